@@ -1,0 +1,38 @@
+"""Async, typed client for Zoom's REST API: paced by rate-limit label, paged, and made for bulk work.
+
+Start at `Zoom`. What replies hold is in `zoomasync.models`, what can go wrong in `zoomasync.errors`.
+"""
+
+from .__about__ import __version__
+from ._client import Zoom
+from ._dates import months
+from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
+from ._fanout import Done, Failed, fan_out
+from ._paging import Page, Paginator
+from ._retry import RetryPolicy
+from ._session import Traffic
+from .auth import Credentials, ServerToServer, StaticToken
+from .errors import ZoomError
+from .limits import Plan
+
+__all__ = [
+    "Credentials",
+    "Done",
+    "Endpoint",
+    "Failed",
+    "Label",
+    "MeetingRef",
+    "Page",
+    "Paginator",
+    "Plan",
+    "QueryValue",
+    "RetryPolicy",
+    "ServerToServer",
+    "StaticToken",
+    "Traffic",
+    "Zoom",
+    "ZoomError",
+    "__version__",
+    "fan_out",
+    "months",
+]

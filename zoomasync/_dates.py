@@ -1,0 +1,34 @@
+"""The date ranges of reports: whole UTC days, a month at most in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from .errors import InvalidArgument
+
+
+def months(from_: date, to: date) -> Iterator[tuple[date, date]]:
+    """Split *from_* to *to*, both included, at the borders of months: no day is lost and none comes twice.
+
+    Reports span a month at most in one call, so this is what to call them with for a longer time.
+    """
+    check_range(from_, to)
+    start = from_
+    while start <= to:
+        next_month = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield start, min(to, next_month - timedelta(days=1))
+        start = next_month
+
+
+def check_range(from_: date | None, to: date | None, *, days: int | None = None) -> None:
+    """Raise `InvalidArgument` for a range that is upside down, or longer than *days*, both ends included."""
+    for name, day in (("from_", from_), ("to", to)):
+        if isinstance(day, datetime):
+            raise InvalidArgument(f"{name} takes a date, not a datetime: Zoom counts whole UTC days")
+    if from_ is None or to is None:
+        return
+    if from_ > to:
+        raise InvalidArgument(f"the range is upside down: from_ {from_} is after to {to}")
+    if days is not None and (to - from_).days >= days:
+        raise InvalidArgument(f"{from_} to {to} is more than {days} days; split it with zoomasync.months()")

@@ -1,0 +1,276 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    ZoomError
+    ├── ConfigError                  settings that cannot work: credentials, plan, addresses
+    ├── InvalidArgument              an argument that no call can be made of (also a ValueError); nothing was sent
+    ├── TransportError               no complete reply came back
+    │   ├── ConnectError             no connection: nothing was sent
+    │   ├── TLSError                 the server could not be trusted: nothing was sent
+    │   ├── PayloadError             the reply's body was broken, or larger than the cap
+    │   └── TimedOut
+    ├── OutcomeUnknown               a write that may or may not have happened: never silently retried
+    ├── DecodeError                  a reply that is not what the reference says
+    ├── PagingLoop                   a listing that goes round in circles
+    └── StatusError                  Zoom answered, and refused
+        ├── BadRequest
+        │   └── PageTokenExpired     the listing must start again
+        ├── Unauthorized · PermissionDenied · NotFound · Conflict
+        ├── RateLimited
+        │   └── DailyLimitReached · EntityLimitReached · ConcurrentRequest
+        ├── ServerError
+        └── Refused                  HTTP 200 carrying a Zoom error code
+
+``str(error)`` is one line to act on. It names the operation by its route, never by the ids that were put into it, and
+holds no token, secret or e-mail address; ``StatusError.message`` is Zoom's own text, as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = [
+    "BadRequest",
+    "ConcurrentRequest",
+    "ConfigError",
+    "Conflict",
+    "ConnectError",
+    "DailyLimitReached",
+    "DecodeError",
+    "EntityLimitReached",
+    "FieldError",
+    "InvalidArgument",
+    "NotFound",
+    "OutcomeUnknown",
+    "PageTokenExpired",
+    "PagingLoop",
+    "PayloadError",
+    "PermissionDenied",
+    "RateLimited",
+    "Refused",
+    "ServerError",
+    "StatusError",
+    "TLSError",
+    "TimedOut",
+    "TransportError",
+    "Unauthorized",
+    "ZoomError",
+]
+
+_EMAIL = re.compile(r"[^\s@<>\"'(\[:,;=]+@[^\s@<>\"')\],;]+")
+_LONGEST_MESSAGE = 300
+
+
+class ZoomError(Exception):
+    """The root of everything that this library raises on purpose."""
+
+
+class ConfigError(ZoomError):
+    """A setting is missing or cannot work; nothing was sent."""
+
+
+class InvalidArgument(ZoomError, ValueError):
+    """An argument breaks a rule that Zoom documents; nothing was sent."""
+
+
+class TransportError(ZoomError):
+    """No complete reply came back.
+
+    *call* names the operation (``"GET /report/daily"``), *reason* says what happened in plain words.
+    """
+
+    def __init__(self, call: str, reason: str) -> None:
+        super().__init__(call, reason)
+        self.call = call
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.call}: {self.reason}"
+
+
+class ConnectError(TransportError):
+    """No connection could be made, so nothing was sent."""
+
+
+class TLSError(TransportError):
+    """The server's certificate could not be trusted, so nothing was sent."""
+
+
+class PayloadError(TransportError):
+    """The reply's body was cut off, corrupt, or larger than the cap; *transient* is False where a retry cannot help."""
+
+    def __init__(self, call: str, reason: str, *, transient: bool = True) -> None:
+        super().__init__(call, reason)
+        self.transient = transient
+
+
+class TimedOut(TransportError):
+    """The reply did not come in time."""
+
+
+class OutcomeUnknown(ZoomError):
+    """A write that may or may not have happened.
+
+    It was not sent again, since that could do it twice. Look whether it happened before you repeat it. *cause* is what
+    went wrong.
+    """
+
+    def __init__(self, call: str, cause: ZoomError) -> None:
+        super().__init__(call, cause)
+        self.call = call
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{self.call} may or may not have happened; look before you repeat it. Cause: {self.cause}"
+
+
+class DecodeError(ZoomError):
+    """A reply is not what the reference says.
+
+    *type_name* is the struct that was expected, *path* the place in the reply (``"$.participants[3].duration"``, or
+    ``"$"``), *reason* what was found there, without its value.
+    """
+
+    def __init__(self, call: str, type_name: str, path: str, reason: str) -> None:
+        super().__init__(call, type_name, path, reason)
+        self.call = call
+        self.type_name = type_name
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.call}: the reply is no {self.type_name}: {self.reason} at {self.path}"
+
+
+class PagingLoop(ZoomError):
+    """A listing handed out a page token for the second time, so it would never end."""
+
+    def __init__(self, call: str, pages: int) -> None:
+        super().__init__(call, pages)
+        self.call = call
+        self.pages = pages
+
+    def __str__(self) -> str:
+        return f"{self.call}: page {self.pages} repeats an earlier page token, so this listing would never end"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One complaint of a validation error: the *field* of the body or query, and the *message* about it."""
+
+    field: str
+    message: str
+
+
+class StatusError(ZoomError):
+    """Zoom answered, and refused.
+
+    *status* is the HTTP status, *code* Zoom's own number (None when the body had none), *message* Zoom's text,
+    *fields* its complaints field by field, *call* the operation, *tracking_id* what Zoom's support asks for, and
+    *scopes* the scopes of which the operation needs one (in the older spelling, then the granular one).
+    """
+
+    def __init__(
+        self,
+        call: str,
+        status: int,
+        *,
+        code: int | None = None,
+        message: str = "",
+        fields: tuple[FieldError, ...] = (),
+        tracking_id: str | None = None,
+        scopes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(call, status, code)
+        self.call = call
+        self.status = status
+        self.code = code
+        self.message = message
+        self.fields = fields
+        self.tracking_id = tracking_id
+        self.scopes = scopes
+
+    def __str__(self) -> str:
+        code = "" if self.code is None else f" (Zoom code {self.code})"
+        complaints = [f"{complaint.field}: {complaint.message}" for complaint in self.fields]
+        said = _safe(" ".join([self.message, *complaints]).strip() or "no message")
+        tracking = f" [tracking id {self.tracking_id}]" if self.tracking_id else ""
+        return f"{self.call} -> {self.status}{code}: {said}{self._remedy()}{tracking}"
+
+    def _remedy(self) -> str:
+        """Return what the reader can do about it, or nothing."""
+        return ""
+
+
+class BadRequest(StatusError):
+    """The request is wrong in a way that sending it again does not mend."""
+
+
+class PageTokenExpired(BadRequest):
+    """The page token of a listing is no longer accepted: it lives 15 minutes. Start the listing again."""
+
+
+class Unauthorized(StatusError):
+    """The credentials or the access token are not accepted, also after one refresh."""
+
+
+class PermissionDenied(StatusError):
+    """The token lacks a scope, its user lacks a role, or the account lacks a plan."""
+
+    def _remedy(self) -> str:
+        return f" Needs one of: {', '.join(self.scopes)}" if self.scopes else ""
+
+
+class NotFound(StatusError):
+    """There is no such thing, or not any more: reports expire."""
+
+
+class Conflict(StatusError):
+    """The resource is not in a state that allows this."""
+
+
+class RateLimited(StatusError):
+    """A limit on requests per second was exceeded; *retry_after* is what Zoom asked for, in seconds, if it did."""
+
+    retry_after: float | None = None
+
+
+class DailyLimitReached(RateLimited):
+    """The account's budget of the day is spent; *resumes_at* says when the next one begins."""
+
+    resumes_at: datetime
+
+    def _remedy(self) -> str:
+        return f" Resumes at {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
+
+
+class EntityLimitReached(RateLimited):
+    """One host, registrant or meeting had its changes of the day; others are not touched."""
+
+    resumes_at: datetime
+
+    def _remedy(self) -> str:
+        return f" Only this one waits, until {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
+
+
+class ConcurrentRequest(RateLimited):
+    """Another write on the same resource is under way."""
+
+
+class ServerError(StatusError):
+    """Zoom failed (5xx); *retry_after* is what it asked for, in seconds, if it did."""
+
+    retry_after: float | None = None
+
+
+class Refused(StatusError):
+    """HTTP 200, but the body carries an error code instead of data: a paid plan or a feature is missing, usually."""
+
+
+def _safe(text: str) -> str:
+    """Return *text* on one line, of bounded length and without e-mail addresses."""
+    line = _EMAIL.sub("<e-mail>", " ".join(text.split()))
+    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "…"

@@ -1,0 +1,59 @@
+"""Shapes that several resources share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
+"""A moment, always aware."""
+
+Day: TypeAlias = date
+"""A day. (Under its own name, `date` would be hidden by fields that Zoom calls so.)"""
+
+AttendeeStatus: TypeAlias = Literal["in_meeting", "in_waiting_room"] | str
+
+
+class CustomKey(Struct, frozen=True, kw_only=True):
+    """A key and value that an app attached to a session."""
+
+    key: str | None = None
+    value: str | None = None
+
+
+class TrackingField(Struct, frozen=True, kw_only=True):
+    """A tracking field of the account and its value for one session."""
+
+    field: str | None = None
+    value: str | None = None
+
+
+class PollAnswer(Struct, frozen=True, kw_only=True):
+    """One answer to one poll question; *polling_id* says of which poll."""
+
+    question: str | None = None
+    answer: str | None = None
+    polling_id: str | None = None
+    date_time: Timestamp | None = None
+
+
+class Stay(Struct, frozen=True, kw_only=True):
+    """One stay of one person in a session: who leaves and comes back has several.
+
+    *id* is the user's id, empty for people who were not signed in. *user_id* names the person within this session only.
+    *duration* is in seconds, and 0 until Zoom has processed a big meeting. *user_email* and *name* may be empty: for
+    people of other accounts, or throughout without a signed BAA.
+    """
+
+    id: str | None = None
+    user_id: str | None = None
+    name: str | None = None
+    user_email: str | None = None
+    join_time: Timestamp | None = None
+    leave_time: Timestamp | None = None
+    duration: int | None = None
+    registrant_id: str | None = None
+    failover: bool | None = None
+    status: AttendeeStatus | None = None
