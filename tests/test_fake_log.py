@@ -1,0 +1,97 @@
+"""What the fake remembers of requests, and what it must not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from support.fake_http import calling
+
+from zoomasync.testing import Account, FakeZoom
+
+
+async def test_a_request_is_logged_as_it_came_over_the_wire() -> None:
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        before = time.monotonic()
+        await caller.get("/report/meetings/%252Fb9X%253D/participants", page_size=300)
+        after = time.monotonic()
+        logged = caller.fake.requests[-1]
+
+    assert logged.method == "GET"
+    assert logged.route == "GET /report/meetings/{meetingId}/participants"
+    assert logged.raw_path == "/v2/report/meetings/%252Fb9X%253D/participants"
+    assert logged.query == {"page_size": "300"}
+    assert (logged.label, logged.status) == ("heavy", 404)
+    assert before <= logged.at <= after
+
+
+async def test_token_requests_and_strangers_are_logged_too() -> None:
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        await caller.get("/report/nothing")
+        logged = [(request.route, request.status) for request in caller.fake.requests]
+
+    assert logged == [("POST /oauth/token", 200), (None, 404)]
+
+
+async def test_no_secret_stays_in_the_log_or_a_repr() -> None:
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        known = caller.fake.credentials
+        await caller.ask_token(query=f"?client_secret={known.client_secret}")
+        await caller.get("/report/billing", access_token=caller.token)
+        shown = f"{caller.fake.requests!r} {caller.fake!r} {known!r}"
+        names = [dict(request.query) for request in caller.fake.requests[1:]]
+
+    assert known.client_secret not in shown
+    assert caller.token not in shown
+    assert names == [{"client_secret": ""}, {"access_token": ""}]
+
+
+async def test_a_body_is_logged_without_what_must_stay_secret() -> None:
+    ours = Account()
+    meeting = ours.add_meeting()
+    async with calling(FakeZoom(ours, plan=None)) as caller:
+        path = f"/meetings/{meeting.id}"
+        await caller.post(f"{path}/registrants", {"email": "omar@x.example", "first_name": "Omar"})
+        await caller.post(f"/users/{meeting.host.id}/meetings", {"topic": "T", "password": "s3cret"})
+        await caller.patch(
+            f"{path}/livestream", {"stream_url": "rtmp://x", "stream_key": "s3cret", "page_url": "https://x"}
+        )
+        await caller.post(
+            f"{path}/polls", {"client_secret": "s3cret", "title": ["s3cret"], "questions": [{"name": "Q"}, "s3cret"]}
+        )
+        await caller.post(f"{path}/polls", b"s3cret")
+        await caller.send("DELETE", f"{path}/survey", {"token": "s3cret"})
+        await caller.get(f"{path}/survey")
+        logged = caller.fake.requests
+
+    assert [request.body for request in logged] == [
+        None,
+        {"email": "omar@x.example", "first_name": "Omar"},
+        {"topic": "T", "password": "***"},
+        {"stream_url": "rtmp://x", "stream_key": "***", "page_url": "https://x"},
+        {"client_secret": "***", "title": "***", "questions": [{"name": "Q"}, "***"]},
+        None,
+        {"token": "***"},
+        None,
+    ]
+    assert "s3cret" not in repr(logged)
+    assert "s3cret" not in repr(meeting)
+
+
+async def test_every_reply_has_a_tracking_id() -> None:
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        answers = [await caller.get("/report/billing"), await caller.get("/report/nothing"), await caller.ask_token()]
+
+    ids = [{k.lower(): v for k, v in answer.headers.items()}["x-zm-trackingid"] for answer in answers]
+    assert len(set(ids)) == 3
+
+
+async def test_a_fake_can_run_again_but_not_twice_at_once() -> None:
+    fake = FakeZoom(Account(), plan=None)
+    async with fake:
+        with pytest.raises(RuntimeError, match="running already"):
+            await fake.__aenter__()
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = fake.base_url
+    async with fake:
+        assert fake.base_url.startswith("http://127.0.0.1:")

@@ -1,0 +1,168 @@
+"""Polls and surveys prepared for the fake's meetings."""
+
+from __future__ import annotations
+
+import pytest
+from support.fake_http import Json, calling
+
+from zoomasync.testing import Account, FakeZoom, Poll
+
+QUESTION: Json = {"name": "Which slot?", "type": "single", "answers": ["Morning", "Evening"]}
+BLANKS: Json = {"name": "The tower is in _", "type": "fill_in_the_blank", "right_answers": ["Pisa"]}
+
+
+def fake(account: Account) -> FakeZoom:
+    return FakeZoom(account, plan=None)
+
+
+async def test_a_poll_can_be_added_replaced_read_and_deleted() -> None:
+    ours = Account()
+    path = f"/meetings/{ours.add_meeting().id}/polls"
+    async with calling(fake(ours)) as caller:
+        added = await caller.post(path, {"title": "Vote", "questions": [QUESTION]})
+        one = f"{path}/{added.body['id']}"
+        read = await caller.get(one)
+        replaced = await caller.put(one, {"title": "Quiz", "poll_type": 3, "anonymous": True, "questions": [BLANKS]})
+        reread = await caller.get(one)
+        deleted = await caller.delete(one)
+        gone = [await caller.get(one), await caller.delete(one), await caller.put(one, {})]
+
+    assert (added.status, replaced.status, deleted.status) == (201, 204, 204)
+    assert read.body == added.body
+    assert added.body == {
+        "id": added.body["id"],
+        "status": "notstart",
+        "title": "Vote",
+        "poll_type": 1,
+        "anonymous": False,
+        "questions": [{**QUESTION, "answer_required": True, "show_as_dropdown": False}],
+    }
+    assert reread.body == {
+        "id": added.body["id"],
+        "status": "notstart",
+        "title": "Quiz",
+        "poll_type": 3,
+        "anonymous": True,
+        "questions": [{**BLANKS, "answer_required": False, "case_sensitive": False}],
+    }
+    assert [answer.refusal for answer in gone] == [(404, 404)] * 3
+
+
+async def test_polls_are_listed_all_or_by_whether_they_are_anonymous() -> None:
+    ours = Account()
+    meeting = ours.add_meeting(polls=[Poll(id="a", anonymous=True, status="deactivated"), Poll(id="n")])
+    async with calling(fake(ours)) as caller:
+
+        async def ids(**query: str) -> list[object]:
+            answer = await caller.get(f"/meetings/{meeting.id}/polls", **query)
+            assert answer.body["total_records"] == len(answer.rows("polls"))
+            return [row["id"] for row in answer.rows("polls")]
+
+        assert await ids() == ["a", "n"]
+        assert await ids(anonymous="true") == ["a"]
+        assert await ids(anonymous="false") == ["n"]
+        assert (await caller.get(f"/meetings/{meeting.id}/polls", anonymous="yes")).refused_field == "anonymous"
+
+
+async def test_a_number_of_polls_is_invented() -> None:
+    meeting = Account().add_meeting(polls=2)
+
+    assert [poll.title for poll in meeting.polls] == ["Poll 1", "Poll 2"]
+    assert len({poll.id for poll in meeting.polls}) == 2
+
+
+async def test_replacing_a_poll_of_an_unknown_meeting_has_a_code_of_its_own() -> None:
+    async with calling(fake(Account())) as caller:
+        answers = [await caller.put("/meetings/99/polls/a", {}), await caller.post("/meetings/99/polls", {})]
+
+    assert [answer.refusal for answer in answers] == [(404, 3001), (404, 404)]
+
+
+@pytest.mark.parametrize(("kind", "status"), [(1, 201), (2, 400), (3, 400)])
+async def test_advanced_polls_may_be_switched_off(kind: int, status: int) -> None:
+    ours = Account()
+    meeting = ours.add_meeting(ours.add_host(switched_off=["advanced_polls"]))
+    async with calling(fake(ours)) as caller:
+        answer = await caller.post(f"/meetings/{meeting.id}/polls", {"poll_type": kind})
+
+    assert answer.status == status
+    assert answer.code == (None if status == 201 else 4400)
+
+
+OVER_THE_LIMIT: list[tuple[Json, str]] = [
+    ({"type": "single", "answers": ["a"] * 11}, "answers"),
+    ({"type": "rank_order", "answers": ["a"] * 8}, "answers"),
+    ({"type": "matching", "answers": ["a"] * 17}, "answers"),
+    ({"type": "single", "right_answers": ["a", "b"]}, "right_answers"),
+    ({"type": "matching", "right_answers": ["a", "b"]}, "right_answers"),
+    ({"type": "matching", "prompts": [{"prompt_right_answers": ["a"]}, {}]}, "prompts"),
+    ({"type": "rank_order", "prompts": [{"prompt_right_answers": []}, {}]}, "prompts"),
+    ({"type": "short_answer", "answer_max_character": 501}, "answer_max_character"),
+    ({"type": "long_answer", "answer_max_character": 2001}, "answer_max_character"),
+    ({"type": "single", "prompts": [{}, {}]}, "prompts"),
+    ({"type": "rank_order", "prompts": [{"prompt_right_answers": ["a", "b"]}, {}]}, "prompts"),
+]
+
+
+@pytest.mark.parametrize(("question", "field"), OVER_THE_LIMIT)
+async def test_a_question_keeps_to_the_limits_of_its_kind(question: Json, field: str) -> None:
+    ours = Account()
+    meeting = ours.add_meeting()
+    async with calling(fake(ours)) as caller:
+        answer = await caller.post(f"/meetings/{meeting.id}/polls", {"questions": [question]})
+
+    assert (answer.refusal, answer.refused_field) == ((400, 300), f"questions[0].{field}")
+    assert meeting.polls == []
+
+
+async def test_a_survey_round_trips() -> None:
+    ours = Account()
+    path = f"/meetings/{ours.add_meeting().id}/survey"
+    custom: Json = {"title": "After", "anonymous": True, "questions": [QUESTION]}
+    async with calling(fake(ours)) as caller:
+        without = await caller.get(path)
+        made = await caller.patch(path, {"custom_survey": custom})
+        first = await caller.get(path)
+        await caller.patch(path, {"custom_survey": {"feedback": "Thanks"}, "show_in_the_browser": False})
+        second = await caller.get(path)
+        await caller.patch(path, {"custom_survey": None, "third_party_survey": "https://x.example/s"})
+        third = await caller.get(path)
+        deleted = await caller.delete(path)
+        again = await caller.delete(path)
+        last = await caller.get(path)
+
+    bare = {"show_in_the_browser": True, "third_party_survey": ""}
+    assert (without.body, last.body) == (bare, bare)
+    assert (made.status, deleted.status, again.refusal) == (204, 204, (404, 3001))
+    assert first.body == {**bare, "custom_survey": custom}
+    assert second.body == {
+        "show_in_the_browser": False,
+        "third_party_survey": "",
+        "custom_survey": {**custom, "feedback": "Thanks"},
+    }
+    assert third.body == {"show_in_the_browser": False, "third_party_survey": "https://x.example/s"}
+
+
+async def test_a_link_to_a_survey_has_to_be_one_and_may_be_forbidden() -> None:
+    ours = Account()
+    free = ours.add_meeting(ours.add_host())
+    bound = ours.add_meeting(ours.add_host(switched_off=["third_party_surveys"]))
+    async with calling(fake(ours)) as caller:
+        wrong = await caller.patch(f"/meetings/{free.id}/survey", {"third_party_survey": "ask me"})
+        forbidden = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": "https://x.example"})
+        cleared = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": ""})
+
+    assert (wrong.refused_field, forbidden.refusal, cleared.status) == ("third_party_survey", (400, 3000), 204)
+
+
+async def test_a_survey_may_have_more_answers_than_a_poll() -> None:
+    ours = Account()
+    path = f"/meetings/{ours.add_meeting().id}/survey"
+    async with calling(fake(ours)) as caller:
+        answers = [
+            await caller.patch(path, {"custom_survey": {"questions": [{"type": "single", "answers": ["a"] * count}]}})
+            for count in (50, 51)
+        ]
+
+    assert answers[0].status == 204
+    assert answers[1].refused_field == "custom_survey.questions[0].answers"

@@ -1,0 +1,357 @@
+"""Registrants of the fake's meetings: added, listed, decided on and removed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from urllib.parse import quote
+
+import pytest
+from support.fake_http import Caller, Json, calling
+
+from zoomasync.testing import Account, CustomAnswer, FakeZoom, Host, Registrant, ScheduledMeeting
+
+TODAY = date(2026, 3, 18)
+NOW = datetime(2026, 3, 18, 8, tzinfo=UTC)
+OMAR: Json = {"email": "omar@lakeside.example", "first_name": "Omar"}
+
+
+def account() -> Account:
+    return Account(today=TODAY)
+
+
+def fake(account: Account) -> FakeZoom:
+    return FakeZoom(account, plan=None, now=lambda: NOW)
+
+
+def registrants(meeting: ScheduledMeeting) -> str:
+    return f"/meetings/{meeting.id}/registrants"
+
+
+async def emails(caller: Caller, meeting: ScheduledMeeting, **query: object) -> list[object]:
+    return [row["email"] for row in await caller.every(registrants(meeting), "registrants", **query)]
+
+
+async def test_a_roster_of_several_pages_comes_whole_and_in_order() -> None:
+    ours = account()
+    meeting = ours.add_meeting(registrants=650)
+    async with calling(fake(ours)) as caller:
+        everyone = await emails(caller, meeting, page_size=300)
+        page = (await caller.get(registrants(meeting), page_number=2, page_size=300)).body
+
+    assert everyone == [registrant.email for registrant in meeting.registrants]
+    assert [page[name] for name in ("page_number", "page_size", "page_count", "total_records")] == [2, 300, 3, 650]
+
+
+async def test_a_registrant_has_all_documented_fields() -> None:
+    ours = account()
+    omar = Registrant(
+        id="rG5tY2uIQoWpA1sDfGhJkL",
+        email="omar@lakeside.example",
+        first_name="Omar",
+        org="Lakeside",
+        create_time=NOW,
+        custom_questions=(CustomAnswer(title="Dietary needs?", value="none"),),
+        participant_pin_code=402917,
+    )
+    meeting = ours.add_meeting(registrants=[omar])
+    async with calling(fake(ours)) as caller:
+        row = (await caller.get(f"{registrants(meeting)}/{omar.id}")).body
+        listed = (await caller.get(registrants(meeting))).rows("registrants")
+
+    blank = dict.fromkeys(
+        (
+            *("last_name", "address", "city", "state", "zip", "country", "phone", "industry", "job_title", "comments"),
+            *("purchasing_time_frame", "role_in_purchase_process", "no_of_employees"),
+        ),
+        "",
+    )
+    assert listed == [row]
+    assert row == {
+        **blank,
+        "id": "rG5tY2uIQoWpA1sDfGhJkL",
+        "email": "omar@lakeside.example",
+        "first_name": "Omar",
+        "org": "Lakeside",
+        "custom_questions": [{"title": "Dietary needs?", "value": "none"}],
+        "status": "approved",
+        "create_time": "2026-03-18T08:00:00Z",
+        "join_url": f"https://northpier.zoom.example/w/{meeting.id}?tk=rG5tY2uIQoWpA1sDfGhJkL",
+        "participant_pin_code": 402917,
+    }
+
+
+async def test_who_registers_can_be_read_back() -> None:
+    ours = account()
+    meeting = ours.add_meeting(topic="Crane")
+    answers = [{"title": "Dietary needs?", "value": "none"}]
+    async with calling(fake(ours)) as caller:
+        body = {**OMAR, "org": "Lakeside", "no_of_employees": "501-1,000", "custom_questions": answers}
+        receipt = await caller.post(registrants(meeting), {**body, "language": "jp-JP"})
+        row = (await caller.get(f"{registrants(meeting)}/{receipt.body['registrant_id']}")).body
+
+    assert receipt.status == 201
+    assert receipt.body == {
+        "id": meeting.id,
+        "topic": "Crane",
+        "registrant_id": row["id"],
+        "start_time": "2026-03-19T09:00:00Z",
+        "join_url": row["join_url"],
+    }
+    assert (row["email"], row["org"], row["no_of_employees"]) == ("omar@lakeside.example", "Lakeside", "501-1,000")
+    assert (row["custom_questions"], row["create_time"]) == (answers, "2026-03-18T08:00:00Z")
+    assert meeting.registrants[0].language == "jp-JP"
+
+
+async def test_where_approval_is_by_hand_nobody_gets_a_link_at_first() -> None:
+    ours = account()
+    meeting = ours.add_meeting(approval_type=1)
+    async with calling(fake(ours)) as caller:
+        receipt = await caller.post(registrants(meeting), OMAR)
+        at_once = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example", "auto_approve": True})
+        (row,) = (await caller.get(registrants(meeting), status="pending")).rows("registrants")
+
+    assert "join_url" not in receipt.body
+    assert "join_url" not in row
+    assert "join_url" in at_once.body
+
+
+async def test_registrants_move_between_all_states() -> None:
+    ours = account()
+    meeting = ours.add_meeting(approval_type=1, registrants=1)
+    (one,) = meeting.registrants
+    seen: list[object] = []
+    async with calling(fake(ours)) as caller:
+        assert await emails(caller, meeting, status="pending") == [one.email]
+        for action in ("approve", "deny", "approve", "cancel", "approve"):
+            answer = await caller.put(
+                f"{registrants(meeting)}/status", {"action": action, "registrants": [{"id": one.id}]}
+            )
+            lists = {
+                status for status in ("pending", "approved", "denied") if await emails(caller, meeting, status=status)
+            }
+            single = await caller.get(f"{registrants(meeting)}/{one.id}")
+            seen.append((answer.status, lists, single.body.get("status"), "join_url" in single.body))
+
+    assert seen == [
+        (204, {"approved"}, "approved", True),
+        (204, {"denied"}, "denied", False),
+        (204, {"approved"}, "approved", True),
+        (204, set[str](), None, False),
+        (204, {"approved"}, "approved", True),
+    ]
+
+
+async def test_a_change_of_status_is_for_everybody_named_or_for_nobody() -> None:
+    ours = account()
+    meeting = ours.add_meeting(registrants=3)
+    first, second, _ = meeting.registrants
+    async with calling(fake(ours)) as caller:
+        path = f"{registrants(meeting)}/status"
+        wrong = await caller.put(path, {"action": "deny", "registrants": [{"id": first.id}, {"email": "no@x.example"}]})
+        before = await emails(caller, meeting)
+        await caller.put(path, {"action": "deny", "registrants": [{"id": first.id}, {"email": second.email.upper()}]})
+        after = await emails(caller, meeting)
+        bare: list[list[Json]] = [[], [{}]]
+        nobody = [await caller.put(path, {"action": "deny", "registrants": named}) for named in bare]
+
+    assert wrong.refusal == (404, 1001)
+    assert (len(before), after) == (3, ["guest3@elsewhere.example"])
+    assert [answer.refused_field for answer in nobody] == ["registrants", "registrants"]
+
+
+async def test_an_address_is_registered_once_however_it_is_written() -> None:
+    ours = account()
+    meeting = ours.add_meeting()
+    async with calling(fake(ours)) as caller:
+        first = await caller.post(registrants(meeting), OMAR)
+        again = await caller.post(registrants(meeting), {"email": " OMAR@Lakeside.example ", "first_name": "O."})
+
+    assert (again.status, again.body) == (201, first.body)
+    assert [(each.email, each.first_name) for each in meeting.registrants] == [("omar@lakeside.example", "Omar")]
+
+
+async def test_blanks_around_an_address_are_left_out() -> None:
+    ours = account()
+    meeting = ours.add_meeting()
+    async with calling(fake(ours)) as caller:
+        await caller.post(registrants(meeting), {**OMAR, "email": " omar@lakeside.example "})
+        found = await emails(caller, meeting)
+
+    assert found == ["omar@lakeside.example"]
+
+
+async def test_a_cancelled_registration_is_made_anew() -> None:
+    ours = account()
+    meeting = ours.add_meeting(approval_type=1, registrants=1)
+    (one,) = meeting.registrants
+    meeting.put_registrant(replace(one, status="cancelled"))
+    async with calling(fake(ours)) as caller:
+        receipt = await caller.post(registrants(meeting), {"email": one.email, "first_name": "Anew"})
+
+    assert receipt.body["registrant_id"] == one.id
+    assert [(each.first_name, each.status) for each in meeting.registrants] == [("Anew", "pending")]
+
+
+async def test_hosts_cannot_register() -> None:
+    ours = account()
+    host, other = ours.add_host(), ours.add_host()
+    meeting = ours.add_meeting(host, settings={"alternative_hosts": f"kit@x.example; {other.id}"})
+    async with calling(fake(ours)) as caller:
+        answers = [
+            await caller.post(registrants(meeting), {**OMAR, "email": email})
+            for email in (host.email.upper(), "kit@x.example", other.email)
+        ]
+
+    assert [answer.refusal for answer in answers] == [(400, 3027)] * 3
+
+
+async def test_a_full_meeting_takes_nobody_until_a_seat_is_free() -> None:
+    ours = account()
+    meeting = ours.add_meeting(registrants=2, capacity=2)
+    async with calling(fake(ours)) as caller:
+        full = await caller.post(registrants(meeting), OMAR)
+        known = await caller.post(registrants(meeting), {**OMAR, "email": meeting.registrants[0].email})
+        await caller.delete(f"{registrants(meeting)}/{meeting.registrants[0].id}")
+        free = await caller.post(registrants(meeting), OMAR)
+        named = [{"id": meeting.registrants[0].id}]
+        await caller.put(f"{registrants(meeting)}/status", {"action": "deny", "registrants": named})
+        freed = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example"})
+
+    assert (full.refusal, known.status, free.status, freed.status) == ((400, 3043), 201, 201, 201)
+
+
+async def test_without_registration_there_are_no_registrants() -> None:
+    ours = account()
+    meeting = ours.add_meeting(approval_type=2)
+    path = registrants(meeting)
+    async with calling(fake(ours)) as caller:
+        answers = [
+            await caller.get(path),
+            await caller.post(path, OMAR),
+            await caller.get(f"{path}/questions"),
+            await caller.put(f"{path}/status", {"action": "deny"}),
+            await caller.delete(f"{path}/rG5tY2uIQoWpA1sDfGhJkL"),
+        ]
+
+    assert [answer.refusal for answer in answers] == [(400, 300)] * 5
+    assert "Registration has not been enabled" in str(answers[0].body["message"])
+
+
+async def test_a_removed_registrant_is_gone() -> None:
+    ours = account()
+    meeting = ours.add_meeting(registrants=2)
+    one, two = meeting.registrants
+    async with calling(fake(ours)) as caller:
+        path = f"{registrants(meeting)}/{one.id}"
+        removed, again, read = [await caller.delete(path), await caller.delete(path), await caller.get(path)]
+        malformed = await caller.delete(f"{registrants(meeting)}/{quote('who?')}")
+        left = await emails(caller, meeting)
+
+    assert (removed.status, again.refusal, read.refusal) == (204, (404, 1001), (404, 1001))
+    assert malformed.refusal == (400, 300)
+    assert left == [two.email]
+
+
+async def test_a_basic_host_cannot_remove_registrants() -> None:
+    ours = account()
+    meeting = ours.add_meeting(Host(id="b", email="b@x.example", name="B", type=1), registrants=1)
+    async with calling(fake(ours)) as caller:
+        answer = await caller.delete(f"{registrants(meeting)}/{meeting.registrants[0].id}")
+
+    assert answer.refusal == (400, 200)
+
+
+async def test_people_register_for_occurrences() -> None:
+    ours = account()
+    meeting = ours.add_meeting(type=8, settings={"registration_type": 3})
+    first, second, third, _ = [each.occurrence_id for each in meeting.occurrences]
+    async with calling(fake(ours)) as caller:
+        receipt = await caller.post(registrants(meeting), OMAR, occurrence_ids=f"{first},{second}")
+        await caller.post(registrants(meeting), OMAR, occurrence_ids=third)
+        everywhere = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example"})
+        unknown = await caller.post(registrants(meeting), OMAR, occurrence_ids="1")
+        of_third = await emails(caller, meeting, occurrence_id=third)
+        of_unknown = await caller.get(registrants(meeting), occurrence_id="1")
+
+    assert [row["occurrence_id"] for row in receipt.rows("occurrences")] == [first, second]
+    assert len(everywhere.rows("occurrences")) == 4
+    assert of_third == ["omar@lakeside.example", "lea@x.example"]
+    assert (unknown.refused_field, of_unknown.refused_field) == ("occurrence_ids", "occurrence_id")
+
+
+async def test_a_single_occurrence_can_be_cancelled_approved_again_and_removed() -> None:
+    ours = account()
+    meeting = ours.add_meeting(type=8, registrants=1, settings={"registration_type": 2})
+    (one,) = meeting.registrants
+    first, *others = [each.occurrence_id for each in meeting.occurrences]
+    named = [{"id": one.id}]
+    async with calling(fake(ours)) as caller:
+
+        async def decide(action: str) -> list[list[object]]:
+            body = {"action": action, "registrants": named}
+            await caller.put(f"{registrants(meeting)}/status", body, occurrence_id=first)
+            return [await emails(caller, meeting, occurrence_id=each) for each in (first, others[0])]
+
+        cancelled = await decide("cancel")
+        approved = await decide("approve")
+        vague = await caller.delete(f"{registrants(meeting)}/{one.id}")
+        await caller.delete(f"{registrants(meeting)}/{one.id}", occurrence_id=first)
+        removed = [await emails(caller, meeting, occurrence_id=each) for each in (first, others[0])]
+        for each in others:
+            await caller.delete(f"{registrants(meeting)}/{one.id}", occurrence_id=each)
+
+    assert (cancelled, approved) == ([[], [one.email]], [[one.email], [one.email]])
+    assert vague.refused_field == "occurrence_id"
+    assert removed == [[], [one.email]]
+    assert meeting.registrants == []
+
+
+async def test_registration_questions_round_trip() -> None:
+    ours = account()
+    meeting = ours.add_meeting()
+    path = f"{registrants(meeting)}/questions"
+    questions = [{"field_name": "last_name", "required": True}]
+    custom = [{"title": "Track", "type": "single", "required": True, "answers": ["Dock", "Rail"]}]
+    async with calling(fake(ours)) as caller:
+        at_first = await caller.get(path)
+        changed = await caller.patch(path, {"questions": questions, "custom_questions": custom})
+        both = await caller.get(path)
+        await caller.patch(path, {"custom_questions": None})
+        one = await caller.get(path)
+        wrong = await caller.patch(path, {"custom_questions": [{"type": "single"}]})
+
+    assert at_first.body == {"questions": [], "custom_questions": []}
+    assert changed.status == 204
+    assert both.body == {"questions": questions, "custom_questions": custom}
+    assert one.body == {"questions": questions, "custom_questions": []}
+    assert wrong.refused_field == "custom_questions[0].answers"
+
+
+async def test_required_questions_have_to_be_answered() -> None:
+    ours = account()
+    meeting = ours.add_meeting()
+    meeting.questions = [{"field_name": "org", "required": True}, {"field_name": "city", "required": False}]
+    meeting.custom_questions = [{"title": "Track", "type": "short", "required": True}]
+    async with calling(fake(ours)) as caller:
+        silent = await caller.post(registrants(meeting), {**OMAR, "org": ""})
+        full: Json = {**OMAR, "org": "L", "custom_questions": [{"title": "Track", "value": "Dock"}]}
+        answered = await caller.post(registrants(meeting), full)
+
+    assert [error["field"] for error in silent.rows("errors")] == ["org", "custom_questions"]
+    assert answered.status == 201
+
+
+@pytest.mark.parametrize("tail", ["", "/questions", "/rG5tY2uIQoWpA1sDfGhJkL"])
+async def test_a_meeting_that_is_not_there_has_no_registrants(tail: str) -> None:
+    async with calling(fake(account())) as caller:
+        answer = await caller.get(f"/meetings/99/registrants{tail}")
+
+    assert answer.refusal == (404, 3001)
+
+
+async def test_registering_for_an_unknown_meeting_has_a_code_of_its_own() -> None:
+    async with calling(fake(account())) as caller:
+        answer = await caller.post("/meetings/99/registrants", OMAR)
+
+    assert answer.refusal == (404, 1001)

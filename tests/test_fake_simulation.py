@@ -1,0 +1,221 @@
+"""The simulated account: always the same, of a useful size, and full of promised oddities."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from zoomasync.testing import Account, Session, Stay
+
+TODAY = date(2026, 3, 18)
+
+
+# A set prints in no fixed order, so the letters are counted and not read.
+DIGEST = """
+from collections import Counter
+from datetime import date
+from zoomasync.testing import Account
+print(sorted(Counter(repr(Account.simulated(7, today=date(2026, 3, 18)))).items()))
+"""
+
+
+@pytest.fixture(scope="module")
+def account() -> Account:
+    return Account.simulated(7, today=TODAY)
+
+
+def stays(account: Account) -> Iterator[Stay]:
+    return (stay for session in account.sessions for stay in session.participants)
+
+
+def test_the_same_seed_and_day_give_the_same_account(account: Account) -> None:
+    assert Account.simulated(7, today=TODAY) == account
+    assert Account.simulated(8, today=TODAY) != account
+
+
+def test_no_order_of_hashes_leaks_into_the_simulation() -> None:
+    counts = {
+        subprocess.run(  # noqa: S603 - our own interpreter and code
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(counts) == 1
+
+
+def test_the_last_month_and_the_last_half_year_have_a_useful_size(account: Account) -> None:
+    month = account.sessions_between(TODAY - timedelta(days=30), TODAY)
+    half_year = account.sessions_between(TODAY - timedelta(days=182), TODAY)
+
+    assert 60 <= len(month) <= 90
+    assert 300 <= len(half_year) <= 500
+
+
+def test_uuids_and_numbers_name_what_they_should(account: Account) -> None:
+    uuids = [session.uuid for session in account.sessions]
+    hosts_of_numbers = {(session.id, session.host.id, session.type) for session in account.sessions}
+
+    assert len(set(uuids)) == len(uuids)
+    assert len({number for number, *_ in hosts_of_numbers}) == len(hosts_of_numbers)
+
+
+def test_uuids_hold_everything_that_needs_care(account: Account) -> None:
+    recent = [session.uuid for session in account.sessions_between(TODAY - timedelta(days=30), TODAY)]
+
+    assert any(uuid.startswith("/") for uuid in recent)
+    assert any("//" in uuid for uuid in recent)
+    assert any("/" in uuid and "//" not in uuid and not uuid.startswith("/") for uuid in recent)
+    assert any("+" in uuid for uuid in recent)
+
+
+def test_rosters_end_on_and_around_the_edges_of_pages(account: Account) -> None:
+    sizes = {len(session.participants) for session in account.sessions}
+
+    assert {1, 30, 300, 301, 412, 600, 655} <= sizes
+    assert any(session.webinar and len(session.participants) > 600 for session in account.sessions)
+
+
+def test_meetings_recur_and_webinars_are_of_both_kinds(account: Account) -> None:
+    instances = Counter((session.id, session.type) for session in account.sessions)
+
+    assert {5, 9, 8, 3, 4, 2, 1} == {session.type for session in account.sessions}
+    assert any(count > 5 and type_ == 8 for (_, type_), count in instances.items())
+    assert any(count > 1 and type_ == 9 for (_, type_), count in instances.items())
+
+
+def test_sessions_lie_on_the_very_edges_of_months(account: Account) -> None:
+    starts = {f"{session.start_time:%Y-%m-%d %H:%M}" for session in account.sessions}
+
+    assert {"2026-02-28 23:59", "2026-03-01 00:00", "2025-12-31 23:59", "2026-01-01 00:00"} <= starts
+
+
+def test_guests_rejoin_without_any_id(account: Account) -> None:
+    session = odd_session(account)
+    guest = [stay for stay in session.participants if stay.name == "Guest at the gate"]
+
+    assert len(guest) >= 3
+    assert {(stay.id, stay.user_email) for stay in guest} == {("", "")}
+    assert len({stay.user_id for stay in guest}) == len(guest)
+
+
+def odd_session(account: Account) -> Session:
+    return next(s for s in account.sessions if any(stay.name == "Guest at the gate" for stay in s.participants))
+
+
+def test_stays_have_all_of_zooms_oddities(account: Account) -> None:
+    everyone = list(stays(account))
+
+    assert {stay.status for stay in everyone} == {"in_meeting", "in_waiting_room"}
+    assert {0, 1, 2, 3, 6, 9} == {stay.fraction_digits for stay in everyone}
+    assert any(stay.leave_time is None for stay in everyone)
+    assert any("leave_time" in stay.absent for stay in everyone)
+    assert any(stay.customer_key for stay in everyone)
+    assert any(stay.registrant_id for stay in everyone)
+    assert any(stay.name == "" for stay in everyone)
+    assert any(stay.attentiveness_score == "" for stay in everyone)
+    assert {"27510336", "Dk8/qZ1xV2cB3nM4lK5j+g=="} <= {stay.bo_mtg_id for stay in everyone}
+
+
+def test_names_come_in_many_scripts(account: Account) -> None:
+    names = "".join(stay.name for stay in stays(account))
+
+    for sign in ("ë", "さ", "Г", "ש", "ر", "李", "🎉", "\u200d", "\u200f", "\u0308"):
+        assert sign in names
+
+
+def test_polls_questions_and_surveys_are_there_and_partly_anonymous(account: Account) -> None:
+    polls = [response for session in account.sessions for response in session.polls]
+    askers = [asker for session in account.sessions for asker in session.qa]
+    surveys = [session.survey for session in account.sessions if session.survey]
+
+    assert any(len(response.answers) > 1 for response in polls)
+    assert any((response.name, response.email) == ("Anonymous Attendee", "") for response in polls)
+    assert any(question.live_answered for asker in askers for question in asker.questions)
+    assert any(len(question.answers) > 1 for asker in askers for question in asker.questions)
+    assert any(len(survey.responses) > 1 for survey in surveys)
+
+
+def test_sessions_carry_keys_and_tracking_fields(account: Account) -> None:
+    assert any(session.custom_keys for session in account.sessions)
+    assert any(session.tracking_fields for session in account.sessions)
+    assert any(session.absent for session in account.sessions)
+
+
+def test_some_hosts_host_nothing(account: Account) -> None:
+    hosting = {session.host.id for session in account.sessions}
+
+    assert [host.id in hosting for host in account.hosts] == [True] * 6 + [False] * 2
+
+
+def test_the_ledgers_are_filled(account: Account) -> None:
+    assert {leg.found_by for leg in account.telephone_legs} == {"1", "2", "3"}
+    assert {entry.type for entry in account.activities} == {"Sign in", "Sign out"}
+    assert len(account.billing_reports) == 6
+    assert all(report.invoices for report in account.billing_reports)
+    assert {event.webinar for event in account.upcoming_events} == {True, False}
+    assert max(each.day for each in account.recording_storage) == TODAY - timedelta(days=1)
+    assert len(account.operation_logs) > 100
+
+
+def test_active_hosts_have_meetings_of_every_kind(account: Account) -> None:
+    meetings = account.scheduled
+
+    assert {meeting.host.id for meeting in meetings} == {host.id for host in account.hosts[:6]}
+    assert {meeting.type for meeting in meetings} == {2, 3, 8}
+    assert len({meeting.id for meeting in meetings} | {session.id for session in account.sessions}) == len(
+        meetings
+    ) + len({session.id for session in account.sessions})
+    assert {650, 300, 31, 1} <= {len(meeting.registrants) for meeting in meetings}
+    assert any(len(meeting.agenda) > 250 for meeting in meetings)
+    assert any(meeting.polls for meeting in meetings)
+    assert any(meeting.survey for meeting in meetings)
+    assert any(meeting.settings["use_pmi"] for meeting in meetings)
+    assert {template.host is None for template in account.templates} == {True, False}
+    assert {host.pac_accounts is None for host in account.hosts} == {True, False}
+
+
+def test_registrants_are_in_every_state_and_known_by_one_address_each(account: Account) -> None:
+    everyone = [registrant for meeting in account.scheduled for registrant in meeting.registrants]
+
+    assert {each.status for each in everyone} == {"approved", "pending", "denied", "cancelled"}
+    assert all(
+        len({each.id for each in meeting.registrants} | {each.email for each in meeting.registrants})
+        == 2 * len(meeting.registrants)
+        for meeting in account.scheduled
+    )
+    assert any(each.participant_pin_code for each in everyone)
+    assert any(each.custom_questions for each in everyone)
+
+
+def test_some_sessions_have_summaries(account: Account) -> None:
+    summaries = [session.summary for session in account.sessions if session.summary]
+
+    assert {summary.markdown_only for summary in summaries} == {True, False}
+    assert {summary.edited for summary in summaries} == {True, False}
+    assert any(summary.withheld for summary in summaries)
+
+
+@pytest.mark.parametrize("today", [date(2024, 2, 29), date(2025, 3, 31), date(2026, 1, 1), date(2026, 8, 31)])
+def test_any_day_can_be_today(today: date) -> None:
+    account = Account.simulated(today=today)
+
+    assert all(session.day < today for session in account.sessions)
+    assert account.sessions == account.sessions_between(date.min, date.max)
+
+
+def test_sizes_are_parameters() -> None:
+    account = Account.simulated(today=TODAY, hosts=3, idle_hosts=0, months=1, sessions_a_month=10)
+
+    assert len({session.host.id for session in account.sessions}) == 3
+    assert len(account.sessions) < 40
+    assert Account.simulated(today=TODAY, hosts=1, idle_hosts=1).sessions == []

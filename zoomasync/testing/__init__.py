@@ -1,0 +1,80 @@
+"""A Zoom account to test against: simulated or built by hand, served over HTTP on this machine."""
+
+from __future__ import annotations
+
+from ._service import LoggedRequest
+from .account import Account
+from .host import CustomAttribute, DialInNumber, Feature, Host, PacAccount
+from .ledger import Activity, BillingReport, Invoice, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
+from .meeting import (
+    CustomAnswer,
+    Livestream,
+    MeetingTemplate,
+    MeetingType,
+    Occurrence,
+    Poll,
+    PollStatus,
+    Registrant,
+    RegistrantStatus,
+    ScheduledMeeting,
+)
+from .server import ClientOptions, FakeZoom
+from .session import (
+    Asker,
+    CustomKey,
+    PollAnswer,
+    PollResponse,
+    Question,
+    QuestionAnswer,
+    Session,
+    Stay,
+    Summary,
+    SummarySection,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
+    TrackingField,
+)
+
+__all__ = [
+    "Account",
+    "Activity",
+    "Asker",
+    "BillingReport",
+    "ClientOptions",
+    "CustomAnswer",
+    "CustomAttribute",
+    "CustomKey",
+    "DialInNumber",
+    "FakeZoom",
+    "Feature",
+    "Host",
+    "Invoice",
+    "Livestream",
+    "LoggedRequest",
+    "MeetingTemplate",
+    "MeetingType",
+    "Occurrence",
+    "OperationLog",
+    "PacAccount",
+    "Poll",
+    "PollAnswer",
+    "PollResponse",
+    "PollStatus",
+    "Question",
+    "QuestionAnswer",
+    "RecordingStorage",
+    "Registrant",
+    "RegistrantStatus",
+    "ScheduledMeeting",
+    "Session",
+    "Stay",
+    "Summary",
+    "SummarySection",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyResponse",
+    "TelephoneLeg",
+    "TrackingField",
+    "UpcomingEvent",
+]

@@ -1,0 +1,36 @@
+"""Zoom's ways of writing a moment, and its months."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime
+
+
+def iso(moment: datetime | None, digits: int = 0) -> str:
+    """Write *moment* as `2026-03-04T09:00:11Z` with so many digits of a second; None becomes empty text."""
+    if moment is None:
+        return ""
+    fraction = f".{moment.microsecond:06d}".ljust(digits + 1, "0")[: digits + 1] if digits else ""
+    return f"{moment.isoformat()[:19]}{fraction}Z"
+
+
+def slashed(moment: datetime | None) -> str:
+    """Write *moment* as `03/04/2026 09:00`, without a zone; None becomes empty text."""
+    return f"{moment:%m/%d/%Y %H:%M}" if moment else ""
+
+
+def utc_today() -> date:
+    """Return the day that it is in UTC."""
+    return datetime.now(UTC).date()
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the day so many months before *day*, clamped to the end of a shorter month."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def month_end(day: date) -> date:
+    """Return the last day of *day*'s month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])

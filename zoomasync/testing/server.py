@@ -1,0 +1,188 @@
+"""`FakeZoom`: a simulated Zoom account behind real HTTP on this machine."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from types import TracebackType
+from typing import Final, Self, TypedDict, Unpack
+
+from aiohttp import ClientSession, web
+
+from .._client import Zoom
+from .._retry import RetryPolicy
+from ..auth import ServerToServer
+from ..limits import Plan
+from ._limits import Limits
+from ._oauth import App, TokenDesk
+from ._paging import Pager
+from ._quota import Quota
+from ._refusal import Reply, json_reply
+from ._route import TOKEN_ROUTE
+from ._routes import named
+from ._service import BASE_PATH, TOKEN_PATH, LoggedRequest, Service
+from .account import Account
+
+_UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000)
+_SHUTDOWN_SECONDS: Final = 1.0
+
+
+class ClientOptions(TypedDict, total=False):
+    """The settings of `Zoom` that a test may want to choose."""
+
+    plan: Plan
+    session: ClientSession | None
+    timeout: float
+    retry: RetryPolicy | None
+
+
+class FakeZoom:
+    """A Zoom account to test against: an async context manager that serves it over HTTP on a free port.
+
+    ::
+
+        async with FakeZoom() as fake, fake.client() as zoom:
+            hosts = [host async for host in zoom.reports.users(from_, to)]
+
+    It is as strict as Zoom: it limits calls per second and label by *plan* (None lifts the limits), insists on live
+    tokens, binds page tokens to their listing, and refuses what it does not understand. *account* is
+    `Account.simulated()` unless given. Look-back limits count from *today*, the account's own day unless given. *now*
+    tells the time in UTC by which meetings are upcoming and daily limits begin anew; unless given it is the clock's, on
+    *today*. Lifetimes are in seconds; *page_size_cap* is the most rows that a page ever holds.
+
+    What is written can be read back, from the fake and from *account*. Besides the limits of the plan there are those
+    of a day, on one host and on one registrant, which always hold.
+    """
+
+    def __init__(
+        self,
+        account: Account | None = None,
+        *,
+        plan: Plan | None = Plan.PRO,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        today: date | None = None,
+        now: Callable[[], datetime] | None = None,
+        token_lifetime: int = 3600,
+        page_token_lifetime: float = 900.0,
+        page_size_cap: int = 300,
+    ) -> None:
+        self.account: Final = account or Account.simulated(today=today)
+        self.plan: Final = plan
+        self.today: Final = today or self.account.today
+        self._address = (host, port)
+        self._app = App(
+            account_id=self.account.id, client_id=secrets.token_urlsafe(12), client_secret=secrets.token_urlsafe(24)
+        )
+        self._service = Service(
+            account=self.account,
+            today=self.today,
+            desk=TokenDesk(self._app, time.monotonic, lifetime=token_lifetime),
+            pager=Pager(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
+            limits=Limits(plan, time.monotonic),
+            now=now or self._now,
+            quota=Quota(now or self._now),
+        )
+        self._runner: web.ServerRunner | None = None
+
+    def __repr__(self) -> str:
+        where = self._origin if self._runner else "not running"
+        return f"<FakeZoom {where}, {len(self._service.log)} requests>"
+
+    async def __aenter__(self) -> Self:
+        if self._runner:
+            raise RuntimeError("this FakeZoom is running already")
+        runner = web.ServerRunner(web.Server(self._service.serve, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, *self._address).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        runner, self._runner = self._runner, None
+        if runner:
+            await runner.cleanup()
+
+    @property
+    def base_url(self) -> str:
+        """What to call the API under."""
+        return f"{self._origin}{BASE_PATH}"
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are issued."""
+        return f"{self._origin}{TOKEN_PATH}"
+
+    @property
+    def credentials(self) -> ServerToServer:
+        """The one server-to-server app that the fake knows."""
+        app = self._app
+        return ServerToServer(app.account_id, app.client_id, app.client_secret, token_url=self.token_url)
+
+    @property
+    def requests(self) -> Sequence[LoggedRequest]:
+        """Everything that was answered so far, token requests included, in the order of the answers."""
+        return tuple(self._service.log)
+
+    def client(self, **options: Unpack[ClientOptions]) -> Zoom:
+        """Return a client of this fake, to be entered; it paces itself by the fake's plan unless *options* say else."""
+        settings: ClientOptions = {"plan": self.plan or _UNLIMITED, **options}
+        return Zoom(self.credentials, base_url=self.base_url, **settings)
+
+    def respond(
+        self,
+        route: str,
+        *,
+        status: int,
+        body: Mapping[str, object] | bytes,
+        headers: Mapping[str, str] | None = None,
+        on_request: int = 1,
+        times: int = 1,
+    ) -> None:
+        """Send a canned reply to the *on_request*-th request of *route* from now on, and to *times* - 1 more.
+
+        *route* is written as Zoom prints it, or is `POST /oauth/token`. Requests without a live token and those over
+        the rate limit are refused before and do not count. Bytes are sent as they are. Raises ValueError for an
+        unknown route.
+        """
+        if route != TOKEN_ROUTE:
+            named(route)
+        if isinstance(body, bytes):
+            reply = Reply(status=status, body=body, headers=headers or {})
+        else:
+            reply = json_reply(body, status, headers)
+        self._service.faults.arm(route, reply, on_request=on_request, times=times)
+
+    def throttle(
+        self, route: str, *, on_request: int = 1, times: int = 1, retry_after: str | float | None = None
+    ) -> None:
+        """Send Zoom's per-second 429, as `respond` does; Zoom itself sends no Retry-After with it."""
+        label = named(route).label
+        wait = None if retry_after is None else str(retry_after)
+        self._service.faults.arm(route, self._service.limits.too_many(label, wait), on_request=on_request, times=times)
+
+    def expire_access_tokens(self) -> None:
+        """Let every access token issued so far be refused from now on, as expired."""
+        self._service.desk.expire()
+
+    def expire_page_tokens(self) -> None:
+        """Let every page token given out so far be refused from now on."""
+        self._service.pager.expire()
+
+    def _now(self) -> datetime:
+        return datetime.combine(self.today, datetime.now(UTC).timetz())
+
+    @property
+    def _origin(self) -> str:
+        if not self._runner:
+            raise RuntimeError("this FakeZoom is not running: use it in an `async with` block")
+        host, port = self._runner.addresses[0][:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
