@@ -4,7 +4,7 @@ The first try is msgspec's strict decoder, which takes every reply that is as th
 is decoded again without types, mended by the rules below, and converted:
 
 - an empty string or null where something else is due means that Zoom said nothing: the field's default;
-- a number as text, 0 and 1 for booleans, and a number where text is due are converted;
+- a number as text, 0 and 1 for booleans, and a number or a list where text is due are converted;
 - a time without a zone is UTC, ``MM/DD/YYYY HH:mm`` is a time, and a date may come with a time behind it.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, TypeVar, cast
@@ -22,6 +23,7 @@ from msgspec import inspect
 T = TypeVar("T")
 
 _NOTHING: Final = object()
+_BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _US_TIME = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
@@ -35,21 +37,83 @@ class NotDecodable(Exception):
         self.reason = reason
 
 
-def decode(body: bytes, type_: type[T]) -> T:
-    """Return *body* as a *type_*, or raise `NotDecodable`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A row of a page that is not what the reference says.
+
+    *row* counts from 0 within the page, *path* and *reason* say what is wrong with it, without its value; *raw* is the
+    row as JSON, with all that is in it.
+    """
+
+    row: int
+    path: str
+    reason: str
+    raw: bytes = field(repr=False)
+
+
+def decode(body: bytes, type_: type[T], on_drift: Callable[[Drift], None] | None = None) -> T:
+    """Return *body* as a *type_*, or raise `NotDecodable`.
+
+    With *on_drift*, the rows of a page that cannot be decoded are left out of it and shown to that instead.
+    """
     try:
         return cast("T", _decoder(cast("Hashable", type_)).decode(body))
     except msgspec.ValidationError:
         pass  # the JSON is sound, its shape is not: see whether it can be mended
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _BROKEN as error:
         raise NotDecodable("$", _reason(error)) from None
     try:
-        return msgspec.convert(_mend(msgspec.json.decode(body), _shape(cast("Hashable", type_))), type_, strict=False)
-    except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at ")
-        raise NotDecodable(path.strip("`") or "$", reason) from None
-    except RecursionError as error:
-        raise NotDecodable("$", _reason(error)) from None
+        page: object = msgspec.json.decode(body)
+        drifts = [] if on_drift is None else _set_apart(page, _shape(cast("Hashable", type_)))
+        decoded = _converted(page, type_)
+    except _BROKEN as error:
+        path, reason = _what_and_where(error)
+        raise NotDecodable(path, reason) from None
+    if on_drift is not None:
+        for drift in drifts:
+            on_drift(drift)
+    return decoded
+
+
+def _converted(value: object, type_: type[T]) -> T:
+    return msgspec.convert(_mend_whole(value, _shape(cast("Hashable", type_))), type_, strict=False)
+
+
+def _set_apart(page: object, shape: inspect.Type) -> list[Drift]:
+    """Take the rows that cannot be converted out of *page*, and return what is wrong with them."""
+    fields = shape.fields if isinstance(shape, inspect.StructType) else ()
+    for rows in fields:
+        if rows.name == "items" and isinstance(rows.type, inspect.VarTupleType) and isinstance(page, dict):
+            row_shape = cast("inspect.StructType", rows.type.item_type)
+            return _drifts(cast("dict[str, object]", page), rows.encode_name, row_shape.cls)
+    return []
+
+
+def _drifts(page: dict[str, object], name: str, row_type: type[object]) -> list[Drift]:
+    rows = page.get(name)
+    if not isinstance(rows, list):
+        return []
+    good: list[object] = []
+    drifts: list[Drift] = []
+    for place, row in enumerate(cast("list[object]", rows)):
+        try:
+            _converted(row, row_type)
+        except _BROKEN as error:
+            path, reason = _what_and_where(error)
+            path = f"$.{name}[{place}]{path.removeprefix('$')}"
+            drifts.append(Drift(row=place, path=path, reason=reason, raw=msgspec.json.encode(row)))
+        else:
+            good.append(row)
+    page[name] = good
+    return drifts
+
+
+def _what_and_where(error: Exception) -> tuple[str, str]:
+    """Return the path and the reason that *error* tells of."""
+    if not isinstance(error, msgspec.ValidationError):
+        return "$", _reason(error)
+    reason, _, path = str(error).partition(" - at ")
+    return path.strip("`") or "$", reason
 
 
 def _reason(error: Exception) -> str:
@@ -71,10 +135,13 @@ def _shape(type_: Hashable) -> inspect.Type:
 
 def _mend(value: object, shape: inspect.Type) -> object:
     """Return *value* as *shape* wants it, or ``_NOTHING``; what no rule covers is left for msgspec to refuse."""
+    if isinstance(shape, inspect.Metadata):  # limits, which hold for what is sent
+        shape = shape.type
     if isinstance(shape, inspect.UnionType):
         if value is None and any(isinstance(choice, inspect.NoneType) for choice in shape.types):
             return None
-        choices = [choice for choice in shape.types if not isinstance(choice, inspect.NoneType)]
+        # A literal beside text only names the values known so far.
+        choices = [choice for choice in shape.types if not isinstance(choice, inspect.NoneType | inspect.LiteralType)]
         return _mend(value, choices[0]) if len(choices) == 1 else value
     if isinstance(shape, inspect.StrType):
         return _text(value)
@@ -84,9 +151,18 @@ def _mend(value: object, shape: inspect.Type) -> object:
     return value if mender is None else mender(value, shape)
 
 
+def _mend_whole(value: object, shape: inspect.Type) -> object:
+    """Return *value* mended where it is no field, so that nothing could stand in for it."""
+    mended = _mend(value, shape)
+    return value if mended is _NOTHING else mended
+
+
 def _text(value: object) -> object:
     if value is None:
         return _NOTHING
+    if isinstance(value, list):  # comma text has come as a list
+        items = cast("list[object]", value)
+        return ",".join(map(str, items)) if all(isinstance(item, str | int) for item in items) else items
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -95,11 +171,11 @@ def _mend_struct(value: object, shape: inspect.Type) -> object:
         return value
     found = cast("dict[str, object]", value)
     mended: dict[str, object] = {}
-    for field in cast("inspect.StructType", shape).fields:
-        if field.encode_name in found:
-            content = _mend(found[field.encode_name], field.type)
+    for known in cast("inspect.StructType", shape).fields:
+        if known.encode_name in found:
+            content = _mend(found[known.encode_name], known.type)
             if content is not _NOTHING:
-                mended[field.encode_name] = content
+                mended[known.encode_name] = content
     return mended
 
 
@@ -107,7 +183,7 @@ def _mend_items(value: object, shape: inspect.Type) -> object:
     if not isinstance(value, list):
         return value
     item_shape = cast("inspect.VarTupleType", shape).item_type
-    return [_mend(item, item_shape) for item in cast("list[object]", value)]
+    return [_mend_whole(item, item_shape) for item in cast("list[object]", value)]
 
 
 def _mend_time(value: object, _: inspect.Type) -> object:
@@ -149,4 +225,4 @@ _MENDERS: dict[type[inspect.Type], Callable[[object, inspect.Type], object]] = {
     inspect.VarTupleType: _mend_items,
 }
 
-__all__ = ["NotDecodable", "decode"]
+__all__ = ["Drift", "NotDecodable", "decode"]

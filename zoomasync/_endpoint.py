@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlencode
 
 import msgspec
 
+from ._body import encode
 from .errors import InvalidArgument
 
 T_co = TypeVar("T_co", covariant=True)
@@ -33,6 +34,7 @@ class Label(StrEnum):
     LIGHT = "light"
     MEDIUM = "medium"
     HEAVY = "heavy"
+    RESOURCE_INTENSIVE = "resource-intensive"
 
 
 class Operation(Enum):
@@ -49,6 +51,7 @@ class Endpoint(Generic[T_co]):
 
     *route* is ``"METHOD /path/{placeholder}"``, *scopes* and *granular_scopes* are the two spellings of what a token
     needs one of, *response* is what a success decodes to, *page_size* the rows to ask for where the operation is paged.
+    *idempotent* marks a POST or PATCH that does the same thing when it is sent twice.
     """
 
     route: str
@@ -57,6 +60,7 @@ class Endpoint(Generic[T_co]):
     scopes: tuple[str, ...] = ()
     granular_scopes: tuple[str, ...] = ()
     page_size: int | None = None
+    idempotent: bool = False
 
     @property
     def method(self) -> str:
@@ -65,13 +69,10 @@ class Endpoint(Generic[T_co]):
 
     @property
     def operation(self) -> Operation:
-        """What sending a call to this endpoint again could do.
-
-        A PATCH counts as a write: two of them may not equal one.
-        """
+        """What sending a call to this endpoint again could do."""
         if self.method in {"GET", "HEAD"}:
             return Operation.SAFE
-        return Operation.IDEMPOTENT if self.method in {"PUT", "DELETE"} else Operation.WRITE
+        return Operation.IDEMPOTENT if self.idempotent or self.method in {"PUT", "DELETE"} else Operation.WRITE
 
     def at(self, *values: MeetingRef, body: msgspec.Struct | None = None, **query: QueryValue) -> Call[T_co]:
         """Fill in the placeholders of the path, in order, and the query.
@@ -81,7 +82,7 @@ class Endpoint(Generic[T_co]):
         """
         if self.page_size is not None:
             query.setdefault("page_size", self.page_size)
-        return self.fill(values, query, None if body is None else msgspec.json.encode(body))
+        return self.fill(values, query, None if body is None else encode(body))
 
     def fill(
         self, values: tuple[MeetingRef, ...], query: Mapping[str, QueryValue], body: bytes | None = None
@@ -117,6 +118,11 @@ class Call(Generic[T_co]):
         return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
 
     @property
+    def resource(self) -> str:
+        """What a write changes, as far as Zoom minds two at once: one meeting, or one user."""
+        return "/".join(self.path.split("/")[:3])
+
+    @property
     def page_token(self) -> str:
         """The page token that this call carries, or the empty string."""
         return dict(self.query).get(_PAGE_TOKEN, "")
@@ -132,8 +138,8 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MEETING_PLACEHOLDERS = {"meetingId", "webinarId"}
 # Base64, or the dashed form that some surfaces show. No dots, so no path tricks.
 _MEETING_UUID = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f/\\?#%]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff/\\?#%]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LITERAL_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}|\{\w+\})+)+")
 
 

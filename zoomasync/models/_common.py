@@ -57,3 +57,12 @@ class Stay(Struct, frozen=True, kw_only=True):
     registrant_id: str | None = None
     failover: bool | None = None
     status: AttendeeStatus | None = None
+
+
+class Occurrence(Struct, frozen=True, kw_only=True):
+    """One time that a recurring meeting is to take place. *occurrence_id* is milliseconds since 1970, as text."""
+
+    occurrence_id: str
+    start_time: Timestamp | None = None
+    duration: int | None = None
+    status: Literal["available", "deleted"] | str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._endpoint import Endpoint
 from .._session import Session
 
 
@@ -10,3 +11,8 @@ class Resource:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    @classmethod
+    def endpoints(cls) -> dict[str, Endpoint[object]]:
+        """Return the endpoints by the name of the method that calls each."""
+        return {name.lower(): value for name, value in vars(cls).items() if isinstance(value, Endpoint)}

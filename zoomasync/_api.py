@@ -1,0 +1,118 @@
+"""The endpoints of a client, grouped as Zoom groups them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar, overload
+
+import msgspec
+
+from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
+from ._session import Session
+from .errors import InvalidArgument
+from .resources._resource import Resource
+from .resources.livestream import Livestream
+from .resources.meetings import Meetings
+from .resources.pac import Pac
+from .resources.past_meetings import PastMeetings
+from .resources.polls import Polls
+from .resources.registrants import Registrants
+from .resources.reports import Reports
+from .resources.surveys import Surveys
+from .resources.templates import Templates
+
+T = TypeVar("T")
+
+
+class Api:
+    """The endpoints of a client, one attribute a namespace, and `request` for all others."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.meetings: Meetings = Meetings(session)
+        self.pac: Pac = Pac(session)
+        self.past_meetings: PastMeetings = PastMeetings(session)
+        self.reports: Reports = Reports(session)
+
+    @staticmethod
+    def endpoints() -> dict[str, Endpoint[object]]:
+        """Return every endpoint by the method that calls it: ``Zoom.endpoints()["reports.users"].scopes``."""
+        return {
+            f"{namespace}.{method}": endpoint
+            for namespace, resource in _NAMESPACES.items()
+            for method, endpoint in resource.endpoints().items()
+        }
+
+    @overload
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *values: MeetingRef,
+        label: Label,
+        query: Mapping[str, QueryValue] | None = None,
+        body: object = None,
+    ) -> object: ...
+
+    @overload
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *values: MeetingRef,
+        label: Label,
+        query: Mapping[str, QueryValue] | None = None,
+        body: object = None,
+        response: type[T],
+    ) -> T: ...
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *values: MeetingRef,
+        label: Label,
+        query: Mapping[str, QueryValue] | None = None,
+        body: object = None,
+        response: type[object] = object,
+    ) -> object:
+        """Call any endpoint of Zoom's API: paced by *label*, authorised and retried like all others.
+
+        ::
+
+            settings = await zoom.request("GET", "/users/{userId}/settings", user_id, label=Label.MEDIUM)
+
+        *path* is below the base URL; *values* fill its placeholders in order, quoted as Zoom wants it. *body* is
+        anything that msgspec can encode to JSON. Returns the reply as *response*, or as plain objects without one; None
+        where it is empty. Raises the errors of any other call.
+        """
+        endpoint = Endpoint(route=f"{_method(method)} {path}", label=_label(label), response=response)
+        call = endpoint.fill(values, query or {}, None if body is None else msgspec.json.encode(body))
+        return await self._session.send(call)
+
+
+_NAMESPACES: dict[str, type[Resource]] = {
+    "meetings": Meetings,
+    "meetings.livestream": Livestream,
+    "meetings.polls": Polls,
+    "meetings.registrants": Registrants,
+    "meetings.survey": Surveys,
+    "meetings.templates": Templates,
+    "pac": Pac,
+    "past_meetings": PastMeetings,
+    "reports": Reports,
+}
+_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def _label(label: Label) -> Label:
+    try:
+        return Label(label)
+    except ValueError:
+        raise InvalidArgument(f"unknown label: choose one of {', '.join(Label)}") from None
+
+
+def _method(method: str) -> str:
+    if method.upper() not in _METHODS:
+        raise InvalidArgument(f"unknown method: choose one of {', '.join(sorted(_METHODS))}")
+    return method.upper()

@@ -1,0 +1,254 @@
+"""The settings of a meeting: all that Zoom documents, and what it answers beside them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Struct
+
+from ._common import CustomKey
+from ._rules import limits
+
+
+class BreakoutRoom(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One room and the e-mail addresses of those who are put into it."""
+
+    name: str | None = None
+    participants: tuple[str, ...] | None = None
+
+
+class BreakoutRooms(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Breakout rooms that are assigned beforehand."""
+
+    enable: bool | None = None
+    rooms: tuple[BreakoutRoom, ...] | None = None
+
+
+class CountryRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From which countries and regions people may join, by code."""
+
+    enable: bool | None = None
+    method: Literal["approve", "deny"] | str | None = None
+    approved_list: tuple[str, ...] | None = None
+    denied_list: tuple[str, ...] | None = None
+
+
+class ContinuousMeetingChat(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A chat that stays between meetings. The two switches named ``auto_add`` are deprecated: use *who_is_added*."""
+
+    enable: bool | None = None
+    who_is_added: Literal["all_users", "org_invitees_and_participants", "org_invitees"] | str | None = None
+    auto_add_invited_external_users: bool | None = None
+    auto_add_meeting_participants: bool | None = None
+
+
+class ContinuousMeetingChatInEffect(ContinuousMeetingChat, frozen=True, kw_only=True, omit_defaults=True):
+    """The chat as Zoom answers it, with its channel."""
+
+    channel_id: str | None = None
+
+
+class QuestionAndAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Q&A during the meeting."""
+
+    enable: bool | None = None
+    allow_submit_questions: bool | None = None
+    allow_anonymous_questions: bool | None = None
+    question_visibility: Literal["answered", "all"] | str | None = None
+    attendees_can_comment: bool | None = None
+    attendees_can_upvote: bool | None = None
+
+
+class AuthenticationException(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who need not be authenticated and gets a link of their own."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+class AuthenticationExceptionInEffect(AuthenticationException, frozen=True, kw_only=True, omit_defaults=True):
+    """The exception as Zoom answers it, with the link."""
+
+    join_url: str | None = None
+
+
+class MeetingInvitee(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who is invited."""
+
+    email: str | None = None
+
+
+class SignLanguageInterpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who interprets into which sign language."""
+
+    email: str | None = None
+    sign_language: str | None = None
+
+
+class SignLanguageInterpretation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Sign-language interpretation by at most 20 people."""
+
+    enable: bool | None = None
+    interpreters: Annotated[tuple[SignLanguageInterpreter, ...], limits(max_items=20)] | None = None
+
+
+class LanguageInterpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who interprets between which two languages, such as "English,French". *languages*, by code, is deprecated."""
+
+    email: str | None = None
+    interpreter_languages: str | None = None
+    languages: str | None = None
+
+
+class LanguageInterpretation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Spoken interpretation."""
+
+    enable: bool | None = None
+    interpreters: tuple[LanguageInterpreter, ...] | None = None
+
+
+class MeetingResource(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A whiteboard that is attached, and what those with its link may do."""
+
+    resource_type: Literal["whiteboard"] | str | None = None
+    resource_id: str | None = None
+    permission_level: Literal["editor", "commenter", "viewer"] | str | None = None
+
+
+class VideoChannel(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A channel of video management."""
+
+    channel_id: str
+    name: str | None = None
+
+
+class VideoManagement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether recordings go to channels of video management."""
+
+    enable: bool
+    channels: tuple[VideoChannel, ...] | None = None
+
+
+class WaitingRoomOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who waits: as the user's settings say, or with "custom" those whom *who_goes_to_waiting_room* names."""
+
+    mode: Literal["follow_setting", "custom"] | str
+    who_goes_to_waiting_room: (
+        Literal[
+            "everyone",
+            "users_not_in_account",
+            "users_not_in_account_or_whitelisted_domains",
+            "users_not_on_invite",
+            "users_not_in_org",
+        ]
+        | str
+        | None
+    ) = None
+
+
+class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A number to dial in with."""
+
+    country: str | None = None
+    country_name: str | None = None
+    city: str | None = None
+    number: str | None = None
+    type: Literal["toll", "tollfree"] | str | None = None
+
+
+class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings of a meeting. What is None is not sent, and follows the user's own settings.
+
+    - *approval_type*: registration is approved 0 automatically, 1 by hand, 2 not wanted.
+    - *registration_type*, for recurring meetings: 1 once for all occurrences, 2 for each, 3 once and then choose.
+    - *jbh_time*: 0 any time, else 5, 10 or 15 minutes before the start; needs *join_before_host*, which *waiting_room*
+      turns off.
+    - *calendar_type*: 1 Outlook add-in, 2 Google Workspace add-on.
+    - *who_will_receive_summary*: 1 host, 2 also co-hosts and alternative hosts, 3 also the organisation's invitees, 4
+      all invitees.
+    - *who_can_ask_questions* (of the AI Companion): 1 all with invitees, 2 all from when they join, 3 the host, 4 the
+      organisation with invitees, 5 the organisation from when they join.
+    - *alternative_hosts* are e-mail addresses or user ids between semicolons, *authentication_domains* domains between
+      commas.
+    - *cn_meeting* and *in_meeting* are deprecated.
+    """
+
+    additional_data_center_regions: tuple[str, ...] | None = None
+    allow_host_control_participant_mute_state: bool | None = None
+    allow_multiple_devices: bool | None = None
+    alternative_host_manage_cloud_recording: bool | None = None
+    alternative_host_manage_meeting_summary: bool | None = None
+    alternative_host_update_polls: bool | None = None
+    alternative_hosts: str | None = None
+    alternative_hosts_email_notification: bool | None = None
+    approval_type: Literal[0, 1, 2] | int | None = None
+    approved_or_denied_countries_or_regions: CountryRule | None = None
+    audio: Literal["both", "telephony", "voip", "thirdParty"] | str | None = None
+    audio_conference_info: Annotated[str, limits(max_length=2048)] | None = None
+    authentication_domains: str | None = None
+    authentication_exception: tuple[AuthenticationException, ...] | None = None
+    authentication_option: str | None = None
+    auto_add_recording_to_video_management: VideoManagement | None = None
+    auto_recording: Literal["local", "cloud", "none"] | str | None = None
+    auto_start_ai_companion_questions: bool | None = None
+    auto_start_meeting_summary: bool | None = None
+    breakout_room: BreakoutRooms | None = None
+    calendar_type: Literal[1, 2] | int | None = None
+    close_registration: bool | None = None
+    cn_meeting: bool | None = None
+    contact_email: str | None = None
+    contact_name: str | None = None
+    continuous_meeting_chat: ContinuousMeetingChat | None = None
+    device_testing: bool | None = None
+    disable_participant_video: bool | None = None
+    email_in_attendee_report: bool | None = None
+    email_notification: bool | None = None
+    encryption_type: Literal["enhanced_encryption", "e2ee"] | str | None = None
+    focus_mode: bool | None = None
+    global_dial_in_countries: tuple[str, ...] | None = None
+    host_save_video_order: bool | None = None
+    host_video: bool | None = None
+    in_meeting: bool | None = None
+    internal_meeting: bool | None = None
+    jbh_time: Literal[0, 5, 10, 15] | int | None = None
+    join_before_host: bool | None = None
+    language_interpretation: LanguageInterpretation | None = None
+    meeting_authentication: bool | None = None
+    meeting_invitees: tuple[MeetingInvitee, ...] | None = None
+    mute_upon_entry: bool | None = None
+    participant_focused_meeting: bool | None = None
+    participant_video: bool | None = None
+    private_meeting: bool | None = None
+    push_change_to_calendar: bool | None = None
+    question_and_answer: QuestionAndAnswer | None = None
+    registrants_confirmation_email: bool | None = None
+    registrants_email_notification: bool | None = None
+    registration_type: Literal[1, 2, 3] | int | None = None
+    request_permission_to_unmute_participants: bool | None = None
+    resources: tuple[MeetingResource, ...] | None = None
+    show_join_info: bool | None = None
+    show_share_button: bool | None = None
+    sign_language_interpretation: SignLanguageInterpretation | None = None
+    summary_template_id: str | None = None
+    use_pmi: bool | None = None
+    waiting_room: bool | None = None
+    waiting_room_options: WaitingRoomOptions | None = None
+    watermark: bool | None = None
+    who_can_ask_questions: Literal[1, 2, 3, 4, 5] | int | None = None
+    who_will_receive_summary: Literal[1, 2, 3, 4] | int | None = None
+
+
+class MeetingSettingsInEffect(MeetingSettings, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings as Zoom answers them, with what nobody sends. *enforce_login* and its domains are deprecated.
+
+    *enable_dedicated_group_chat* was seen in replies and is not documented.
+    """
+
+    authentication_exception: tuple[AuthenticationExceptionInEffect, ...] | None = None
+    authentication_name: str | None = None
+    continuous_meeting_chat: ContinuousMeetingChatInEffect | None = None
+    custom_keys: tuple[CustomKey, ...] | None = None
+    enable_dedicated_group_chat: bool | None = None
+    enforce_login: bool | None = None
+    enforce_login_domains: str | None = None
+    global_dial_in_numbers: tuple[DialInNumber, ...] | None = None

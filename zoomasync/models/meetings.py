@@ -1,0 +1,254 @@
+"""Meetings: to schedule, as scheduled, and what belongs to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from ._common import Occurrence, Timestamp, TrackingField
+from ._rules import limits
+from ._settings import MeetingSettings, MeetingSettingsInEffect
+
+MeetingType: TypeAlias = Literal[1, 2, 3, 8, 10] | int
+"""1 instant, 2 scheduled, 3 recurring without fixed time, 8 recurring with fixed time, 10 screen share only."""
+
+_DAILY, _WEEKLY, _MONTHLY = 1, 2, 3
+_LONGEST_INTERVAL = {_DAILY: 99, _WEEKLY: 50, _MONTHLY: 10}
+_WITH_RECURRENCE = 8
+
+
+class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a meeting of type 8 recurs: *type* is 1 daily, 2 weekly, 3 monthly.
+
+    *repeat_interval* is at most 99 days, 50 weeks or 10 months. *weekly_days* is like "2,4", from 1 Sunday to 7
+    Saturday. A month has either *monthly_day* or *monthly_week* (1 to 4, or -1 for the last) with *monthly_week_day*.
+    It ends at *end_date_time*, or after *end_times* (at most 60, which older pages give as 50; 0 is endless).
+    """
+
+    type: Literal[1, 2, 3] | int
+    repeat_interval: int | None = None
+    weekly_days: str | None = None
+    monthly_day: Annotated[int, limits(ge=1, le=31)] | None = None
+    monthly_week: Literal[-1, 1, 2, 3, 4] | int | None = None
+    monthly_week_day: Literal[1, 2, 3, 4, 5, 6, 7] | int | None = None
+    end_times: Annotated[int, limits(ge=0, le=60)] | None = None
+    end_date_time: Timestamp | None = None
+
+    def broken_rules(self) -> Iterator[str]:
+        """Say which rules of the reference between fields this breaks."""
+        if self.end_times is not None and self.end_date_time is not None:
+            yield "end_times and end_date_time exclude each other"
+        longest = _LONGEST_INTERVAL.get(self.type)
+        if longest is not None and self.repeat_interval is not None and self.repeat_interval > longest:
+            yield f"repeat_interval must be at most {longest} for type {self.type}"
+        if self.type == _WEEKLY and not self.weekly_days:
+            yield "weekly_days is needed for type 2"
+        if self.monthly_week is not None and self.monthly_week_day is None:
+            yield "monthly_week needs monthly_week_day"
+
+
+class NewTrackingField(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tracking field of the account, by its label, and its value for a new meeting."""
+
+    field: str
+    value: str | None = None
+
+
+class NewMeeting(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A meeting to create. What is None is not sent.
+
+    *type* is 1 instant, 2 scheduled (what Zoom takes without one), 3 recurring without fixed time, 8 recurring with
+    fixed time, 10 screen share only. An aware *start_time* is sent in UTC; a naive one is local to *timezone*. Without
+    one, a scheduled meeting becomes an instant one; one in the past is moved to now. *duration* is in minutes.
+    *recurrence* goes with type 8 only. *schedule_for* is another host, by e-mail address or id.
+    """
+
+    topic: Annotated[str, limits(max_length=200)] | None = None
+    type: MeetingType | None = None
+    start_time: datetime | None = None
+    duration: int | None = None
+    timezone: str | None = None
+    agenda: Annotated[str, limits(max_length=2000)] | None = None
+    password: Annotated[str, limits(max_length=10)] | None = None
+    default_password: bool | None = None
+    pre_schedule: bool | None = None
+    schedule_for: str | None = None
+    template_id: str | None = None
+    recurrence: Recurrence | None = None
+    tracking_fields: tuple[NewTrackingField, ...] | None = None
+    settings: MeetingSettings | None = None
+
+    def broken_rules(self) -> Iterator[str]:
+        """Say which rules of the reference between fields this breaks."""
+        if self.recurrence is not None and self.type != _WITH_RECURRENCE:
+            yield "recurrence goes with type 8 only"
+
+
+class MeetingTrackingField(TrackingField, frozen=True, kw_only=True):
+    """A tracking field of a scheduled meeting; *visible* tells whether the portal shows it."""
+
+    visible: bool | None = None
+
+
+class Meeting(Struct, frozen=True, kw_only=True):
+    """A meeting as scheduled. *type* is as in `NewMeeting`.
+
+    *start_url* starts it as the host, and is a secret: it lives two hours, or 90 days for users made by custCreate.
+    """
+
+    id: int
+    uuid: str | None = None
+    host_id: str | None = None
+    host_email: str | None = None
+    assistant_id: str | None = None
+    topic: str | None = None
+    type: MeetingType | None = None
+    status: Literal["waiting", "started"] | str | None = None
+    start_time: Timestamp | None = None
+    duration: int | None = None
+    timezone: str | None = None
+    agenda: str | None = None
+    created_at: Timestamp | None = None
+    creation_source: Literal["other", "open_api", "web_portal"] | str | None = None
+    join_url: str | None = None
+    start_url: str | None = None
+    registration_url: str | None = None
+    chat_join_url: str | None = None
+    password: str | None = None
+    encrypted_password: str | None = None
+    h323_password: str | None = None
+    pstn_password: str | None = None
+    dynamic_host_key: str | None = None
+    pmi: str | None = None
+    pre_schedule: bool | None = None
+    template_id: str | None = None
+    recurrence: Recurrence | None = None
+    occurrences: tuple[Occurrence, ...] = ()
+    tracking_fields: tuple[MeetingTrackingField, ...] = ()
+    settings: MeetingSettingsInEffect | None = None
+    support_go_live: bool | None = field(default=None, name="supportGoLive")
+
+
+class ListedMeeting(Struct, frozen=True, kw_only=True):
+    """A meeting as a user's list shows it. *start_time* is missing for type 3; *agenda* is cut at 250 characters."""
+
+    id: int
+    uuid: str | None = None
+    host_id: str | None = None
+    topic: str | None = None
+    type: MeetingType | None = None
+    start_time: Timestamp | None = None
+    duration: int | None = None
+    timezone: str | None = None
+    agenda: str | None = None
+    created_at: Timestamp | None = None
+    join_url: str | None = None
+    pmi: str | None = None
+
+
+class MeetingsPage(Struct, frozen=True, kw_only=True):
+    """One page of a user's meetings."""
+
+    items: tuple[ListedMeeting, ...] = field(name="meetings")
+    next_page_token: str = ""
+    page_number: int | None = None
+    page_size: int | None = None
+    page_count: int | None = None
+    total_records: int | None = None
+
+
+class UpcomingMeeting(Struct, frozen=True, kw_only=True):
+    """A meeting of the next 24 hours. One that comes from another calendar may lack most of this."""
+
+    id: int | None = None
+    topic: str | None = None
+    type: MeetingType | None = None
+    start_time: Timestamp | None = None
+    duration: int | None = None
+    timezone: str | None = None
+    created_at: Timestamp | None = None
+    join_url: str | None = None
+    passcode: str | None = None
+    use_pmi: bool | None = None
+    is_host: bool | None = None
+    is_all_day: bool | None = None
+
+
+class UpcomingMeetings(Struct, frozen=True, kw_only=True):
+    """A user's meetings of the next 24 hours."""
+
+    meetings: tuple[UpcomingMeeting, ...]
+    total_records: int | None = None
+
+
+class MeetingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """End a running meeting, or recover a deleted one."""
+
+    action: Literal["end", "recover"] | str | None = None
+
+
+class SummarySection(Struct, frozen=True, kw_only=True):
+    """A section of a summary, in the older shape."""
+
+    label: str | None = None
+    summary: str | None = None
+
+
+class EditedSummary(Struct, frozen=True, kw_only=True):
+    """A summary as somebody edited it, in the older shape."""
+
+    summary_overview: str | None = None
+    summary_details: str | None = None
+    next_steps: tuple[str, ...] = ()
+
+
+class MeetingSummary(Struct, frozen=True, kw_only=True):
+    """What the AI Companion wrote about a meeting: *summary_content*, in Markdown.
+
+    *summary_overview*, *summary_details*, *next_steps* and *edited_summary* are deprecated and may be missing.
+    """
+
+    meeting_uuid: str
+    meeting_id: int | None = None
+    meeting_host_id: str | None = None
+    meeting_host_email: str | None = None
+    meeting_topic: str | None = None
+    meeting_start_time: Timestamp | None = None
+    meeting_end_time: Timestamp | None = None
+    summary_title: str | None = None
+    summary_content: str | None = None
+    summary_doc_url: str | None = None
+    summary_start_time: Timestamp | None = None
+    summary_end_time: Timestamp | None = None
+    summary_created_time: Timestamp | None = None
+    summary_last_modified_time: Timestamp | None = None
+    summary_last_modified_user_id: str | None = None
+    summary_last_modified_user_email: str | None = None
+    summary_overview: str | None = None
+    summary_details: tuple[SummarySection, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    edited_summary: EditedSummary | None = None
+
+
+class CaptionToken(Struct, frozen=True, kw_only=True):
+    """Where to send closed captions: *token* is a whole URL, and a secret."""
+
+    token: str
+
+
+class NewSipUri(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What to put into a SIP URI; the passcode is not checked."""
+
+    passcode: str | None = None
+
+
+class SipUri(Struct, frozen=True, kw_only=True):
+    """A SIP URI to dial a meeting with; it lapses after *expire_in* seconds (two hours)."""
+
+    sip_dialing: str
+    expire_in: int | None = None
+    participant_identifier_code: str | None = None
+    paid_crc_plan_participant: bool | None = None

@@ -1,0 +1,92 @@
+"""Polls and quizzes of a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Struct
+
+from ._questions import QuestionType, broken_question_rules
+from ._rules import limits
+
+PollType: TypeAlias = Literal[1, 2, 3] | int
+PollStatus: TypeAlias = Literal["notstart", "started", "ended", "sharing", "deactivated"] | str
+
+_MOST_ANSWERS = {"single": 10, "multiple": 10, "matching": 16, "rank_order": 7}
+
+
+class PollPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to be matched or ranked. Its right answers are 2 to 10 for "matching", exactly 1 for "rank_order"."""
+
+    prompt_question: str | None = None
+    prompt_right_answers: tuple[str, ...] | None = None
+
+
+class PollQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One question of a poll.
+
+    *answers* are at most 10 for "single" and "multiple", 16 for "matching", 7 for "rank_order". *right_answers* make a
+    quiz. *prompts* go with "matching" and "rank_order", the characters with text questions (500 for "short_answer",
+    2,000 for "long_answer"), the ratings with "rating_scale", *case_sensitive* with "fill_in_the_blank".
+    """
+
+    name: Annotated[str, limits(max_length=1024)] | None = None
+    type: QuestionType | None = None
+    answers: Annotated[tuple[str, ...], limits(min_items=2)] | None = None
+    right_answers: Annotated[tuple[str, ...], limits(min_items=1)] | None = None
+    prompts: Annotated[tuple[PollPrompt, ...], limits(min_items=2, max_items=10)] | None = None
+    answer_required: bool | None = None
+    answer_min_character: Annotated[int, limits(ge=1)] | None = None
+    answer_max_character: int | None = None
+    rating_min_value: Annotated[int, limits(ge=0)] | None = None
+    rating_max_value: Annotated[int, limits(le=10)] | None = None
+    rating_min_label: str | None = None
+    rating_max_label: str | None = None
+    show_as_dropdown: bool | None = None
+    case_sensitive: bool | None = None
+
+    def broken_rules(self) -> Iterator[str]:
+        """Say which rules of the reference between fields this breaks."""
+        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MOST_ANSWERS)
+        right = len(self.right_answers or ())
+        if self.type in {"single", "matching"} and right > 1:
+            yield f"right_answers must be one for {self.type}"
+        for prompt in self.prompts or ():
+            answers = len(prompt.prompt_right_answers or ())
+            if prompt.prompt_right_answers is None:
+                continue
+            if self.type == "rank_order" and answers != 1:
+                yield "prompt_right_answers must be exactly one for rank_order"
+            if self.type == "matching" and not 2 <= answers <= 10:  # noqa: PLR2004
+                yield "prompt_right_answers must be 2 to 10 for matching"
+
+
+class NewPoll(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A poll to create, or to put in the place of another. What is None is not sent.
+
+    *poll_type* is 1 poll, 2 advanced poll, 3 quiz; 2 and 3 need the account's feature.
+    """
+
+    title: Annotated[str, limits(max_length=64)] | None = None
+    poll_type: PollType | None = None
+    anonymous: bool | None = None
+    questions: tuple[PollQuestion, ...] | None = None
+
+
+class Poll(Struct, frozen=True, kw_only=True):
+    """A poll as it stands. *poll_type* is 1 poll, 2 advanced poll, 3 quiz."""
+
+    id: str
+    status: PollStatus | None = None
+    title: str | None = None
+    poll_type: PollType | None = None
+    anonymous: bool | None = None
+    questions: tuple[PollQuestion, ...] = ()
+
+
+class Polls(Struct, frozen=True, kw_only=True):
+    """The polls of a meeting."""
+
+    polls: tuple[Poll, ...]
+    total_records: int | None = None

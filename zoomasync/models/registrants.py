@@ -1,0 +1,197 @@
+"""People who register for a meeting, and what they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import UNSET, Struct, field
+
+from ._common import Occurrence, Timestamp
+from ._rules import Change, limits
+
+RegistrantStatus: TypeAlias = Literal["approved", "denied", "pending"] | str
+PurchasingTimeFrame: TypeAlias = (
+    Literal["", "Within a month", "1-3 months", "4-6 months", "More than 6 months", "No timeframe"] | str
+)
+PurchaseRole: TypeAlias = Literal["", "Decision Maker", "Evaluator/Recommender", "Influencer", "Not involved"] | str
+# The reference's bands for requests differ (101-500, 500-1,000), and Zoom was seen to refuse them.
+NumberOfEmployees: TypeAlias = (
+    Literal[
+        "",
+        "1-20",
+        "21-50",
+        "51-100",
+        "101-250",
+        "251-500",
+        "501-1,000",
+        "1,001-5,000",
+        "5,001-10,000",
+        "More than 10,000",
+    ]
+    | str
+)
+# Spelled as Zoom spells them.
+MailLanguage: TypeAlias = (
+    Literal[
+        "en-US",
+        "de-DE",
+        "es-ES",
+        "fr-FR",
+        "jp-JP",
+        "pt-PT",
+        "ru-RU",
+        "zh-CN",
+        "zh-TW",
+        "ko-KO",
+        "it-IT",
+        "vi-VN",
+        "pl-PL",
+        "Tr-TR",
+    ]
+    | str
+)
+StandardField: TypeAlias = (
+    Literal[
+        "last_name",
+        "address",
+        "city",
+        "country",
+        "zip",
+        "state",
+        "phone",
+        "industry",
+        "org",
+        "job_title",
+        "purchasing_time_frame",
+        "role_in_purchase_process",
+        "no_of_employees",
+        "comments",
+    ]
+    | str
+)
+
+
+class CustomAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to a custom question, which *title* names."""
+
+    title: str | None = None
+    value: Annotated[str, limits(max_length=128)] | None = None
+
+
+class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who registers. All but the e-mail address and first name may be missing or empty."""
+
+    email: Annotated[str, limits(max_length=128)]
+    first_name: Annotated[str, limits(max_length=64)]
+    last_name: Annotated[str, limits(max_length=64)] | None = None
+    address: str | None = None
+    city: str | None = None
+    country: str | None = None
+    zip: str | None = None
+    state: str | None = None
+    phone: str | None = None
+    industry: str | None = None
+    org: str | None = None
+    job_title: str | None = None
+    purchasing_time_frame: PurchasingTimeFrame | None = None
+    role_in_purchase_process: PurchaseRole | None = None
+    no_of_employees: NumberOfEmployees | None = None
+    comments: str | None = None
+    custom_questions: tuple[CustomAnswer, ...] | None = None
+
+
+class NewRegistrant(Person, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody to register. What is None is not sent.
+
+    *language* is that of the confirmation mail. *auto_approve* approves at once where the meeting wants approval by
+    hand.
+    """
+
+    language: MailLanguage | None = None
+    auto_approve: bool | None = None
+
+
+class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who has registered."""
+
+    id: str
+    status: RegistrantStatus | None = None
+    join_url: str | None = None
+    create_time: Timestamp | None = None
+    participant_pin_code: int | None = None
+
+
+class RegistrantsPage(Struct, frozen=True, kw_only=True):
+    """One page of the registrants of one status."""
+
+    items: tuple[Registrant, ...] = field(name="registrants")
+    next_page_token: str = ""
+    page_number: int | None = None
+    page_size: int | None = None
+    page_count: int | None = None
+    total_records: int | None = None
+
+
+class RegistrantAdded(Struct, frozen=True, kw_only=True):
+    """The receipt of a registration. *id* is the meeting's number, *registrant_id* the person's id.
+
+    *join_url* is missing while the registration waits for approval by hand.
+    """
+
+    registrant_id: str
+    id: int | None = None
+    topic: str | None = None
+    start_time: Timestamp | None = None
+    join_url: str | None = None
+    participant_pin_code: int | None = None
+    occurrences: tuple[Occurrence, ...] = ()
+
+
+class RegistrantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom a change of status is for: by id, by e-mail address, or both."""
+
+    id: str | None = None
+    email: str | None = None
+
+    def broken_rules(self) -> Iterator[str]:
+        """Say which rules of the reference between fields this breaks."""
+        if self.id is None and self.email is None:
+            yield "id or email is needed"
+
+
+class RegistrantStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Approve, deny or cancel at most 30 registrations."""
+
+    action: Literal["approve", "cancel", "deny"] | str
+    registrants: Annotated[tuple[RegistrantKey, ...], limits(max_items=30)] | None = None
+
+
+class StandardQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A standard field that people are asked for."""
+
+    field_name: StandardField | None = None
+    required: bool | None = None
+
+
+class CustomQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A question of one's own: "short" takes any text, "single" one of *answers*."""
+
+    title: str | None = None
+    type: Literal["short", "single"] | str | None = None
+    required: bool | None = None
+    answers: tuple[str, ...] | None = None
+
+
+class RegistrationQuestions(Struct, frozen=True, kw_only=True):
+    """What people are asked when they register."""
+
+    questions: tuple[StandardQuestion, ...]
+    custom_questions: tuple[CustomQuestion, ...] = ()
+
+
+class RegistrationQuestionsUpdate(Struct, frozen=True, kw_only=True):
+    """What to change of the questions; a list that is sent replaces the one before."""
+
+    questions: Change[tuple[StandardQuestion, ...]] = UNSET
+    custom_questions: Change[tuple[CustomQuestion, ...]] = UNSET
