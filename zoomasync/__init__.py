@@ -4,8 +4,10 @@ Start at `Zoom`. What replies hold is in `zoomasync.models`, what can go wrong i
 """
 
 from .__about__ import __version__
+from ._api import Api
 from ._client import Zoom
 from ._dates import months
+from ._decode import Drift
 from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
 from ._fanout import Done, Failed, fan_out
 from ._paging import Page, Paginator
@@ -13,14 +15,17 @@ from ._retry import RetryPolicy
 from ._session import Traffic
 from .auth import Credentials, ServerToServer, StaticToken
 from .errors import ZoomError
-from .limits import Plan
+from .limits import LabelBudget, Plan
 
 __all__ = [
+    "Api",
     "Credentials",
     "Done",
+    "Drift",
     "Endpoint",
     "Failed",
     "Label",
+    "LabelBudget",
     "MeetingRef",
     "Page",
     "Paginator",

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, overload
-
-import msgspec
+from typing import Self
 
 from ._addresses import https_address
-from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
+from ._api import Api
+from ._bucket import JITTER
+from ._budgets import LocalBudgets
+from ._endpoint import Label
 from ._retry import RetryPolicy
 from ._session import Session, Traffic
 from ._transport import AiohttpTransport, ClientSession
 from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenKeeper
 from .errors import ConfigError
-from .limits import Buckets, Plan
-from .resources.past_meetings import PastMeetings
-from .resources.reports import Reports
-
-T = TypeVar("T")
+from .events import Event
+from .limits import Budgets, LabelBudget, Plan
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 
 
-class Zoom:
+class Zoom(Api):
     """A client for one Zoom account.
 
     ::
@@ -37,8 +35,14 @@ class Zoom:
 
     *auth* is `ServerToServer`, `StaticToken`, or anything with their ``fetch``. *plan* says how fast to send; share one
     client in a process, since each paces for itself. *session* is an ``aiohttp.ClientSession`` to send over, which
-    stays yours to close. *timeout* is the seconds that one send may take; for a deadline over retries use
-    ``anyio.fail_after``. *retry* says how often a call is sent.
+    stays yours to close; aiohttp then sends a GET a second time by itself when a kept-alive connection drops, which is
+    not paced or counted. *timeout* is the seconds that one send may take; for a deadline over retries use
+    ``anyio.fail_after``. *retry* says how often a call is sent. *jitter* is how many seconds later one request may
+    reach Zoom than another that was sent the same way: more of it costs a little of the rate. *budgets* replaces the
+    ones that *plan* makes, for one that several processes share. *on_event* is told of `zoomasync.events`.
+
+    ``zoom.urgent`` has the same endpoints, whose calls go before all that wait for their label: for somebody who waits
+    for an answer while a harvest runs. Of five calls in a row, four at most are urgent ones.
 
     Raises `ConfigError` for settings that cannot work, before anything is sent.
     """
@@ -52,22 +56,25 @@ class Zoom:
         session: ClientSession | None = None,
         timeout: float = 60.0,
         retry: RetryPolicy | None = None,
+        jitter: float = JITTER,
+        budgets: Budgets | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        if timeout <= 0:
+        if not timeout > 0:
             raise ConfigError("timeout must be seconds above 0")
         retry = retry or RetryPolicy()
         self._transport = AiohttpTransport(session, timeout=timeout)
         self._tokens = TokenKeeper(auth, self._transport, retry)
-        self._buckets = Buckets(plan)
-        self._session = Session(
+        self._budgets = budgets or LocalBudgets(plan, jitter=jitter, on_event=on_event)
+        paced = Session(
             base_url=https_address("base_url", base_url),
             transport=self._transport,
             tokens=self._tokens,
-            buckets=self._buckets,
+            budgets=self._budgets,
             retry=retry,
         )
-        self.past_meetings = PastMeetings(self._session)
-        self.reports = Reports(self._session)
+        super().__init__(paced)
+        self.urgent: Api = Api(paced.urgent())
 
     @classmethod
     def from_env(cls, *, plan: Plan | None = None, environ: Mapping[str, str] = os.environ) -> Self:
@@ -88,7 +95,7 @@ class Zoom:
         return cls(auth, plan=plan or settings.plan(), base_url=settings.get("ZOOM_BASE_URL") or DEFAULT_BASE_URL)
 
     def __repr__(self) -> str:
-        return f"<Zoom {self._session.base_url} {self._buckets!r}>"
+        return f"<Zoom {self._session.base_url} {self._budgets!r}>"
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
@@ -102,6 +109,7 @@ class Zoom:
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
         await self._tokens.aclose()
+        await self._budgets.aclose()
         await self._transport.close()
 
     @property
@@ -109,61 +117,12 @@ class Zoom:
         """What was sent so far, by route: ``zoom.traffic["GET /report/users"].calls``."""
         return self._session.traffic
 
-    @overload
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *values: MeetingRef,
-        label: Label,
-        query: Mapping[str, QueryValue] | None = None,
-        body: object = None,
-    ) -> object: ...
+    async def budget(self) -> Mapping[Label, LabelBudget]:
+        """Return how every label stands: what is let through a second, what is left of the day, and the wait now.
 
-    @overload
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *values: MeetingRef,
-        label: Label,
-        query: Mapping[str, QueryValue] | None = None,
-        body: object = None,
-        response: type[T],
-    ) -> T: ...
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *values: MeetingRef,
-        label: Label,
-        query: Mapping[str, QueryValue] | None = None,
-        body: object = None,
-        response: type[object] = object,
-    ) -> object:
-        """Call any endpoint of Zoom's API: paced by *label*, authorised and retried like all others.
-
-        ::
-
-            settings = await zoom.request("GET", "/users/{userId}/settings", user_id, label=Label.MEDIUM)
-
-        *path* is below the base URL; *values* fill its placeholders in order, quoted as Zoom wants it. *body* is
-        anything that msgspec can encode to JSON. Returns the reply as *response*, or as plain objects without one; None
-        where it is empty. Raises the errors of any other call.
+        It counts what this client has sent, and what Zoom says where it says so; other apps spend the same budget.
         """
-        endpoint = Endpoint(route=f"{_method(method)} {path}", label=Label(label), response=response)
-        call = endpoint.fill(values, query or {}, None if body is None else msgspec.json.encode(body))
-        return await self._session.send(call)
-
-
-_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-
-
-def _method(method: str) -> str:
-    if method.upper() not in _METHODS:
-        raise ConfigError(f"unknown method: choose one of {', '.join(sorted(_METHODS))}")
-    return method.upper()
+        return await self._budgets.status()
 
 
 class _Settings:

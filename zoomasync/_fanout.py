@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -61,15 +61,16 @@ async def fan_out(
     put_key, take_key = anyio.create_memory_object_stream[K](0)
     put_outcome, take_outcome = anyio.create_memory_object_stream[Outcome[K, V]](workers)
     try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_feed, keys, put_key)
-            for _ in range(workers):
-                tasks.start_soon(_work, function, take_key.clone(), put_outcome.clone())
-            take_key.close()
-            put_outcome.close()
-            with take_outcome:
+        # A closed stream means the end. So tasks close theirs when they are through, and what a failure or the caller
+        # leaves open is closed when all have stopped: nobody may take the one for the other.
+        with put_key, take_key, take_outcome, ExitStack() as left_open:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_feed, keys, put_key)
+                for _ in range(workers):
+                    tasks.start_soon(_work, function, take_key, left_open.enter_context(put_outcome.clone()))
+                put_outcome.close()
                 yield take_outcome
-            tasks.cancel_scope.cancel()
+                tasks.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         first = group.exceptions[0]
     else:
@@ -79,13 +80,13 @@ async def fan_out(
 
 
 async def _feed(keys: Iterable[K] | AsyncIterable[K], put: MemoryObjectSendStream[K]) -> None:
-    with put:
-        if isinstance(keys, AsyncIterable):
-            async for key in keys:
-                await put.send(key)
-        else:
-            for key in keys:
-                await put.send(key)
+    if isinstance(keys, AsyncIterable):
+        async for key in keys:
+            await put.send(key)
+    else:
+        for key in keys:
+            await put.send(key)
+    put.close()
 
 
 async def _work(
@@ -93,11 +94,11 @@ async def _work(
     take: MemoryObjectReceiveStream[K],
     put: MemoryObjectSendStream[Outcome[K, V]],
 ) -> None:
-    with take, put:
-        async for key in take:
-            outcome: Outcome[K, V]
-            try:
-                outcome = Done(key, await function(key))
-            except ZoomError as error:
-                outcome = Failed(key, error)
-            await put.send(outcome)
+    async for key in take:
+        outcome: Outcome[K, V]
+        try:
+            outcome = Done(key, await function(key))
+        except ZoomError as error:
+            outcome = Failed(key, error)
+        await put.send(outcome)
+    put.close()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from ._decode import Drift
 from ._endpoint import Call
 from ._session import Session
 from .errors import PagingLoop
@@ -47,12 +48,18 @@ class Paginator(Generic[PageT, ItemT]):
     def __repr__(self) -> str:
         return f"<Paginator {self._call.name}>"
 
-    async def pages(self) -> AsyncGenerator[PageT, None]:
-        """Iterate over the pages. Raises `PagingLoop` when a page token comes a second time."""
+    async def pages(self, *, on_drift: Callable[[Drift], None] | None = None) -> AsyncGenerator[PageT, None]:
+        """Iterate over the pages.
+
+        A row that is not what the reference says raises `DecodeError`, which names it. With *on_drift* it is left out
+        of its page and shown to that instead, raw and with the reason, so that the other rows are not lost.
+
+        Raises `PagingLoop` when a page token comes a second time.
+        """
         call = self._call
         tokens: set[str] = set()
         while True:
-            page = await self._session.send(call)
+            page = await self._session.send(call, on_drift)
             yield page
             token = page.next_page_token
             if not token:
@@ -62,10 +69,11 @@ class Paginator(Generic[PageT, ItemT]):
             tokens.add(token)
             call = call.after(token)
 
-    def __aiter__(self) -> AsyncIterator[ItemT]:
-        return self._rows()
-
-    async def _rows(self) -> AsyncGenerator[ItemT, None]:
-        async for page in self.pages():
+    async def rows(self, *, on_drift: Callable[[Drift], None] | None = None) -> AsyncGenerator[ItemT, None]:
+        """Iterate over the rows of all pages; *on_drift* is as in `pages`."""
+        async for page in self.pages(on_drift=on_drift):
             for row in page.items:
                 yield row  # type: ignore[misc]  # pyright: ignore[reportReturnType]  ItemT is PageT's row: no type can say so
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return self.rows()

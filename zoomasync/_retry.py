@@ -43,11 +43,15 @@ class RetryPolicy:
         if failure.retry_after is not None:
             return failure.retry_after if failure.retry_after <= self.max_wait else None
         if isinstance(failure, errors.RateLimited):
-            return min(self.cap, 2.0 ** (attempt - 1)) + self.random()
+            return min(self.cap, _doubled(1.0, attempt - 1)) + self.random()
         return self._backoff(attempt)
 
     def _backoff(self, attempt: int) -> float:
-        return self.random() * min(self.cap, self.base * 2.0**attempt)
+        return self.random() * min(self.cap, _doubled(self.base, attempt))
+
+
+def _doubled(seconds: float, times: int) -> float:
+    return seconds * 2.0 ** min(times, 64)  # beyond any cap, and still a float
 
 
 def outcome_is_unknown(failure: ZoomError, operation: Operation) -> bool:

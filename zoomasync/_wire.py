@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from types import NoneType
 from typing import TypeVar, cast
@@ -13,11 +13,12 @@ from typing import TypeVar, cast
 import msgspec
 
 from . import errors
-from ._decode import NotDecodable, decode
+from ._decode import Drift, NotDecodable, decode
 from ._endpoint import Call
 from .errors import FieldError, StatusError, ZoomError
 
 T = TypeVar("T")
+ErrorT = TypeVar("ErrorT", bound=StatusError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +41,21 @@ class Reply:
     body: bytes = field(repr=False)
 
 
-def interpret(call: Call[T], reply: Reply) -> T:
-    """Return what *reply* says, decoded as the endpoint's response, or raise what it means."""
+def interpret(call: Call[T], reply: Reply, on_drift: Callable[[Drift], None] | None = None) -> T:
+    """Return what *reply* says, decoded as the endpoint's response, or raise what it means.
+
+    With *on_drift*, rows of a page that cannot be decoded are shown to that instead.
+    """
     if not _is_success(reply.status):
         raise status_error(call, reply)
     refusal = _refusal(call, reply)
     if refusal is not None:
         raise refusal
     response = call.endpoint.response
-    if response is NoneType:
+    if response is NoneType or (response is object and not reply.body):
         return cast("T", None)
     try:
-        return decode(reply.body, response)
+        return decode(reply.body, response, on_drift)
     except NotDecodable as found:
         reason = found.reason if reply.body else "the body is empty"
         failure = errors.DecodeError(call.name, response.__name__, found.path, reason)
@@ -63,6 +67,15 @@ def status_error(call: Call[object], reply: Reply) -> StatusError:
     said = _read_error_body(reply.body)
     kind = _too_many(reply, said) if reply.status == _TOO_MANY else _kind(call, reply.status, said)
     return _build(kind, call, reply, said)
+
+
+def day_spent(call: Call[object], resumes_at: datetime) -> errors.DailyLimitReached:
+    """Return the error for a call that was not sent, since this client's own budget of the day is spent."""
+    message = "This client's budget of the day is spent; the call was not sent."
+    said = _ErrorBody(None, message)
+    error = _build(errors.DailyLimitReached, call, Reply(_TOO_MANY, {}, b""), said)
+    error.resumes_at = resumes_at
+    return error
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -181,7 +194,7 @@ def _too_many(reply: Reply, said: _ErrorBody) -> type[StatusError]:
     return errors.ConcurrentRequest if "concurrent" in message else errors.RateLimited
 
 
-def _build(kind: type[StatusError], call: Call[object], reply: Reply, said: _ErrorBody) -> StatusError:
+def _build(kind: type[ErrorT], call: Call[object], reply: Reply, said: _ErrorBody) -> ErrorT:
     endpoint = call.endpoint
     error = kind(
         call.name,
@@ -208,13 +221,15 @@ def _resumes_at(headers: Mapping[str, str], seconds: float | None) -> datetime:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return the moment that an ISO 8601 text or an HTTP date names."""
+    """Return the moment that an ISO 8601 text or an HTTP date names, in UTC."""
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = parse(text)
-        except (ValueError, IndexError):
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, IndexError, OverflowError):
             continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        # No clock shows the last year that there is, and a day could not be added to it.
+        return moment if moment.year < MAXYEAR else None
     return None
 
 

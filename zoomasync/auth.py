@@ -38,7 +38,7 @@ class Token:
     """An access token and the seconds that it lives from now; None is for ever. Its repr does not show it."""
 
     value: str = field(repr=False)
-    lifetime: float | None = None
+    lifetime: float | None = field(default=None, compare=False)
 
 
 class Credentials(Protocol):
@@ -135,18 +135,18 @@ class TokenKeeper:
         self._refresh_from = 0.0
         self._refresh: asyncio.Task[Token] | None = None
 
-    async def get(self) -> str:
+    async def get(self) -> Token:
         """Return a token that is good for now, waiting only when there is none."""
         now = self._clock()
         if self._token is None or now >= self._ends:
             return await self._renewed()
         if now >= self._refresh_from:
             self._start()  # the old one still works: nobody needs to wait
-        return self._token.value
+        return self._token
 
-    async def renew(self, rejected: str) -> str:
+    async def renew(self, rejected: Token) -> Token:
         """Return a token other than *rejected*, unless the credentials have no other."""
-        if self._token is not None and self._token.value == rejected:
+        if self._token == rejected:
             self._ends = 0.0
         return await self.get()
 
@@ -156,11 +156,11 @@ class TokenKeeper:
             self._refresh.cancel()
             await asyncio.wait([self._refresh])
 
-    async def _renewed(self) -> str:
+    async def _renewed(self) -> Token:
         task = self._start()
         try:
             # Shielded: a waiter that is cancelled takes only itself away, not the token of all the others.
-            return (await asyncio.shield(task)).value
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():
                 raise ConfigError("the client was closed while it waited for an access token") from None
@@ -203,12 +203,16 @@ class TokenKeeper:
 
 class _Granted(msgspec.Struct, frozen=True):
     access_token: str
-    expires_in: float = _DEFAULT_LIFETIME
+    expires_in: float | str | None = None
 
     @property
     def lifetime(self) -> float:
         """Seconds to trust the token for; what cannot be a lifetime is taken as an hour."""
-        return self.expires_in if 0 < self.expires_in <= _LONGEST_LIFETIME else _DEFAULT_LIFETIME
+        try:
+            seconds = float(self.expires_in or 0)
+        except ValueError:
+            return _DEFAULT_LIFETIME
+        return seconds if 0 < seconds <= _LONGEST_LIFETIME else _DEFAULT_LIFETIME
 
 
 # The token endpoint has no rate-limit label and is not paced.

@@ -61,6 +61,7 @@ __all__ = [
 ]
 
 _EMAIL = re.compile(r"[^\s@<>\"'(\[:,;=]+@[^\s@<>\"')\],;]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # what a terminal would obey
 _LONGEST_MESSAGE = 300
 
 
@@ -197,7 +198,7 @@ class StatusError(ZoomError):
         code = "" if self.code is None else f" (Zoom code {self.code})"
         complaints = [f"{complaint.field}: {complaint.message}" for complaint in self.fields]
         said = _safe(" ".join([self.message, *complaints]).strip() or "no message")
-        tracking = f" [tracking id {self.tracking_id}]" if self.tracking_id else ""
+        tracking = f" [tracking id {_safe(self.tracking_id)}]" if self.tracking_id else ""
         return f"{self.call} -> {self.status}{code}: {said}{self._remedy()}{tracking}"
 
     def _remedy(self) -> str:
@@ -272,5 +273,5 @@ class Refused(StatusError):
 
 def _safe(text: str) -> str:
     """Return *text* on one line, of bounded length and without e-mail addresses."""
-    line = _EMAIL.sub("<e-mail>", " ".join(text.split()))
+    line = _CONTROL.sub("", _EMAIL.sub("<e-mail>", " ".join(text.split())))
     return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "…"

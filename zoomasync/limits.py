@@ -1,42 +1,45 @@
-"""How fast to send: an account's plan, and the bucket of each rate-limit label.
+"""How much to send: an account's plan, and the budgets that hold a client to it.
 
-Zoom counts requests a second by label, for the whole account. A `Plan` says how many of them this client may use. Its
-buckets never let more than that through in *any* second, the first one included, whatever the callers do.
+Zoom counts requests by rate-limit label: so many a second, and for some labels so many a UTC day, for the whole
+account. A `Plan` says how much of that a client may use. `Budgets` are what makes it keep to it: in one process by
+default, over many with `zoomasync.redis`.
+
+Source: https://developers.zoom.us/docs/api/rate-limits/
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
-
-import anyio
-from aiolimiter import AsyncLimiter
+from datetime import datetime
+from typing import ClassVar, Protocol
 
 from ._endpoint import Label
 from .errors import ConfigError
 
-__all__ = ["Label", "Plan"]
+__all__ = ["Budgets", "DaySpent", "Label", "LabelBudget", "Plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Requests a second that a client may send, by label.
+    """What a client may send, by label: requests a second, and a UTC day where that is limited (None is no limit).
 
     Take ``Plan.FREE``, ``Plan.PRO`` or ``Plan.BUSINESS`` (which is also Education, Enterprise and Partner), or give the
-    three numbers of another agreement. No API tells an app its account's plan.
+    numbers of another agreement. No API tells an app its account's plan. Without a day's limit of its own, the
+    resource-intensive label spends the heavy one's.
 
     The limits are the account's: all its apps share them. Leave the others their part with ``Plan.PRO.share(0.5)``.
-
-    Source: https://developers.zoom.us/docs/api/rate-limits/
     """
 
     light: float
     medium: float
     heavy: float
+    resource_intensive: float = 10 / 60
+    light_per_day: int | None = None
+    medium_per_day: int | None = None
+    heavy_per_day: int | None = None
+    resource_intensive_per_day: int | None = None
 
     FREE: ClassVar[Plan]
     PRO: ClassVar[Plan]
@@ -46,6 +49,9 @@ class Plan:
         for label in Label:
             if not (math.isfinite(self.rate(label)) and self.rate(label) > 0):
                 raise ConfigError(f"Plan: {label.value} must be a number of requests a second above 0")
+            per_day = self.per_day(label)
+            if per_day is not None and per_day < 0:
+                raise ConfigError(f"Plan: {label.value} must have a number of requests a day, or None")
 
     @classmethod
     def named(cls, name: str) -> Plan:
@@ -60,84 +66,109 @@ class Plan:
         """Return the plan for a *fraction* of the account's limits, above 0 and up to 1; nothing is rounded up."""
         if not 0 < fraction <= 1:
             raise ConfigError("the share of a plan must be above 0 and at most 1")
-        return Plan(light=self.light * fraction, medium=self.medium * fraction, heavy=self.heavy * fraction)
+
+        def of(per_day: int | None) -> int | None:
+            return None if per_day is None else math.floor(per_day * fraction)
+
+        return Plan(
+            light=self.light * fraction,
+            medium=self.medium * fraction,
+            heavy=self.heavy * fraction,
+            resource_intensive=self.resource_intensive * fraction,
+            light_per_day=of(self.light_per_day),
+            medium_per_day=of(self.medium_per_day),
+            heavy_per_day=of(self.heavy_per_day),
+            resource_intensive_per_day=of(self.resource_intensive_per_day),
+        )
 
     def rate(self, label: Label) -> float:
         """Return the requests a second for *label*."""
-        return {Label.LIGHT: self.light, Label.MEDIUM: self.medium, Label.HEAVY: self.heavy}[label]
+        return {
+            Label.LIGHT: self.light,
+            Label.MEDIUM: self.medium,
+            Label.HEAVY: self.heavy,
+            Label.RESOURCE_INTENSIVE: self.resource_intensive,
+        }[label]
+
+    def purse(self, label: Label) -> Label:
+        """Return the label whose budget of the day *label* spends: its own, but for the one that shares heavy's."""
+        shares = label is Label.RESOURCE_INTENSIVE and self.resource_intensive_per_day is None
+        return Label.HEAVY if shares else label
+
+    def per_day(self, label: Label) -> int | None:
+        """Return the requests a UTC day of the budget that *label* spends, or None where there is no limit."""
+        return {
+            Label.LIGHT: self.light_per_day,
+            Label.MEDIUM: self.medium_per_day,
+            Label.HEAVY: self.heavy_per_day,
+            Label.RESOURCE_INTENSIVE: self.resource_intensive_per_day,
+        }[self.purse(label)]
 
 
-Plan.FREE = Plan(light=4, medium=2, heavy=1)
-Plan.PRO = Plan(light=30, medium=20, heavy=10)
-Plan.BUSINESS = Plan(light=80, medium=60, heavy=40)
+Plan.FREE = Plan(
+    light=4,
+    medium=2,
+    heavy=1,
+    light_per_day=6_000,
+    medium_per_day=2_000,
+    heavy_per_day=1_000,
+    resource_intensive_per_day=30_000,  # more than heavy's, in every copy of the reference
+)
+Plan.PRO = Plan(light=30, medium=20, heavy=10, heavy_per_day=30_000)
+Plan.BUSINESS = Plan(light=80, medium=60, heavy=40, resource_intensive=20 / 60, heavy_per_day=60_000)
 
 
-class Bucket:
-    """Lets *rate* callers a second through, first come, first served.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelBudget:
+    """How one label stands.
 
-    aiolimiter paces, but alone it admits a whole burst on top of its rate: ``AsyncLimiter(40, 1)`` lets 79 through in
-    one second. So its burst is held to two, and a log of the last releases keeps every window of a second under the
-    rate. *jitter* is how much later, in seconds, one request may arrive than another that took the same way.
+    *rate* is the requests a second that are let through now, *wait* the seconds that a call would wait. *used* and
+    *left* count the UTC day's budget, which it may share with another label; *left* is None where the plan has no
+    limit. The day ends at *resets_at*, by Zoom's clock.
     """
 
-    def __init__(self, rate: float, *, jitter: float = 0.005, clock: Callable[[], float] = time.monotonic) -> None:
-        self.rate = rate
-        burst = 2.0 if rate >= 2 else 1.0  # noqa: PLR2004
-        self._limiter = AsyncLimiter(burst, burst / rate)
-        # Below one a second the window is the time of one request, so that nothing rounds up to one a second.
-        in_window = max(1, math.floor(rate))
-        self._window = in_window / rate + 2 * jitter
-        self._releases: deque[float] = deque(maxlen=in_window)
-        self._resumes = -math.inf
-        self._clock = clock
-        self._turn = anyio.Lock()
-
-    def __repr__(self) -> str:
-        waiting = self._turn.statistics().tasks_waiting
-        return f"<Bucket {self.rate:g}/s, {waiting} waiting, paused for {self.paused_for:.1f} s>"
-
-    @property
-    def paused_for(self) -> float:
-        """Seconds until the pause ends, or 0."""
-        return max(0.0, self._resumes - self._clock())
-
-    async def acquire(self) -> None:
-        """Wait for this caller's turn. A caller cancelled while it waits takes nothing with it."""
-        async with self._turn:
-            await self._cleared()
-            await self._limiter.acquire()
-            # The limiter waited too, and a pause may have begun meanwhile.
-            await self._cleared()
-            # Stamped by the task that goes, not by whoever woke it: a stalled loop must not make two seconds one.
-            self._releases.append(self._clock())
-
-    def pause(self, seconds: float) -> None:
-        """Let nobody through for *seconds*; a longer pause that is under way stays."""
-        self._resumes = max(self._resumes, self._clock() + seconds)
-
-    async def _cleared(self) -> None:
-        while (wait := self._wait()) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it
-            await anyio.sleep(wait)
-
-    def _wait(self) -> float:
-        full = len(self._releases) == self._releases.maxlen
-        free_at = self._releases[0] + self._window if full else -math.inf
-        return max(free_at, self._resumes) - self._clock()
+    label: Label
+    rate: float
+    wait: float
+    used: int
+    left: int | None
+    resets_at: datetime
 
 
-class Buckets:
-    """The bucket of every label of *plan*."""
+class DaySpent(Exception):
+    """The day's budget is spent until *resumes_at*: what `Budgets.acquire` raises, and calls turn into an error."""
 
-    def __init__(self, plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._buckets = {label: Bucket(plan.rate(label), clock=clock) for label in Label}
+    def __init__(self, resumes_at: datetime) -> None:
+        super().__init__(resumes_at)
+        self.resumes_at = resumes_at
 
-    def __repr__(self) -> str:
-        return f"<Buckets {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
 
-    async def acquire(self, label: Label) -> None:
-        """Wait until a request of *label* may be sent."""
-        await self._buckets[label].acquire()
+class Budgets(Protocol):
+    """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
 
-    def pause(self, label: Label, seconds: float) -> None:
-        """Hold every caller of *label* for *seconds*: the limit belongs to all of them."""
-        self._buckets[label].pause(seconds)
+    async def acquire(self, label: Label, *, urgent: bool = False) -> None:
+        """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
+
+        Raises `DaySpent` at once when the day has none left.
+        """
+        ...
+
+    async def throttled(self, label: Label, seconds: float) -> None:
+        """Take note of a 429 of the label's second: nobody sends for *seconds*."""
+        ...
+
+    async def spent(self, label: Label, until: datetime) -> None:
+        """Take note of a 429 of the label's day: nobody sends before *until*."""
+        ...
+
+    def observe(self, label: Label, headers: Mapping[str, str]) -> None:
+        """Learn from the headers of a reply (names in lower case): Zoom's clock, and what it says is left."""
+        ...
+
+    async def status(self) -> Mapping[Label, LabelBudget]:
+        """Return how every label stands."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what the budgets hold. Closing twice does no harm."""
+        ...

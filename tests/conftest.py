@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from aiohttp import ClientResponse
+from aioresponses import aioresponses, core
+from hypothesis import HealthCheck, settings
+from support.canned import Canned
+
+from zoomasync import Zoom
+from zoomasync.testing import Account, FakeZoom
+
+# A busy machine is no reason to fail: what is tested is what happens, not how long it takes.
+settings.register_profile("zoomasync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("zoomasync")
+
+
+class _CannedResponse(ClientResponse):
+    """Gives aiohttp 3.14 the stream writer that aioresponses does not know of (its issue 289)."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, stream_writer=SimpleNamespace(output_size=0), **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture
+def canned(monkeypatch: pytest.MonkeyPatch) -> Iterator[Canned]:
+    """Answer for aiohttp: nothing goes over a socket while this lives."""
+    monkeypatch.setattr(core, "ClientResponse", _CannedResponse)
+    with aioresponses() as replies:
+        yield cast("Canned", replies)
+
+
+@pytest.fixture
+def account() -> Account:
+    """Give an empty account on a fixed day."""
+    return Account(today=date(2026, 6, 15))
+
+
+@pytest.fixture
+async def fake(account: Account) -> AsyncIterator[FakeZoom]:
+    """Serve the account without rate limits."""
+    async with FakeZoom(account, plan=None) as served:
+        yield served
+
+
+@pytest.fixture
+async def zoom(fake: FakeZoom) -> AsyncIterator[Zoom]:
+    """Give a client of the account."""
+    async with fake.client() as client:
+        yield client

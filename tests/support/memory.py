@@ -1,0 +1,96 @@
+"""A Zoom in memory: what the core talks to when no socket is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from types import NoneType
+from typing import TypeAlias
+
+import msgspec
+
+from zoomasync import Credentials, Endpoint, Label, Plan, RetryPolicy, StaticToken
+from zoomasync._budgets import LocalBudgets
+from zoomasync._session import Session
+from zoomasync._wire import Reply, Request
+from zoomasync.auth import TokenKeeper
+
+App: TypeAlias = Callable[[Request], Awaitable[Reply]]
+
+SERVER_TIME = datetime(2026, 3, 18, 12, tzinfo=UTC)
+
+
+class Row(msgspec.Struct, frozen=True):
+    number: int
+
+
+class RowPage(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[Row, ...] = msgspec.field(name="rows")
+    next_page_token: str = ""
+
+
+ROW = Endpoint(route="GET /rows/{rowId}", label=Label.LIGHT, response=Row)
+ROWS = Endpoint(
+    route="GET /rows",
+    label=Label.HEAVY,
+    scopes=("row:read:admin",),
+    granular_scopes=("row:read:list_rows:admin",),
+    response=RowPage,
+    page_size=300,
+)
+NEW_ROW = Endpoint(route="POST /rows", label=Label.LIGHT, response=Row)
+WHOLE_ROW = Endpoint(route="PUT /rows/{rowId}", label=Label.LIGHT, response=NoneType)
+
+SUDDEN = RetryPolicy(random=lambda: 0.0)
+"""The usual policy with the dice held: waits are zero where chance has all the say."""
+
+
+class MemoryTransport:
+    """Answers every request with what *app* returns or raises, and keeps the *requests*."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.requests: list[Request] = []
+
+    async def send(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return await self._app(request)
+
+
+def reply(status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> Reply:
+    """Return a reply with *body* as JSON, or as it is where it is bytes; header names in any case."""
+    sent = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return Reply(status, {name.lower(): text for name, text in (headers or {}).items()}, sent)
+
+
+def answering(*replies: Reply | Exception) -> App:
+    """Return an app that gives *replies* in turn, and the last one from then on."""
+    left = list(replies)
+
+    async def app(_: Request) -> Reply:
+        await asyncio.sleep(0)
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return app
+
+
+def open_session(
+    transport: MemoryTransport,
+    *,
+    credentials: Credentials | None = None,
+    plan: Plan = Plan.BUSINESS,
+    retry: RetryPolicy = SUDDEN,
+) -> Session:
+    """Return a session over *transport* whose every clock is the running loop's."""
+    clock = asyncio.get_running_loop().time
+    return Session(
+        base_url="https://api.zoom.test/v2",
+        transport=transport,
+        tokens=TokenKeeper(credentials or StaticToken("static-token"), transport, retry, clock=clock),
+        budgets=LocalBudgets(plan, clock=clock),
+        retry=retry,
+    )

@@ -1,0 +1,61 @@
+"""Servers on loopback: a callable for decent HTTP, raw bytes for the other kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+from aiohttp import web
+
+WebApp: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Conversation: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(app: WebApp) -> AsyncGenerator[str, None]:
+    """Answer every request with *app*, and give the address."""
+    runner = web.ServerRunner(web.Server(app), shutdown_timeout=0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        _, port = runner.addresses[0][:2]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def talking(conversation: Conversation) -> AsyncGenerator[str, None]:
+    """Hold *conversation* over every connection, then drop it; give the address."""
+    held: list[asyncio.Task[object] | None] = []
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(asyncio.current_task())
+        try:
+            await conversation(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    try:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.close()
+        await server.wait_closed()
+        await asyncio.gather(*filter(None, held))
+
+
+def saying(raw: bytes) -> Conversation:
+    """Return a conversation that answers one request with *raw*, whatever was asked."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw)
+        await writer.drain()
+
+    return answer

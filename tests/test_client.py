@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qs
+
+import msgspec
+import pytest
+from aiohttp import ClientSession, web
+from support.server import serving
+
+from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
+from zoomasync.errors import ConfigError, ConnectError, InvalidArgument, NotFound, RateLimited
+
+CANARY = "canary-secret"
+ENVIRONMENT = {"ZOOM_ACCOUNT_ID": "account", "ZOOM_CLIENT_ID": "client", "ZOOM_CLIENT_SECRET": CANARY}
+NOWHERE = "http://127.0.0.1:1"
+
+
+class Settings(msgspec.Struct):
+    theme: str
+
+
+class FakeApp:
+    """Gives a token, echoes a request under ``/v2/echo/``, and knows the settings of one user."""
+
+    def __init__(self) -> None:
+        self.token_requests: list[tuple[str, str]] = []
+
+    async def __call__(self, request: web.BaseRequest) -> web.Response:
+        match request.method, request.path:
+            case "POST", "/oauth/token":
+                self.token_requests.append((request.headers["Authorization"], (await request.read()).decode()))
+                return web.json_response({"access_token": "token-1", "expires_in": 3600})
+            case "GET", "/v2/users/me/settings":
+                return web.json_response({"theme": "dark"})
+            case "DELETE", _:
+                return web.Response(status=204)
+            case _, path if path.startswith("/v2/echo/"):
+                echo = {"method": request.method, "target": request.raw_path, "body": (await request.read()).decode()}
+                return web.json_response(echo)
+            case _:
+                return web.json_response({"code": 1001, "message": "User does not exist."}, status=404)
+
+
+@asynccontextmanager
+async def _open(session: ClientSession | None = None) -> AsyncGenerator[Zoom, None]:
+    async with serving(FakeApp()) as url, Zoom(StaticToken("token"), base_url=f"{url}/v2", session=session) as zoom:
+        yield zoom
+
+
+async def test_a_client_from_the_environment_gets_a_token_and_calls() -> None:
+    app = FakeApp()
+    async with serving(app) as url:
+        environ = {**ENVIRONMENT, "ZOOM_BASE_URL": f"{url}/v2/", "ZOOM_TOKEN_URL": f"{url}/oauth/token"}
+        async with Zoom.from_env(environ=environ) as zoom:
+            settings = await zoom.request(
+                "GET", "/users/{userId}/settings", "me", label=Label.MEDIUM, response=Settings
+            )
+
+    ((authorization, form),) = app.token_requests
+    assert settings == Settings("dark")
+    assert base64.b64decode(authorization.removeprefix("Basic ")) == f"client:{CANARY}".encode()
+    assert parse_qs(form)["account_id"] == ["account"]
+
+
+async def test_settings_may_be_in_files(tmp_path: Path) -> None:
+    app = FakeApp()
+    for name, content in ENVIRONMENT.items():
+        (tmp_path / name).write_text(f"{content}\n", encoding="utf-8")
+    async with serving(app) as url:
+        environ = {f"{name}_FILE": str(tmp_path / name) for name in ENVIRONMENT}
+        environ |= {"ZOOM_BASE_URL": f"{url}/v2", "ZOOM_TOKEN_URL": f"{url}/oauth/token"}
+        async with Zoom.from_env(environ=environ) as zoom:
+            await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
+
+    ((authorization, _),) = app.token_requests
+    assert base64.b64decode(authorization.removeprefix("Basic ")) == f"client:{CANARY}".encode()
+
+
+@pytest.mark.parametrize(
+    ("environ", "rates"),
+    [
+        pytest.param({}, (30, 20, 10), id="pro is assumed"),
+        pytest.param({"ZOOM_PLAN": "Business"}, (80, 60, 40), id="business"),
+        pytest.param({"ZOOM_PLAN": "business", "ZOOM_SHARE": "0.5"}, (40, 30, 20), id="half of it"),
+        pytest.param({"ZOOM_SHARE": "1"}, (30, 20, 10), id="all of it"),
+        pytest.param({"ZOOM_PLAN": "", "ZOOM_SHARE": ""}, (30, 20, 10), id="empty is not given"),
+    ],
+)
+def test_the_environment_says_how_fast_to_send(environ: Mapping[str, str], rates: tuple[int, int, int]) -> None:
+    shown = repr(Zoom.from_env(environ={**ENVIRONMENT, **environ}))
+
+    assert [f"<Bucket {rate}/s" in shown for rate in rates] == [True, True, True]
+    assert shown.startswith("<Zoom https://api.zoom.us/v2 ")
+
+
+def test_a_plan_that_is_given_overrides_the_environment() -> None:
+    zoom = Zoom.from_env(plan=Plan.FREE, environ={**ENVIRONMENT, "ZOOM_PLAN": "no such plan", "ZOOM_SHARE": "many"})
+
+    assert "heavy: <Bucket 1/s" in repr(zoom)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+def test_a_setting_that_is_missing_is_named(name: str, value: str | None) -> None:
+    environ = {key: text for key, text in {**ENVIRONMENT, name: value}.items() if text is not None}
+
+    with pytest.raises(ConfigError, match=f"^{name} is not set: .* {name}_FILE$") as caught:
+        Zoom.from_env(environ=environ)
+
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        pytest.param({"ZOOM_PLAN": "gold"}, "unknown plan 'gold': choose one of free, pro, business", id="plan"),
+        *(
+            pytest.param({"ZOOM_SHARE": share}, "ZOOM_SHARE|the share of a plan", id=f"share {share}")
+            for share in ("half", "0", "-1", "2", "nan")
+        ),
+        pytest.param({"ZOOM_BASE_URL": "http://api.zoom.us/v2"}, "base_url must be https", id="base url"),
+        pytest.param({"ZOOM_TOKEN_URL": "http://zoom.us/oauth"}, "token_url must be https", id="token url"),
+        pytest.param({"ZOOM_CLIENT_SECRET": f"{CANARY}\r\nX: y"}, "client_secret must be", id="secret"),
+        pytest.param({"ZOOM_CLIENT_ID_FILE": "/no/such/file"}, "ZOOM_CLIENT_ID_FILE names a file that", id="no file"),
+        pytest.param({"ZOOM_CLIENT_ID_FILE": "/"}, "ZOOM_CLIENT_ID_FILE names a file that", id="a directory"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_without_showing_a_secret(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        Zoom.from_env(environ={**ENVIRONMENT, **environ})
+
+    assert CANARY not in f"{caught.value} {caught.value!r}"
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(ConfigError, match="ZOOM_CLIENT_SECRET_FILE"):
+        Zoom.from_env(environ={**ENVIRONMENT, "ZOOM_CLIENT_SECRET_FILE": str(tmp_path / "secret")})
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_timeout_is_above_zero(timeout: float) -> None:
+    with pytest.raises(ConfigError, match="timeout"):
+        Zoom(StaticToken("token"), timeout=timeout)
+
+
+def test_a_client_does_not_show_its_secrets() -> None:
+    zoom = Zoom(ServerToServer("account", "client", CANARY))
+
+    assert CANARY not in f"{zoom} {zoom!r}"
+
+
+AUTHS = pytest.mark.parametrize(
+    "auth", [StaticToken("token"), ServerToServer("account", "client", CANARY, token_url=NOWHERE)], ids=["token", "app"]
+)
+
+
+@AUTHS
+async def test_a_client_that_is_not_open_says_so(auth: StaticToken | ServerToServer) -> None:
+    zoom = Zoom(auth, base_url=NOWHERE)
+
+    with pytest.raises(ConfigError, match="async with Zoom"):
+        await zoom.request("GET", "/users", label=Label.MEDIUM)
+
+
+@AUTHS
+async def test_a_client_that_was_closed_says_so(auth: StaticToken | ServerToServer) -> None:
+    async with Zoom(auth, base_url=NOWHERE) as zoom:
+        pass
+
+    with pytest.raises(ConfigError, match="not open"):
+        await zoom.request("GET", "/users", label=Label.MEDIUM)
+
+
+@AUTHS
+def test_a_client_that_was_opened_in_another_loop_says_so(auth: StaticToken | ServerToServer) -> None:
+    zoom = Zoom(auth, base_url=NOWHERE)
+
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        first.run(zoom.__aenter__())
+        with pytest.raises(ConfigError, match="another event loop"):
+            second.run(zoom.request("GET", "/users", label=Label.MEDIUM))
+        first.run(zoom.aclose())
+
+
+def test_a_client_can_be_opened_in_one_loop_after_another() -> None:
+    zoom = Zoom(StaticToken("token"), base_url=NOWHERE, retry=RetryPolicy(attempts=1))
+
+    async def use() -> None:
+        async with zoom:
+            with pytest.raises(ConnectError):
+                await zoom.request("GET", "/users", label=Label.MEDIUM)
+        with pytest.raises(ConfigError, match="not open"):
+            await zoom.request("GET", "/users", label=Label.MEDIUM)
+
+    asyncio.run(use())
+    asyncio.run(use())
+
+
+async def test_closing_twice_does_no_harm() -> None:
+    async with _open() as zoom:
+        await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
+        await zoom.aclose()
+        await zoom.aclose()
+
+    await Zoom(StaticToken("token")).aclose()
+
+
+async def test_a_session_that_was_given_stays_open() -> None:
+    async with ClientSession() as session:
+        async with _open(session=session) as zoom:
+            await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
+
+        assert not session.closed
+
+
+async def test_any_endpoint_can_be_called() -> None:
+    async with _open() as zoom:
+        echo = await zoom.request(
+            "post",
+            "/echo/{meetingId}/x",
+            "/a=",
+            label=Label.LIGHT,
+            query={"from_": "a b", "deep": True, "none": None},
+            body={"name": "Zoë"},
+        )
+
+    assert echo == {
+        "method": "POST",
+        "target": "/v2/echo/%252Fa%253D/x?from=a%20b&deep=true",
+        "body": '{"name":"Zoë"}',
+    }
+
+
+async def test_a_reply_is_decoded_as_what_was_asked_for() -> None:
+    async with _open() as zoom:
+        plain = await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
+        typed = await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM, response=Settings)
+
+    assert plain == {"theme": "dark"}
+    assert typed == Settings("dark")
+
+
+@pytest.mark.parametrize("response", [object, type(None)], ids=["anything", "None"])
+async def test_an_empty_reply_is_none(response: type[object]) -> None:
+    async with _open() as zoom:
+        assert await zoom.request("DELETE", "/users/me", label=Label.LIGHT, response=response) is None
+
+
+async def test_what_zoom_refuses_is_raised_by_the_name_of_the_route() -> None:
+    async with _open() as zoom:
+        with pytest.raises(NotFound, match=r"^GET /users/\{userId\} -> 404 \(Zoom code 1001\)"):
+            await zoom.request("GET", "/users/{userId}", "jill@example.com", label=Label.LIGHT)
+
+
+@pytest.mark.parametrize("method", ["TRACE", "GET /x", ""])
+async def test_an_unknown_method_is_refused_with_the_choice(method: str) -> None:
+    with pytest.raises(InvalidArgument, match="choose one of DELETE, GET, PATCH, POST, PUT"):
+        await Zoom(StaticToken("token")).request(method, "/users", label=Label.LIGHT)
+
+
+async def test_an_unknown_label_is_refused_with_the_choice() -> None:
+    with pytest.raises(InvalidArgument, match="choose one of light, medium, heavy"):
+        await Zoom(StaticToken("token")).request("GET", "/users", label=cast("Label", "bogus"))
+
+
+async def test_a_path_value_that_is_missing_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="takes 1 path value"):
+        await Zoom(StaticToken("token")).request("GET", "/users/{userId}", label=Label.LIGHT)
+
+
+async def test_what_was_sent_is_counted_by_route() -> None:
+    async with _open() as zoom:
+        await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
+        await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
+
+        assert zoom.traffic["GET /users/{userId}/settings"].calls == 2
+
+
+async def test_a_429_is_raised_where_nothing_may_be_sent_again() -> None:
+    async def app(_: web.BaseRequest) -> web.Response:
+        return web.json_response({"code": 429, "message": "Slow down."}, status=429)
+
+    async with serving(app) as url, Zoom(StaticToken("token"), base_url=url, retry=RetryPolicy(attempts=1)) as zoom:
+        with pytest.raises(RateLimited):
+            await zoom.request("GET", "/users", label=Label.MEDIUM)

@@ -1,0 +1,139 @@
+"""What type checkers see of every public call. Never run: mypy and pyright read it.
+
+A line that must be refused carries the ignore that says so, and both checkers report an ignore that is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import date
+from typing import assert_type
+
+from zoomasync import Done, Endpoint, Failed, Label, Paginator, Plan, StaticToken, Traffic, Zoom, fan_out, months
+from zoomasync import models as m
+from zoomasync.harvest import Harvest, Summary
+from zoomasync.models import UNSET
+
+DAY = date(2026, 5, 1)
+
+
+async def meetings(zoom: Zoom) -> None:
+    assert_type(zoom.meetings.list("u", type_="live", from_=DAY, to=DAY), Paginator[m.MeetingsPage, m.ListedMeeting])
+    assert_type(await zoom.meetings.upcoming("u"), m.UpcomingMeetings)
+    assert_type(await zoom.meetings.create("u", m.NewMeeting(topic="x")), m.Meeting)
+    assert_type(await zoom.meetings.update_status(1, m.MeetingStatusUpdate(action="end")), None)
+    assert_type(await zoom.meetings.summary("uuid"), m.MeetingSummary)
+    assert_type(await zoom.meetings.caption_token(1), m.CaptionToken)
+    assert_type(await zoom.meetings.sip_uri(1), m.SipUri)
+    assert_type(await zoom.meetings.sip_uri(1, m.NewSipUri(passcode="1")), m.SipUri)
+
+
+async def livestream(zoom: Zoom) -> None:
+    update = m.LivestreamUpdate(stream_url="u", stream_key="k", page_url="p", resolution=None)
+    assert_type(await zoom.meetings.livestream.update(1, update), None)
+    assert_type(await zoom.meetings.livestream.update_status(1, m.LivestreamStatusUpdate(action="stop")), None)
+
+
+async def polls(zoom: Zoom) -> None:
+    poll = m.NewPoll(title="t", questions=(m.PollQuestion(name="q", type="single", answers=("a", "b")),))
+    assert_type(await zoom.meetings.polls.list(1, anonymous=True), m.Polls)
+    assert_type(await zoom.meetings.polls.create(1, poll), m.Poll)
+    assert_type(await zoom.meetings.polls.get(1, "p"), m.Poll)
+    assert_type(await zoom.meetings.polls.replace(1, "p", poll), None)
+    assert_type(await zoom.meetings.polls.delete(1, "p"), None)
+
+
+async def registrants(zoom: Zoom) -> None:
+    them = zoom.meetings.registrants
+    assert_type(them.list(1, status="pending"), Paginator[m.RegistrantsPage, m.Registrant])
+    person = m.NewRegistrant(email="a@b.example", first_name="A")
+    assert_type(await them.add(1, person, occurrence_ids=["1"]), m.RegistrantAdded)
+    assert_type(await them.get(1, "r"), m.Registrant)
+    assert_type(await them.remove(1, "r", occurrence_id="1"), None)
+    status = m.RegistrantStatusUpdate(action="approve", registrants=(m.RegistrantKey(id="r"),))
+    assert_type(await them.update_status(1, status), None)
+    assert_type(await them.questions(1), m.RegistrationQuestions)
+    assert_type(await them.update_questions(1, m.RegistrationQuestionsUpdate(questions=())), None)
+
+
+async def surveys_templates_and_pac(zoom: Zoom) -> None:
+    assert_type(await zoom.meetings.survey.get(1), m.Survey)
+    assert_type(
+        await zoom.meetings.survey.update(1, m.SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None
+    )
+    assert_type(await zoom.meetings.survey.delete(1), None)
+    assert_type(await zoom.meetings.templates.list("u"), m.MeetingTemplates)
+    assert_type(await zoom.meetings.templates.create("u", m.NewMeetingTemplate(meeting_id=1)), m.MeetingTemplateCreated)
+    assert_type(await zoom.pac.list("u"), m.PacAccounts)
+
+
+async def past_meetings(zoom: Zoom) -> None:
+    assert_type(await zoom.past_meetings.get("uuid"), m.PastMeeting)
+    assert_type(await zoom.past_meetings.instances(1, from_=DAY, to=DAY), m.PastInstances)
+    assert_type(zoom.past_meetings.participants(1), Paginator[m.PastParticipantsPage, m.PastParticipant])
+    assert_type(await zoom.past_meetings.polls(1), m.PastPolls)
+    assert_type(await zoom.past_meetings.qa(1), m.PastQA)
+
+
+async def reports(zoom: Zoom) -> None:
+    them = zoom.reports
+    assert_type(them.activities(from_=DAY), Paginator[m.SignInActivitiesPage, m.SignInActivity])
+    assert_type(await them.billing(), m.BillingReports)
+    assert_type(await them.billing_invoices("b"), m.BillingInvoices)
+    assert_type(await them.cloud_recording(DAY, DAY, group_id="g"), m.CloudRecordingReport)
+    assert_type(await them.daily(year=2026, month=5), m.DailyReport)
+    assert_type(await them.meeting(1), m.SessionReport)
+    assert_type(them.meeting_participants("uuid"), Paginator[m.ReportParticipantsPage, m.ReportParticipant])
+    assert_type(await them.meeting_polls(1), m.PollReport)
+    assert_type(await them.meeting_qa(1), m.QAReport)
+    assert_type(await them.meeting_survey(1), m.SurveyReport)
+    assert_type(them.operation_logs(DAY, DAY, category_type="user"), Paginator[m.OperationLogsPage, m.OperationLog])
+    assert_type(them.telephone(DAY, DAY, type_="2"), Paginator[m.TelephonePage, m.TelephoneLeg])
+    assert_type(them.upcoming_events(DAY, DAY), Paginator[m.UpcomingEventsPage, m.UpcomingEvent])
+    assert_type(them.users(DAY, DAY, type_="active"), Paginator[m.HostsPage, m.Host])
+    assert_type(them.user_meetings("u", DAY, DAY), Paginator[m.UserMeetingsPage, m.UserMeeting])
+    assert_type(await them.webinar(1), m.SessionReport)
+    assert_type(them.webinar_participants(1), Paginator[m.ReportParticipantsPage, m.ReportParticipant])
+    assert_type(await them.webinar_polls(1), m.PollReport)
+
+
+async def listings(zoom: Zoom) -> None:
+    async for row in zoom.reports.users(DAY, DAY):
+        assert_type(row, m.Host)
+    async for page in zoom.reports.users(DAY, DAY).pages():
+        assert_type(page, m.HostsPage)
+
+
+async def the_rest(zoom: Zoom) -> None:
+    assert_type(await zoom.request("GET", "/users/{userId}", "u", label=Label.LIGHT), object)
+    assert_type(await zoom.request("GET", "/x", label=Label.LIGHT, response=dict[str, int]), dict[str, int])
+    assert_type(zoom.traffic, Mapping[str, Traffic])
+    assert_type(Zoom.endpoints(), dict[str, Endpoint[object]])
+    assert_type(months(DAY, DAY), Iterator[tuple[date, date]])
+    assert_type(Plan.PRO.share(0.5), Plan)
+
+    async def length(meeting_id: int) -> float:
+        return float((await zoom.reports.meeting(meeting_id)).duration or 0)
+
+    async with fan_out(length, [1, 2]) as outcomes:
+        assert_type(outcomes, AsyncIterator[Done[int, float] | Failed[int]])
+
+    async with Harvest(zoom, store="h.sqlite", from_=DAY, to=DAY) as harvest:
+        assert_type(await harvest.run(), Summary)
+
+
+async def what_must_be_refused(zoom: Zoom) -> None:
+    Zoom("token")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  credentials are an object
+    Zoom(StaticToken("t"), Plan.PRO)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    Plan(30, 20, 10)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    await zoom.reports.meeting()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  an id is needed
+    await zoom.reports.meeting(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  an id is needed
+    zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
+    zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    await zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.meetings.create("u", {"topic": "x"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
+    m.NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed
+    m.NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field
+    m.NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
+    await zoom.meetings.polls.replace(1, "p", m.Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
+    await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

@@ -1,0 +1,146 @@
+"""The budgets of one process: a bucket for every label, and what is left of the day."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from ._bucket import JITTER, Bucket
+from ._days import DayBudget, ServerClock
+from ._endpoint import Label
+from .events import Event, PaceChanged
+from .limits import DaySpent, LabelBudget, Plan
+
+
+class LocalBudgets:
+    """Holds one client to *plan*. *jitter* is in seconds, *on_event* is told when the pace changes."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        jitter: float = JITTER,
+        on_event: Callable[[Event], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan = plan
+        self._server = ServerClock(clock)
+        self._buckets = {label: Bucket(plan.rate(label), jitter=jitter, clock=clock) for label in Label}
+        self._days = {label: DayBudget(plan.per_day(label), self._server) for label in Label}
+        self._neighbours = {
+            label: _Neighbours(label, plan.rate(label), bucket, on_event, clock)
+            for label, bucket in self._buckets.items()
+        }
+
+    def __repr__(self) -> str:
+        return f"<LocalBudgets {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
+
+    async def acquire(self, label: Label, *, urgent: bool = False) -> None:
+        """Wait until a request of *label* may be sent, and count it. Raises `DaySpent` when the day has none left."""
+        day = self._day(label)
+        day.take()
+        try:
+            await self._buckets[label].acquire(urgent=urgent)
+        except BaseException:
+            day.give_back()
+            raise
+        if day.parked:
+            day.give_back()
+            raise DaySpent(day.resumes_at)
+        self._neighbours[label].all_well()
+
+    async def throttled(self, label: Label, seconds: float) -> None:
+        """Let nobody of *label* through for *seconds*; slow down when that happens again and again."""
+        self._neighbours[label].refused(seconds)
+        self._buckets[label].pause(seconds)
+
+    async def spent(self, label: Label, until: datetime) -> None:
+        """Let nobody of *label* through before *until*, those in the queue included."""
+        self._day(label).spend(until)
+
+    def observe(self, label: Label, headers: Mapping[str, str]) -> None:
+        """Learn Zoom's clock, and how much of the day it says is left."""
+        self._server.observe(headers)
+        left = headers.get("x-ratelimit-remaining", "")
+        if re.fullmatch(r"\d{1,9}", left) and self._tells_of_the_day(label, headers):
+            self._day(label).lower_to(int(left))
+
+    async def status(self) -> Mapping[Label, LabelBudget]:
+        """Return how every label stands."""
+        return {label: self._status(label) for label in Label}
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def _day(self, label: Label) -> DayBudget:
+        return self._days[self._plan.purse(label)]
+
+    def _tells_of_the_day(self, label: Label, headers: Mapping[str, str]) -> bool:
+        # The same headers tell of the second or of the day, and only the 429s say which.
+        limit = headers.get("x-ratelimit-limit", "")
+        return headers.get("x-ratelimit-type", "").lower() == "daily-limit" or limit == str(self._plan.per_day(label))
+
+    def _status(self, label: Label) -> LabelBudget:
+        bucket, day = self._buckets[label], self._day(label)
+        left, resets_at = day.left, day.resumes_at
+        wait = bucket.expected_wait
+        if left == 0:
+            wait = max(wait, (resets_at - self._server.now()).total_seconds())
+        return LabelBudget(label=label, rate=bucket.pace, wait=wait, used=day.used, left=left, resets_at=resets_at)
+
+
+_REFUSALS = 3  # so many, each after the pause of the one before, are no accident
+_WITHIN_SECONDS = 30.0
+_LOWER_BY = 0.75
+_RAISE_BY = 0.05
+_RAISE_EVERY_SECONDS = 10.0
+_LEAST = 0.1
+
+
+class _Neighbours:
+    """Notices that others spend the account's limit: our own pace never gives Zoom a reason to refuse."""
+
+    def __init__(
+        self,
+        label: Label,
+        rate: float,
+        bucket: Bucket,
+        on_event: Callable[[Event], None] | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._label = label
+        self._rate = rate
+        self._bucket = bucket
+        self._on_event = on_event
+        self._clock = clock
+        self._refusals: deque[float] = deque(maxlen=_REFUSALS)
+        self._paused_until = -math.inf
+        self._changed = -math.inf
+        self._fraction = 1.0
+
+    def refused(self, seconds: float) -> None:
+        """Take note of a 429 that pauses the label for *seconds*."""
+        now = self._clock()
+        if now < self._paused_until:
+            return  # under way when the pause began: the same refusal
+        self._paused_until = now + seconds
+        self._refusals.append(now)
+        if len(self._refusals) == _REFUSALS and now - self._refusals[0] <= _WITHIN_SECONDS:
+            self._refusals.clear()
+            self._set(max(_LEAST, self._fraction * _LOWER_BY))
+
+    def all_well(self) -> None:
+        """Take note of a call that goes out; after a while without a refusal, go a little faster."""
+        quiet_since = max(self._changed, self._paused_until)
+        if self._fraction < 1 and self._clock() - quiet_since >= _RAISE_EVERY_SECONDS:
+            self._set(min(1.0, self._fraction + _RAISE_BY))
+
+    def _set(self, fraction: float) -> None:
+        self._fraction, self._changed = fraction, self._clock()
+        self._bucket.slow_to(fraction)
+        if self._on_event is not None:
+            self._on_event(PaceChanged(self._label, self._rate * fraction, self._rate))
