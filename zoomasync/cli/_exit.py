@@ -1,0 +1,13 @@
+"""Exit codes of the command."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the shell is told."""
+
+    COMPLETE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    INCOMPLETE = 3
+    INTERRUPTED = 130

@@ -1,0 +1,99 @@
+"""How far a harvest is: a live bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from .. import Zoom
+from ..harvest import Progress
+
+_BAR_SECONDS = 0.25
+_LINE_SECONDS = 5.0
+_WINDOW_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Meter:
+    """The rates of late, from samples of how far things were."""
+
+    samples: deque[tuple[float, int, int]] = field(default_factory=deque[tuple[float, int, int]])
+
+    def read(self, now: float, calls: int, done: int) -> tuple[float, float]:
+        """Return calls and partitions a second over the last seconds."""
+        self.samples.append((now, calls, done))
+        while now - self.samples[0][0] > _WINDOW_SECONDS:
+            self.samples.popleft()
+        then, calls_then, done_then = self.samples[0]
+        seconds = now - then
+        return ((calls - calls_then) / seconds, (done - done_then) / seconds) if seconds else (0.0, 0.0)
+
+
+class _View:
+    """What there is to say of a running harvest."""
+
+    def __init__(self, progress: Progress, zoom: Zoom) -> None:
+        self.progress = progress
+        self._zoom = zoom
+        self._meter = _Meter()
+
+    def text(self) -> str:
+        calls = sum(traffic.calls for traffic in self._zoom.traffic.values())
+        progress = self.progress
+        calls_a_second, done_a_second = self._meter.read(time.monotonic(), calls, progress.done)
+        left = "listing" if not progress.listed else _left(progress.known - progress.done, done_a_second)
+        return (
+            f"{progress.done:,} of {progress.known:,} partitions, {progress.rows:,} rows, "
+            f"{calls:,} calls ({calls_a_second:.1f}/s), {left}"
+        )
+
+
+def _left(partitions: int, a_second: float) -> str:
+    if not partitions:
+        return "done"
+    if not a_second:
+        return "no estimate yet"
+    minutes, seconds = divmod(round(partitions / a_second), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
+
+
+@asynccontextmanager
+async def follow(progress: Progress, zoom: Zoom, console: Console) -> AsyncGenerator[None, None]:
+    """Show *progress* on *console* while the block runs."""
+    view = _View(progress, zoom)
+    show = _bar if console.is_terminal else _lines
+    task = asyncio.create_task(show(view, console))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _bar(view: _View, console: Console) -> None:
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}"))
+    with Bar(*columns, console=console, refresh_per_second=1 / _BAR_SECONDS) as bar:
+        task = bar.add_task("")
+        try:
+            while True:
+                progress = view.progress
+                bar.update(task, description=view.text(), completed=progress.done, total=max(1, progress.known))
+                await anyio.sleep(_BAR_SECONDS)
+        finally:
+            bar.update(task, description=view.text(), completed=view.progress.done, total=max(1, view.progress.known))
+
+
+async def _lines(view: _View, console: Console) -> None:
+    while True:
+        console.print(view.text(), soft_wrap=True, highlight=False)
+        await anyio.sleep(_LINE_SECONDS)
