@@ -11,7 +11,21 @@ before anything is sent; values that it lists are not, since Zoom adds to them.
 
 from msgspec import UNSET, UnsetType
 
-from ._common import AttendeeStatus, CustomKey, Day, Occurrence, PollAnswer, Stay, Timestamp, TrackingField
+from ._common import (
+    AttendeeStatus,
+    CountedPage,
+    CustomKey,
+    Day,
+    EndedSession,
+    NumberedPage,
+    Occurrence,
+    PollAnswer,
+    SessionHead,
+    Stay,
+    Timestamp,
+    TokenPage,
+    TrackingField,
+)
 from ._questions import QuestionType
 from ._rules import Change
 from ._settings import (
@@ -42,6 +56,7 @@ from .meetings import (
     EditedSummary,
     ListedMeeting,
     Meeting,
+    MeetingBasics,
     MeetingsPage,
     MeetingStatusUpdate,
     MeetingSummary,
@@ -115,6 +130,7 @@ from .reports import (
     QuestionStatus,
     ReportParticipant,
     ReportParticipantsPage,
+    Respondent,
     SessionReport,
     SignInActivitiesPage,
     SignInActivity,
@@ -150,6 +166,7 @@ __all__ = [
     "CloudRecordingStorage",
     "ContinuousMeetingChat",
     "ContinuousMeetingChatInEffect",
+    "CountedPage",
     "CountryRule",
     "CustomAnswer",
     "CustomAttribute",
@@ -161,6 +178,7 @@ __all__ = [
     "Day",
     "DialInNumber",
     "EditedSummary",
+    "EndedSession",
     "Host",
     "HostsPage",
     "LanguageInterpretation",
@@ -171,6 +189,7 @@ __all__ = [
     "LivestreamUpdate",
     "MailLanguage",
     "Meeting",
+    "MeetingBasics",
     "MeetingInvitee",
     "MeetingResource",
     "MeetingSettings",
@@ -190,6 +209,7 @@ __all__ = [
     "NewSipUri",
     "NewTrackingField",
     "NumberOfEmployees",
+    "NumberedPage",
     "Occurrence",
     "OperationLog",
     "OperationLogsPage",
@@ -236,6 +256,8 @@ __all__ = [
     "RegistrationQuestionsUpdate",
     "ReportParticipant",
     "ReportParticipantsPage",
+    "Respondent",
+    "SessionHead",
     "SessionReport",
     "SignInActivitiesPage",
     "SignInActivity",
@@ -256,6 +278,7 @@ __all__ = [
     "TelephoneLeg",
     "TelephonePage",
     "Timestamp",
+    "TokenPage",
     "TrackingField",
     "UnsetType",
     "UpcomingEvent",

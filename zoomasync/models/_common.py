@@ -16,6 +16,50 @@ Day: TypeAlias = date
 AttendeeStatus: TypeAlias = Literal["in_meeting", "in_waiting_room"] | str
 
 
+class TokenPage(Struct, frozen=True, kw_only=True):
+    """What every page of a listing tells: the token of the next one, empty on the last, and the rows of a page."""
+
+    next_page_token: str = ""
+    page_size: int | None = None
+
+
+class CountedPage(TokenPage, frozen=True, kw_only=True):
+    """A page that also tells how many pages and rows there are; Zoom may leave that out."""
+
+    page_count: int | None = None
+    total_records: int | None = None
+
+
+class NumberedPage(CountedPage, frozen=True, kw_only=True):
+    """A page that also has a number, from before there were tokens."""
+
+    page_number: int | None = None
+
+
+class SessionHead(Struct, frozen=True, kw_only=True):
+    """Which session a report is about: the number, the UUID of the instance, and when it began."""
+
+    id: int | None = None
+    uuid: str | None = None
+    start_time: Timestamp | None = None
+
+
+class EndedSession(Struct, frozen=True, kw_only=True):
+    """One ended instance of a meeting or webinar; *duration* and *total_minutes* (of all attendees) are in minutes."""
+
+    uuid: str
+    id: int | None = None
+    type: int | None = None
+    topic: str | None = None
+    user_name: str | None = None
+    user_email: str | None = None
+    start_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    duration: int | None = None
+    total_minutes: int | None = None
+    participants_count: int | None = None
+
+
 class CustomKey(Struct, frozen=True, kw_only=True):
     """A key and value that an app attached to a session."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from ._common import Occurrence, Timestamp, TrackingField
+from ._common import NumberedPage, Occurrence, Timestamp, TrackingField
 from ._rules import limits
 from ._settings import MeetingSettings, MeetingSettingsInEffect
 
@@ -93,8 +93,20 @@ class MeetingTrackingField(TrackingField, frozen=True, kw_only=True):
     visible: bool | None = None
 
 
-class Meeting(Struct, frozen=True, kw_only=True):
-    """A meeting as scheduled. *type* is as in `NewMeeting`.
+class MeetingBasics(Struct, frozen=True, kw_only=True):
+    """What every meeting to come tells of itself. *type* is as in `NewMeeting`, *duration* in minutes."""
+
+    topic: str | None = None
+    type: MeetingType | None = None
+    start_time: Timestamp | None = None
+    duration: int | None = None
+    timezone: str | None = None
+    created_at: Timestamp | None = None
+    join_url: str | None = None
+
+
+class Meeting(MeetingBasics, frozen=True, kw_only=True):
+    """A meeting as scheduled.
 
     *start_url* starts it as the host, and is a secret: it lives two hours, or 90 days for users made by custCreate.
     """
@@ -104,16 +116,9 @@ class Meeting(Struct, frozen=True, kw_only=True):
     host_id: str | None = None
     host_email: str | None = None
     assistant_id: str | None = None
-    topic: str | None = None
-    type: MeetingType | None = None
     status: Literal["waiting", "started"] | str | None = None
-    start_time: Timestamp | None = None
-    duration: int | None = None
-    timezone: str | None = None
     agenda: str | None = None
-    created_at: Timestamp | None = None
     creation_source: Literal["other", "open_api", "web_portal"] | str | None = None
-    join_url: str | None = None
     start_url: str | None = None
     registration_url: str | None = None
     chat_join_url: str | None = None
@@ -132,45 +137,26 @@ class Meeting(Struct, frozen=True, kw_only=True):
     support_go_live: bool | None = field(default=None, name="supportGoLive")
 
 
-class ListedMeeting(Struct, frozen=True, kw_only=True):
+class ListedMeeting(MeetingBasics, frozen=True, kw_only=True):
     """A meeting as a user's list shows it. *start_time* is missing for type 3; *agenda* is cut at 250 characters."""
 
     id: int
     uuid: str | None = None
     host_id: str | None = None
-    topic: str | None = None
-    type: MeetingType | None = None
-    start_time: Timestamp | None = None
-    duration: int | None = None
-    timezone: str | None = None
     agenda: str | None = None
-    created_at: Timestamp | None = None
-    join_url: str | None = None
     pmi: str | None = None
 
 
-class MeetingsPage(Struct, frozen=True, kw_only=True):
+class MeetingsPage(NumberedPage, frozen=True, kw_only=True):
     """One page of a user's meetings."""
 
     items: tuple[ListedMeeting, ...] = field(name="meetings")
-    next_page_token: str = ""
-    page_number: int | None = None
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
 
 
-class UpcomingMeeting(Struct, frozen=True, kw_only=True):
+class UpcomingMeeting(MeetingBasics, frozen=True, kw_only=True):
     """A meeting of the next 24 hours. One that comes from another calendar may lack most of this."""
 
     id: int | None = None
-    topic: str | None = None
-    type: MeetingType | None = None
-    start_time: Timestamp | None = None
-    duration: int | None = None
-    timezone: str | None = None
-    created_at: Timestamp | None = None
-    join_url: str | None = None
     passcode: str | None = None
     use_pmi: bool | None = None
     is_host: bool | None = None

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from ._common import PollAnswer, Stay, Timestamp
+from ._common import CountedPage, EndedSession, PollAnswer, SessionHead, Stay, Timestamp
 
 
-class PastMeeting(Struct, frozen=True, kw_only=True):
+class PastMeeting(EndedSession, frozen=True, kw_only=True):
     """One ended instance of a meeting. *duration* and *total_minutes* (the sum over all attendees) are in minutes.
 
     *type* is 0 prescheduled, 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal room, 7 PAC, 8
     recurring with fixed time.
     """
 
-    uuid: str
-    id: int | None = None
-    type: int | None = None
-    topic: str | None = None
     host_id: str | None = None
-    user_name: str | None = None
-    user_email: str | None = None
     dept: str | None = None
     source: str | None = None
-    start_time: Timestamp | None = None
-    end_time: Timestamp | None = None
-    duration: int | None = None
-    total_minutes: int | None = None
-    participants_count: int | None = None
     has_meeting_summary: bool | None = None
 
 
@@ -50,14 +39,10 @@ class PastParticipant(Stay, frozen=True, kw_only=True):
     internal_user: bool | None = None
 
 
-class PastParticipantsPage(Struct, frozen=True, kw_only=True):
+class PastParticipantsPage(CountedPage, frozen=True, kw_only=True):
     """One page of the stays in an ended meeting."""
 
     items: tuple[PastParticipant, ...] = field(name="participants")
-    next_page_token: str = ""
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
 
 
 class PastPollRespondent(Struct, frozen=True, kw_only=True):
@@ -68,13 +53,10 @@ class PastPollRespondent(Struct, frozen=True, kw_only=True):
     question_details: tuple[PollAnswer, ...] = ()
 
 
-class PastPolls(Struct, frozen=True, kw_only=True):
+class PastPolls(SessionHead, frozen=True, kw_only=True):
     """The answers to an ended meeting's polls, person by person."""
 
     questions: tuple[PastPollRespondent, ...]
-    id: int | None = None
-    uuid: str | None = None
-    start_time: Timestamp | None = None
 
 
 class PastQuestion(Struct, frozen=True, kw_only=True):
@@ -92,10 +74,7 @@ class PastQuestioner(Struct, frozen=True, kw_only=True):
     question_details: tuple[PastQuestion, ...] = ()
 
 
-class PastQA(Struct, frozen=True, kw_only=True):
+class PastQA(SessionHead, frozen=True, kw_only=True):
     """The questions and answers of an ended meeting, person by person."""
 
     questions: tuple[PastQuestioner, ...]
-    id: int | None = None
-    uuid: str | None = None
-    start_time: Timestamp | None = None

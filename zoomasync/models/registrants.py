@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, field
 
-from ._common import Occurrence, Timestamp
+from ._common import NumberedPage, Occurrence, Timestamp
 from ._rules import Change, limits
 
 RegistrantStatus: TypeAlias = Literal["approved", "denied", "pending"] | str
@@ -122,15 +122,10 @@ class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
     participant_pin_code: int | None = None
 
 
-class RegistrantsPage(Struct, frozen=True, kw_only=True):
+class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
     """One page of the registrants of one status."""
 
     items: tuple[Registrant, ...] = field(name="registrants")
-    next_page_token: str = ""
-    page_number: int | None = None
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
 
 
 class RegistrantAdded(Struct, frozen=True, kw_only=True):

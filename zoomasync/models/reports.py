@@ -6,7 +6,19 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from ._common import CustomKey, Day, PollAnswer, Stay, Timestamp, TrackingField
+from ._common import (
+    CountedPage,
+    CustomKey,
+    Day,
+    EndedSession,
+    NumberedPage,
+    PollAnswer,
+    SessionHead,
+    Stay,
+    Timestamp,
+    TokenPage,
+    TrackingField,
+)
 
 QuestionStatus: TypeAlias = Literal["default", "open", "dismissed", "answered", "deleted"] | str
 AnswerType: TypeAlias = (
@@ -39,12 +51,10 @@ class SignInActivity(Struct, frozen=True, kw_only=True):
     version: str | None = None
 
 
-class SignInActivitiesPage(Struct, frozen=True, kw_only=True):
+class SignInActivitiesPage(TokenPage, frozen=True, kw_only=True):
     """One page of sign-ins and sign-outs. *from_* and *to* are days, though Zoom may send them with a time."""
 
     items: tuple[SignInActivity, ...] = field(name="activity_logs")
-    next_page_token: str = ""
-    page_size: int | None = None
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
 
@@ -124,24 +134,13 @@ class DailyReport(Struct, frozen=True, kw_only=True):
     month: int | None = None
 
 
-class SessionReport(Struct, frozen=True, kw_only=True):
+class SessionReport(EndedSession, frozen=True, kw_only=True):
     """One ended instance of a meeting or webinar. *duration* and *total_minutes* (over all attendees) are in minutes.
 
     *type* is Zoom's number for the kind of meeting or webinar, as in `UserMeeting`.
     """
 
-    uuid: str
-    id: int | None = None
-    type: int | None = None
-    topic: str | None = None
-    user_name: str | None = None
-    user_email: str | None = None
     dept: str | None = None
-    start_time: Timestamp | None = None
-    end_time: Timestamp | None = None
-    duration: int | None = None
-    total_minutes: int | None = None
-    participants_count: int | None = None
     custom_keys: tuple[CustomKey, ...] = ()
     tracking_fields: tuple[TrackingField, ...] = ()
 
@@ -158,33 +157,31 @@ class ReportParticipant(Stay, frozen=True, kw_only=True):
     bo_mtg_id: str | None = None
 
 
-class ReportParticipantsPage(Struct, frozen=True, kw_only=True):
+class ReportParticipantsPage(CountedPage, frozen=True, kw_only=True):
     """One page of the stays in a meeting or webinar."""
 
     items: tuple[ReportParticipant, ...] = field(name="participants")
-    next_page_token: str = ""
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
 
 
-class PollRespondent(Struct, frozen=True, kw_only=True):
-    """What one person answered. An anonymous one is called "Anonymous Attendee" and has no e-mail address."""
+class Respondent(Struct, frozen=True, kw_only=True):
+    """Somebody who answered. An anonymous one is called "Anonymous Attendee" and has no e-mail address."""
 
     name: str | None = None
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
+
+
+class PollRespondent(Respondent, frozen=True, kw_only=True):
+    """What one person answered in polls."""
+
     question_details: tuple[PollAnswer, ...] = ()
 
 
-class PollReport(Struct, frozen=True, kw_only=True):
+class PollReport(SessionHead, frozen=True, kw_only=True):
     """The answers to the polls of a meeting or webinar, person by person."""
 
     questions: tuple[PollRespondent, ...]
-    id: int | None = None
-    uuid: str | None = None
-    start_time: Timestamp | None = None
 
 
 class QAAnswer(Struct, frozen=True, kw_only=True):
@@ -218,13 +215,10 @@ class Questioner(Struct, frozen=True, kw_only=True):
     question_details: tuple[QAQuestion, ...] = ()
 
 
-class QAReport(Struct, frozen=True, kw_only=True):
+class QAReport(SessionHead, frozen=True, kw_only=True):
     """The questions and answers of a meeting, person by person."""
 
     questions: tuple[Questioner, ...]
-    id: int | None = None
-    uuid: str | None = None
-    start_time: Timestamp | None = None
 
 
 class SurveyAnswer(Struct, frozen=True, kw_only=True):
@@ -236,13 +230,9 @@ class SurveyAnswer(Struct, frozen=True, kw_only=True):
     date_time: Timestamp | None = None
 
 
-class SurveyRespondent(Struct, frozen=True, kw_only=True):
-    """What one person answered. An anonymous one is called "Anonymous Attendee" and has no e-mail address."""
+class SurveyRespondent(Respondent, frozen=True, kw_only=True):
+    """What one person answered in a survey."""
 
-    name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
     answer_details: tuple[SurveyAnswer, ...] = ()
 
 
@@ -267,12 +257,10 @@ class OperationLog(Struct, frozen=True, kw_only=True):
     operation_detail: str | None = None
 
 
-class OperationLogsPage(Struct, frozen=True, kw_only=True):
+class OperationLogsPage(TokenPage, frozen=True, kw_only=True):
     """One page of the operation log."""
 
     items: tuple[OperationLog, ...] = field(name="operation_logs")
-    next_page_token: str = ""
-    page_size: int | None = None
 
 
 class TelephoneLeg(Struct, frozen=True, kw_only=True):
@@ -300,14 +288,10 @@ class TelephoneLeg(Struct, frozen=True, kw_only=True):
     total: float | None = None
 
 
-class TelephonePage(Struct, frozen=True, kw_only=True):
+class TelephonePage(CountedPage, frozen=True, kw_only=True):
     """One page of call legs. The counts are missing when the range applies to the meetings' times."""
 
     items: tuple[TelephoneLeg, ...] = field(name="telephony_usage")
-    next_page_token: str = ""
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
 
@@ -323,12 +307,10 @@ class UpcomingEvent(Struct, frozen=True, kw_only=True):
     host_name: str | None = None
 
 
-class UpcomingEventsPage(Struct, frozen=True, kw_only=True):
+class UpcomingEventsPage(TokenPage, frozen=True, kw_only=True):
     """One page of the meetings and webinars to come."""
 
     items: tuple[UpcomingEvent, ...] = field(name="upcoming_events")
-    next_page_token: str = ""
-    page_size: int | None = None
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
 
@@ -355,15 +337,10 @@ class Host(Struct, frozen=True, kw_only=True):
     custom_attributes: tuple[CustomAttribute, ...] = ()
 
 
-class HostsPage(Struct, frozen=True, kw_only=True):
+class HostsPage(NumberedPage, frozen=True, kw_only=True):
     """One page of hosts, with totals over the whole range."""
 
     items: tuple[Host, ...] = field(name="users")
-    next_page_token: str = ""
-    page_number: int | None = None
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
     total_meetings: int | None = None
     total_participants: int | None = None
     total_meeting_minutes: int | None = None
@@ -371,7 +348,7 @@ class HostsPage(Struct, frozen=True, kw_only=True):
     to: Day | None = None
 
 
-class UserMeeting(Struct, frozen=True, kw_only=True):
+class UserMeeting(EndedSession, frozen=True, kw_only=True):
     """One ended meeting or webinar of a user. *duration* and *total_minutes* (over all attendees) are in minutes.
 
     *type* is 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal room, 7 PAC, 8 recurring with fixed
@@ -380,25 +357,14 @@ class UserMeeting(Struct, frozen=True, kw_only=True):
     suggest and nothing states. *meeting_encryption_status* is 1 end-to-end or 2 enhanced.
     """
 
-    uuid: str
-    id: int | None = None
-    type: int | None = None
-    topic: str | None = None
-    user_name: str | None = None
-    user_email: str | None = None
     host_name: str | None = None
     host_organization: str | None = None
     source: str | None = None
     session_key: str | None = None
-    start_time: Timestamp | None = None
-    end_time: Timestamp | None = None
     schedule_time: Timestamp | None = None
     join_time: Timestamp | None = None
     leave_time: Timestamp | None = None
     join_waiting_room_time: Timestamp | None = None
-    duration: int | None = None
-    total_minutes: int | None = None
-    participants_count: int | None = None
     participants_count_my_account: int | None = None
     has_chat: bool | None = None
     has_recording: bool | None = None
@@ -407,14 +373,9 @@ class UserMeeting(Struct, frozen=True, kw_only=True):
     custom_keys: tuple[CustomKey, ...] = ()
 
 
-class UserMeetingsPage(Struct, frozen=True, kw_only=True):
+class UserMeetingsPage(NumberedPage, frozen=True, kw_only=True):
     """One page of a user's ended meetings and webinars."""
 
     items: tuple[UserMeeting, ...] = field(name="meetings")
-    next_page_token: str = ""
-    page_number: int | None = None
-    page_size: int | None = None
-    page_count: int | None = None
-    total_records: int | None = None
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None

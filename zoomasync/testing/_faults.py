@@ -28,6 +28,10 @@ class Faults:
             raise ValueError(f"on_request and times count from 1, not {on_request} and {times}")
         self._armed.append(_Armed(route=route, reply=reply, first=on_request, last=on_request + times - 1))
 
+    def clear(self) -> None:
+        """Forget every armed reply."""
+        self._armed.clear()
+
     def due(self, route: str) -> Reply | None:
         """Count one request of *route* and return the reply that was armed first for it, if any."""
         reply: Reply | None = None

@@ -169,6 +169,10 @@ class FakeZoom:
         wait = None if retry_after is None else str(retry_after)
         self._service.faults.arm(route, self._service.limits.too_many(label, wait), on_request=on_request, times=times)
 
+    def heal(self) -> None:
+        """Forget every canned reply that has not been sent."""
+        self._service.faults.clear()
+
     def expire_access_tokens(self) -> None:
         """Let every access token issued so far be refused from now on, as expired."""
         self._service.desk.expire()
