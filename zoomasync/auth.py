@@ -9,7 +9,7 @@ import asyncio
 import base64
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlencode
@@ -24,7 +24,7 @@ from ._transport import Transport
 from ._wire import Request, interpret
 from .errors import BadRequest, ConfigError, PermissionDenied, Unauthorized, ZoomError
 
-__all__ = ["Credentials", "ServerToServer", "StaticToken", "Token"]
+__all__ = ["Credentials", "ServerToServer", "StaticToken", "Token", "TokenStore"]
 
 DEFAULT_TOKEN_URL = "https://zoom.us/oauth/token"  # noqa: S105  an address
 
@@ -46,6 +46,21 @@ class Credentials(Protocol):
 
     async def fetch(self, transport: Transport) -> Token:
         """Return a new access token."""
+        ...
+
+
+class TokenStore(Protocol):
+    """A place where several clients find one access token, such as `zoomasync.redis.RedisTokenStore`."""
+
+    async def renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
+        """Return a token newer than *stale*: one that another client has got, or else what *fetch* gets.
+
+        None is stale where this client never had one. One client fetches at a time.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what the store holds. Closing twice does no harm."""
         ...
 
 
@@ -124,11 +139,13 @@ class TokenKeeper:
         transport: Transport,
         retry: RetryPolicy,
         *,
+        store: TokenStore | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._credentials = credentials
         self._transport = transport
         self._retry = retry
+        self._store = store
         self._clock = clock
         self._token: Token | None = None
         self._ends = 0.0
@@ -155,6 +172,8 @@ class TokenKeeper:
         if self._refresh is not None:
             self._refresh.cancel()
             await asyncio.wait([self._refresh])
+        if self._store is not None:
+            await self._store.aclose()
 
     async def _renewed(self) -> Token:
         task = self._start()
@@ -180,7 +199,10 @@ class TokenKeeper:
             self._refresh_from = self._clock() + self._retry.cap
 
     async def _fetch(self) -> Token:
-        token = await self._fetch_patiently()
+        if self._store is None:
+            token = await self._fetch_patiently()
+        else:
+            token = await self._store.renew(self._token, self._fetch_patiently)
         lifetime = math.inf if token.lifetime is None else token.lifetime
         now = self._clock()
         self._token = token
@@ -204,6 +226,9 @@ class TokenKeeper:
 class _Granted(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: float | str | None = None
+
+    def __repr__(self) -> str:
+        return "_Granted(...)"  # not the token
 
     @property
     def lifetime(self) -> float:
