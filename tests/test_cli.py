@@ -73,9 +73,10 @@ async def test_harvest_closes_with_rows_calls_retries_and_429s_of_every_table(tm
         _, printed, _ = await zoomasync("harvest", *RANGE, folder=tmp_path, **account(fake))
 
     lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
-    assert lines["table"] == ["rows", "partitions", "gone", "not", "got", "calls", "retries", "429s"]
-    assert lines["meeting_qa"] == ["1", "1", "0", "0", "2", "1", "1"]
-    assert lines["meeting_participants"] == ["4", "1", "0", "0", "1", "0", "0"]
+    headings = ["rows", "drifted", "partitions", "kept", "gone", "refused", "failed", "calls", "retries", "429s"]
+    assert lines["table"] == headings
+    assert lines["meeting_qa"] == ["1", "0", "1", "0", "0", "0", "0", "2", "1", "1"]
+    assert lines["meeting_participants"] == ["4", "0", "1", "0", "0", "0", "0", "1", "0", "0"]
 
 
 async def test_harvest_simulates_an_account_without_credentials(tmp_path: Path) -> None:
@@ -133,8 +134,10 @@ async def test_a_harvest_that_fails_exits_with_1_and_one_line_without_the_secret
         (["harvest", "--simulate", "--from", "yesterday"], "yesterday"),
         (["harvest", "--store"], "--store"),
         (["reap"], "reap"),
+        (["fake", "--port", "99999"], "--port must be"),
+        (["budget", "--plan", "gold"], "unknown plan 'gold'"),
     ],
-    ids=["no credentials", "plan", "report", "range", "date", "option without value", "command"],
+    ids=["no credentials", "plan", "report", "range", "date", "option without value", "command", "port", "budget"],
 )
 async def test_wrong_use_exits_with_2_says_why_and_leaves_no_file(
     arguments: list[str], said: str, tmp_path: Path
@@ -170,6 +173,14 @@ async def test_endpoints_as_a_table_name_every_method_and_route(tmp_path: Path) 
     for method, endpoint in Zoom.endpoints().items():
         assert f" {method} " in printed
         assert endpoint.route in printed
+
+
+async def test_budget_says_what_a_plan_allows(tmp_path: Path) -> None:
+    code, printed, _ = await zoomasync("budget", "--plan", "free", folder=tmp_path, ZOOM_SHARE="0.5")
+
+    lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+    assert code == 0
+    assert lines["heavy"] == ["0.5", "500"]
 
 
 async def test_fake_serves_any_client_until_interrupted(tmp_path: Path) -> None:

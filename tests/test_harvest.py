@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from support.harvested import expected, partitions, stored
 
 from zoomasync import RetryPolicy
-from zoomasync.errors import ConfigError, InvalidArgument, PermissionDenied, Unauthorized
+from zoomasync.errors import ConfigError, InvalidArgument, PermissionDenied, Unauthorized, ZoomError
 from zoomasync.harvest import REPORTS, Harvest, State, Summary
 from zoomasync.testing import Account, FakeZoom
 
@@ -69,7 +70,7 @@ async def test_sessions_at_the_edges_of_months_are_neither_lost_nor_doubled(tmp_
     assert sorted(uuids) == sorted(session.uuid for session in sessions[1:-1])
 
 
-async def test_a_second_run_replaces_what_the_first_stored(tmp_path: Path) -> None:
+async def test_a_second_run_finds_what_is_new(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=5)
     async with FakeZoom(account, plan=None) as fake:
@@ -78,6 +79,91 @@ async def test_a_second_run_replaces_what_the_first_stored(tmp_path: Path) -> No
         await harvest(fake, tmp_path / "harvest.sqlite")
 
     assert stored(tmp_path / "harvest.sqlite") == expected(account, *SPRING)
+
+
+async def test_a_second_run_asks_only_for_what_an_earlier_one_has_not_settled(tmp_path: Path) -> None:
+    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    store = tmp_path / "harvest.sqlite"
+    async with FakeZoom(account, plan=None) as fake:
+        fake.respond("GET /report/meetings/{meetingId}/qa", status=500, body=b"", times=999)
+        first = await harvest(fake, store)
+        asked = len(fake.requests)
+        fake.heal()
+        second = await harvest(fake, store)
+
+        again = {request.route for request in fake.requests[asked:] if request.label}
+    assert (first.complete, second.complete) == (False, True)
+    listings = {"GET /report/users", "GET /report/users/{userId}/meetings"}
+    assert again - listings == {"GET /report/meetings/{meetingId}/qa"}
+    assert stored(store) == expected(account, *SPRING)
+    assert next(stream.kept for stream in second.streams if stream.name == "meeting") == len(stored(store)["meeting"])
+
+
+async def test_a_store_is_of_one_range_and_says_so(tmp_path: Path) -> None:
+    """Months that are cut at other days would hold the same meetings twice."""
+    async with FakeZoom(Account(today=TODAY), plan=None) as fake:
+        await harvest(fake, tmp_path / "h.sqlite")
+
+        with pytest.raises(ConfigError, match=r"h\.sqlite holds the days 2026-03-01 to 2026-05-31"):
+            await harvest(fake, tmp_path / "h.sqlite", (date(2026, 3, 2), date(2026, 6, 1)))
+
+
+async def test_a_row_that_is_not_what_the_reference_says_is_kept_raw_and_costs_no_other(tmp_path: Path) -> None:
+    account = Account(today=TODAY)
+    session = account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    rows = [{"id": "a", "name": "Ada"}, {"id": "b", "duration": "long"}, {"id": "c", "name": "Cy"}]
+    async with FakeZoom(account, plan=None) as fake:
+        fake.respond("GET /report/meetings/{meetingId}/participants", status=200, body={"participants": rows})
+        summary = await harvest(fake, tmp_path / "h.sqlite")
+
+    assert summary.complete
+    assert [row["id"] for row in stored(tmp_path / "h.sqlite")["meeting_participants"]] == ["a", "c"]
+    with closing(sqlite3.connect(tmp_path / "h.sqlite")) as database:
+        drift = database.execute("SELECT stream, _part, path, raw FROM drift").fetchall()
+    assert drift == [
+        ("meeting_participants", session.uuid, "$.participants[1].duration", '{"id":"b","duration":"long"}')
+    ]
+
+
+async def test_a_listing_whose_page_token_dies_starts_again_without_doubling_a_row(tmp_path: Path) -> None:
+    account = Account(today=TODAY)
+    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=650)
+    async with FakeZoom(account, plan=None) as fake:
+        fake.respond(
+            "GET /report/meetings/{meetingId}/participants",
+            status=400,
+            body={"code": 300, "message": "The next page token is invalid or expired."},
+            on_request=3,
+        )
+        summary = await harvest(fake, tmp_path / "h.sqlite")
+
+    assert summary.complete
+    assert stored(tmp_path / "h.sqlite") == expected(account, *SPRING)
+
+
+async def test_what_zoom_refuses_for_good_is_accounted_for_and_a_missing_scope_is_not(tmp_path: Path) -> None:
+    account = Account(today=TODAY)
+    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    too_old = {"code": 12702, "message": "Can not access a meeting a year ago."}
+    async with FakeZoom(account, plan=None) as fake:
+        fake.respond("GET /report/meetings/{meetingId}/qa", status=400, body=too_old)
+        assert (await harvest(fake, tmp_path / "refused.sqlite")).complete
+
+        fake.respond("GET /report/meetings/{meetingId}/qa", status=400, body={"code": 200, "message": "No permission."})
+        assert not (await harvest(fake, tmp_path / "denied.sqlite")).complete
+
+
+async def test_a_store_that_somebody_else_holds_ends_the_harvest_in_one_line(tmp_path: Path) -> None:
+    account = Account(today=TODAY)
+    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest(fake, store)
+        with closing(sqlite3.connect(store, isolation_level=None)) as other:
+            other.execute("PRAGMA busy_timeout = 0")
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(ZoomError, match=r"h\.sqlite.*locked"):
+                await harvest(fake, store)
 
 
 async def test_only_the_chosen_reports_are_asked_for(tmp_path: Path) -> None:
@@ -184,6 +270,7 @@ async def test_progress_ends_with_everything_known_and_done(tmp_path: Path) -> N
 async def test_a_file_that_is_no_harvest_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("CREATE TABLE letters (text)")
+    other.execute("PRAGMA user_version = 1")  # a number that others count from as well
     other.commit()
     other.close()
     text = tmp_path / "notes.txt"

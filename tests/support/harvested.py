@@ -23,7 +23,7 @@ def stored(path: Path) -> Tables:
         tables = {
             name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY _part, _seq')]  # noqa: S608
             for name in names
-            if name != "partition"
+            if name not in {"partition", "harvest", "drift"}
         }
     connection.close()
     return tables

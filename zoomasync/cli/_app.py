@@ -24,11 +24,15 @@ app = App(
 @app.command
 def harvest(
     *,
-    from_: Annotated[date | None, Parameter(name="--from", help="First day, UTC. [default: 30 days ago]")] = None,
+    from_: Annotated[
+        date | None, Parameter(name="--from", help="First day, UTC. [default: 29 days before --to]")
+    ] = None,
     to: Annotated[date | None, Parameter(help="Last day, UTC. [default: yesterday]")] = None,
     reports: Annotated[
         list[str] | None,
-        Parameter(consume_multiple=True, help="Reports to fetch for each session, by name. [default: all]"),
+        Parameter(
+            consume_multiple=True, negative=(), help="Reports to fetch for each session, by name. [default: all]"
+        ),
     ] = None,
     store: Annotated[Path, Parameter(help="SQLite file to write to.")] = Path("harvest.sqlite"),
     plan: Annotated[str | None, Parameter(help="free, pro or business. [default: ZOOM_PLAN, or pro]")] = None,
@@ -45,13 +49,14 @@ def harvest(
     """Harvest the reports of every session of an account into a SQLite file.
 
     Lists the active hosts, then each host's meetings and webinars, then fetches the reports of every session; ranges
-    longer than a month are split. Credentials come from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET (or from
-    files named by the same with _FILE).
+    longer than a month are split. Run again with the same days, it fetches what is not settled yet. Credentials come
+    from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET (or from files named by the same with _FILE); ZOOM_SHARE
+    is the part of the plan to use, from 0 to 1.
 
     Reports: meeting, meeting_participants, meeting_polls, meeting_qa, meeting_survey, webinar, webinar_participants,
     webinar_polls.
 
-    Exit codes: 0 complete, 1 failed, 2 wrong use, 3 incomplete: run it again.
+    Exit codes: 0 complete, 1 failed, 2 wrong use, 3 incomplete: run it again; 130 interrupted: the same.
     """
     from .harvest import Options, harvest  # noqa: PLC0415
 
@@ -65,6 +70,19 @@ def endpoints(*, json: Annotated[bool, Parameter(negative=(), help="Print JSON."
     from .endpoints import endpoints  # noqa: PLC0415
 
     return endpoints(as_json=json)
+
+
+@app.command
+def budget(
+    *,
+    redis: Annotated[str | None, Parameter(help="Address of the Redis that the processes share.")] = None,
+    name: Annotated[str, Parameter(help="The name under which they share it.")] = "zoomasync",
+    plan: Annotated[str | None, Parameter(help="free, pro or business. [default: ZOOM_PLAN, or pro]")] = None,
+) -> int:
+    """Show what a plan allows, and live what is used and left of it where processes share it through Redis."""
+    from .budget import budget  # noqa: PLC0415
+
+    return budget(redis=redis, name=name, plan=plan)
 
 
 @app.command
@@ -91,6 +109,7 @@ def run(arguments: Sequence[str]) -> int:
     except ZoomError as error:
         return _say(error, Exit.FAILED)
     except KeyboardInterrupt:
+        print("zoomasync: interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
 
 

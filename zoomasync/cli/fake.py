@@ -12,6 +12,8 @@ from ._exit import Exit
 
 def fake(*, port: int, seed: int, plan: str) -> int:
     """Serve until interrupted."""
+    if not 0 <= port < 2**16:
+        raise ConfigError("--port must be from 0 to 65535")
     limits = None if plan == "none" else Plan.named(plan)
     anyio.run(_serve, FakeZoom(Account.simulated(seed), plan=limits, port=port))
     return Exit.COMPLETE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from .. import Plan, Zoom
+from .. import Traffic, Zoom, plan_of
+from ..events import Event
 from ..harvest import REPORTS, Harvest, State, Summary
 from ._console import stdout
 from ._exit import Exit
 from ._progress import follow
 
 _SHOWN_PROBLEMS = 5
+_HEADINGS = ("rows", "drifted", "partitions", "kept", "gone", "refused", "failed", "calls", "retries", "429s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +45,8 @@ def harvest(options: Options) -> int:
 async def _harvest(options: Options, console: Console) -> Exit:
     to = options.to or datetime.now(UTC).date() - timedelta(days=1)
     from_ = options.from_ or to - timedelta(days=29)
-    plan = None if options.plan is None else Plan.named(options.plan)
     async with (
-        _client(options.seed, plan) as zoom,
+        _client(options, console) as zoom,
         Harvest(zoom, store=options.store, from_=from_, to=to, reports=_names(options.reports)) as harvest,
     ):
         source = "the account" if options.seed is None else f"the simulated account {options.seed}"
@@ -64,31 +66,40 @@ def _names(reports: list[str] | None) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def _client(seed: int | None, plan: Plan | None) -> AsyncGenerator[Zoom, None]:
+async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, None]:
     """Open a client of the account in the environment, or of a simulated one that enforces the plan's limits."""
-    if seed is None:
-        async with Zoom.from_env(plan=plan) as zoom:
+    environ = {**os.environ, **({} if options.plan is None else {"ZOOM_PLAN": options.plan})}
+
+    def tell(event: Event) -> None:
+        console.print(str(event), markup=False, soft_wrap=True)
+
+    if options.seed is None:
+        async with Zoom.from_env(environ=environ, on_event=tell) as zoom:
             yield zoom
         return
     from ..testing import Account, FakeZoom  # noqa: PLC0415  a server, for simulations only
 
-    async with FakeZoom(Account.simulated(seed), plan=plan or Plan.PRO) as fake, fake.client() as zoom:
+    account = Account.simulated(options.seed)
+    async with FakeZoom(account, plan=plan_of(environ)) as fake, fake.client(on_event=tell) as zoom:
         yield zoom
 
 
 def _table(summary: Summary, zoom: Zoom) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("table")
-    for heading in ("rows", "partitions", "gone", "not got", "calls", "retries", "429s"):
+    for heading in _HEADINGS:
         table.add_column(heading, justify="right")
     for stream in summary.streams:
-        traffic = zoom.traffic[stream.route]
+        traffic = zoom.traffic.get(stream.route, Traffic())
         partitions = stream.partitions
         numbers = (
             stream.rows,
+            stream.drifted,
             partitions.total(),
+            stream.kept,
             partitions[State.GONE],
-            partitions[State.REFUSED] + partitions[State.FAILED],
+            partitions[State.REFUSED],
+            partitions[State.FAILED],
             traffic.calls,
             traffic.retries,
             traffic.throttled,
@@ -102,7 +113,11 @@ def _explain(summary: Summary, console: Console) -> None:
         console.print(f"Not got: {problem.stream.name} {problem.key}: {problem.error}", markup=False, soft_wrap=True)
     more = len(summary.problems) - _SHOWN_PROBLEMS
     if more > 0:
-        console.print(f"… and {more:,} more, in the table `partition`, where state is 'refused' or 'failed'")
+        console.print(f"… and {more:,} more, in the table `partition`, where state is 'failed'")
     if summary.stopped_by is not None:
         console.print(f"Stopped: {summary.stopped_by}", markup=False, soft_wrap=True)
-    console.print("Complete." if summary.complete else "Incomplete. Run the same command again to get the rest.")
+    if summary.complete:
+        console.print("Complete.")
+    else:
+        again = "the same command with the same --from and --to"
+        console.print(f"Incomplete. What was got is kept; {again} fetches the rest.")

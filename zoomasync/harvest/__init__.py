@@ -8,7 +8,7 @@
 """
 
 from .run import Harvest, Progress, StreamSummary, Summary
-from .store import Partition, State, Store
+from .store import Partition, State, Store, StoreError
 from .streams import REPORTS
 
-__all__ = ["REPORTS", "Harvest", "Partition", "Progress", "State", "Store", "StreamSummary", "Summary"]
+__all__ = ["REPORTS", "Harvest", "Partition", "Progress", "State", "Store", "StoreError", "StreamSummary", "Summary"]

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from msgspec import Struct
 
-from .. import Done, Failed, Zoom, ZoomError, fan_out, months
-from ..errors import ConfigError, DailyLimitReached, Unauthorized
+from .. import Done, Drift, Failed, Zoom, ZoomError, fan_out, months
+from ..errors import ConfigError, DailyLimitReached, PageTokenExpired, Unauthorized
 from ..models import Host, UserMeeting
-from .store import Partition, State, Store
+from .store import SETTLED, Partition, State, Store
 from .streams import (
     REPORTS,
     USER_MEETINGS,
     USERS,
+    OnDrift,
     Row,
     SessionStream,
     Stream,
@@ -33,7 +36,7 @@ StructT = TypeVar("StructT", bound=Struct)
 
 _WORKERS = 32  # 40 requests a second at half a second each keep 20 busy; the rest is for slow ones
 _WEBINAR_TYPES = {5, 6, 9}
-_ACCOUNTED_FOR = {State.DONE, State.EMPTY, State.GONE}
+_STARTS = 3  # of a listing whose page token dies
 
 
 @dataclass(slots=True)
@@ -48,17 +51,22 @@ class Progress:
 
 @dataclass(slots=True)
 class StreamSummary:
-    """What one stream gave: its *rows*, and its partitions by what became of them."""
+    """What one stream gave in this run: its *rows*, those that could not be decoded, and what became of its partitions.
+
+    *kept* counts the partitions that an earlier run has settled, which were not fetched again.
+    """
 
     name: str
     route: str
     rows: int = 0
+    drifted: int = 0
+    kept: int = 0
     partitions: Counter[State] = field(default_factory=Counter[State])
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did. *stopped_by* is the limit of the day, when that ended it early."""
+    """What a run did. *problems* may be gone in another run; *stopped_by* is the limit of the day that ended it."""
 
     streams: tuple[StreamSummary, ...]
     problems: tuple[Partition, ...]
@@ -66,7 +74,7 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        """Whether every partition was got, or is gone from Zoom."""
+        """Whether every partition was got, or will never be: gone from Zoom, or refused for good."""
         return self.stopped_by is None and not self.problems
 
 
@@ -76,15 +84,24 @@ class _Unit:
 
     stream: Stream
     key: str
-    fetch: Callable[[Zoom], Awaitable[list[Row]]]
+    fetch: Callable[[Zoom, OnDrift], Awaitable[list[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """The rows of a partition, and those that could not be decoded."""
+
+    rows: list[Row]
+    drifts: list[Drift]
 
 
 class Harvest:
     """A harvest of *reports* over all sessions from *from_* to *to*, UTC days both included, into *store*.
 
     The account's active hosts are listed month by month, then the meetings and webinars of each, then the reports of
-    each session by its UUID. *store* is the path of a SQLite file (see `zoomasync.harvest.store`); what it holds of the
-    same partitions is replaced. *workers* is how many partitions are fetched at a time.
+    each session by its UUID. *store* is the path of a SQLite file (see `zoomasync.harvest.store`) for these days. A
+    second run lists everything again, and fetches only the reports that an earlier one has not settled. *workers* is
+    how many partitions are fetched at a time.
 
     Sessions of a single person are not reported by Zoom, and not harvested.
     """
@@ -102,11 +119,14 @@ class Harvest:
         self._zoom = zoom
         self._months = tuple(months(from_, to))
         self._reports = chosen(reports)
+        if workers < 1:
+            raise ConfigError("a harvest needs at least one worker")
         self._workers = workers
         streams = (USERS, USER_MEETINGS, *self._reports)
-        self._store = Store(store, streams)
+        self._store = Store(store, streams, from_=from_, to=to)
         self._streams = {stream.name: StreamSummary(stream.name, stream.route) for stream in streams}
         self._problems: list[Partition] = []
+        self._stopped_by: DailyLimitReached | None = None
         self.progress: Progress = Progress()
 
     async def __aenter__(self) -> Self:
@@ -125,22 +145,17 @@ class Harvest:
         the credentials fail, and any other error that leaves no host to go on with. At the end of the account's budget
         of the day the run stops, and its summary says when it can go on.
         """
-        stopped_by: DailyLimitReached | None = None
-        try:
-            await self._run()
-        except DailyLimitReached as limit:
-            stopped_by = limit
-        return Summary(tuple(self._streams.values()), tuple(self._problems), stopped_by)
-
-    async def _run(self) -> None:
+        settled = await self._store.settled()
         months_of_hosts = await self._list_hosts()
-        sessions = await self._list_sessions(months_of_hosts)
+        sessions = await self._list_sessions(months_of_hosts, settled)
         self.progress.listed = True
         await self._fetch_all(
             _Unit(stream, uuid, partial(stream.fetch, uuid=uuid))
             for uuid, is_webinar in sessions.items()
             for stream in self._streams_for(is_webinar=is_webinar)
+            if (stream.name, uuid) not in settled
         )
+        return Summary(tuple(self._streams.values()), tuple(self._problems), self._stopped_by)
 
     async def _list_hosts(self) -> list[_Unit]:
         """Store the active hosts of each month; return what to ask next: the meetings of each in that month."""
@@ -166,7 +181,9 @@ class Harvest:
             raise failures[0]
         return list(found.values())
 
-    async def _list_sessions(self, months_of_hosts: list[_Unit]) -> dict[str, bool]:
+    async def _list_sessions(
+        self, months_of_hosts: list[_Unit], settled: frozenset[tuple[str, str]]
+    ) -> dict[str, bool]:
         """Store the meetings of every host; return the UUID of each session, and whether it is a webinar."""
         found: dict[str, bool] = {}
 
@@ -174,22 +191,36 @@ class Harvest:
             for meeting in _structs(partition, UserMeeting):
                 if meeting.uuid not in found:
                     found[meeting.uuid] = is_webinar = meeting.type in _WEBINAR_TYPES
-                    self.progress.known += len(self._streams_for(is_webinar=is_webinar))
+                    for stream in self._streams_for(is_webinar=is_webinar):
+                        kept = (stream.name, meeting.uuid) in settled
+                        self._streams[stream.name].kept += kept
+                        self.progress.known += not kept
 
         await self._fetch_all(months_of_hosts, learn)
         return found
 
     async def _fetch_all(self, units: Iterable[_Unit], learn: Callable[[Partition], None] = lambda _: None) -> None:
-        """Fetch and store *units*; *learn* is shown each partition."""
-        async with fan_out(self._fetch, units, workers=self._workers) as outcomes:
+        """Fetch and store *units*, until the day's budget is spent; *learn* is shown each partition."""
+        wanted = takewhile(lambda _: self._stopped_by is None, units)
+        async with fan_out(self._fetch, wanted, workers=self._workers) as outcomes:
             async for outcome in outcomes:
+                if isinstance(outcome, Failed) and isinstance(outcome.error, DailyLimitReached):
+                    self._stopped_by = outcome.error
+                    continue
                 partition = _partition(outcome)
                 await self._store.put(partition)
                 self._count(partition)
                 learn(partition)
 
-    async def _fetch(self, unit: _Unit) -> list[Row]:
-        return await unit.fetch(self._zoom)
+    async def _fetch(self, unit: _Unit) -> _Fetched:
+        for _ in range(_STARTS - 1):
+            with suppress(PageTokenExpired):
+                return await self._fetch_once(unit)
+        return await self._fetch_once(unit)
+
+    async def _fetch_once(self, unit: _Unit) -> _Fetched:
+        drifts: list[Drift] = []
+        return _Fetched(await unit.fetch(self._zoom, drifts.append), drifts)
 
     def _streams_for(self, *, is_webinar: bool) -> tuple[SessionStream, ...]:
         return tuple(stream for stream in self._reports if stream.webinars is is_webinar)
@@ -197,19 +228,20 @@ class Harvest:
     def _count(self, partition: Partition) -> None:
         summary = self._streams[partition.stream.name]
         summary.rows += len(partition.rows)
+        summary.drifted += len(partition.drifts)
         summary.partitions[partition.state] += 1
-        if partition.state not in _ACCOUNTED_FOR:
+        if partition.state not in SETTLED:
             self._problems.append(partition)
         self.progress.done += 1
         self.progress.rows += len(partition.rows)
 
 
-def _partition(outcome: Done[_Unit, list[Row]] | Failed[_Unit]) -> Partition:
+def _partition(outcome: Done[_Unit, _Fetched] | Failed[_Unit]) -> Partition:
     """Return what was got, or what came instead; raise an error that the next partition would meet as well."""
     unit = outcome.key
     if isinstance(outcome, Done):
-        return Partition(stream=unit.stream, key=unit.key, rows=outcome.value)
-    if isinstance(outcome.error, DailyLimitReached | Unauthorized | ConfigError):
+        return Partition(stream=unit.stream, key=unit.key, rows=outcome.value.rows, drifts=outcome.value.drifts)
+    if isinstance(outcome.error, Unauthorized | ConfigError):
         raise outcome.error
     return Partition(stream=unit.stream, key=unit.key, error=outcome.error)
 

@@ -1,14 +1,16 @@
-"""The SQLite store of a harvest: one table a stream, and one that says what became of every partition.
+"""The SQLite store of a harvest: one table a stream, and `partition`, which says what became of each.
 
 A partition is what is fetched, and replaced, as a whole: the hosts of a month, the meetings of a host in a month, one
 report of one session. Its rows carry its key in ``_part`` (for a session's report, the UUID) and their place in
-``_seq``. Times are ISO 8601 text in UTC, booleans 0 and 1, and what is nested is JSON text.
+``_seq``. Rows that are not what the reference says are in `drift`, raw and with the reason. Times are ISO 8601 text in
+UTC, booleans 0 and 1, and what is nested is JSON text.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -20,7 +22,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from .. import errors
+from .. import Drift, errors
 from ..errors import ConfigError, ZoomError
 from .streams import Row, Stream
 
@@ -28,6 +30,11 @@ T = TypeVar("T")
 Cell: TypeAlias = str | int | float | None
 
 SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": what tells a harvest from any other database
+
+
+class StoreError(ZoomError):
+    """The store could not be read or written: a full disk, or somebody else who holds it."""
 
 
 class State(StrEnum):
@@ -38,39 +45,46 @@ class State(StrEnum):
     GONE = "gone"
     """Zoom has it no longer (404): reports expire."""
     REFUSED = "refused"
-    """Zoom will not give it: a scope, a plan or a feature is missing."""
+    """Zoom will never give it (400): the session is too old, or the feature was off."""
     FAILED = "failed"
-    """Something went wrong that another run may not meet."""
+    """Something went wrong that another run may not meet, a missing scope or plan included."""
+
+
+SETTLED = (State.DONE, State.EMPTY, State.GONE, State.REFUSED)
+"""The states that asking again would not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """One partition with its *rows*, or with the *error* that came instead of them."""
+    """One partition with its *rows* and those that could not be decoded, or with the *error* that came instead."""
 
     stream: Stream
     key: str
     rows: Sequence[Row] = field(default=(), repr=False)
+    drifts: Sequence[Drift] = field(default=(), repr=False)
     error: ZoomError | None = None
 
     @property
     def state(self) -> State:
         """What became of it."""
         if self.error is None:
-            return State.DONE if self.rows else State.EMPTY
+            return State.DONE if self.rows or self.drifts else State.EMPTY
         if isinstance(self.error, errors.NotFound):
             return State.GONE
-        refusals = errors.BadRequest | errors.PermissionDenied | errors.Refused
-        return State.REFUSED if isinstance(self.error, refusals) else State.FAILED
+        refused = isinstance(self.error, errors.BadRequest) and not isinstance(self.error, errors.PageTokenExpired)
+        return State.REFUSED if refused else State.FAILED
 
 
 class Store:
-    """A harvest's database at *path*, with a table for each of *streams*. Open it with ``async with``.
+    """A harvest's database at *path* for the days *from_* to *to*, with a table for each of *streams*.
 
-    Raises `ConfigError` for a file that is not a harvest's, which is never touched.
+    Open it with ``async with``. Raises `ConfigError` for a file that is not a harvest's, or is one of other days, and
+    does not touch it; `StoreError` when it cannot be read or written.
     """
 
-    def __init__(self, path: str | Path, streams: Iterable[Stream]) -> None:
+    def __init__(self, path: str | Path, streams: Iterable[Stream], *, from_: date, to: date) -> None:
         self._path = Path(path)
+        self._days = (from_.isoformat(), to.isoformat())
         self._tables = {stream.name: _Table(stream) for stream in streams}
         self._connection: sqlite3.Connection | None = None
         # One thread at a time: a connection is not for two, and rows are written in the order they were put.
@@ -86,12 +100,20 @@ class Store:
         with anyio.CancelScope(shield=True):
             await self._in_thread(self._close)
 
+    async def settled(self) -> frozenset[tuple[str, str]]:
+        """Return stream and key of every partition that need not be fetched again."""
+        return await self._in_thread(self._settled)
+
     async def put(self, partition: Partition) -> None:
         """Write *partition* in place of what was there under its key, in one transaction."""
         await self._in_thread(lambda: self._put(partition))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(work, limiter=self._turn)
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._turn)
+        except sqlite3.Error as error:
+            failure = StoreError(f"the store {self._path.name}: {error}")
+        raise failure
 
     def _open(self) -> None:
         try:
@@ -99,11 +121,13 @@ class Store:
             self._check()
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.executescript(_PARTITIONS)
+            self._connection.executescript(_SCHEMA)
             for table in self._tables.values():
                 self._connection.execute(table.create)
+            self._connection.execute("INSERT OR IGNORE INTO harvest VALUES (1, ?, ?)", self._days)
+            self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except sqlite3.Error as error:
+        except sqlite3.DatabaseError as error:
             self._close()
             raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
         except ConfigError:
@@ -112,12 +136,27 @@ class Store:
 
     def _check(self) -> None:
         connection = self._opened()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        ((application,), (version,)) = (
+            connection.execute("PRAGMA application_id").fetchone(),
+            connection.execute("PRAGMA user_version").fetchone(),
+        )
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if version != SCHEMA_VERSION and (version or tables):
+        if not tables and not application and not version:
+            return  # new
+        if (application, version) != (_APPLICATION_ID, SCHEMA_VERSION):
             raise ConfigError(
                 f"{self._path.name} is not a harvest store of this version; give another file, it was not touched"
             )
+        days = connection.execute("SELECT from_, to_ FROM harvest").fetchone()
+        if days is not None and days != self._days:
+            raise ConfigError(
+                f"{self._path.name} holds the days {days[0]} to {days[1]}; give the same, or another file for others"
+            )
+
+    def _settled(self) -> frozenset[tuple[str, str]]:
+        marks = ", ".join("?" * len(SETTLED))
+        rows = self._opened().execute(f"SELECT stream, key FROM partition WHERE state IN ({marks})", SETTLED)  # noqa: S608
+        return frozenset(rows)
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
@@ -138,6 +177,9 @@ class Store:
         try:
             connection.execute(table.delete, (partition.key,))
             connection.executemany(table.insert, cells)
+            connection.execute("DELETE FROM drift WHERE stream = ? AND _part = ?", (table.name, partition.key))
+            drifts = ((table.name, partition.key, n, d.path, d.reason, d.raw) for n, d in enumerate(partition.drifts))
+            connection.executemany("INSERT INTO drift VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", drifts)
             connection.execute(
                 "INSERT OR REPLACE INTO partition (stream, key, state, rows, fetched_at, detail) VALUES (?,?,?,?,?,?)",
                 (
@@ -151,11 +193,26 @@ class Store:
             )
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has rolled it back already
+                connection.execute("ROLLBACK")
             raise
 
 
-_PARTITIONS = """
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS harvest (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    from_ TEXT NOT NULL,
+    to_ TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS drift (
+    stream TEXT NOT NULL,
+    _part TEXT NOT NULL,
+    _seq INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    PRIMARY KEY (stream, _part, _seq)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS partition (
     stream TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -178,6 +235,7 @@ class _Table:
             for field in msgspec.structs.fields(struct)
             if not _is_rows_of(stream, place, field.type)
         ]
+        self.name = stream.name
         self._sources = [(place, name) for place, name, _ in fields]
         columns = ", ".join(f'"{name}" {affinity}' for _, name, affinity in fields)
         marks = ", ".join("?" * (len(fields) + 2))
@@ -222,4 +280,6 @@ def _cell(value: object) -> Cell:
 
 
 def _utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    with suppress(OverflowError):  # at the ends of the calendar: better in its own zone than not at all
+        moment = moment.astimezone(UTC)
+    return moment.isoformat().replace("+00:00", "Z")

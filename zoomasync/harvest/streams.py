@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from .. import Zoom
+from .. import Drift, Zoom
 from ..errors import InvalidArgument
 from ..models import (
     Host,
@@ -28,10 +28,13 @@ Row: TypeAlias = tuple[Struct, ...]
 """One row of a table: the struct it is, or the head of its report and the struct."""
 
 
-class Fetch(Protocol):
-    """Fetches the rows of one report of the session *uuid*."""
+OnDrift: TypeAlias = Callable[[Drift], None]
 
-    async def __call__(self, zoom: Zoom, *, uuid: str) -> list[Row]:
+
+class Fetch(Protocol):
+    """Fetches the rows of one report of the session *uuid*; what cannot be decoded goes to *on_drift*."""
+
+    async def __call__(self, zoom: Zoom, on_drift: OnDrift, /, *, uuid: str) -> list[Row]:
         """Return the rows in Zoom's order."""
         ...
 
@@ -61,14 +64,15 @@ USERS = Stream("users", (Host,))
 USER_MEETINGS = Stream("user_meetings", (UserMeeting,))
 
 
-async def fetch_users(zoom: Zoom, *, from_: date, to: date) -> list[Row]:
+async def fetch_users(zoom: Zoom, on_drift: OnDrift, *, from_: date, to: date) -> list[Row]:
     """Return the hosts who were active in a month."""
-    return [(host,) async for page in zoom.reports.users(from_, to, type_="active").pages() for host in page.items]
+    pages = zoom.reports.users(from_, to, type_="active").pages(on_drift=on_drift)
+    return [(host,) async for page in pages for host in page.items]
 
 
-async def fetch_user_meetings(zoom: Zoom, *, user_id: str, from_: date, to: date) -> list[Row]:
+async def fetch_user_meetings(zoom: Zoom, on_drift: OnDrift, *, user_id: str, from_: date, to: date) -> list[Row]:
     """Return the ended meetings and webinars of one host in a month."""
-    pages = zoom.reports.user_meetings(user_id, from_, to).pages()
+    pages = zoom.reports.user_meetings(user_id, from_, to).pages(on_drift=on_drift)
     return [(meeting,) async for page in pages for meeting in page.items]
 
 
@@ -76,40 +80,40 @@ def _under(head: Struct, rows: Sequence[Struct]) -> list[Row]:
     return [(head, row) for row in rows]
 
 
-async def _meeting(zoom: Zoom, *, uuid: str) -> list[Row]:
+async def _meeting(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
     return [(await zoom.reports.meeting(uuid),)]
 
 
-async def _meeting_participants(zoom: Zoom, *, uuid: str) -> list[Row]:
-    pages = zoom.reports.meeting_participants(uuid, include_fields="registrant_id").pages()
+async def _meeting_participants(zoom: Zoom, on_drift: OnDrift, *, uuid: str) -> list[Row]:
+    pages = zoom.reports.meeting_participants(uuid, include_fields="registrant_id").pages(on_drift=on_drift)
     return [(stay,) async for page in pages for stay in page.items]
 
 
-async def _meeting_polls(zoom: Zoom, *, uuid: str) -> list[Row]:
+async def _meeting_polls(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
     report = await zoom.reports.meeting_polls(uuid)
     return _under(report, report.questions)
 
 
-async def _meeting_qa(zoom: Zoom, *, uuid: str) -> list[Row]:
+async def _meeting_qa(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
     report = await zoom.reports.meeting_qa(uuid)
     return _under(report, report.questions)
 
 
-async def _meeting_survey(zoom: Zoom, *, uuid: str) -> list[Row]:
+async def _meeting_survey(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
     report = await zoom.reports.meeting_survey(uuid)
     return _under(report, report.survey_answers)
 
 
-async def _webinar(zoom: Zoom, *, uuid: str) -> list[Row]:
+async def _webinar(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
     return [(await zoom.reports.webinar(uuid),)]
 
 
-async def _webinar_participants(zoom: Zoom, *, uuid: str) -> list[Row]:
-    pages = zoom.reports.webinar_participants(uuid, include_fields="registrant_id").pages()
+async def _webinar_participants(zoom: Zoom, on_drift: OnDrift, *, uuid: str) -> list[Row]:
+    pages = zoom.reports.webinar_participants(uuid, include_fields="registrant_id").pages(on_drift=on_drift)
     return [(stay,) async for page in pages for stay in page.items]
 
 
-async def _webinar_polls(zoom: Zoom, *, uuid: str) -> list[Row]:
+async def _webinar_polls(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
     report = await zoom.reports.webinar_polls(uuid)
     return _under(report, report.questions)
 
