@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -236,3 +237,89 @@ async def test_a_label_is_never_slowed_to_a_standstill() -> None:
     await refuse(made, 90)
 
     assert (await made.status())[Label.HEAVY].rate == pytest.approx(4)
+
+
+@in_virtual_time
+async def test_calls_that_wait_over_midnight_are_of_the_new_day() -> None:
+    made = budgets(
+        Plan(light=80, medium=60, heavy=10, heavy_per_day=30), at=datetime(2026, 6, 15, 23, 59, 58, tzinfo=UTC)
+    )
+    sent: list[float] = []
+
+    async def call() -> None:
+        try:
+            await made.acquire(Label.HEAVY)
+        except DaySpent:
+            return
+        sent.append(now())
+
+    started = now()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(call)
+        await anyio.sleep(2.5)
+        for _ in range(30):
+            tasks.start_soon(call)
+
+    assert len([moment for moment in sent if moment - started > 2.01]) <= 30
+
+
+@in_virtual_time
+async def test_replies_that_overtake_each_other_do_not_turn_the_clock_back() -> None:
+    made = budgets(FIVE_A_DAY, at=datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC))
+    sent = 0
+    for second in (1, 0, 1, 0, 1, 0):
+        moment = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC) + timedelta(seconds=second)
+        made.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
+        for _ in range(5):
+            with suppress(DaySpent):
+                await made.acquire(Label.HEAVY)
+                sent += 1
+
+    assert sent <= 5
+
+
+@in_virtual_time
+async def test_what_could_not_be_sent_costs_nothing_of_the_day() -> None:
+    made = budgets(FIVE_A_DAY)
+
+    for _ in range(12):
+        release = await made.acquire(Label.HEAVY)
+        release.unsent()
+
+    assert (await made.status())[Label.HEAVY].left == 5
+
+
+@in_virtual_time
+async def test_a_parked_queue_is_told_at_once() -> None:
+    made = budgets(Plan(light=80, medium=60, heavy=1))
+    told: list[float] = []
+    parked_at = now() + 0.5
+
+    async def call() -> None:
+        with suppress(DaySpent):
+            await made.acquire(Label.HEAVY)
+            return
+        told.append(now())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(call)
+        await anyio.sleep(0.5)
+        await made.spent(Label.HEAVY, NOON + timedelta(hours=12))
+
+    assert len(told) == 49
+    assert sorted(told)[-2] - parked_at < 0.01  # but for the head of the queue, which waits for its slot
+    assert max(told) - parked_at < 1.1
+
+
+@in_virtual_time
+async def test_refusals_with_long_pauses_slow_a_label_down_as_well() -> None:
+    told: list[Event] = []
+    made = budgets(Plan.BUSINESS, told)
+
+    for _ in range(3):
+        await made.acquire(Label.HEAVY)
+        await made.throttled(Label.HEAVY, 20)
+
+    assert told == [PaceChanged(Label.HEAVY, 30, 40)]

@@ -52,5 +52,8 @@ def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
 
 
 @pytest.mark.parametrize("days", [(None, None), (date(2026, 3, 1), None), (None, date(2026, 3, 1))])
-def test_an_open_range_is_zooms_to_judge(days: tuple[date | None, date | None]) -> None:
-    check_range(*days, days=1)
+def test_an_open_range_is_refused_but_where_zoom_takes_one(days: tuple[date | None, date | None]) -> None:
+    check_range(*days, days=1, optional=True)
+
+    with pytest.raises(InvalidArgument, match="from_ and to are needed"):
+        check_range(*days, days=1)

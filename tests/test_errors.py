@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import re
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from zoomasync.errors import (
     DecodeError,
     EntityLimitReached,
     FieldError,
+    NotFound,
     OutcomeUnknown,
     PagingLoop,
     PermissionDenied,
@@ -155,3 +157,11 @@ def test_no_address_gets_into_a_line(text: str, address: str) -> None:
 
 def test_a_long_message_is_cut() -> None:
     assert len(str(BadRequest("GET /x", 400, message="word " * 10_000))) < 400
+
+
+def test_an_error_survives_the_way_to_another_process() -> None:
+    error = NotFound("GET /rows", 404, code=3001, message="Gone.", tracking_id="WEB_1", scopes=("row:read",))
+
+    copied = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+
+    assert (type(copied), str(copied), vars(copied)) == (NotFound, str(error), vars(error))

@@ -33,7 +33,7 @@ FLOORS: tuple[set[str], ...] = (
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 # What users have too: all that the rooms on top may build on.
-PUBLIC = {"__init__", "models", "errors", "events", "limits", "auth"}
+PUBLIC = {"__init__", "models", "errors", "events", "limits", "auth", "redis"}
 
 # Values in, values out.
 NEVER_WAIT = {

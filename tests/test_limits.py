@@ -263,6 +263,28 @@ def test_on_the_free_plan_every_label_has_a_budget_of_its_own() -> None:
 
 
 @in_virtual_time
+async def test_requests_that_go_out_late_begin_their_second_late() -> None:
+    """A cold start: every connection takes 0.3 seconds to make, and the server counts what arrives."""
+    bucket, arrivals = _bucket(10), list[float]()
+    connected = 0
+
+    async def call() -> None:
+        nonlocal connected
+        went_late = await bucket.acquire()
+        if connected < 5:
+            connected += 1
+            await anyio.sleep(0.3)
+            went_late()
+        arrivals.append(now())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(60):
+            tasks.start_soon(call)
+
+    _assert_within(10, arrivals)
+
+
+@in_virtual_time
 async def test_an_urgent_caller_waits_for_one_slot_whoever_else_waits() -> None:
     bucket, waits = _bucket(10), list[float]()
 

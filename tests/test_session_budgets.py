@@ -12,8 +12,10 @@ from support.clock import in_virtual_time, now
 from support.memory import NEW_ROW, ROW, ROWS, WHOLE_ROW, MemoryTransport, Row, answering, open_session, reply
 
 from zoomasync import Plan
+from zoomasync._transport import Transport
 from zoomasync._wire import Reply, Request
-from zoomasync.errors import DailyLimitReached, EntityLimitReached
+from zoomasync.auth import Token
+from zoomasync.errors import ConnectError, DailyLimitReached, EntityLimitReached, NotFound, RateLimited
 
 MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
 FOUND = reply(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
@@ -136,3 +138,63 @@ async def test_an_urgent_call_goes_before_those_that_wait() -> None:
 
     assert finished.index("urgent") <= 6
     assert session.traffic["GET /rows"].calls == 21
+
+
+@in_virtual_time
+async def test_an_outage_costs_nothing_of_the_day() -> None:
+    transport = MemoryTransport(answering(ConnectError("GET /rows", "cannot connect")))
+    session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=3))
+
+    for _ in range(5):
+        with pytest.raises(ConnectError):
+            await session.send(ROWS.at())
+
+
+@in_virtual_time
+async def test_a_429_that_is_given_up_pauses_its_label_all_the_same() -> None:
+    long_pause = reply(429, {"code": 429, "message": "per-second"}, {"Retry-After": "120"})
+    transport = MemoryTransport(answering(long_pause, NO_ROWS))
+    session = open_session(transport)
+    with pytest.raises(RateLimited):
+        await session.send(ROWS.at())
+    asked = now()
+
+    await session.send(ROWS.at())
+
+    assert now() - asked >= 59  # as long as a call may be made to wait
+
+
+@in_virtual_time
+async def test_slots_that_waited_for_a_new_token_begin_their_second_when_they_go() -> None:
+    arrivals: list[float] = []
+
+    async def app(request: Request) -> Reply:
+        arrivals.append(now())
+        bearer = request.headers["Authorization"]
+        return reply(401, {"code": 124, "message": "expired"}) if bearer.endswith("-1") else NO_ROWS
+
+    class SlowTokens:
+        fetched = 0
+
+        async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+            self.fetched += 1
+            await anyio.sleep(1)
+            return Token(f"token-{self.fetched}", 3600)
+
+    session = open_session(MemoryTransport(app), credentials=SlowTokens())
+    async with anyio.create_task_group() as tasks:
+        for _ in range(120):
+            tasks.start_soon(session.send, ROWS.at())
+
+    for start in arrivals:
+        assert len([moment for moment in arrivals if start <= moment < start + 1]) <= 40
+
+
+@in_virtual_time
+async def test_a_delete_whose_answer_was_lost_is_done_when_there_is_nothing_left() -> None:
+    gone = reply(404, {"code": 404, "message": "Poll not found."})
+    delete = replace(WHOLE_ROW, route="DELETE /rows/{rowId}")
+
+    await open_session(MemoryTransport(answering(reply(502), gone))).send(delete.at("1"))
+    with pytest.raises(NotFound):
+        await open_session(MemoryTransport(answering(gone))).send(delete.at("1"))

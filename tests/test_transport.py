@@ -6,6 +6,8 @@ import socket
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 
 import pytest
 from aiohttp import ClientSession, web
@@ -286,6 +288,18 @@ async def test_closing_twice_does_no_harm() -> None:
 
     with pytest.raises(ConfigError, match="not open"):
         await transport.send(_request("http://127.0.0.1"))
+
+
+async def test_a_request_that_waits_for_its_connection_is_told_when_it_goes_out_and_when_it_has_arrived() -> None:
+    async def app(_: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    told: list[str] = []
+    async with serving(app) as url, _open() as transport:
+        for name in ("first", "second"):
+            await transport.send(replace(_request(url), went_late=partial(told.append, name)))
+
+    assert told == ["first", "first"]  # the second goes over the same connection, at once
 
 
 async def test_an_address_that_is_none_is_a_transport_error() -> None:

@@ -172,7 +172,7 @@ def test_an_error_carries_everything_that_zoom_said() -> None:
         pytest.param(b'{"reason":"why","error":"invalid_client"}', None, "why (invalid_client)", id="OAuth"),
         pytest.param(b'{"error":"invalid_grant"}', None, "refused (invalid_grant)", id="OAuth without a reason"),
         pytest.param(b"<html>", None, "the body is not JSON", id="html"),
-        pytest.param(b"", None, "the body is not JSON", id="empty"),
+        pytest.param(b"", None, "no message", id="empty"),
         pytest.param(b"\xff\xfe", None, "the body is not JSON", id="bytes"),
     ],
 )

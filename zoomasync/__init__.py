@@ -5,7 +5,7 @@ Start at `Zoom`. What replies hold is in `zoomasync.models`, what can go wrong i
 
 from .__about__ import __version__
 from ._api import Api
-from ._client import Zoom
+from ._client import ClientOptions, Zoom, plan_of
 from ._dates import months
 from ._decode import Drift
 from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
@@ -19,6 +19,7 @@ from .limits import LabelBudget, Plan
 
 __all__ = [
     "Api",
+    "ClientOptions",
     "Credentials",
     "Done",
     "Drift",
@@ -40,4 +41,5 @@ __all__ = [
     "__version__",
     "fan_out",
     "months",
+    "plan_of",
 ]

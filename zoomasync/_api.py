@@ -7,6 +7,7 @@ from typing import TypeVar, overload
 
 import msgspec
 
+from ._body import encode
 from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
 from ._session import Session
 from .errors import InvalidArgument
@@ -87,7 +88,7 @@ class Api:
         where it is empty. Raises the errors of any other call.
         """
         endpoint = Endpoint(route=f"{_method(method)} {path}", label=_label(label), response=response)
-        call = endpoint.fill(values, query or {}, None if body is None else msgspec.json.encode(body))
+        call = endpoint.fill(values, query or {}, None if body is None else _json(body))
         return await self._session.send(call)
 
 
@@ -103,6 +104,15 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "reports": Reports,
 }
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def _json(body: object) -> bytes:
+    if isinstance(body, msgspec.Struct):
+        return encode(body)
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, UnicodeEncodeError, RecursionError):
+        raise InvalidArgument("the body cannot be spelled in JSON") from None
 
 
 def _label(label: Label) -> Label:

@@ -56,9 +56,22 @@ class Bucket:
         """Seconds that a caller who came now would wait."""
         return self._slots.until_free + self._line.waiting / self._slots.pace
 
-    async def acquire(self, *, urgent: bool = False) -> None:
-        """Wait for this caller's turn. A caller cancelled while it waits takes nothing with it."""
-        await self._line.pass_through(urgent=urgent)
+    async def acquire(self, *, urgent: bool = False) -> Callable[[], None]:
+        """Wait for this caller's turn. Who is cancelled meanwhile takes nothing along.
+
+        Returns what to call when the request may have arrived as late as now: its second begins only then.
+        """
+        moment = await self._line.pass_through(urgent=urgent)
+
+        def went_late() -> None:
+            nonlocal moment
+            moment = self._slots.went_late(moment)
+
+        return went_late
+
+    def dismiss(self) -> None:
+        """Let all who wait go away with `Dismissed`."""
+        self._line.dismiss()
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for *seconds*; a longer pause that is under way stays."""
@@ -108,10 +121,21 @@ class PacedSlots:
             # The limiter waited too, and a pause may have begun meanwhile.
             await self._cleared()
 
-    def take(self) -> None:
+    def take(self) -> float:
         """Use the slot that is there, now."""
         self._paid = False
-        self._releases.append(self._clock())
+        now = self._clock()
+        self._releases.append(now)
+        return now
+
+    def went_late(self, moment: float) -> float:
+        """Count the slot that was taken at *moment* from now, and return the moment that this is."""
+        if moment not in self._releases:
+            return moment  # so long ago that it counts no more
+        self._releases.remove(moment)
+        now = self._clock()
+        self._releases.append(now)
+        return now
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for *seconds*; a longer pause that is under way stays."""

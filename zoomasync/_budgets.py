@@ -8,12 +8,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from ._bucket import JITTER, Bucket
 from ._days import DayBudget, ServerClock
 from ._endpoint import Label
+from ._line import Dismissed
 from .events import Event, PaceChanged
-from .limits import DaySpent, LabelBudget, Plan
+from .limits import DaySpent, LabelBudget, Plan, Release
 
 
 class LocalBudgets:
@@ -39,19 +41,24 @@ class LocalBudgets:
     def __repr__(self) -> str:
         return f"<LocalBudgets {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> None:
+    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
         """Wait until a request of *label* may be sent, and count it. Raises `DaySpent` when the day has none left."""
-        day = self._day(label)
-        day.take()
+        budget = self._day(label)
+        day = budget.take()
         try:
-            await self._buckets[label].acquire(urgent=urgent)
+            went_late = await self._buckets[label].acquire(urgent=urgent)
+        except Dismissed:
+            budget.give_back(day)
+            raise DaySpent(budget.resumes_at) from None
         except BaseException:
-            day.give_back()
+            budget.give_back(day)
             raise
-        if day.parked:
-            day.give_back()
-            raise DaySpent(day.resumes_at)
+        if budget.parked:
+            budget.give_back(day)
+            raise DaySpent(budget.resumes_at)
+        day = budget.still(day)  # the queue may have lasted over midnight
         self._neighbours[label].all_well()
+        return Release(went_late, partial(budget.give_back, day))
 
     async def throttled(self, label: Label, seconds: float) -> None:
         """Let nobody of *label* through for *seconds*; slow down when that happens again and again."""
@@ -61,6 +68,9 @@ class LocalBudgets:
     async def spent(self, label: Label, until: datetime) -> None:
         """Let nobody of *label* through before *until*, those in the queue included."""
         self._day(label).spend(until)
+        for other, bucket in self._buckets.items():
+            if self._day(other) is self._day(label):
+                bucket.dismiss()
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Learn Zoom's clock, and how much of the day it says is left."""
@@ -80,9 +90,11 @@ class LocalBudgets:
         return self._days[self._plan.purse(label)]
 
     def _tells_of_the_day(self, label: Label, headers: Mapping[str, str]) -> bool:
-        # The same headers tell of the second or of the day, and only the 429s say which.
+        # The same headers tell of the second or of the day, and only the 429s say which; but no second allows so many.
         limit = headers.get("x-ratelimit-limit", "")
-        return headers.get("x-ratelimit-type", "").lower() == "daily-limit" or limit == str(self._plan.per_day(label))
+        if headers.get("x-ratelimit-type", "").lower() == "daily-limit" or limit == str(self._plan.per_day(label)):
+            return True
+        return re.fullmatch(r"\d{1,9}", limit) is not None and int(limit) >= _SURELY_A_DAY
 
     def _status(self, label: Label) -> LabelBudget:
         bucket, day = self._buckets[label], self._day(label)
@@ -93,6 +105,7 @@ class LocalBudgets:
         return LabelBudget(label=label, rate=bucket.pace, wait=wait, used=day.used, left=left, resets_at=resets_at)
 
 
+_SURELY_A_DAY = 1000
 _REFUSALS = 3  # so many, each after the pause of the one before, are no accident
 _WITHIN_SECONDS = 30.0
 _LOWER_BY = 0.75
@@ -117,8 +130,9 @@ class _Neighbours:
         self._bucket = bucket
         self._on_event = on_event
         self._clock = clock
-        self._refusals: deque[float] = deque(maxlen=_REFUSALS)
+        self._refusals: deque[float] = deque(maxlen=_REFUSALS)  # in time that was not paused
         self._paused_until = -math.inf
+        self._paused_for = 0.0
         self._changed = -math.inf
         self._fraction = 1.0
 
@@ -127,9 +141,9 @@ class _Neighbours:
         now = self._clock()
         if now < self._paused_until:
             return  # under way when the pause began: the same refusal
-        self._paused_until = now + seconds
-        self._refusals.append(now)
-        if len(self._refusals) == _REFUSALS and now - self._refusals[0] <= _WITHIN_SECONDS:
+        self._refusals.append(now - self._paused_for)
+        self._paused_until, self._paused_for = now + seconds, self._paused_for + seconds
+        if len(self._refusals) == _REFUSALS and self._refusals[-1] - self._refusals[0] <= _WITHIN_SECONDS:
             self._refusals.clear()
             self._set(max(_LEAST, self._fraction * _LOWER_BY))
 

@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict, Unpack
+
+import anyio
 
 from ._addresses import https_address
 from ._api import Api
@@ -16,12 +18,24 @@ from ._endpoint import Label
 from ._retry import RetryPolicy
 from ._session import Session, Traffic
 from ._transport import AiohttpTransport, ClientSession
-from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenKeeper
+from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenKeeper, TokenStore
 from .errors import ConfigError
 from .events import Event
 from .limits import Budgets, LabelBudget, Plan
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
+
+
+class ClientOptions(TypedDict, total=False):
+    """The settings of `Zoom` that are not the account's: see there."""
+
+    session: ClientSession | None
+    timeout: float
+    retry: RetryPolicy | None
+    jitter: float
+    budgets: Budgets | None
+    tokens: TokenStore | None
+    on_event: Callable[[Event], None] | None
 
 
 class Zoom(Api):
@@ -39,7 +53,8 @@ class Zoom(Api):
     not paced or counted. *timeout* is the seconds that one send may take; for a deadline over retries use
     ``anyio.fail_after``. *retry* says how often a call is sent. *jitter* is how many seconds later one request may
     reach Zoom than another that was sent the same way: more of it costs a little of the rate. *budgets* replaces the
-    ones that *plan* makes, for one that several processes share. *on_event* is told of `zoomasync.events`.
+    ones that *plan* makes, for one that several processes share, and *tokens* keeps the access token where they all
+    find it: see `zoomasync.redis`. *on_event* is told of `zoomasync.events`.
 
     ``zoom.urgent`` has the same endpoints, whose calls go before all that wait for their label: for somebody who waits
     for an answer while a harvest runs. Of five calls in a row, four at most are urgent ones.
@@ -58,13 +73,18 @@ class Zoom(Api):
         retry: RetryPolicy | None = None,
         jitter: float = JITTER,
         budgets: Budgets | None = None,
+        tokens: TokenStore | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         if not timeout > 0:
             raise ConfigError("timeout must be seconds above 0")
+        if not 0 <= jitter < 1:
+            raise ConfigError("jitter must be a part of a second, 0 or more")
+        if not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
+            raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
         retry = retry or RetryPolicy()
         self._transport = AiohttpTransport(session, timeout=timeout)
-        self._tokens = TokenKeeper(auth, self._transport, retry)
+        self._tokens = TokenKeeper(auth, self._transport, retry, store=tokens)
         self._budgets = budgets or LocalBudgets(plan, jitter=jitter, on_event=on_event)
         paced = Session(
             base_url=https_address("base_url", base_url),
@@ -77,13 +97,15 @@ class Zoom(Api):
         self.urgent: Api = Api(paced.urgent())
 
     @classmethod
-    def from_env(cls, *, plan: Plan | None = None, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_env(
+        cls, *, plan: Plan | None = None, environ: Mapping[str, str] = os.environ, **options: Unpack[ClientOptions]
+    ) -> Self:
         """Make a client from environment variables.
 
         ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET`` are needed. ``ZOOM_PLAN`` is free, pro
         (assumed) or business, ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_BASE_URL`` and
         ``ZOOM_TOKEN_URL`` are for other clouds. Each may be given as the path of a file that holds it, in the variable
-        of the same name with ``_FILE`` behind.
+        of the same name with ``_FILE`` behind. *options* are those of `Zoom`.
         """
         settings = _Settings(environ)
         auth = ServerToServer(
@@ -92,7 +114,8 @@ class Zoom(Api):
             settings.need("ZOOM_CLIENT_SECRET"),
             token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
         )
-        return cls(auth, plan=plan or settings.plan(), base_url=settings.get("ZOOM_BASE_URL") or DEFAULT_BASE_URL)
+        base_url = settings.get("ZOOM_BASE_URL") or DEFAULT_BASE_URL
+        return cls(auth, plan=plan or settings.plan(), base_url=base_url, **options)
 
     def __repr__(self) -> str:
         return f"<Zoom {self._session.base_url} {self._budgets!r}>"
@@ -108,9 +131,13 @@ class Zoom(Api):
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        await self._tokens.aclose()
-        await self._budgets.aclose()
-        await self._transport.close()
+        # Shielded: who is cancelled here would leave connections open.
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._tokens.aclose()
+                await self._budgets.aclose()
+            finally:
+                await self._transport.close()
 
     @property
     def traffic(self) -> Mapping[str, Traffic]:
@@ -123,6 +150,11 @@ class Zoom(Api):
         It counts what this client has sent, and what Zoom says where it says so; other apps spend the same budget.
         """
         return await self._budgets.status()
+
+
+def plan_of(environ: Mapping[str, str]) -> Plan:
+    """Return the plan that ``ZOOM_PLAN`` and ``ZOOM_SHARE`` name, Pro without one."""
+    return _Settings(environ).plan()
 
 
 class _Settings:

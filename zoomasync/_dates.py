@@ -21,12 +21,14 @@ def months(from_: date, to: date) -> Iterator[tuple[date, date]]:
         start = next_month
 
 
-def check_range(from_: date | None, to: date | None, *, days: int | None = None) -> None:
-    """Raise `InvalidArgument` for a range that is upside down, or longer than *days*, both ends included."""
+def check_range(from_: date | None, to: date | None, *, days: int | None = None, optional: bool = False) -> None:
+    """Raise `InvalidArgument` for a range that is upside down, longer than *days* (both ends included), or missing."""
     for name, day in (("from_", from_), ("to", to)):
         if isinstance(day, datetime):
             raise InvalidArgument(f"{name} takes a date, not a datetime: Zoom counts whole UTC days")
     if from_ is None or to is None:
+        if not optional:
+            raise InvalidArgument("from_ and to are needed: the first and the last day, both included")
         return
     if from_ > to:
         raise InvalidArgument(f"the range is upside down: from_ {from_} is after to {to}")

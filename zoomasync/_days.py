@@ -20,14 +20,16 @@ class ServerClock:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: tuple[datetime, float] = (datetime.now(UTC), clock())
+        self._heard = False
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn the time from a reply."""
+        """Learn the time from a reply. Replies may overtake each other, so the clock never goes back to one."""
         try:
             moment = parsedate_to_datetime(headers["date"]).astimezone(UTC)
         except (KeyError, ValueError, OverflowError):
             return
-        self._seen = (moment, self._clock())
+        if not self._heard or moment > self.now():
+            self._seen, self._heard = (moment, self._clock()), True
 
     def now(self) -> datetime:
         """Return Zoom's time, to the second."""
@@ -76,16 +78,23 @@ class DayBudget:
         self._turn_page()
         return self._spent_until or self._clock.midnight()
 
-    def take(self) -> None:
-        """Use one, or raise `DaySpent`."""
+    def take(self) -> date:
+        """Use one and return the day that it is of, or raise `DaySpent`."""
         if self.left == 0:
             raise DaySpent(self.resumes_at)
         self._used += 1
+        return self._day
 
-    def give_back(self) -> None:
-        """Return one that was taken and not used."""
+    def still(self, day: date) -> date:
+        """Return *day* if one that was taken of it is still good; else take one of the day that has begun since."""
         self._turn_page()
-        self._used = max(0, self._used - 1)
+        return day if day == self._day else self.take()
+
+    def give_back(self, day: date) -> None:
+        """Return one that was taken of *day* and not used."""
+        self._turn_page()
+        if day == self._day:
+            self._used = max(0, self._used - 1)
 
     def lower_to(self, left: int) -> None:
         """Believe Zoom that no more than *left* are left."""

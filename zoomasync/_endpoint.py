@@ -140,12 +140,12 @@ _MEETING_PLACEHOLDERS = {"meetingId", "webinarId"}
 _MEETING_UUID = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff/\\?#%]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_LITERAL_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}|\{\w+\})+)+")
+_LITERAL_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|\{\w+\})+)+")
 
 
 def _fill_path(template: str, values: tuple[MeetingRef, ...]) -> str:
     if not _LITERAL_PATH.fullmatch(template) or {".", ".."} & set(unquote(template).split("/")):
-        raise InvalidArgument(f"not a path below the base URL: {template[:80]!r}")
+        raise InvalidArgument("not a path below the base URL, with ids in placeholders such as {userId}")
     names = _PLACEHOLDER.findall(template)
     if len(names) != len(values):
         raise InvalidArgument(f"{template} takes {len(names)} path value(s), not {len(values)}")
@@ -186,6 +186,6 @@ def _query_text(name: str, value: QueryValue) -> str:
     if isinstance(value, date):
         return value.isoformat()
     text = str(value)
-    if _CONTROL.search(text):
-        raise InvalidArgument(f"{name.removesuffix('_')} must not contain control characters")
+    if not text or _CONTROL.search(text):
+        raise InvalidArgument(f"{name.removesuffix('_')} must not be empty or contain control characters")
     return text

@@ -21,9 +21,13 @@ class Slots(Protocol):
         """Wait until a slot is there. A slot that was not taken is still there for the next to wait."""
         ...
 
-    def take(self) -> None:
-        """Use the slot that is there, now."""
+    def take(self) -> float:
+        """Use the slot that is there, and return the moment of it."""
         ...
+
+
+class Dismissed(Exception):
+    """There is nothing to wait for any more."""
 
 
 class Line:
@@ -41,24 +45,33 @@ class Line:
         """How many wait."""
         return len(self._urgent) + len(self._others)
 
-    async def pass_through(self, *, urgent: bool = False) -> None:
-        """Wait for this caller's turn. A caller cancelled while it waits takes nothing with it."""
+    def dismiss(self) -> None:
+        """Let all who wait go away with `Dismissed`; the head does when its slot comes."""
+        for claim in (*self._urgent, *self._others):
+            if not claim.led and not claim.woken.is_set():
+                claim.dismissed = True
+                claim.woken.set()
+
+    async def pass_through(self, *, urgent: bool = False) -> float:
+        """Wait for this caller's turn and return the moment of it. Who is cancelled meanwhile takes nothing along."""
         claim = _Claim(urgent=urgent)
         lane = self._urgent if urgent else self._others
         lane.append(claim)
         try:
             if self._led:
                 await claim.woken.wait()
+            if claim.dismissed:
+                raise Dismissed
             if not claim.granted:
                 await self._lead(claim)
             # Taken by the task that goes, not by whoever woke it: a stalled loop must not make two seconds one.
-            self._slots.take()
+            return self._slots.take()
         finally:
             if claim in lane:
                 lane.remove(claim)
             if claim.granted:
                 claim.answered.set()
-            elif claim.led or claim.woken.is_set():
+            elif claim.led or (claim.woken.is_set() and not claim.dismissed):
                 self._led = False
                 self._wake_leader()
 
@@ -95,10 +108,10 @@ class _Claim:
     granted one *answered* when it took the slot or went away.
     """
 
-    __slots__ = ("answered", "granted", "led", "urgent", "woken")
+    __slots__ = ("answered", "dismissed", "granted", "led", "urgent", "woken")
 
     def __init__(self, *, urgent: bool) -> None:
         self.urgent = urgent
         self.woken = anyio.Event()
         self.answered = anyio.Event()
-        self.granted = self.led = False
+        self.granted = self.led = self.dismissed = False

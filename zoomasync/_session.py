@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import anyio
 
@@ -16,10 +16,20 @@ from ._decode import Drift
 from ._endpoint import Call, Operation
 from ._retry import RetryPolicy, outcome_is_unknown
 from ._transport import Transport
-from ._wire import Reply, Request, day_spent, interpret, token_was_rejected
+from ._wire import Reply, Request, day_spent, interpret, is_gone, token_was_rejected
 from .auth import Token, TokenKeeper
-from .errors import ConcurrentRequest, DailyLimitReached, OutcomeUnknown, RateLimited, ZoomError
-from .limits import Budgets, DaySpent
+from .errors import (
+    ConcurrentRequest,
+    ConnectError,
+    DailyLimitReached,
+    OutcomeUnknown,
+    RateLimited,
+    ServerError,
+    TLSError,
+    TransportError,
+    ZoomError,
+)
+from .limits import Budgets, DaySpent, Release
 
 T = TypeVar("T")
 
@@ -51,7 +61,7 @@ class Session:
     @property
     def traffic(self) -> Mapping[str, Traffic]:
         """What was sent so far, by route."""
-        return self._traffic
+        return dict(self._traffic)
 
     def urgent(self) -> Session:
         """Return this session with the right to go before calls that wait."""
@@ -61,14 +71,16 @@ class Session:
 
     async def send(self, call: Call[T], on_drift: Callable[[Drift], None] | None = None) -> T:
         """Send *call* until it succeeds or cannot, and return what came back."""
-        attempt, renewed = 1, False
+        attempt, renewed, may_have_run = 1, False, False
         while True:
             async with self._alone_if_needed(call):
-                token = await self._authorised(call)
+                token, release = await self._admitted(call)
                 try:
-                    return interpret(call, await self._exchange(call, token), on_drift)
+                    return interpret(call, await self._exchange(call, token, release), on_drift)
                 except ZoomError as error:
                     failure = error
+            if may_have_run and is_gone(call, failure):
+                return cast("T", None)  # an attempt whose answer was lost has deleted it
             traffic = self._traffic[call.name]
             traffic.throttled += isinstance(failure, RateLimited)
             if token_was_rejected(failure) and not renewed:
@@ -78,26 +90,43 @@ class Session:
                     traffic.retries += 1
                     continue
             await self._wait_or_raise(call, failure, attempt)
+            may_have_run = may_have_run or isinstance(failure, TransportError | ServerError)
             traffic.retries += 1
             attempt += 1
 
-    async def _authorised(self, call: Call[object]) -> Token:
-        """Wait for this call's turn, and return a token that is good now."""
+    async def _admitted(self, call: Call[object]) -> tuple[Token, Release | None]:
+        """Wait for this call's turn; return a token that is good now, and the release that it went with."""
         label = call.endpoint.label
         # A token first: slots that had to wait for one would all be used in the same moment.
-        await self._tokens.get()
+        token = await self._tokens.get()
         try:
-            await self._budgets.acquire(label, urgent=self._urgent)
+            release = await self._budgets.acquire(label, urgent=self._urgent)
         except DaySpent as spent:
             failure = day_spent(call, spent.resumes_at)
         else:
-            # The queue may have taken longer than the token had left; else this is the same one, at once.
-            return await self._tokens.get()
+            return await self._still_good(token, release), release
         raise failure
 
-    async def _exchange(self, call: Call[object], token: Token) -> Reply:
+    async def _still_good(self, token: Token, release: Release | None) -> Token:
+        """Return *token*, or the one that has taken its place while the call waited in the queue."""
+        try:
+            fresh = await self._tokens.get()
+        except BaseException:
+            if release is not None:
+                release.unsent()
+            raise
+        if fresh != token and release is not None:
+            release.went_late()
+        return fresh
+
+    async def _exchange(self, call: Call[object], token: Token, release: Release | None) -> Reply:
         self._traffic[call.name].calls += 1
-        reply = await self._transport.send(self._request(call, token))
+        try:
+            reply = await self._transport.send(self._request(call, token, release))
+        except (ConnectError, TLSError):
+            if release is not None:
+                release.unsent()
+            raise
         self._budgets.observe(call.endpoint.label, reply.headers)
         return reply
 
@@ -107,21 +136,27 @@ class Session:
         return lock if lock is not None and call.endpoint.operation is not Operation.SAFE else nullcontext()
 
     async def _wait_or_raise(self, call: Call[object], failure: ZoomError, attempt: int) -> None:
-        operation, label = call.endpoint.operation, call.endpoint.label
-        if isinstance(failure, DailyLimitReached):
-            await self._budgets.spent(label, failure.resumes_at)
-        if isinstance(failure, ConcurrentRequest):
-            self._one_by_one.setdefault(call.resource, anyio.Lock())
+        operation = call.endpoint.operation
         delay = self._retry.delay(failure, attempt=attempt, operation=operation)
+        await self._take_note(call, failure, delay)
         if delay is None:
             raise OutcomeUnknown(call.name, failure) if outcome_is_unknown(failure, operation) else failure
-        if type(failure) is RateLimited:
-            # The limit is the label's: everybody waits, in the queue, and this call with them.
-            await self._budgets.throttled(label, delay)
-        else:
+        if type(failure) is not RateLimited:
             await anyio.sleep(delay)
 
-    def _request(self, call: Call[object], token: Token) -> Request:
+    async def _take_note(self, call: Call[object], failure: ZoomError, delay: float | None) -> None:
+        """Let the other calls know of a limit: it is theirs too, whether this one is sent again or not."""
+        label = call.endpoint.label
+        if isinstance(failure, DailyLimitReached):
+            await self._budgets.spent(label, failure.resumes_at)
+        elif isinstance(failure, ConcurrentRequest):
+            self._one_by_one.setdefault(call.resource, anyio.Lock())
+        elif type(failure) is RateLimited:
+            # Everybody waits, in the queue, and this call with them.
+            asked = 1.0 if failure.retry_after is None else failure.retry_after
+            await self._budgets.throttled(label, min(asked, self._retry.max_wait) if delay is None else delay)
+
+    def _request(self, call: Call[object], token: Token, release: Release | None) -> Request:
         headers = {
             "Authorization": f"Bearer {token.value}",
             "Accept": "application/json",
@@ -135,4 +170,5 @@ class Session:
             url=self.base_url + call.target,
             headers=headers,
             body=call.body,
+            went_late=None if release is None else release.went_late,
         )

@@ -6,10 +6,14 @@ Redirects are not followed, bodies are read under a cap, and nothing is sent tha
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Protocol
 
 import aiohttp
 from aiohttp import ClientSession
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from . import errors
@@ -56,6 +60,8 @@ class AiohttpTransport:
         session = self._session
         if session is None:
             raise ConfigError("the client is not open: use it inside `async with Zoom(...) as zoom:`")
+        if session.closed:
+            raise ConfigError("the ClientSession that the client was given is closed")
         if asyncio.get_running_loop() is not self._loop:
             raise ConfigError("the client was opened in another event loop; open one in each loop")
         try:
@@ -66,6 +72,8 @@ class AiohttpTransport:
         raise failure
 
     async def _exchange(self, session: ClientSession, request: Request) -> Reply:
+        connecting = _Connecting(request.went_late)
+        _connecting.set(connecting)
         async with session.request(
             request.method,
             URL(request.url, encoded=True),
@@ -74,6 +82,8 @@ class AiohttpTransport:
             timeout=self._timeout,
             allow_redirects=False,
         ) as response:
+            if connecting.waited:
+                connecting.tell()
             body = await self._read(request.name, response)
             return Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
 
@@ -89,8 +99,46 @@ class AiohttpTransport:
         return b"".join(chunks)
 
 
+class _Connecting:
+    """One request on its way to a connection, and whether it *waited* for one."""
+
+    def __init__(self, went_late: Callable[[], None] | None) -> None:
+        self._went_late = went_late
+        self.waited = False
+
+    def tell(self) -> None:
+        """Say that the request may have gone out as late as now."""
+        self.waited = True
+        if self._went_late is not None:
+            self._went_late()
+
+
+_connecting: ContextVar[_Connecting | None] = ContextVar("_connecting", default=None)
+
+
+class _TellingConnector(aiohttp.TCPConnector):
+    """Tells a request when it had to wait for its connection: making one takes time, and Zoom counts arrivals."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's name for its settings
+    ) -> Connection:
+        waited: list[bool] = []
+        # A connection that was kept alive is there before the loop turns.
+        turn = asyncio.get_running_loop().call_soon(waited.append, True)
+        try:
+            connection = await super().connect(req, traces, timeout)
+        finally:
+            turn.cancel()
+        if waited and (connecting := _connecting.get()) is not None:
+            connecting.tell()
+        return connection
+
+
 def _new_session() -> ClientSession:
-    session = ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+    session = ClientSession(connector=_TellingConnector(), cookie_jar=aiohttp.DummyCookieJar())
     # aiohttp sends an idempotent request again by itself when a kept-alive connection dropped. The pace and the counts
     # must see every send, so that is left to the retry policy. There is no public switch (aiohttp issue 10790).
     session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

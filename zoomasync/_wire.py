@@ -23,13 +23,18 @@ ErrorT = TypeVar("ErrorT", bound=StatusError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request. *url* is encoded already; *name* is what errors call it. Its repr shows neither secret."""
+    """One HTTP request. *url* is encoded already; *name* is what errors call it. Its repr shows no secret.
+
+    *went_late* is called when it had to wait for its connection: once it has one, and again when the reply proves that
+    it has arrived.
+    """
 
     name: str
     method: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
+    went_late: Callable[[], None] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,20 @@ def interpret(call: Call[T], reply: Reply, on_drift: Callable[[Drift], None] | N
     try:
         return decode(reply.body, response, on_drift)
     except NotDecodable as found:
-        reason = found.reason if reply.body else "the body is empty"
+        reason = _with_type(found.reason, reply) if reply.body else "the body is empty"
         failure = errors.DecodeError(call.name, response.__name__, found.path, reason)
     raise failure
 
 
+def _with_type(reason: str, reply: Reply) -> str:
+    """Name what came instead of JSON: the page of a gateway or a portal, usually."""
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip()
+    return reason if "json" in kind or not re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else f"it is {kind}; {reason}"
+
+
 def status_error(call: Call[object], reply: Reply) -> StatusError:
     """Return the error that a reply with an HTTP error status means."""
-    said = _read_error_body(reply.body)
+    said = _REDIRECT if reply.status // 100 == 3 else _read_error_body(reply.body)  # noqa: PLR2004
     kind = _too_many(reply, said) if reply.status == _TOO_MANY else _kind(call, reply.status, said)
     return _build(kind, call, reply, said)
 
@@ -91,6 +102,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if moment is None or now is None or moment < now:
         return None
     return (moment - now).total_seconds()
+
+
+def is_gone(call: Call[object], failure: ZoomError) -> bool:
+    """Tell whether *failure* says that what *call* was to delete is not there."""
+    return call.endpoint.method == "DELETE" and isinstance(failure, errors.NotFound)
 
 
 def token_was_rejected(failure: ZoomError) -> bool:
@@ -130,6 +146,9 @@ class _RawErrorBody(msgspec.Struct, frozen=True):
     errors: tuple[_Complaint, ...] = ()
 
 
+_REDIRECT = _ErrorBody(None, "Zoom answered with a redirect, which is not followed.")
+
+
 def _read_error_body(body: bytes) -> _ErrorBody:
     try:
         raw = decode(body, _RawErrorBody)
@@ -145,7 +164,8 @@ def _salvage(body: bytes) -> _ErrorBody:
     text = body[:_LONGEST_REFUSAL].decode("utf-8", "replace")
     code = re.search(r'"code"\s*:\s*(\d{1,9})', text)
     message = re.search(r'"message"\s*:\s*"(.*)"\s*\}?', text, re.DOTALL)
-    return _ErrorBody(int(code[1]) if code else None, message[1] if message else "the body is not JSON")
+    told = message[1] if message else "the body is not JSON" if body else "no message"
+    return _ErrorBody(int(code[1]) if code else None, told)
 
 
 def _refusal(call: Call[object], reply: Reply) -> StatusError | None:

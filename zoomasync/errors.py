@@ -68,6 +68,16 @@ _LONGEST_MESSAGE = 300
 class ZoomError(Exception):
     """The root of everything that this library raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # What an error needs to be made is not in its `args`; process pools pickle it all the same.
+        return _unpickled, (type(self), self.args, self.__dict__)
+
+
+def _unpickled(kind: type[ZoomError], args: tuple[object, ...], state: dict[str, object]) -> ZoomError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class ConfigError(ZoomError):
     """A setting is missing or cannot work; nothing was sent."""

@@ -25,8 +25,8 @@ class PaceChanged:
     def __str__(self) -> str:
         if self.rate < self.allowed:
             return (
-                f"{self.label}: slowed to {self.rate:.3g} of {self.allowed:.3g} requests a second, since Zoom refuses "
-                "more: another app spends the account's budget, or the plan is a smaller one"
+                f"{self.label}: at {self.rate:.3g} of {self.allowed:.3g} requests a second, since Zoom refused more: "
+                "another app spends the account's budget, or the plan is a smaller one"
             )
         return f"{self.label}: back at {self.allowed:.3g} requests a second"
 

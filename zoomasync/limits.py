@@ -10,7 +10,7 @@ Source: https://developers.zoom.us/docs/api/rate-limits/
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -18,7 +18,7 @@ from typing import ClassVar, Protocol
 from ._endpoint import Label
 from .errors import ConfigError
 
-__all__ = ["Budgets", "DaySpent", "Label", "LabelBudget", "Plan"]
+__all__ = ["Budgets", "DaySpent", "Label", "LabelBudget", "Plan", "Release"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         for label in Label:
-            if not (math.isfinite(self.rate(label)) and self.rate(label) > 0):
+            rate, per_day = self.rate(label), self.per_day(label)
+            if not (_is_number(rate, float) and math.isfinite(rate) and rate > 0):
                 raise ConfigError(f"Plan: {label.value} must be a number of requests a second above 0")
-            per_day = self.per_day(label)
-            if per_day is not None and per_day < 0:
-                raise ConfigError(f"Plan: {label.value} must have a number of requests a day, or None")
+            if per_day is not None and not (_is_number(per_day, int) and per_day >= 0):
+                raise ConfigError(f"Plan: {label.value} must have a whole number of requests a day, or None")
 
     @classmethod
     def named(cls, name: str) -> Plan:
@@ -105,6 +105,11 @@ class Plan:
         }[self.purse(label)]
 
 
+def _is_number(value: object, kind: type[float]) -> bool:
+    """Tell whether *value* is one: not every caller has a type checker."""
+    return isinstance(value, (int, kind)) and not isinstance(value, bool)
+
+
 Plan.FREE = Plan(
     light=4,
     medium=2,
@@ -122,9 +127,9 @@ Plan.BUSINESS = Plan(light=80, medium=60, heavy=40, resource_intensive=20 / 60, 
 class LabelBudget:
     """How one label stands.
 
-    *rate* is the requests a second that are let through now, *wait* the seconds that a call would wait. *used* and
-    *left* count the UTC day's budget, which it may share with another label; *left* is None where the plan has no
-    limit. The day ends at *resets_at*, by Zoom's clock.
+    *rate* is the requests a second that are let through now, *wait* the seconds that a call would wait. *used* (sent,
+    or waiting to be) and *left* count the UTC day's budget, which it may share with another label; *left* is None where
+    the plan has no limit. The day ends at *resets_at*, by Zoom's clock.
     """
 
     label: Label
@@ -143,13 +148,26 @@ class DaySpent(Exception):
         self.resumes_at = resumes_at
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One call that was let through.
+
+    *went_late* is called when it may have arrived as late as now, because it had to wait for a connection or a token:
+    its second begins only then. *unsent* is called when nothing was sent: it costs nothing of the day.
+    """
+
+    went_late: Callable[[], None]
+    unsent: Callable[[], None]
+
+
 class Budgets(Protocol):
     """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> None:
+    async def acquire(self, label: Label, *, urgent: bool = False) -> Release | None:
         """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
 
-        Raises `DaySpent` at once when the day has none left.
+        Returns the release, or None where there is nothing to correct later. Raises `DaySpent` at once when the day has
+        none left.
         """
         ...
 

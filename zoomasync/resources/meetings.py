@@ -114,7 +114,7 @@ class Meetings(Resource):
         *type_* is "scheduled" for past, live and upcoming ones (what Zoom takes without one), or narrower; the ones
         other than "scheduled" and "live" reach six months. *timezone* is that of *from_* and *to*.
         """
-        check_range(from_, to)
+        check_range(from_, to, optional=True)
         call = self.LIST.at(user_id, type_=type_, from_=from_, to=to, timezone=timezone)
         return Paginator(self._session, call)
 

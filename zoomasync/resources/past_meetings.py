@@ -75,7 +75,7 @@ class PastMeetings(Resource):
         Each instance has its own UUID; pass that UUID, not *meeting_id*, to ask for its participants. *from_* and *to*
         stand only in the newest reference, which does not say how they are spelled: days are assumed.
         """
-        check_range(from_, to)
+        check_range(from_, to, optional=True)
         return await self._session.send(self.INSTANCES.at(meeting_id, from_=from_, to=to))
 
     def participants(self, meeting_id: MeetingRef) -> Paginator[PastParticipantsPage, PastParticipant]:

@@ -104,7 +104,8 @@ class Registrants(Resource):
         host and alternative hosts do (3027). Raises `OutcomeUnknown` where no answer came: look in `list` before you do
         it again.
         """
-        ids = ",".join(occurrence_ids) if occurrence_ids else None
+        # An empty list would be left out and mean all occurrences; as empty text it is refused.
+        ids = None if occurrence_ids is None else ",".join(occurrence_ids)
         return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids))
 
     async def get(self, meeting_id: int, registrant_id: str) -> Registrant:

@@ -192,7 +192,7 @@ class Reports(Resource):
         self, *, from_: date | None = None, to: date | None = None, page_size: int | None = None
     ) -> Paginator[SignInActivitiesPage, SignInActivity]:
         """Iterate over who signed in and out. Zoom documents no limit for *page_size*, so it chooses without one."""
-        check_range(from_, to, days=_MONTH)
+        check_range(from_, to, days=_MONTH, optional=True)
         return Paginator(self._session, self.ACTIVITIES.at(from_=from_, to=to, page_size=page_size))
 
     async def billing(self) -> BillingReports:

@@ -18,7 +18,7 @@ from .meeting import (
     RegistrantStatus,
     ScheduledMeeting,
 )
-from .server import ClientOptions, FakeZoom
+from .server import FakeZoom
 from .session import (
     Asker,
     CustomKey,
@@ -41,7 +41,6 @@ __all__ = [
     "Activity",
     "Asker",
     "BillingReport",
-    "ClientOptions",
     "CustomAnswer",
     "CustomAttribute",
     "CustomKey",

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import Final, Self, TypedDict, Unpack
+from typing import Final, Self, Unpack
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 
-from .._client import Zoom
-from .._retry import RetryPolicy
+from .._client import ClientOptions, Zoom
 from ..auth import ServerToServer
 from ..limits import Plan
 from ._limits import Limits
@@ -27,15 +26,6 @@ from .account import Account
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0
-
-
-class ClientOptions(TypedDict, total=False):
-    """The settings of `Zoom` that a test may want to choose."""
-
-    plan: Plan
-    session: ClientSession | None
-    timeout: float
-    retry: RetryPolicy | None
 
 
 class FakeZoom:
@@ -132,10 +122,10 @@ class FakeZoom:
         """Everything that was answered so far, token requests included, in the order of the answers."""
         return tuple(self._service.log)
 
-    def client(self, **options: Unpack[ClientOptions]) -> Zoom:
+    def client(self, *, plan: Plan | None = None, **options: Unpack[ClientOptions]) -> Zoom:
         """Return a client of this fake, to be entered; it paces itself by the fake's plan unless *options* say else."""
-        settings: ClientOptions = {"plan": self.plan or _UNLIMITED, **options}
-        return Zoom(self.credentials, base_url=self.base_url, **settings)
+        chosen = plan or self.plan or _UNLIMITED
+        return Zoom(self.credentials, plan=chosen, base_url=self.base_url, **options)
 
     def respond(
         self,
