@@ -96,7 +96,8 @@ def draw(arrived: list[tuple[str, float, int]], waits: list[tuple[str, float, fl
         below.plot(*zip(*mine, strict=True), ".", color=colour, markersize=3)
     refused = sum(status == 429 for _, _, status in arrived)  # noqa: PLR2004
     above.set_title(f"Requests in the last second as they arrived: {len(arrived)} sent, {refused} refused", loc="left")
-    above.legend(loc="center right", frameon=False)
+    above.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9), frameon=False, ncols=3)
+    above.set_ylim(top=34)
     below.set_title("How long each call took, its wait included (s)", loc="left")
     below.set_xlabel("seconds from a cold start")
     for axes in (above, below):

@@ -29,10 +29,10 @@ def admitted(rate: float, arrivals: list[float]) -> list[float]:
 def test_no_second_ever_holds_more_than_the_rate(rate: float, gaps: list[float]) -> None:
     arrivals = [math.fsum(gaps[:number]) for number in range(len(gaps))]
     passed = admitted(rate, arrivals)
-    length, most = (1.0, math.floor(rate)) if rate >= 1 else (1 / rate, 1)
+    most = math.ceil(rate)
 
     for first, at in enumerate(passed):
-        assert sum(later - at < length for later in passed[first:]) <= most
+        assert sum(later - at < most / rate for later in passed[first:]) <= most
 
 
 def test_refused_calls_do_not_count() -> None:
@@ -41,6 +41,10 @@ def test_refused_calls_do_not_count() -> None:
 
 def test_the_window_slides_over_the_turn_of_a_second() -> None:
     assert admitted(2, [0.75, 0.875, 1.125, 1.25, 1.75]) == [0.75, 0.875, 1.75]
+
+
+def test_a_rate_between_two_numbers_holds_for_a_little_longer_than_a_second() -> None:
+    assert admitted(2.5, [0.0, 0.1, 0.2, 1.1, 1.2, 1.3, 1.4]) == [0.0, 0.1, 0.2, 1.2, 1.3, 1.4]
 
 
 def test_less_than_one_a_second_is_one_in_several_seconds() -> None:

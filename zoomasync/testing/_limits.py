@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import ceil
 from typing import Final
 
 from .._endpoint import Label
@@ -14,14 +15,14 @@ _MESSAGE: Final = "You have reached the maximum per-second rate limit for this A
 
 
 class SlidingWindow:
-    """Admits at most `floor(rate)` calls in every second, wherever that second begins; refused calls do not count.
+    """Admits at most *rate* calls in every second, wherever that second begins; refused calls do not count.
 
-    Below one call a second it admits one in every `1 / rate` seconds.
+    A rate that is no whole number holds for a little longer: 2.5 a second are three in every 1.2 seconds.
     """
 
     def __init__(self, rate: float) -> None:
-        self.limit = max(int(rate), 1)
-        self._seconds = 1.0 if rate >= 1 else 1 / rate
+        self.limit = ceil(rate)
+        self._seconds = self.limit / rate
         self._admitted: deque[float] = deque()
 
     def admit(self, now: float) -> bool:

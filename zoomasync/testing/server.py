@@ -36,11 +36,11 @@ class FakeZoom:
         async with FakeZoom() as fake, fake.client() as zoom:
             hosts = [host async for host in zoom.reports.users(from_, to)]
 
-    It is as strict as Zoom: it limits calls per second and label by *plan* (None lifts the limits), insists on live
-    tokens, binds page tokens to their listing, and refuses what it does not understand. *account* is
-    `Account.simulated()` unless given. Look-back limits count from *today*, the account's own day unless given. *now*
-    tells the time in UTC by which meetings are upcoming and daily limits begin anew; unless given it is the clock's, on
-    *today*. Lifetimes are in seconds; *page_size_cap* is the most rows that a page ever holds.
+    It is strict where Zoom is: it limits calls per second and label by *plan* (None lifts the limits; those of a day
+    are for `respond` to play), insists on live tokens, binds page tokens to their listing, and refuses what it does not
+    understand. *account* is `Account.simulated()` unless given. Look-back limits count from *today*, the account's own
+    day unless given. *now* tells the time in UTC by which meetings are upcoming and daily limits begin anew; unless
+    given it is the clock's, on *today*. Lifetimes are in seconds; *page_size_cap* is the most rows that a page holds.
 
     What is written can be read back, from the fake and from *account*. Besides the limits of the plan there are those
     of a day, on one host and on one registrant, which always hold.
