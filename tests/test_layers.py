@@ -19,7 +19,7 @@ FLOORS: tuple[set[str], ...] = (
     {"_endpoint"},
     {"_retry", "_wire", "events", "limits"},
     {"_days", "_transport"},
-    {"_budgets", "auth"},
+    {"_budgets", "_entities", "auth"},
     {"_session"},
     {"_paging"},
     {"resources"},

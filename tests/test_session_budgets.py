@@ -12,10 +12,11 @@ from support.clock import in_virtual_time, now
 from support.memory import NEW_ROW, ROW, ROWS, WHOLE_ROW, MemoryTransport, Row, answering, open_session, reply
 
 from zoomasync import Plan
+from zoomasync._endpoint import Entity
 from zoomasync._transport import Transport
 from zoomasync._wire import Reply, Request
 from zoomasync.auth import Token
-from zoomasync.errors import ConnectError, DailyLimitReached, EntityLimitReached, NotFound, RateLimited
+from zoomasync.errors import BadRequest, ConnectError, DailyLimitReached, EntityLimitReached, NotFound, RateLimited
 
 MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
 FOUND = reply(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
@@ -198,3 +199,33 @@ async def test_a_delete_whose_answer_was_lost_is_done_when_there_is_nothing_left
     await open_session(MemoryTransport(answering(reply(502), gone))).send(delete.at("1"))
     with pytest.raises(NotFound):
         await open_session(MemoryTransport(answering(gone))).send(delete.at("1"))
+
+
+@in_virtual_time
+async def test_what_one_entity_may_have_in_a_day_is_counted_and_the_next_is_not_sent() -> None:
+    transport = MemoryTransport(answering(reply(201, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
+    session = open_session(transport)
+    canary, other = Entity("host", "canary@northpier.example", 3), Entity("host", "other", 3)
+    for _ in range(3):
+        await session.send(NEW_ROW.at(body=Row(1)).spending(canary))
+
+    with pytest.raises(EntityLimitReached) as refused:
+        await session.send(NEW_ROW.at(body=Row(1)).spending(canary))
+
+    assert refused.value.resumes_at == MIDNIGHT
+    assert "The limit of 3 a day for one host is spent; the call was not sent." in str(refused.value)
+    assert "canary" not in str(refused.value) + repr(NEW_ROW.at().spending(canary))
+    await session.send(NEW_ROW.at(body=Row(1)).spending(other))
+    assert len(transport.requests) == 4
+
+
+@in_virtual_time
+async def test_a_change_that_zoom_did_not_take_costs_the_entity_nothing() -> None:
+    transport = MemoryTransport(answering(reply(400, {"code": 300, "message": "Validation Failed."})))
+    session = open_session(transport)
+
+    for _ in range(5):
+        with pytest.raises(BadRequest):
+            await session.send(NEW_ROW.at(body=Row(1)).spending(Entity("host", "h", 3)))
+
+    assert len(transport.requests) == 5

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import Generic, TypeAlias, TypeVar
@@ -43,6 +43,15 @@ class Operation(Enum):
     SAFE = "safe"
     IDEMPOTENT = "idempotent"
     WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One thing of which Zoom limits the changes of a UTC day: a host, or a registrant. Its repr does not show who."""
+
+    kind: str
+    key: str = field(repr=False)
+    per_day: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +109,16 @@ class Endpoint(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T_co]):
-    """One request as a value: an endpoint with its *path* (percent-encoded), *query* and *body* (JSON)."""
+    """One request as a value: an endpoint with its *path* (percent-encoded), *query* and *body* (JSON).
+
+    *spends* are the entities of whose day it uses one.
+    """
 
     endpoint: Endpoint[T_co]
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    spends: tuple[Entity, ...] = ()
 
     @property
     def name(self) -> str:
@@ -126,6 +139,10 @@ class Call(Generic[T_co]):
     def page_token(self) -> str:
         """The page token that this call carries, or the empty string."""
         return dict(self.query).get(_PAGE_TOKEN, "")
+
+    def spending(self, *entities: Entity) -> Call[T_co]:
+        """Return the call with the entities of whose day it uses one."""
+        return replace(self, spends=entities)
 
     def after(self, token: str) -> Call[T_co]:
         """Return the call for the page behind *token*: every other parameter stays, as Zoom demands."""

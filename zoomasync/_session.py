@@ -12,11 +12,13 @@ from typing import TypeVar, cast
 import anyio
 
 from . import __about__
+from ._days import ServerClock
 from ._decode import Drift
 from ._endpoint import Call, Operation
+from ._entities import EntityBudgets
 from ._retry import RetryPolicy, outcome_is_unknown
 from ._transport import Transport
-from ._wire import Reply, Request, day_spent, interpret, is_gone, token_was_rejected
+from ._wire import Reply, Request, day_spent, entity_spent, interpret, is_gone, token_was_rejected
 from .auth import Token, TokenKeeper
 from .errors import (
     ConcurrentRequest,
@@ -55,6 +57,8 @@ class Session:
         self._budgets = budgets
         self._retry = retry
         self._traffic: defaultdict[str, Traffic] = defaultdict(Traffic)
+        self._clock = ServerClock()
+        self._entities = EntityBudgets(self._clock)
         self._one_by_one: dict[str, anyio.Lock] = {}
         self._urgent = False
 
@@ -76,9 +80,12 @@ class Session:
             async with self._alone_if_needed(call):
                 token, release = await self._admitted(call)
                 try:
-                    return interpret(call, await self._exchange(call, token, release), on_drift)
+                    answer = interpret(call, await self._exchange(call, token, release), on_drift)
                 except ZoomError as error:
                     failure = error
+                else:
+                    self._entities.count(call.spends)
+                    return answer
             if may_have_run and is_gone(call, failure):
                 return cast("T", None)  # an attempt whose answer was lost has deleted it
             traffic = self._traffic[call.name]
@@ -97,6 +104,8 @@ class Session:
     async def _admitted(self, call: Call[object]) -> tuple[Token, Release | None]:
         """Wait for this call's turn; return a token that is good now, and the release that it went with."""
         label = call.endpoint.label
+        if (resumes_at := self._entities.spent(call.spends)) is not None:
+            raise entity_spent(call, resumes_at)
         # A token first: slots that had to wait for one would all be used in the same moment.
         token = await self._tokens.get()
         try:
@@ -128,6 +137,7 @@ class Session:
                 release.unsent()
             raise
         self._budgets.observe(call.endpoint.label, reply.headers)
+        self._clock.observe(reply.headers)
         return reply
 
     def _alone_if_needed(self, call: Call[object]) -> AbstractAsyncContextManager[object]:

@@ -19,6 +19,7 @@ from .errors import FieldError, StatusError, ZoomError
 
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=StatusError)
+LimitT = TypeVar("LimitT", errors.DailyLimitReached, errors.EntityLimitReached)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +83,18 @@ def status_error(call: Call[object], reply: Reply) -> StatusError:
 
 def day_spent(call: Call[object], resumes_at: datetime) -> errors.DailyLimitReached:
     """Return the error for a call that was not sent, since this client's own budget of the day is spent."""
-    message = "This client's budget of the day is spent; the call was not sent."
-    said = _ErrorBody(None, message)
-    error = _build(errors.DailyLimitReached, call, Reply(_TOO_MANY, {}, b""), said)
+    return _not_sent(errors.DailyLimitReached, call, "This client's budget of the day", resumes_at)
+
+
+def entity_spent(call: Call[object], resumes_at: datetime) -> errors.EntityLimitReached:
+    """Return the error for a call that was not sent, since a host or registrant has had its changes of the day."""
+    kinds = " or ".join(sorted({f"{entity.per_day} a day for one {entity.kind}" for entity in call.spends}))
+    return _not_sent(errors.EntityLimitReached, call, f"The limit of {kinds}", resumes_at)
+
+
+def _not_sent(kind: type[LimitT], call: Call[object], limit: str, resumes_at: datetime) -> LimitT:
+    said = _ErrorBody(None, f"{limit} is spent; the call was not sent.")
+    error = _build(kind, call, Reply(_TOO_MANY, {}, b""), said)
     error.resumes_at = resumes_at
     return error
 

@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Literal
 
 from .._dates import check_range
-from .._endpoint import Endpoint, Label
+from .._endpoint import Endpoint, Entity, Label
 from .._paging import Paginator
 from .._session import Session
 from ..models.meetings import (
@@ -31,6 +31,7 @@ from .templates import Templates
 
 _READ = ("meeting:read", "meeting:read:admin")
 _WRITE = ("meeting:write", "meeting:write:admin")
+_CHANGES_OF_A_HOST = 100
 
 
 class Meetings(Resource):
@@ -128,7 +129,8 @@ class Meetings(Resource):
         A host may be given 100 created or changed meetings a day: the next raises `EntityLimitReached`. Raises
         `OutcomeUnknown` where no answer came: look whether it was created before you do it again.
         """
-        return await self._session.send(self.CREATE.at(user_id, body=meeting))
+        host = Entity("host", meeting.schedule_for or user_id, _CHANGES_OF_A_HOST)
+        return await self._session.send(self.CREATE.at(user_id, body=meeting).spending(host))
 
     async def update_status(self, meeting_id: int, status: MeetingStatusUpdate) -> None:
         """End a running meeting, or recover a deleted one. Raises `BadRequest` for one on premises (code 3063)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Literal
 
-from .._endpoint import Endpoint, Label
+from .._endpoint import Endpoint, Entity, Label
 from .._paging import Paginator
 from ..models.registrants import (
     NewRegistrant,
@@ -21,6 +21,12 @@ from ._resource import Resource
 
 _READ = ("meeting:read:admin", "meeting:read")
 _WRITE = ("meeting:write:admin", "meeting:write")
+_ADDS_OF_A_REGISTRANT = 3
+_CHANGES_OF_A_REGISTRANT = 10
+
+
+def _registrant(meeting_id: int, who: str, per_day: int) -> Entity:
+    return Entity("registrant", f"{meeting_id}/{who.strip().casefold()}/{per_day}", per_day)
 
 
 class Registrants(Resource):
@@ -106,7 +112,8 @@ class Registrants(Resource):
         """
         # An empty list would be left out and mean all occurrences; as empty text it is refused.
         ids = None if occurrence_ids is None else ",".join(occurrence_ids)
-        return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids))
+        person = _registrant(meeting_id, registrant.email, _ADDS_OF_A_REGISTRANT)
+        return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids).spending(person))
 
     async def get(self, meeting_id: int, registrant_id: str) -> Registrant:
         """Return one registrant."""
@@ -123,7 +130,12 @@ class Registrants(Resource):
 
         The status of one registrant may change ten times a day: the next raises `EntityLimitReached`.
         """
-        await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status, occurrence_id=occurrence_id))
+        people = [
+            _registrant(meeting_id, key.id or key.email or "", _CHANGES_OF_A_REGISTRANT)
+            for key in status.registrants or ()
+        ]
+        call = self.UPDATE_STATUS.at(meeting_id, body=status, occurrence_id=occurrence_id)
+        await self._session.send(call.spending(*people))
 
     async def questions(self, meeting_id: int) -> RegistrationQuestions:
         """Return what people are asked when they register."""
