@@ -229,6 +229,19 @@ async def test_registration_questions_round_trip(zoom: Zoom, fake: FakeZoom, acc
     assert (await zoom.meetings.registrants.questions(meeting.id)).custom_questions == ()
 
 
+async def test_meetings_that_are_not_ours_to_manage_are_refused(zoom: Zoom, account: Account) -> None:
+    elsewhere = account.add_meeting(account.add_host(elsewhere=True))
+    private = account.add_meeting(account.add_host(switched_off=["management"]))
+    codes: list[int | None] = []
+
+    for meeting in (elsewhere, private):
+        with pytest.raises(BadRequest) as refused:
+            await zoom.meetings.registrants.add(meeting.id, ADA)
+        codes.append(refused.value.code)
+
+    assert codes == [1010, 3003]
+
+
 # --- survey
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.stories import seen
 
 from zoomasync import Zoom
-from zoomasync.errors import NotFound
+from zoomasync.errors import BadRequest, NotFound
 from zoomasync.models import PastMeeting, PastQuestion
 from zoomasync.testing import Account, FakeZoom
 
@@ -123,3 +123,15 @@ async def test_qa_tells_who_asked_what(zoom: Zoom, fake: FakeZoom, account: Acco
     assert qa.questions[0].question_details[0] == PastQuestion(
         question=asked.question, answer=";".join(answer.content for answer in asked.answers)
     )
+
+
+async def test_a_meeting_of_another_account_is_refused_whatever_the_status(zoom: Zoom, account: Account) -> None:
+    session = account.add_session(account.add_host(elsewhere=True), start=MAY)
+    found: list[tuple[int, int | None]] = []
+
+    for ask in (zoom.past_meetings.get, zoom.past_meetings.qa):
+        with pytest.raises(BadRequest) as refused:
+            await ask(session.uuid)
+        found.append((refused.value.status, refused.value.code))
+
+    assert found == [(400, 1010), (401, 1010)]  # Zoom's own difference

@@ -12,7 +12,16 @@ from urllib.parse import unquote
 from ._paging import Page, Pager
 from ._query import Query
 from ._quota import Quota
-from ._refusal import invalid, may_not_schedule, no_such_meeting, no_such_session, no_such_user, too_old
+from ._refusal import (
+    in_another_account,
+    invalid,
+    may_not_schedule,
+    no_such_meeting,
+    no_such_session,
+    no_such_user,
+    not_the_host,
+    too_old,
+)
 from ._rows import Row
 from ._times import months_before
 from .account import Account
@@ -81,6 +90,15 @@ class Asked:
             raise may_not_schedule()
         return meeting
 
+    def managed(self, *, unknown: int = 3001, deleted: bool = False) -> ScheduledMeeting:
+        """Return the scheduled meeting as `meeting` does, provided that it is ours to manage."""
+        meeting = self.meeting(unknown=unknown, deleted=deleted)
+        if meeting.host.elsewhere:
+            raise in_another_account()
+        if "management" in meeting.host.switched_off:
+            raise not_the_host()
+        return meeting
+
     def instances(self) -> list[Session]:
         """Return the instances of the meeting number in the path, the oldest first; a UUID is no number."""
         found = self.account.instances(int(self.value)) if _NUMBER.fullmatch(self.value) else []
@@ -88,11 +106,18 @@ class Asked:
             raise no_such_session(self.value)
         return found
 
-    def session(self, *, webinar: bool = False, months: int | None = _YEAR_MONTHS) -> Session:
-        """Return the session that the path names, provided it is of the asked kind and no older than *months*."""
+    def session(
+        self, *, webinar: bool = False, months: int | None = _YEAR_MONTHS, elsewhere: int | None = None
+    ) -> Session:
+        """Return the session that the path names, provided it is of the asked kind and no older than *months*.
+
+        *elsewhere* is the HTTP status for one of another account, where the reference has a refusal for that.
+        """
         session = self._named()
         if session is None or session.webinar is not webinar:
             raise no_such_session(self.value)
+        if elsewhere is not None and session.host.elsewhere:
+            raise in_another_account(elsewhere)
         if months is not None and session.day < months_before(self.today, months):
             raise too_old()
         return session

@@ -88,7 +88,7 @@ def update_status(asked: Asked) -> None:
     action = asked.body.get("action")
     if action is None:
         raise invalid("action", "The parameter is required: action.")
-    meeting = asked.meeting(deleted=action == "recover")
+    meeting = asked.managed(deleted=action == "recover")
     if action == "recover":
         if not meeting.deleted:
             raise Refusal(400, 3000, "The meeting is not deleted.")

@@ -17,7 +17,7 @@ _TWO_PEOPLE: Final = 2
 
 def details(asked: Asked) -> Row:
     """Answer with one ended meeting."""
-    return _rows.past_meeting(asked.session())
+    return _rows.past_meeting(asked.session(elsewhere=400))
 
 
 def instances(asked: Asked) -> Row:
@@ -35,7 +35,7 @@ def instances(asked: Asked) -> Row:
 
 def participants(asked: Asked) -> Row:
     """Answer with the stays of a meeting: none of a meeting that one person sat through alone."""
-    session = asked.session()
+    session = asked.session(elsewhere=400)
     stays = session.participants if session.participants_count >= _TWO_PEOPLE else ()
     page = asked.page(stays, _rows.past_participant)
     return {**page.envelope(), **page.totals(), "participants": page.rows}
@@ -48,7 +48,7 @@ def polls(asked: Asked) -> Row:
 
 def qa(asked: Asked) -> Row:
     """Answer with the Q&A of a meeting; it is kept longer than the rest and is unknown thereafter."""
-    session = asked.session(months=None)
+    session = asked.session(months=None, elsewhere=401)
     if session.day < months_before(asked.today, _LOOK_BACK_MONTHS):
         raise no_such_session(asked.value)
     return _rows.past_qa(session)

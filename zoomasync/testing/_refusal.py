@@ -75,6 +75,16 @@ def may_not_schedule() -> Refusal:
     return Refusal(400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities.")
 
 
+def not_the_host() -> Refusal:
+    """Refuse whoever is not the host what only the host may."""
+    return Refusal(400, 3003, "You are not the meeting host.")
+
+
+def in_another_account(status: int = 400) -> Refusal:
+    """Refuse what belongs to a user of another account."""
+    return Refusal(status, 1010, "User does not belong to this account.")
+
+
 def paid_only(account: str) -> Refusal:
     """Refuse a Basic user what only licensed ones may."""
     return Refusal(400, 200, f"Only available for Paid or ZMP account: {account}.")

@@ -146,7 +146,7 @@ def _of_body(asked: Asked, meeting: ScheduledMeeting, registrant_id: str) -> Reg
 
 
 def _registered(asked: Asked, *, unknown: int = 3001) -> ScheduledMeeting:
-    meeting = asked.meeting(unknown=unknown)
+    meeting = asked.managed(unknown=unknown)
     if not meeting.takes_registrations:
         raise Refusal(400, 300, f"Registration has not been enabled for this meeting: {meeting.id}.")
     return meeting
@@ -155,7 +155,7 @@ def _registered(asked: Asked, *, unknown: int = 3001) -> ScheduledMeeting:
 def _named(asked: Asked) -> Registrant:
     """Return the registrant of the path: a malformed id is invalid, and one that nobody has is not found."""
     name = asked.values[1]
-    for each in asked.meeting().registrants:
+    for each in asked.managed().registrants:
         if each.id == name:
             return each
     raise _stranger(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")

@@ -27,7 +27,7 @@ def meeting_participants(asked: Asked) -> Row:
 
     A meeting of one person "is not reported here"; that this means 404 is our choice.
     """
-    session = asked.session()
+    session = asked.session(elsewhere=400)
     if session.participants_count < _TWO_PEOPLE:
         raise no_such_session(asked.value)
     return _participants(asked, session)
@@ -50,17 +50,17 @@ def meeting_survey(asked: Asked) -> Row:
 
 def webinar(asked: Asked) -> Row:
     """Answer with one webinar."""
-    return _rows.report_session(asked.session(webinar=True))
+    return _rows.report_session(asked.session(webinar=True, elsewhere=400))
 
 
 def webinar_participants(asked: Asked) -> Row:
     """Answer with the stays of a webinar, a one-person one too: the exception is documented for meetings alone."""
-    return _participants(asked, asked.session(webinar=True))
+    return _participants(asked, asked.session(webinar=True, elsewhere=400))
 
 
 def webinar_polls(asked: Asked) -> Row:
     """Answer with the poll answers of a webinar."""
-    return _rows.report_polls(asked.session(webinar=True))
+    return _rows.report_polls(asked.session(webinar=True, elsewhere=400))
 
 
 def _participants(asked: Asked, session: Session) -> Row:

@@ -94,6 +94,7 @@ class Account:
         group_ids: Iterable[str] = (),
         switched_off: Iterable[Feature] = (),
         pac_accounts: Iterable[PacAccount] | None = None,
+        elsewhere: bool = False,
     ) -> Host:
         """Add a licensed user; what is left out is numbered by order of arrival."""
         number = len(self.hosts) + 1
@@ -106,6 +107,7 @@ class Account:
             switched_off=frozenset(switched_off),
             pac_accounts=None if pac_accounts is None else tuple(pac_accounts),
             pmi=str(5_550_100_200 + number),
+            elsewhere=elsewhere,
         )
         self.hosts.append(host)
         return host

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Literal
 
 Feature = Literal[
-    "scheduling", "polls", "advanced_polls", "surveys", "third_party_surveys", "captions", "livestreams", "sip"
+    "scheduling",
+    "management",
+    "polls",
+    "advanced_polls",
+    "surveys",
+    "third_party_surveys",
+    "captions",
+    "livestreams",
+    "sip",
 ]
 
 
@@ -44,7 +52,9 @@ class Host:
     """A user of the account; one who hosts nothing shows up as inactive.
 
     *type* is 1 for a Basic and 2 for a licensed user. *switched_off* is what the user may not do: each feature has its
-    refusal. *pac_accounts* of None means that personal audio conferences are off.
+    refusal; without "management", nobody else may look after their meetings. *elsewhere* makes it a user of another
+    account, whose sessions and meetings are refused. *pac_accounts* of None means that personal audio conferences are
+    off.
     """
 
     id: str
@@ -58,3 +68,4 @@ class Host:
     switched_off: frozenset[Feature] = frozenset()
     pac_accounts: tuple[PacAccount, ...] | None = None
     pmi: str = "5550100200"
+    elsewhere: bool = False
