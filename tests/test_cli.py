@@ -183,6 +183,14 @@ async def test_budget_says_what_a_plan_allows(tmp_path: Path) -> None:
     assert lines["heavy"] == ["0.5", "500"]
 
 
+async def test_a_plan_that_is_given_stands_for_one_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "plan").write_text("business", encoding="utf-8")
+    _, printed, _ = await zoomasync("budget", "--plan", "free", folder=tmp_path, ZOOM_PLAN_FILE=str(tmp_path / "plan"))
+
+    lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+    assert lines["heavy"] == ["1", "1,000"]
+
+
 async def test_fake_serves_any_client_until_interrupted(tmp_path: Path) -> None:
     with anyio.fail_after(60):
         process = await anyio.open_process([*COMMAND, "fake", "--port", "0"], cwd=tmp_path, env=environment())

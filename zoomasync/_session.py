@@ -101,7 +101,7 @@ class Session:
             traffic.retries += 1
             attempt += 1
 
-    async def _admitted(self, call: Call[object]) -> tuple[Token, Release | None]:
+    async def _admitted(self, call: Call[object]) -> tuple[Token, Release]:
         """Wait for this call's turn; return a token that is good now, and the release that it went with."""
         label = call.endpoint.label
         if (resumes_at := self._entities.spent(call.spends)) is not None:
@@ -116,25 +116,23 @@ class Session:
             return await self._still_good(token, release), release
         raise failure
 
-    async def _still_good(self, token: Token, release: Release | None) -> Token:
+    async def _still_good(self, token: Token, release: Release) -> Token:
         """Return *token*, or the one that has taken its place while the call waited in the queue."""
         try:
             fresh = await self._tokens.get()
         except BaseException:
-            if release is not None:
-                release.unsent()
+            release.unsent()
             raise
-        if fresh != token and release is not None:
+        if fresh != token:
             release.went_late()
         return fresh
 
-    async def _exchange(self, call: Call[object], token: Token, release: Release | None) -> Reply:
+    async def _exchange(self, call: Call[object], token: Token, release: Release) -> Reply:
         self._traffic[call.name].calls += 1
         try:
             reply = await self._transport.send(self._request(call, token, release))
         except (ConnectError, TLSError):
-            if release is not None:
-                release.unsent()
+            release.unsent()
             raise
         self._budgets.observe(call.endpoint.label, reply.headers)
         self._clock.observe(reply.headers)
@@ -166,7 +164,7 @@ class Session:
             asked = 1.0 if failure.retry_after is None else failure.retry_after
             await self._budgets.throttled(label, min(asked, self._retry.max_wait) if delay is None else delay)
 
-    def _request(self, call: Call[object], token: Token, release: Release | None) -> Request:
+    def _request(self, call: Call[object], token: Token, release: Release) -> Request:
         headers = {
             "Authorization": f"Bearer {token.value}",
             "Accept": "application/json",
@@ -180,5 +178,5 @@ class Session:
             url=self.base_url + call.target,
             headers=headers,
             body=call.body,
-            went_late=None if release is None else release.went_late,
+            went_late=release.went_late,
         )

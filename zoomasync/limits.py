@@ -163,11 +163,10 @@ class Release:
 class Budgets(Protocol):
     """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> Release | None:
+    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
         """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
 
-        Returns the release, or None where there is nothing to correct later. Raises `DaySpent` at once when the day has
-        none left.
+        Raises `DaySpent` at once when the day has none left.
         """
         ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import anyio
@@ -15,13 +14,14 @@ from .. import plan_of
 from ..limits import Label, LabelBudget, Plan
 from ._console import stdout
 from ._exit import Exit
+from ._settings import environment
 
 _EVERY_SECONDS = 1.0
 
 
 def budget(*, redis: str | None, name: str, plan: str | None) -> int:
     """Show the budgets of *plan*; those that are shared under *name* in *redis*, until interrupted on a terminal."""
-    chosen = plan_of({**os.environ, **({} if plan is None else {"ZOOM_PLAN": plan})})
+    chosen = plan_of(environment(plan))
     console = stdout()
     if redis is None:
         console.print(_limits(chosen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ..harvest import REPORTS, Harvest, State, Summary
 from ._console import stdout
 from ._exit import Exit
 from ._progress import follow
+from ._settings import environment
 
 _SHOWN_PROBLEMS = 5
 _HEADINGS = ("rows", "drifted", "partitions", "kept", "gone", "refused", "failed", "calls", "retries", "429s")
@@ -68,7 +68,7 @@ def _names(reports: list[str] | None) -> tuple[str, ...]:
 @asynccontextmanager
 async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, None]:
     """Open a client of the account in the environment, or of a simulated one that enforces the plan's limits."""
-    environ = {**os.environ, **({} if options.plan is None else {"ZOOM_PLAN": options.plan})}
+    environ = environment(options.plan)
 
     def tell(event: Event) -> None:
         console.print(str(event), markup=False, soft_wrap=True)
