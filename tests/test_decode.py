@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoomasync._decode import NotDecodable, decode
+from zoomasync._decode import Drift, NotDecodable, Unknown, decode
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,3 +177,92 @@ def test_a_complaint_does_not_repeat_the_value(content: dict[str, str]) -> None:
 
 def test_without_a_type_anything_is_taken() -> None:
     assert decode(b'{"a":[1,null,"x"]}', object) == {"a": [1, None, "x"]}
+
+
+KNOWN_STAY = st.fixed_dictionaries(
+    {"name": st.text()},
+    optional={
+        "duration": st.integers() | st.sampled_from(["", "5"]),
+        "tags": st.lists(st.text()),
+        "joined": st.just(""),
+    },
+)
+NEW_KEYS = st.dictionaries(st.text().filter(lambda name: name not in Stay.__struct_fields__), JSON, max_size=2)
+STAY = st.tuples(KNOWN_STAY, NEW_KEYS)
+
+
+@given(
+    rows=st.lists(STAY), room=st.none() | STAY, beside=NEW_KEYS.map(lambda keys: {f"{key}!": keys[key] for key in keys})
+)
+def test_the_structs_and_what_is_told_hold_all_keys_that_came(
+    rows: list[tuple[dict[str, object], dict[str, object]]],
+    room: tuple[dict[str, object], dict[str, object]] | None,
+    beside: dict[str, object],
+) -> None:
+    """*rows* and *room* are known keys and new ones."""
+    stays = [known | new for known, new in rows]
+    body = msgspec.json.encode({"stays": stays, "room": room and room[0] | room[1], **beside})
+    told: list[Unknown] = []
+
+    read = decode(body, Stays, on_unknown=told.append)
+
+    in_room = {"room": room[1]} if room and room[1] else {}
+    expected = {None: beside | in_room} | {place: new for place, (_, new) in enumerate(rows)}
+    assert read == decode(body, Stays)
+    assert {unknown.row: msgspec.json.decode(unknown.raw) for unknown in told} == {
+        row: msgspec.json.decode(msgspec.json.encode(new)) for row, new in expected.items() if new
+    }
+
+
+class Chain(msgspec.Struct):
+    next: Chain | None = None
+
+
+class Ring(msgspec.Struct, tag="ring", tag_field="kind"):
+    size: int
+
+
+class Box(msgspec.Struct):
+    rings: Annotated[tuple[Ring | None, ...], msgspec.Meta(max_length=9)]
+    chain: Chain | None = None
+
+
+def test_structs_are_found_behind_limits_and_choices_and_in_themselves() -> None:
+    told: list[Unknown] = []
+
+    decode(
+        b'{"rings":[null,{"kind":"ring","size":1,"gem":1}],"chain":{"next":{"next":{"end":1},"link":1}}}',
+        Box,
+        on_unknown=told.append,
+    )
+
+    assert [(unknown.row, unknown.raw) for unknown in told] == [
+        (None, b'{"rings":{"1":{"gem":1}},"chain":{"next":{"link":1,"next":{"end":1}}}}')
+    ]
+
+
+def test_a_reply_that_is_a_bare_list_is_told_of_by_the_place_of_its_items() -> None:
+    told: list[Unknown] = []
+
+    decode(b'[{"name":"A"},{"name":"B","new":1}]', tuple[Stay, ...], on_unknown=told.append)
+
+    assert told == [Unknown(row=None, raw=b'{"1":{"new":1}}')]
+
+
+def test_a_list_that_may_be_missing_has_no_rows_to_set_apart() -> None:
+    drifts: list[Drift] = []
+
+    with pytest.raises(NotDecodable) as caught:
+        decode(b'{"name":"A","tags":[{}]}', Stay, drifts.append)
+
+    assert (caught.value.path, drifts) == ("$.tags[0]", [])
+
+
+def test_what_the_told_one_raises_is_not_taken_for_a_bad_reply() -> None:
+    def refuse(_: object) -> None:
+        raise msgspec.ValidationError("mine")
+
+    with pytest.raises(msgspec.ValidationError, match="mine"):
+        decode(b'{"stays":[{"name":"A"},7]}', Stays, refuse)
+    with pytest.raises(msgspec.ValidationError, match="mine"):
+        decode(b'{"stays":[{"name":"A","new":1}]}', Stays, None, refuse)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.contract import OPERATIONS, SAMPLES, Sample
 
-from zoomasync import Zoom, ZoomError
+from zoomasync import Drift, Unknown, Zoom, ZoomError
 from zoomasync._endpoint import Call
 from zoomasync._wire import Reply, interpret
 
@@ -62,7 +62,26 @@ def _outcome(name: str, status: int, body: bytes) -> object:
     except ZoomError as error:
         outcome = error
     assert str(outcome) if isinstance(outcome, ZoomError) else type(outcome) is ENDPOINTS[name].response
+    _check_that_telling_changes_nothing(name, Reply(status, {}, body), outcome)
     return outcome
+
+
+def _check_that_telling_changes_nothing(name: str, reply: Reply, outcome: object) -> None:
+    """Check that the same comes out where somebody is told, unless bad rows were all that was wrong."""
+    drifts: list[Drift] = []
+    unknowns: list[Unknown] = []
+    read: object
+    try:
+        read = interpret(_call(name), reply, drifts.append, unknowns.append)
+    except ZoomError as error:
+        read = error
+    told = drifts + unknowns
+    if isinstance(read, ZoomError):
+        assert (type(read), told) == (type(outcome), [])
+    else:
+        assert drifts if isinstance(outcome, ZoomError) else (read, drifts) == (outcome, [])
+    assert {drift.row for drift in drifts}.isdisjoint({unknown.row for unknown in unknowns})
+    assert all(msgspec.json.decode(seen.raw.decode(), type=msgspec.Raw) for seen in told)
 
 
 @MANY
@@ -116,6 +135,88 @@ def test_a_reply_that_is_about_nothing_is_an_error(name: str, junk: str) -> None
     optional = junk == "{}" and not any(spec.required for spec in response.fields.values())
 
     assert isinstance(_outcome(name, 200, junk.encode()), ZoomError) is not optional
+
+
+# --- What is told ---
+
+_NEW_KEYS: Final = st.text(max_size=8).map(lambda text: text and f"{text}?")
+_ANY: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+)
+
+
+_KNOWN: Final = [sample for sample in SAMPLES if b"attentiveness_score" not in sample.body]
+"""The replies without the key that the reference has dropped."""
+
+
+def _rows_of(name: str) -> str | None:
+    """Return what an operation lists: the list of objects that the reference calls required."""
+    response = OPERATIONS[name].response
+    lists = response.fields.items() if response else ()
+    return next((key for key, spec in lists if spec.required and spec.item and spec.item.kind == "object"), None)
+
+
+@pytest.mark.parametrize("sample", _KNOWN, ids=str)
+def test_a_reply_as_the_reference_has_it_holds_nothing_unknown(sample: Sample) -> None:
+    told: list[Drift | Unknown] = []
+
+    interpret(_call(sample.name), Reply(200, {}, sample.body), told.append, told.append)
+
+    assert told == []
+
+
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if _rows_of(sample.name)], ids=str)
+def test_a_bad_row_costs_no_other_in_any_reply_that_lists_rows(sample: Sample) -> None:
+    content, rows = msgspec.json.decode(sample.body), _rows_of(sample.name)
+    content[rows].insert(0, 7)
+    drifts: list[Drift] = []
+
+    read = interpret(_call(sample.name), Reply(200, {}, msgspec.json.encode(content)), drifts.append)
+
+    assert read == _outcome(sample.name, 200, sample.body)
+    assert [(drift.row, drift.path, drift.raw) for drift in drifts] == [(0, f"$.{rows}[0]", b"7")]
+
+
+@MANY
+@given(data=st.data())
+def test_new_keys_anywhere_are_told_each_at_its_place(data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from(_KNOWN))
+    content = msgspec.json.decode(sample.body)
+    objects = [path for path in _places(content) if isinstance(_at(content, path), dict)]
+    new = st.dictionaries(_NEW_KEYS, _ANY, min_size=1, max_size=2)
+    put = data.draw(st.dictionaries(st.sampled_from(objects), new, max_size=4))
+    for path, keys in put.items():
+        cast("dict[str, object]", _at(content, path)).update(keys)
+    told: list[Unknown] = []
+
+    read = interpret(_call(sample.name), Reply(200, {}, msgspec.json.encode(content)), None, told.append)
+
+    assert read == _outcome(sample.name, 200, sample.body)
+    assert {unknown.row: msgspec.json.decode(unknown.raw) for unknown in told} == _told(put, _rows_of(sample.name))
+
+
+def _at(content: object, path: tuple[Step, ...]) -> object:
+    for step in path:
+        content = cast("Mapping[Step, object]", content)[step]
+    return content
+
+
+def _told(
+    put: Mapping[tuple[Step, ...], Mapping[str, object]], rows: str | None
+) -> dict[int | None, dict[str, object]]:
+    """Return what is to be told of keys that were *put*, by row."""
+    told: dict[int | None, dict[str, object]] = {}
+    for path, keys in put.items():
+        match path:
+            case (name, int(row), *inside) if name == rows:
+                place = told.setdefault(row, {})
+            case _:
+                inside, place = list(path), told.setdefault(None, {})
+        for step in inside:
+            place = cast("dict[str, object]", place.setdefault(str(step), {}))
+        place.update(keys)
+    return told
 
 
 # --- Mutations -------------------------------------------------------------------------------------------------------

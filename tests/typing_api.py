@@ -9,7 +9,22 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date
 from typing import assert_type
 
-from zoomasync import Done, Endpoint, Failed, Label, Paginator, Plan, StaticToken, Traffic, Zoom, fan_out, months
+from zoomasync import (
+    Api,
+    Done,
+    Drift,
+    Endpoint,
+    Failed,
+    Label,
+    Paginator,
+    Plan,
+    StaticToken,
+    Traffic,
+    Unknown,
+    Zoom,
+    fan_out,
+    months,
+)
 from zoomasync import models as m
 from zoomasync.harvest import Harvest, Summary
 from zoomasync.models import UNSET
@@ -104,6 +119,16 @@ async def listings(zoom: Zoom) -> None:
         assert_type(page, m.HostsPage)
 
 
+async def views(zoom: Zoom) -> None:
+    drifts: list[Drift] = []
+    unknowns: list[Unknown] = []
+    assert_type(zoom.urgent, Api)
+    assert_type(zoom.lenient(on_drift=drifts.append, on_unknown=unknowns.append), Api)
+    assert_type(zoom.urgent.lenient(on_drift=None), Api)
+    assert_type(await zoom.lenient(on_drift=drifts.append).reports.meeting_polls("uuid"), m.PollReport)
+    assert_type((unknowns[0].row, unknowns[0].raw), tuple[int | None, bytes])
+
+
 async def the_rest(zoom: Zoom) -> None:
     assert_type(await zoom.request("GET", "/users/{userId}", "u", label=Label.LIGHT), object)
     assert_type(await zoom.request("GET", "/x", label=Label.LIGHT, response=dict[str, int]), dict[str, int])
@@ -136,4 +161,6 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     m.NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field
     m.NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
     await zoom.meetings.polls.replace(1, "p", m.Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
+    zoom.lenient(print)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    zoom.lenient(on_drift=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
     await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

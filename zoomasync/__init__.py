@@ -7,7 +7,7 @@ from .__about__ import __version__
 from ._api import Api
 from ._client import ClientOptions, Zoom, plan_of
 from ._dates import months
-from ._decode import Drift
+from ._decode import Drift, Unknown
 from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
 from ._fanout import Done, Failed, fan_out
 from ._paging import Page, Paginator
@@ -36,6 +36,7 @@ __all__ = [
     "ServerToServer",
     "StaticToken",
     "Traffic",
+    "Unknown",
     "Zoom",
     "ZoomError",
     "__version__",

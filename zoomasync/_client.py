@@ -57,7 +57,8 @@ class Zoom(Api):
     find it: see `zoomasync.redis`. *on_event* is told of `zoomasync.events`.
 
     ``zoom.urgent`` has the same endpoints, whose calls go before all that wait for their label: for somebody who waits
-    for an answer while a harvest runs. Of five calls in a row, four at most are urgent ones.
+    for an answer while a harvest runs. Of five calls in a row, four at most are urgent ones. ``zoom.lenient(...)`` has
+    them too, and tells of rows that cannot be decoded and of keys that are unknown.
 
     Raises `ConfigError` for settings that cannot work, before anything is sent.
     """

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 _NOTHING: Final = object()
 _BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _US_TIME = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 
@@ -39,9 +41,9 @@ class NotDecodable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """A row of a page that is not what the reference says.
+    """A row of a reply that is not what the reference says.
 
-    *row* counts from 0 within the page, *path* and *reason* say what is wrong with it, without its value; *raw* is the
+    *row* counts from 0 within the reply, *path* and *reason* say what is wrong with it, without its value; *raw* is the
     row as JSON, with all that is in it.
     """
 
@@ -51,11 +53,56 @@ class Drift:
     raw: bytes = field(repr=False)
 
 
-def decode(body: bytes, type_: type[T], on_drift: Callable[[Drift], None] | None = None) -> T:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """What came in a reply and no struct has a field for.
+
+    *row* counts from 0 within the reply, as in `Drift`. It is None for what lies beside the rows, and for all of a
+    reply that lists none.
+
+    *raw* is a JSON object of the unknown keys with their values as they came, to the last digit. An unknown key of a
+    struct inside stands at its place: under the name that Zoom gives the field, and in a list under the number of the
+    item, as text. Known keys are there only where they lead to such a one::
+
+        {"new": 1.50, "question_details": {"3": {"emoji": "yes"}}}
+    """
+
+    row: int | None
+    raw: bytes = field(repr=False)
+
+
+def decode(
+    body: bytes,
+    type_: type[T],
+    on_drift: Callable[[Drift], None] | None = None,
+    on_unknown: Callable[[Unknown], None] | None = None,
+) -> T:
     """Return *body* as a *type_*, or raise `NotDecodable`.
 
-    With *on_drift*, the rows of a page that cannot be decoded are left out of it and shown to that instead.
+    With *on_drift*, rows that cannot be decoded are left out and shown to that instead; with *on_unknown*, keys that
+    the structs do not know are shown to that. Neither is called where this raises.
     """
+    drifts: list[Drift] = []
+    try:
+        decoded = _decoded(body, type_)
+    except NotDecodable:
+        if on_drift is None:
+            raise
+        rest, drifts = _set_apart(body, _shape(cast("Hashable", type_)))
+        if not drifts:
+            raise
+        decoded = _decoded(rest, type_)
+    unknowns = [] if on_unknown is None else _unknowns(body, _shape(cast("Hashable", type_)), drifts)
+    if on_drift is not None:
+        for drift in drifts:
+            on_drift(drift)
+    if on_unknown is not None:
+        for unknown in unknowns:
+            on_unknown(unknown)
+    return decoded
+
+
+def _decoded(body: bytes, type_: type[T]) -> T:
     try:
         return cast("T", _decoder(cast("Hashable", type_)).decode(body))
     except msgspec.ValidationError:
@@ -63,49 +110,120 @@ def decode(body: bytes, type_: type[T], on_drift: Callable[[Drift], None] | None
     except _BROKEN as error:
         raise NotDecodable("$", _reason(error)) from None
     try:
-        page: object = msgspec.json.decode(body)
-        drifts = [] if on_drift is None else _set_apart(page, _shape(cast("Hashable", type_)))
-        decoded = _converted(page, type_)
+        mended = _mend_whole(msgspec.json.decode(body), _shape(cast("Hashable", type_)))
+        return msgspec.convert(mended, type_, strict=False)
     except _BROKEN as error:
         path, reason = _what_and_where(error)
         raise NotDecodable(path, reason) from None
-    if on_drift is not None:
-        for drift in drifts:
-            on_drift(drift)
-    return decoded
 
 
-def _converted(value: object, type_: type[T]) -> T:
-    return msgspec.convert(_mend_whole(value, _shape(cast("Hashable", type_))), type_, strict=False)
-
-
-def _set_apart(page: object, shape: inspect.Type) -> list[Drift]:
-    """Take the rows that cannot be converted out of *page*, and return what is wrong with them."""
-    fields = shape.fields if isinstance(shape, inspect.StructType) else ()
-    for rows in fields:
-        if rows.name == "items" and isinstance(rows.type, inspect.VarTupleType) and isinstance(page, dict):
-            row_shape = cast("inspect.StructType", rows.type.item_type)
-            return _drifts(cast("dict[str, object]", page), rows.encode_name, row_shape.cls)
-    return []
-
-
-def _drifts(page: dict[str, object], name: str, row_type: type[object]) -> list[Drift]:
-    rows = page.get(name)
-    if not isinstance(rows, list):
-        return []
-    good: list[object] = []
+def _set_apart(body: bytes, shape: inspect.Type) -> tuple[bytes, list[Drift]]:
+    """Return *body* without the rows that cannot be decoded, and what is wrong with them."""
+    rows = _rows(shape)
+    if rows is None:
+        return body, []
+    name, row_type = rows
+    try:
+        reply = _OBJECT.decode(body)
+        came = _LIST.decode(reply.get(name, b"[]"))
+    except _BROKEN:
+        return body, []
+    good: list[msgspec.Raw] = []
     drifts: list[Drift] = []
-    for place, row in enumerate(cast("list[object]", rows)):
+    for place, row in enumerate(came):
         try:
-            _converted(row, row_type)
-        except _BROKEN as error:
-            path, reason = _what_and_where(error)
-            path = f"$.{name}[{place}]{path.removeprefix('$')}"
-            drifts.append(Drift(row=place, path=path, reason=reason, raw=msgspec.json.encode(row)))
+            _decoded(row, row_type)
+        except NotDecodable as found:
+            path = f"$.{name}[{place}]{found.path.removeprefix('$')}"
+            raw = bytes(row).decode("utf-8", "replace").encode()
+            drifts.append(Drift(row=place, path=path, reason=found.reason, raw=raw))
         else:
             good.append(row)
-    page[name] = good
-    return drifts
+    return msgspec.json.encode({**reply, name: good}), drifts
+
+
+def _rows(shape: inspect.Type) -> tuple[str, type[object]] | None:
+    """Return the name in JSON and the struct of what a reply is about: the list of structs that has no default."""
+    for known in shape.fields if isinstance(shape, inspect.StructType) else ():
+        rows = known.type.item_type if known.required and isinstance(known.type, inspect.VarTupleType) else None
+        if isinstance(rows, inspect.StructType):
+            return known.encode_name, rows.cls
+    return None
+
+
+def _unknowns(body: bytes, shape: inspect.Type, drifts: list[Drift]) -> list[Unknown]:
+    """Return what *shape* does not know of *body*: first what lies beside the rows, then row by row.
+
+    Rows of *drifts* are left out: a drift shows the whole row.
+    """
+    structs = _structs(shape)
+    if structs is None:
+        return []
+    try:
+        # msgspec skips unknown text without looking whether it is UTF-8.
+        beside = _unknown(body.decode("utf-8", "replace"), structs)
+    except _BROKEN as error:
+        raise NotDecodable("$", _reason(error)) from None
+    rows = _rows(shape)
+    in_rows = cast("dict[str, object]", beside.pop(rows[0], {})) if rows else {}
+    drifted = {drift.row for drift in drifts}
+    found = [Unknown(row=None, raw=msgspec.json.encode(beside))] if beside else []
+    found += [Unknown(row=int(place), raw=msgspec.json.encode(keys)) for place, keys in in_rows.items()]
+    return [unknown for unknown in found if unknown.row not in drifted]
+
+
+def _unknown(content: str | msgspec.Raw, shape: inspect.StructType | inspect.VarTupleType) -> dict[str, object]:
+    """Return what *shape* does not know of *content*, at its place."""
+    try:
+        if isinstance(shape, inspect.StructType):
+            return _unknown_keys(_OBJECT.decode(content), _known(cast("Hashable", shape.cls)))
+        items = _LIST.decode(content)
+    except msgspec.ValidationError:  # a null, or an empty text that means the same
+        return {}
+    unknown: dict[str, object] = {}
+    if (item_shape := _structs(shape.item_type)) is not None:
+        for place, item in enumerate(items):
+            if found := _unknown(item, item_shape):
+                unknown[str(place)] = found
+    return unknown
+
+
+def _unknown_keys(content: dict[str, msgspec.Raw], known: _Known) -> dict[str, object]:
+    unknown: dict[str, object] = {}
+    if not known.names.issuperset(content):
+        unknown.update({name: value for name, value in content.items() if name not in known.names})
+    for name, shape in known.inner.items():
+        if name in content and (found := _unknown(content[name], shape)):
+            unknown[name] = found
+    return unknown
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The keys that a struct knows, and the shapes of those with structs inside."""
+
+    names: frozenset[str | None]
+    inner: dict[str, inspect.StructType | inspect.VarTupleType]
+
+
+@cache
+def _known(type_: Hashable) -> _Known:
+    struct = cast("inspect.StructType", _shape(type_))
+    shapes = {known.encode_name: _structs(known.type) for known in struct.fields}
+    inner = {name: shape for name, shape in shapes.items() if shape is not None}
+    return _Known(frozenset({*shapes, struct.tag_field}), inner)
+
+
+def _structs(shape: inspect.Type) -> inspect.StructType | inspect.VarTupleType | None:
+    """Return the struct or the list of structs that *shape* is, whatever else it may be, or None."""
+    if isinstance(shape, inspect.Metadata):
+        return _structs(shape.type)
+    if isinstance(shape, inspect.UnionType):
+        choices = [found for choice in shape.types if (found := _structs(choice)) is not None]
+        return choices[0] if len(choices) == 1 else None
+    if isinstance(shape, inspect.VarTupleType):
+        return None if _structs(shape.item_type) is None else shape
+    return shape if isinstance(shape, inspect.StructType) else None
 
 
 def _what_and_where(error: Exception) -> tuple[str, str]:
@@ -225,4 +343,4 @@ _MENDERS: dict[type[inspect.Type], Callable[[object, inspect.Type], object]] = {
     inspect.VarTupleType: _mend_items,
 }
 
-__all__ = ["Drift", "NotDecodable", "decode"]
+__all__ = ["Drift", "NotDecodable", "Unknown", "decode"]

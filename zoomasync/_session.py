@@ -13,7 +13,7 @@ import anyio
 
 from . import __about__
 from ._days import ServerClock
-from ._decode import Drift
+from ._decode import Drift, Unknown
 from ._endpoint import Call, Operation
 from ._entities import EntityBudgets
 from ._retry import RetryPolicy, outcome_is_unknown
@@ -61,6 +61,8 @@ class Session:
         self._entities = EntityBudgets(self._clock)
         self._one_by_one: dict[str, anyio.Lock] = {}
         self._urgent = False
+        self._on_drift: Callable[[Drift], None] | None = None
+        self._on_unknown: Callable[[Unknown], None] | None = None
 
     @property
     def traffic(self) -> Mapping[str, Traffic]:
@@ -73,14 +75,28 @@ class Session:
         urgent._urgent = True  # noqa: SLF001  its own class
         return urgent
 
+    def lenient(
+        self, on_drift: Callable[[Drift], None] | None, on_unknown: Callable[[Unknown], None] | None
+    ) -> Session:
+        """Return this session with somebody to tell of what is odd in replies; None leaves it as it is."""
+        lenient = copy(self)
+        lenient._on_drift = self._on_drift if on_drift is None else on_drift  # noqa: SLF001  its own class
+        lenient._on_unknown = self._on_unknown if on_unknown is None else on_unknown  # noqa: SLF001  its own class
+        return lenient
+
     async def send(self, call: Call[T], on_drift: Callable[[Drift], None] | None = None) -> T:
-        """Send *call* until it succeeds or cannot, and return what came back."""
+        """Send *call* until it succeeds or cannot, and return what came back.
+
+        *on_drift* is told of bad rows instead of the session's own.
+        """
+        on_drift = self._on_drift if on_drift is None else on_drift
         attempt, renewed, may_have_run = 1, False, False
         while True:
             async with self._alone_if_needed(call):
                 token, release = await self._admitted(call)
                 try:
-                    answer = interpret(call, await self._exchange(call, token, release), on_drift)
+                    reply = await self._exchange(call, token, release)
+                    answer = interpret(call, reply, on_drift, self._on_unknown)
                 except ZoomError as error:
                     failure = error
                 else:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from . import errors
-from ._decode import Drift, NotDecodable, decode
+from ._decode import Drift, NotDecodable, Unknown, decode
 from ._endpoint import Call
 from .errors import FieldError, StatusError, ZoomError
 
@@ -47,10 +47,15 @@ class Reply:
     body: bytes = field(repr=False)
 
 
-def interpret(call: Call[T], reply: Reply, on_drift: Callable[[Drift], None] | None = None) -> T:
+def interpret(
+    call: Call[T],
+    reply: Reply,
+    on_drift: Callable[[Drift], None] | None = None,
+    on_unknown: Callable[[Unknown], None] | None = None,
+) -> T:
     """Return what *reply* says, decoded as the endpoint's response, or raise what it means.
 
-    With *on_drift*, rows of a page that cannot be decoded are shown to that instead.
+    *on_drift* and *on_unknown* are told of what is odd in a success, as in `decode`.
     """
     if not _is_success(reply.status):
         raise status_error(call, reply)
@@ -61,7 +66,7 @@ def interpret(call: Call[T], reply: Reply, on_drift: Callable[[Drift], None] | N
     if response is NoneType or (response is object and not reply.body):
         return cast("T", None)
     try:
-        return decode(reply.body, response, on_drift)
+        return decode(reply.body, response, on_drift, on_unknown)
     except NotDecodable as found:
         reason = _with_type(found.reason, reply) if reply.body else "the body is empty"
         failure = errors.DecodeError(call.name, response.__name__, found.path, reason)
