@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from zoomasync import ZoomError, errors
 from zoomasync.errors import (
     BadRequest,
+    BudgetsUnavailable,
     DailyLimitReached,
     DecodeError,
     EntityLimitReached,
@@ -89,6 +90,12 @@ def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
         ),
         pytest.param(
             TimedOut("GET /x", "no complete reply in time"), "GET /x: no complete reply in time", id="transport"
+        ),
+        pytest.param(
+            BudgetsUnavailable("no claim can be made: Redis did not answer within 2 seconds"),
+            "nothing is sent: no claim can be made: Redis did not answer within 2 seconds. Look after Redis; "
+            'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile',
+            id="redis away",
         ),
         pytest.param(
             OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),

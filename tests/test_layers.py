@@ -26,7 +26,8 @@ FLOORS: tuple[set[str], ...] = (
     {"_api"},
     {"_client"},
     {"__init__"},
-    {"harvest", "redis", "testing"},
+    {"redis"},
+    {"harvest", "testing"},
     {"cli"},
     {"__main__"},
 )

@@ -5,6 +5,7 @@
     ZoomError
     ├── ConfigError                  settings that cannot work: credentials, plan, addresses
     ├── InvalidArgument              an argument that no call can be made of (also a ValueError); nothing was sent
+    ├── BudgetsUnavailable           Redis gives no budget, or no claim: nothing was sent
     ├── TransportError               no complete reply came back
     │   ├── ConnectError             no connection: nothing was sent
     │   ├── TLSError                 the server could not be trusted: nothing was sent
@@ -34,6 +35,7 @@ from datetime import datetime
 
 __all__ = [
     "BadRequest",
+    "BudgetsUnavailable",
     "ConcurrentRequest",
     "ConfigError",
     "Conflict",
@@ -85,6 +87,23 @@ class ConfigError(ZoomError):
 
 class InvalidArgument(ZoomError, ValueError):
     """An argument breaks a rule that Zoom documents; nothing was sent."""
+
+
+class BudgetsUnavailable(ZoomError):
+    """Redis cannot say how much may be sent, or who is to send it, so nothing is.
+
+    *reason* says what happened in plain words; no address, user or password is in it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"nothing is sent: {self.reason}. Look after Redis; "
+            'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile'
+        )
 
 
 class TransportError(ZoomError):

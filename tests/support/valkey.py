@@ -37,6 +37,7 @@ class Server:
     def __init__(self, binary: str, directory: Path, *options: str) -> None:
         self.socket = directory / "server.sock"
         self.url = f"unix://{self.socket}"
+        self._hidden = directory / "hidden.sock"
         self._command = [
             binary,
             *("--port", "0", "--unixsocket", str(self.socket), "--dir", str(directory), "--save", ""),
@@ -59,6 +60,18 @@ class Server:
             self._process.wait()
             self._process = None
         self.socket.unlink(missing_ok=True)
+
+    def cut_off(self) -> None:
+        """Let nobody reach it, while it forgets nothing."""
+        hidden = self.socket.rename(self._hidden)
+        with socket.socket(socket.AF_UNIX) as plug:
+            plug.connect(str(hidden))
+            plug.sendall(b"CLIENT KILL TYPE normal\r\n")
+            assert plug.recv(16).startswith(b":")
+
+    def reconnect(self) -> None:
+        """Let everybody reach it again."""
+        self._hidden.rename(self.socket)
 
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as plug:

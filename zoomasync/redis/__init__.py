@@ -1,4 +1,4 @@
-"""One account's budgets, and one access token, for many processes and machines: through Redis or Valkey.
+"""One account's budgets, one access token, and claims, for many processes and machines: through Redis or Valkey.
 
 ::
 
@@ -7,11 +7,15 @@
     async with Zoom(credentials, budgets=budgets, tokens=tokens) as zoom:
         ...
 
+    claims = RedisClaims("redis://redis.internal", name="my-account/2026-05")  # who does what of one job
+
 All keys of a *name* have one hash tag, so that a cluster works too. Needs the extra ``redis``.
 """
 
+from ..errors import BudgetsUnavailable
 from ._budgets import RedisBudgets
-from ._link import BudgetsUnavailable, RedisClient
+from ._claims import RedisClaims
+from ._link import RedisClient
 from ._tokens import RedisTokenStore
 
-__all__ = ["BudgetsUnavailable", "RedisBudgets", "RedisClient", "RedisTokenStore"]
+__all__ = ["BudgetsUnavailable", "RedisBudgets", "RedisClaims", "RedisClient", "RedisTokenStore"]

@@ -15,9 +15,9 @@ import anyio
 
 from .._endpoint import Label
 from .._line import Line
+from ..errors import BudgetsUnavailable
 from ..limits import DaySpent, LabelBudget
 from ._desk import Answer, Desk, Note, Slot, Wish
-from ._link import BudgetsUnavailable
 
 _LEASE_SECONDS: Final = 0.1  # of slots that one process has in hand; more would keep the others waiting
 _BELIEVE_SECONDS: Final = 1.0  # how long what Redis said is not asked again

@@ -13,12 +13,12 @@ import anyio
 
 from .._bucket import JITTER
 from .._endpoint import Label
-from ..errors import ConfigError
+from ..errors import BudgetsUnavailable, ConfigError
 from ..events import Event, PaceChanged
 from ..limits import LabelBudget, Plan, Release
 from ._bucket import SharedBucket
 from ._desk import Desk
-from ._link import BudgetsUnavailable, Link, RedisClient
+from ._link import Link, RedisClient
 from ._stand_in import StandIn
 
 _PROBE_SECONDS = 1.0

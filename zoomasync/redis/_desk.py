@@ -11,8 +11,9 @@ from typing import Final, cast
 
 from .._days import ServerClock
 from .._endpoint import Label
+from ..errors import BudgetsUnavailable
 from ..limits import Plan
-from ._link import BudgetsUnavailable, Link, hash_tag
+from ._link import Link, hash_tag
 from ._scripts import BUDGETS
 
 _MICRO: Final = 1_000_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import anyio
 
-from ..errors import ConfigError, ZoomError
+from ..errors import BudgetsUnavailable, ConfigError
 
 try:
     from redis.asyncio import Redis
@@ -30,23 +30,6 @@ TIMEOUT: Final = 2.0
 """Seconds that one round trip may take."""
 
 _FORBIDDEN_IN_NAMES = "{}"
-
-
-class BudgetsUnavailable(ZoomError):
-    """Redis cannot say how much may be sent, so nothing is.
-
-    *reason* says what happened in plain words; no address, user or password is in it.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return (
-            f"nothing is sent without a budget: {self.reason}. "
-            'Look after Redis, or let each process pace itself meanwhile with on_lost="local"'
-        )
 
 
 class Script:

@@ -207,3 +207,34 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return {redis.call('PEXPIRE', KEYS
 return {0}
 """)
 """Hold a lease longer, if it is still ours."""
+
+CLAIM_TAKE: Final = Script("""
+local holder, milliseconds = ARGV[1], ARGV[2]
+local held = redis.call('GET', KEYS[1])
+if held and held ~= holder then return {0} end
+redis.call('SET', KEYS[1], holder, 'PX', milliseconds)
+return {1}
+""")
+"""Make a claim ours, or ours for longer, unless it is another's; return whether it is ours."""
+
+CLAIMS_RENEW: Final = Script("""
+local holder, milliseconds = ARGV[1], ARGV[2]
+local lost = {}
+for number, claim in ipairs(KEYS) do
+  if redis.call('GET', claim) == holder then
+    redis.call('PEXPIRE', claim, milliseconds)
+  else
+    lost[#lost + 1] = number
+  end
+end
+return lost
+""")
+"""Hold claims longer that are still ours; return which are not, counted from 1."""
+
+CLAIMS_DROP: Final = Script("""
+for _, claim in ipairs(KEYS) do
+  if redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
+end
+return {}
+""")
+"""Let go of claims that are still ours."""

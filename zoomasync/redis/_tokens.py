@@ -11,7 +11,8 @@ from typing import Final, cast
 import anyio
 
 from ..auth import Token
-from ._link import BudgetsUnavailable, Link, RedisClient, hash_tag
+from ..errors import BudgetsUnavailable
+from ._link import Link, RedisClient, hash_tag
 from ._scripts import TOKEN_HOLD, TOKEN_KEEP, TOKEN_LOOK
 
 _LEASE_SECONDS: Final = 3
