@@ -79,6 +79,84 @@ async def test_harvest_closes_with_rows_calls_retries_and_429s_of_every_table(tm
     assert lines["meeting_participants"] == ["4", "0", "1", "0", "0", "0", "0", "1", "0", "0"]
 
 
+async def test_plan_only_lists_and_prints_what_the_rest_takes(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        code, printed, _ = await zoomasync("harvest", *RANGE, "--plan-only", folder=tmp_path, **account(fake))
+
+        asked = {request.route for request in fake.requests if request.label}
+    lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+    assert code == 0
+    assert asked == {"GET /report/users", "GET /report/users/{userId}/meetings"}
+    assert lines["meeting_qa"] == ["heavy", "1", "1", "0"]
+    assert lines["heavy"][:4] == ["8", "40", "60,000", "59,996"]
+
+
+async def test_since_and_durability_are_options(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        await zoomasync("harvest", *RANGE, folder=tmp_path, **account(fake))
+        asked = len(fake.requests)
+        code, _, _ = await zoomasync(
+            "harvest", *RANGE, "--since", "2", "--durability", "full", folder=tmp_path, **account(fake)
+        )
+
+        again = {request.route for request in fake.requests[asked:] if request.label}
+    assert code == 0
+    assert "GET /report/users" in again
+    assert "GET /report/meetings/{meetingId}" not in again
+
+
+DAY_IS_SPENT = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
+
+
+async def test_at_the_end_of_the_days_budget_a_harvest_exits_with_3_and_says_when_it_can_go_on(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        headers = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "3600"}
+        fake.respond("GET /report/meetings/{meetingId}/qa", status=429, headers=headers, body=DAY_IS_SPENT, times=99)
+        code, printed, _ = await zoomasync("harvest", *RANGE, folder=tmp_path, **account(fake))
+
+    assert code == 3
+    assert "partitions are parked. The same command goes on from 20" in printed
+
+
+async def test_with_wait_it_stays_and_goes_on(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        headers = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "2"}
+        fake.respond("GET /report/meetings/{meetingId}/qa", status=429, headers=headers, body=DAY_IS_SPENT)
+        code, printed, _ = await zoomasync("harvest", *RANGE, "--wait", folder=tmp_path, **account(fake))
+
+    assert code == 0
+    assert printed.rstrip().endswith("Complete.")
+    assert stored(tmp_path / "harvest.sqlite") == expected(fake.account, date(2026, 4, 1), date(2026, 5, 31))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+async def test_a_signal_ends_a_harvest_with_what_it_has_and_the_next_one_goes_on(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    grown = Account.simulated(7, today=date(2026, 6, 15), sessions_a_month=40)
+    days = ("--from", "2026-03-01", "--to", "2026-05-31")
+    async with FakeZoom(grown, plan=None) as fake:
+        async with await anyio.open_process(
+            [*COMMAND, "harvest", *days], cwd=tmp_path, env=environment(**account(fake))
+        ) as process:
+            while len(fake.requests) < 100:  # noqa: ASYNC110  it tells nobody
+                await anyio.sleep(0.01)
+            process.send_signal(number)
+            with anyio.fail_after(5):
+                await process.wait()
+            assert process.stdout
+            printed = b"".join([chunk async for chunk in process.stdout])
+        asked = len(fake.requests)
+        finished, _, _ = await zoomasync("harvest", *days, folder=tmp_path, **account(fake))
+
+        again = len(fake.requests) - asked
+    assert process.returncode == code
+    assert b"Interrupted. What was got is kept" in printed
+    assert finished == 0
+    assert again < asked + 944 - 100
+    assert stored(tmp_path / "harvest.sqlite") == expected(grown, date(2026, 3, 1), date(2026, 5, 31))
+
+
 async def test_harvest_simulates_an_account_without_credentials(tmp_path: Path) -> None:
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     days = ("--from", str(yesterday - timedelta(days=2)), "--to", str(yesterday))

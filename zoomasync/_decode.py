@@ -25,6 +25,7 @@ T = TypeVar("T")
 _NOTHING: Final = object()
 _BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _US_TIME = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
@@ -177,15 +178,31 @@ def _unknown(content: str | msgspec.Raw, shape: inspect.StructType | inspect.Var
     try:
         if isinstance(shape, inspect.StructType):
             return _unknown_keys(_OBJECT.decode(content), _known(cast("Hashable", shape.cls)))
+        if isinstance(item_shape := _structs(shape.item_type), inspect.StructType):
+            return _unknown_of_rows(content, item_shape)
         items = _LIST.decode(content)
     except msgspec.ValidationError:  # a null, or an empty text that means the same
         return {}
     unknown: dict[str, object] = {}
-    if (item_shape := _structs(shape.item_type)) is not None:
+    if item_shape is not None:
         for place, item in enumerate(items):
             if found := _unknown(item, item_shape):
                 unknown[str(place)] = found
     return unknown
+
+
+def _unknown_of_rows(content: str | msgspec.Raw, shape: inspect.StructType) -> dict[str, object]:
+    known = _known(cast("Hashable", shape.cls))
+    try:
+        rows = _OBJECTS.decode(content)  # all at once takes half the time of one by one
+    except msgspec.ValidationError:
+        found = {str(place): _unknown(row, shape) for place, row in enumerate(_LIST.decode(content))}
+        return {place: keys for place, keys in found.items() if keys}
+    return {
+        str(place): keys
+        for place, row in enumerate(rows)
+        if (known.inner or not known.names.issuperset(row)) and (keys := _unknown_keys(row, known))
+    }
 
 
 def _unknown_keys(content: dict[str, msgspec.Raw], known: _Known) -> dict[str, object]:

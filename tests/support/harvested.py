@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from zoomasync import months
+from zoomasync.harvest.streams import STREAMS
 from zoomasync.testing import Account, Asker, Host, PollResponse, Session, Stay
 
 Cells = dict[str, object]
@@ -16,14 +17,17 @@ Tables = dict[str, list[Cells]]
 
 
 def stored(path: Path) -> Tables:
-    """Return every table of a store but the partitions, in the order of its keys."""
+    """Return every table of rows of a store, in the order of its keys; `_raw` where there is something in it."""
     with sqlite3.connect(path) as connection:
         connection.row_factory = sqlite3.Row
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         tables = {
-            name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY _part, _seq')]  # noqa: S608
+            name: [
+                {column: row[column] for column in row.keys() if column != "_raw" or row[column] is not None}  # noqa: SIM118
+                for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY _part, _seq')  # noqa: S608
+            ]
             for name in names
-            if name not in {"partition", "harvest", "drift"}
+            if name in STREAMS
         }
     connection.close()
     return tables
@@ -67,7 +71,7 @@ def _reports(sessions: list[Session], rows: Callable[[Session], list[Cells]]) ->
 def _host_rows(account: Account, from_: date, to: date) -> Iterable[tuple[str, list[Cells]]]:
     for first, last in months(from_, to):
         yield (
-            f"{first}..{last}",
+            f"{first:%Y-%m}",
             [_host(host, sessions) for host, sessions in _active(account, first, last) if sessions],
         )
 
@@ -96,7 +100,7 @@ def _meeting_rows(account: Account, from_: date, to: date) -> Iterable[tuple[str
     for first, last in months(from_, to):
         for host, sessions in _active(account, first, last):
             if sessions:
-                yield f"{host.id}/{first}..{last}", [_user_meeting(account, session) for session in sessions]
+                yield f"{host.id}/{first:%Y-%m}", [_user_meeting(account, session) for session in sessions]
 
 
 def _user_meeting(account: Account, session: Session) -> Cells:
@@ -178,6 +182,8 @@ def _stay(stay: Stay) -> Cells:
         "customer_key": stay.customer_key,
         "bo_mtg_id": stay.bo_mtg_id,
     }
+    if stay.attentiveness_score is not None:  # which the reference does not know
+        cells["_raw"] = _json({"attentiveness_score": stay.attentiveness_score})
     return {**cells, **dict.fromkeys(stay.absent & cells.keys())}
 
 

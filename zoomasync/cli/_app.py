@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -22,7 +22,7 @@ app = App(
 
 
 @app.command
-def harvest(
+def harvest(  # noqa: PLR0913  every option has a default
     *,
     from_: Annotated[
         date | None, Parameter(name="--from", help="First day, UTC. [default: 29 days before --to]")
@@ -34,7 +34,31 @@ def harvest(
             consume_multiple=True, negative=(), help="Reports to fetch for each session, by name. [default: all]"
         ),
     ] = None,
-    store: Annotated[Path, Parameter(help="SQLite file to write to.")] = Path("harvest.sqlite"),
+    store: Annotated[
+        Path | None,
+        Parameter(help="SQLite file to write to; with --claims, a folder. [default: harvest.sqlite, or harvest]"),
+    ] = None,
+    since: Annotated[
+        int | None,
+        Parameter(help="List the last so many days again, and fetch what is new or had nothing yet: reports are late."),
+    ] = None,
+    plan_only: Annotated[
+        bool, Parameter(negative=(), help="List what there is, and print what fetching it will take.")
+    ] = False,
+    wait: Annotated[
+        bool, Parameter(negative=(), help="At the end of the day's budget wait for the next day, and go on.")
+    ] = False,
+    durability: Annotated[
+        Literal["normal", "full"], Parameter(help="Full keeps what was committed through a power cut as well.")
+    ] = "normal",
+    claims: Annotated[
+        str | None,
+        Parameter(
+            help="Address of a Redis in which several harvests share one job, its budgets and its token. Each writes "
+            "Parquet files, one a partition, to the folder --store, which all must see."
+        ),
+    ] = None,
+    name: Annotated[str, Parameter(help="The name under which they share it.")] = "zoomasync",
     plan: Annotated[str | None, Parameter(help="free, pro or business. [default: ZOOM_PLAN, or pro]")] = None,
     simulate: Annotated[
         list[int] | None,
@@ -49,19 +73,95 @@ def harvest(
     """Harvest the reports of every session of an account into a SQLite file.
 
     Lists the active hosts, then each host's meetings and webinars, then fetches the reports of every session; ranges
-    longer than a month are split. Run again with the same days, it fetches what is not settled yet. Credentials come
-    from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET (or from files named by the same with _FILE); ZOOM_SHARE
-    is the part of the plan to use, from 0 to 1.
+    longer than a month are split. Run again, it goes on where it was, whatever ended it; days that touch those of the
+    file are added. At the end of the day's budget the rest is parked, for the same command later. Credentials come from
+    ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET (or from files named by the same with _FILE); ZOOM_SHARE is
+    the part of the plan to use, from 0 to 1.
 
     Reports: meeting, meeting_participants, meeting_polls, meeting_qa, meeting_survey, webinar, webinar_participants,
-    webinar_polls.
+    webinar_polls. For some of them past_meeting, past_participants, past_polls and past_qa may stand in, for meetings:
+    they spend no budget of the day.
 
-    Exit codes: 0 complete, 1 failed, 2 wrong use, 3 incomplete: run it again; 130 interrupted: the same.
+    Exit codes: 0 all is accounted for, 1 failed, 2 wrong use, 3 incomplete: run it again; 130 (SIGINT) and 143
+    (SIGTERM) interrupted: the same.
     """
     from .harvest import Options, harvest  # noqa: PLC0415
 
     seed = None if simulate is None else (simulate or [7])[0]
-    return harvest(Options(from_=from_, to=to, reports=reports, store=store, plan=plan, seed=seed))
+    return harvest(
+        Options(
+            from_=from_,
+            to=to,
+            reports=reports,
+            store=store,
+            since=since,
+            plan=plan,
+            plan_only=plan_only,
+            wait=wait,
+            durability=durability,
+            claims=claims,
+            name=name,
+            seed=seed,
+        )
+    )
+
+
+@app.command
+def export(
+    store: Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")],
+    /,
+    *,
+    to: Annotated[Path, Parameter(help="Folder to write to; it is made when missing.")],
+    format_: Annotated[
+        Literal["parquet", "ndjson", "csv"], Parameter(name="--format", help="Kind of file; parquet needs an extra.")
+    ] = "parquet",
+    raw: Annotated[
+        bool, Parameter(negative=(), help="For csv: leave text as it is that a spreadsheet takes for a formula.")
+    ] = False,
+) -> int:
+    """Write what a harvest has got to Parquet, NDJSON or CSV files, one a table.
+
+    The files hold the partitions that are done, as they are at one moment, while a harvest may go on; the same rows
+    give the same bytes. Files of the same names are replaced. In CSV, text that a spreadsheet would take for a formula
+    (it begins with =, +, -, @, a tab or a line break) gets a ' in front, unless --raw says no.
+    """
+    from .export import export  # noqa: PLC0415
+
+    return export(store=store, to=to, format_=format_, raw=raw)
+
+
+@app.command
+def status(
+    store: Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")],
+    /,
+    *,
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON.")] = False,
+) -> int:
+    """Say what a harvest has got, what it has not and why, and when it can go on; also while it runs.
+
+    Exit codes: 0 all is accounted for, 2 no such store, 3 something is missing.
+    """
+    from .status import status  # noqa: PLC0415
+
+    return status(store=store, as_json=json)
+
+
+@app.command
+def report(
+    store: Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")],
+    /,
+    *,
+    to: Annotated[
+        Path | None, Parameter(help="HTML file to write; it is replaced. [default: beside the store, with .html added]")
+    ] = None,
+) -> int:
+    """Write what a harvest has got, what it has not and why, and how it kept to its budgets, as one HTML file.
+
+    The file needs nothing else and loads nothing; the same store gives the same bytes. Needs the extra report.
+    """
+    from .report import report  # noqa: PLC0415
+
+    return report(store=store, to=to)
 
 
 @app.command

@@ -11,3 +11,4 @@ class Exit(IntEnum):
     WRONG_USE = 2
     INCOMPLETE = 3
     INTERRUPTED = 130
+    TERMINATED = 143

@@ -50,14 +50,19 @@ class _View:
         calls = sum(traffic.calls for traffic in self._zoom.traffic.values())
         progress = self.progress
         calls_a_second, done_a_second = self._meter.read(time.monotonic(), calls, progress.done)
-        left = "listing" if not progress.listed else _left(progress.known - progress.done, done_a_second)
+        left = _left(progress, done_a_second)
         return (
             f"{progress.done:,} of {progress.known:,} partitions, {progress.rows:,} rows, "
             f"{calls:,} calls ({calls_a_second:.1f}/s), {left}"
         )
 
 
-def _left(partitions: int, a_second: float) -> str:
+def _left(progress: Progress, a_second: float) -> str:
+    partitions = progress.known - progress.done
+    if progress.parked_until is not None:
+        return f"waiting until {progress.parked_until:%Y-%m-%d %H:%M} UTC for the next day's budget"
+    if not progress.listed:
+        return "listing"
     if not partitions:
         return "done"
     if not a_second:

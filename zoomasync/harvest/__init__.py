@@ -4,11 +4,36 @@
 
     async with Zoom.from_env(plan=Plan.BUSINESS.share(0.5)) as zoom:
         async with Harvest(zoom, store="harvest.sqlite", from_=date(2026, 3, 1), to=date(2026, 5, 31)) as harvest:
+            plan = await harvest.plan()
             summary = await harvest.run()
+
+Killed at any moment, it goes on where it was when it is run again.
 """
 
+from ._reading import StoreError
+from .attendance import Attendance, SessionAttendance, attendance, merge_stays
+from .partition import Partition, State
+from .plan import HarvestPlan, LabelPlan, StreamPlan
 from .run import Harvest, Progress, StreamSummary, Summary
-from .store import Partition, State, Store, StoreError
-from .streams import REPORTS
+from .store import Store
+from .streams import PAST_REPORTS, REPORTS
 
-__all__ = ["REPORTS", "Harvest", "Partition", "Progress", "State", "Store", "StoreError", "StreamSummary", "Summary"]
+__all__ = [
+    "PAST_REPORTS",
+    "REPORTS",
+    "Attendance",
+    "Harvest",
+    "HarvestPlan",
+    "LabelPlan",
+    "Partition",
+    "Progress",
+    "SessionAttendance",
+    "State",
+    "Store",
+    "StoreError",
+    "StreamPlan",
+    "StreamSummary",
+    "Summary",
+    "attendance",
+    "merge_stays",
+]

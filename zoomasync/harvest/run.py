@@ -3,57 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
-from functools import partial
-from itertools import takewhile
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self
 
-from msgspec import Struct
+import anyio
+import anyio.to_thread
 
-from .. import Done, Drift, Failed, Zoom, ZoomError, fan_out, months
-from ..errors import ConfigError, DailyLimitReached, PageTokenExpired, Unauthorized
-from ..models import Host, UserMeeting
-from .store import SETTLED, Partition, State, Store
-from .streams import (
-    REPORTS,
-    USER_MEETINGS,
-    USERS,
-    OnDrift,
-    Row,
-    SessionStream,
-    Stream,
-    chosen,
-    fetch_user_meetings,
-    fetch_users,
+from .. import Failed, Zoom, ZoomError, fan_out, months
+from ..errors import (
+    BudgetsUnavailable,
+    ConfigError,
+    DailyLimitReached,
+    InvalidArgument,
+    PageTokenExpired,
+    Unauthorized,
 )
-
-StructT = TypeVar("StructT", bound=Struct)
+from ._pieces import Pieces
+from ._place import Outstanding, Place, Scope
+from ._reading import StoreError
+from ._sampling import sampling
+from .attendance import SessionAttendance, attendance
+from .partition import SETTLED, Partition, State
+from .plan import HarvestPlan, make_plan
+from .store import Store
+from .streams import LISTINGS, REPORTS, USER_MEETINGS, USERS, Stream, Unit, chosen
 
 _WORKERS = 32  # 40 requests a second at half a second each keep 20 busy; the rest is for slow ones
-_WEBINAR_TYPES = {5, 6, 9}
-_STARTS = 3  # of a listing whose page token dies
+_STARTS = 3  # of a listing whose page token dies, or whose rows shift
+_SOONEST_LOOK = 1.0
+_FATAL = (Unauthorized, ConfigError, StoreError, BudgetsUnavailable)
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is: partitions *done* of those *known* so far, and *rows* stored. All are *known* once *listed*."""
+    """How far a run is: partitions *done* of those *known* so far, and *rows* stored. All are *known* once *listed*.
+
+    *parked_until* is set while the run waits for a new day's budget.
+    """
 
     done: int = 0
     known: int = 0
     rows: int = 0
     listed: bool = False
+    parked_until: datetime | None = None
 
 
 @dataclass(slots=True)
 class StreamSummary:
     """What one stream gave in this run: its *rows*, those that could not be decoded, and what became of its partitions.
 
-    *kept* counts the partitions that an earlier run has settled, which were not fetched again.
+    *kept* counts the partitions that an earlier run, or another worker, has settled, which were not fetched again.
     """
 
     name: str
@@ -66,10 +70,18 @@ class StreamSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did. *problems* may be gone in another run; *stopped_by* is the limit of the day that ended it."""
+    """What a run did.
+
+    *problems* are the partitions that failed, which may be gone in another run; *notes* are those whose rows came and
+    were odd; *refused* those that Zoom will never give. *stopped_by* is the limit of the day that ended it, after which
+    *parked* partitions wait for the next.
+    """
 
     streams: tuple[StreamSummary, ...]
     problems: tuple[Partition, ...]
+    notes: tuple[Partition, ...] = ()
+    refused: tuple[Partition, ...] = ()
+    parked: int = 0
     stopped_by: DailyLimitReached | None = None
 
     @property
@@ -78,30 +90,18 @@ class Summary:
         return self.stopped_by is None and not self.problems
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A partition to fetch."""
-
-    stream: Stream
-    key: str
-    fetch: Callable[[Zoom, OnDrift], Awaitable[list[Row]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Fetched:
-    """The rows of a partition, and those that could not be decoded."""
-
-    rows: list[Row]
-    drifts: list[Drift]
-
-
 class Harvest:
     """A harvest of *reports* over all sessions from *from_* to *to*, UTC days both included, into *store*.
 
     The account's active hosts are listed month by month, then the meetings and webinars of each, then the reports of
-    each session by its UUID. *store* is the path of a SQLite file (see `zoomasync.harvest.store`) for these days. A
-    second run lists everything again, and fetches only the reports that an earlier one has not settled. *workers* is
-    how many partitions are fetched at a time.
+    each session by its UUID. *store* is the path of a SQLite file (see `zoomasync.harvest.store`), or a `SharedStore`
+    in which several harvests work at one job. Run again, it goes on where it was, whatever ended it, and fetches what
+    is not settled; days before or behind those of the store may be added. With *since*, the last so many days are
+    listed again, and of their sessions is fetched what is new, or had nothing yet: reports arrive late.
+
+    *reports* are the tables to fetch: `REPORTS` unless given. Some of `PAST_REPORTS` may stand in for some of them, for
+    meetings of the last year: those are light and medium calls, which spend no budget of the day. *workers* is how many
+    partitions are fetched at a time. *durability* "full" keeps what a SQLite file has through a power cut too.
 
     Sessions of a single person are not reported by Zoom, and not harvested.
     """
@@ -110,23 +110,32 @@ class Harvest:
         self,
         zoom: Zoom,
         *,
-        store: str | Path,
+        store: str | Path | Place,
         from_: date,
         to: date,
         reports: Iterable[str] = REPORTS,
+        since: int | None = None,
         workers: int = _WORKERS,
+        durability: Literal["normal", "full"] = "normal",
     ) -> None:
-        self._zoom = zoom
-        self._months = tuple(months(from_, to))
-        self._reports = chosen(reports)
+        list(months(from_, to))  # checks the range
         if workers < 1:
             raise ConfigError("a harvest needs at least one worker")
+        if since is not None and since < 1:
+            raise InvalidArgument("since is a number of days, 1 or more")
+        self._zoom = zoom
         self._workers = workers
-        streams = (USERS, USER_MEETINGS, *self._reports)
-        self._store = Store(store, streams, from_=from_, to=to)
-        self._streams = {stream.name: StreamSummary(stream.name, stream.route) for stream in streams}
-        self._problems: list[Partition] = []
+        late = None if since is None else to - timedelta(days=since - 1)
+        self._scope = Scope((from_, to), chosen(reports), late)
+        self._path: Path | None = None
+        self._store: Place
+        if isinstance(store, str | Path):
+            self._path = Path(store)
+            self._store = Store(self._path, self._all, durability=durability)
+        else:
+            self._store = store
         self._stopped_by: DailyLimitReached | None = None
+        self._result = _Result(self._all)
         self.progress: Progress = Progress()
 
     async def __aenter__(self) -> Self:
@@ -138,113 +147,207 @@ class Harvest:
     ) -> None:
         await self._store.__aexit__(kind, error, traceback)
 
-    async def run(self) -> Summary:
+    async def plan(self) -> HarvestPlan:
+        """Return what is to be fetched, how many calls that takes by label, and when it can be done at the earliest.
+
+        Lists what is not listed yet: a call for each month, and one or more for each host and month. `run` does not
+        list it again. Raises `DailyLimitReached` when the day's budget does not last even for that.
+        """
+        async with self._at_work():
+            await self._list()
+            counts = await self._store.counts(self._scope)
+            self._store.outcome = "planned"
+        if self._stopped_by is not None:
+            raise self._stopped_by
+        return make_plan(self._scope.days, self._all, counts, await self._zoom.budget(), datetime.now(UTC))
+
+    async def run(self, *, wait: bool = False) -> Summary:
         """Fetch everything, and return what came of it.
 
-        A partition that Zoom does not give is recorded with the reason and the others go on. Raises `Unauthorized` when
-        the credentials fail, and any other error that leaves no host to go on with. At the end of the account's budget
-        of the day the run stops, and its summary says when it can go on.
+        A partition that Zoom does not give is recorded with the reason and the others go on. At the end of the
+        account's budget of the day what is left is parked and the run stops; its summary says when it can go on. With
+        *wait* it stays, and goes on itself.
+
+        Cancelled, it commits what it has and leaves. Raises `Unauthorized` when the credentials fail,
+        `BudgetsUnavailable` when shared budgets cannot be reached, `StoreError` when the store cannot be written, and
+        any other error that leaves no host to go on with.
         """
-        settled = await self._store.settled()
-        months_of_hosts = await self._list_hosts()
-        sessions = await self._list_sessions(months_of_hosts, settled)
-        self.progress.listed = True
-        await self._fetch_all(
-            _Unit(stream, uuid, partial(stream.fetch, uuid=uuid))
-            for uuid, is_webinar in sessions.items()
-            for stream in self._streams_for(is_webinar=is_webinar)
-            if (stream.name, uuid) not in settled
-        )
-        return Summary(tuple(self._streams.values()), tuple(self._problems), self._stopped_by)
+        async with self._at_work():
+            await self._list_and_fetch()
+            while self._stopped_by is not None:
+                await self._store.park(self._scope, self._stopped_by.resumes_at)
+                if not wait:
+                    break
+                await self._sleep_until(self._stopped_by.resumes_at)
+                await self._store.unpark(self._scope)
+                await self._list_and_fetch()
+            counts = await self._store.counts(self._scope)
+            summary = self._result.summary(counts, self._stopped_by)
+            self._store.outcome = _outcome(summary)
+        return summary
 
-    async def _list_hosts(self) -> list[_Unit]:
-        """Store the active hosts of each month; return what to ask next: the meetings of each in that month."""
-        keys = {f"{from_}..{to}": (from_, to) for from_, to in self._months}
-        found: dict[str, _Unit] = {}
-        failures: list[ZoomError] = []
+    async def attendance(self, meeting: int | str) -> list[SessionAttendance]:
+        """Return who was in every occurrence of *meeting* that the store has, one line a person: see `attendance`."""
+        if self._path is None:
+            raise ConfigError("attendance is read from a SQLite store")
+        return await anyio.to_thread.run_sync(attendance, self._path, meeting)
 
-        def learn(partition: Partition) -> None:
-            from_, to = keys[partition.key]
-            if partition.error is not None:
-                failures.append(partition.error)
-            for host in _structs(partition, Host):
-                key = f"{host.id}/{partition.key}"
-                found[key] = _Unit(
-                    USER_MEETINGS, key, partial(fetch_user_meetings, user_id=host.id, from_=from_, to=to)
-                )
-            self.progress.known = len(keys) + len(found)
+    @property
+    def _all(self) -> tuple[Stream, ...]:
+        return (*LISTINGS, *self._scope.reports)
 
-        await self._fetch_all(
-            (_Unit(USERS, key, partial(fetch_users, from_=from_, to=to)) for key, (from_, to) in keys.items()), learn
-        )
-        if len(failures) == len(keys):
-            raise failures[0]
-        return list(found.values())
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncGenerator[None, None]:
+        self._stopped_by, self._result = None, _Result(self._all)
+        async with self._store.working(self._scope, self._settled), sampling(self._zoom, self._store):
+            try:
+                yield
+            except ZoomError as error:
+                self._store.outcome = f"failed: {error}"
+                raise
 
-    async def _list_sessions(
-        self, months_of_hosts: list[_Unit], settled: frozenset[tuple[str, str]]
-    ) -> dict[str, bool]:
-        """Store the meetings of every host; return the UUID of each session, and whether it is a webinar."""
-        found: dict[str, bool] = {}
+    async def _list_and_fetch(self) -> None:
+        self._stopped_by = None
+        await self._list()
+        await self._fetch_all(self._scope.reports)
+        await self._count_known()  # others may have done some of it
 
-        def learn(partition: Partition) -> None:
-            for meeting in _structs(partition, UserMeeting):
-                if meeting.uuid not in found:
-                    found[meeting.uuid] = is_webinar = meeting.type in _WEBINAR_TYPES
-                    for stream in self._streams_for(is_webinar=is_webinar):
-                        kept = (stream.name, meeting.uuid) in settled
-                        self._streams[stream.name].kept += kept
-                        self.progress.known += not kept
+    async def _list(self) -> None:
+        """List hosts, then their meetings, as far as they are not."""
+        for listing in (USERS, USER_MEETINGS):
+            await self._fetch_all((listing,))
+            if self._result.no_host is not None:
+                raise self._result.no_host
+            await self._store.expand(listing, self._scope)
+            await self._count_known()
+        self.progress.listed = self._stopped_by is None
 
-        await self._fetch_all(months_of_hosts, learn)
-        return found
+    async def _count_known(self) -> None:
+        counts = await self._store.counts(self._scope)
+        waiting = sum(found[State.WAITING].partitions for found in counts.values() if State.WAITING in found)
+        self.progress.known = self.progress.done + waiting
 
-    async def _fetch_all(self, units: Iterable[_Unit], learn: Callable[[Partition], None] = lambda _: None) -> None:
-        """Fetch and store *units*, until the day's budget is spent; *learn* is shown each partition."""
-        wanted = takewhile(lambda _: self._stopped_by is None, units)
-        async with fan_out(self._fetch, wanted, workers=self._workers) as outcomes:
+    async def _fetch_all(self, streams: Sequence[Stream]) -> None:
+        """Fetch and store what waits of *streams*, until the day's budget is spent."""
+        if self._stopped_by is not None:
+            return
+        async with fan_out(self._settle, self._wanted(streams), workers=self._workers) as outcomes:
             async for outcome in outcomes:
-                if isinstance(outcome, Failed) and isinstance(outcome.error, DailyLimitReached):
-                    self._stopped_by = outcome.error
-                    continue
-                partition = _partition(outcome)
-                await self._store.put(partition)
-                self._count(partition)
-                learn(partition)
+                if isinstance(outcome, Failed):
+                    raise outcome.error
 
-    async def _fetch(self, unit: _Unit) -> _Fetched:
-        for _ in range(_STARTS - 1):
-            with suppress(PageTokenExpired):
-                return await self._fetch_once(unit)
-        return await self._fetch_once(unit)
+    async def _wanted(self, streams: Sequence[Stream]) -> AsyncIterator[Unit]:
+        async for unit in self._store.work(self._scope, streams):
+            if self._stopped_by is not None:
+                return
+            yield unit
 
-    async def _fetch_once(self, unit: _Unit) -> _Fetched:
-        drifts: list[Drift] = []
-        return _Fetched(await unit.fetch(self._zoom, drifts.append), drifts)
+    async def _settle(self, unit: Unit) -> None:
+        """Fetch and store one partition; raise an error that the next one would meet as well."""
+        error: ZoomError | None = None
+        note: str | None = None
+        try:
+            note = await self._fetch(unit)
+        except _FATAL:
+            raise
+        except ZoomError as caught:
+            error = caught
+            if isinstance(caught, DailyLimitReached):
+                self._stopped_by = caught
+            self._result.failed(unit, caught)
+        await self._store.settle(unit, error, note)
 
-    def _streams_for(self, *, is_webinar: bool) -> tuple[SessionStream, ...]:
-        return tuple(stream for stream in self._reports if stream.webinars is is_webinar)
+    async def _fetch(self, unit: Unit) -> str | None:
+        """Store what *unit* gives, and return what is odd about it; begin anew when its pages do not fit together."""
+        for last in (False,) * (_STARTS - 1) + (True,):
+            pieces = Pieces(unit)
+            try:
+                await self._fetch_once(unit, pieces)
+            except PageTokenExpired:
+                if last:
+                    raise
+                continue
+            if last or not pieces.shifted:
+                return pieces.note
+        raise AssertionError  # the last one returns
 
-    def _count(self, partition: Partition) -> None:
-        summary = self._streams[partition.stream.name]
-        summary.rows += len(partition.rows)
-        summary.drifted += len(partition.drifts)
+    async def _fetch_once(self, unit: Unit, pieces: Pieces) -> None:
+        zoom = self._zoom.lenient(on_drift=pieces.drifts.append, on_unknown=pieces.unknowns.append)
+        async with aclosing(unit.fetch(zoom)) as batches:
+            async for batch in batches:
+                await self._store.write(unit, pieces.take(batch))
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        self.progress.parked_until = moment
+        # By Zoom's clock: if ours is ahead of it, the budgets say so at once, and we look again.
+        await anyio.sleep(max(_SOONEST_LOOK, (moment - datetime.now(UTC)).total_seconds()))
+        self.progress.parked_until = None
+
+    def _settled(self, partition: Partition) -> None:
+        self._result.add(partition)
+        if partition.state is not State.PARKED:
+            self.progress.done += 1
+            self.progress.rows += partition.rows
+
+
+class _Result:
+    """Counts what a run did."""
+
+    def __init__(self, streams: Iterable[Stream]) -> None:
+        self._streams = {stream.name: StreamSummary(stream.name, stream.route) for stream in streams}
+        self._problems: list[Partition] = []
+        self._notes: list[Partition] = []
+        self._refused: list[Partition] = []
+        self._host_errors: list[ZoomError] = []
+
+    def failed(self, unit: Unit, error: ZoomError) -> None:
+        """Take note of what *unit* ended in."""
+        if unit.stream is USERS and not isinstance(error, DailyLimitReached):
+            self._host_errors.append(error)
+
+    @property
+    def no_host(self) -> ZoomError | None:
+        """The error that every month's hosts ended in, if they did: there is nothing to go on with."""
+        months_seen = self._streams[USERS.name].partitions
+        failed = months_seen[State.FAILED] + months_seen[State.GONE] + months_seen[State.REFUSED]
+        return self._host_errors[0] if self._host_errors and failed == months_seen.total() else None
+
+    def add(self, partition: Partition) -> None:
+        """Count what became of *partition*."""
+        if partition.state is State.PARKED:
+            return
+        summary = self._streams[partition.stream]
+        summary.rows += partition.rows
+        summary.drifted += partition.drifted
         summary.partitions[partition.state] += 1
-        if partition.state not in SETTLED:
+        if partition.state is State.FAILED:
             self._problems.append(partition)
-        self.progress.done += 1
-        self.progress.rows += len(partition.rows)
+        elif partition.state is State.REFUSED:
+            self._refused.append(partition)
+        elif partition.note is not None:
+            self._notes.append(partition)
+
+    def summary(
+        self, counts: Mapping[str, Mapping[State, Outstanding]], stopped_by: DailyLimitReached | None
+    ) -> Summary:
+        """Return it all; *counts* is how the store stands."""
+        parked = 0
+        for name, found in counts.items():
+            summary = self._streams[name]
+            settled = sum(found[state].partitions for state in SETTLED if state in found)
+            summary.kept = settled - sum(summary.partitions[state] for state in SETTLED)
+            parked += found[State.PARKED].partitions if State.PARKED in found else 0
+        return Summary(
+            tuple(self._streams.values()),
+            tuple(self._problems),
+            tuple(self._notes),
+            tuple(self._refused),
+            parked,
+            stopped_by,
+        )
 
 
-def _partition(outcome: Done[_Unit, _Fetched] | Failed[_Unit]) -> Partition:
-    """Return what was got, or what came instead; raise an error that the next partition would meet as well."""
-    unit = outcome.key
-    if isinstance(outcome, Done):
-        return Partition(stream=unit.stream, key=unit.key, rows=outcome.value.rows, drifts=outcome.value.drifts)
-    if isinstance(outcome.error, Unauthorized | ConfigError):
-        raise outcome.error
-    return Partition(stream=unit.stream, key=unit.key, error=outcome.error)
-
-
-def _structs(partition: Partition, kind: type[StructT]) -> Iterator[StructT]:
-    return (row[0] for row in partition.rows if isinstance(row[0], kind))
+def _outcome(summary: Summary) -> str:
+    if summary.stopped_by is not None:
+        return f"stopped: the day's budget is spent until {summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
+    return "complete" if summary.complete else f"incomplete: {len(summary.problems)} failed"

@@ -1,94 +1,73 @@
 """The SQLite store of a harvest: one table a stream, and `partition`, which says what became of each.
 
 A partition is what is fetched, and replaced, as a whole: the hosts of a month, the meetings of a host in a month, one
-report of one session. Its rows carry its key in ``_part`` (for a session's report, the UUID) and their place in
-``_seq``. Rows that are not what the reference says are in `drift`, raw and with the reason. Times are ISO 8601 text in
-UTC, booleans 0 and 1, and what is nested is JSON text.
+report of one session. Its rows carry its key in ``_part`` (for a session's report, the UUID), their place in ``_seq``,
+and in ``_raw``, as JSON, what came with them that the reference does not know or no cell can hold. Rows that are not
+what the reference says are in `drift`, raw and with the reason. Times are ISO 8601 text in UTC, booleans 0 and 1, and
+what is nested is JSON.
+
+Rows come page by page, each page with its partition's line in one transaction; until its last one has come a partition
+is *open*, and what is open when a store is opened is what a killed run has begun: it is dropped, and fetched again.
 """
 
 from __future__ import annotations
 
+import os
+import platform
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar, get_args
+from typing import Literal, Self, TypeVar, cast
 
 import anyio
 import anyio.to_thread
-import msgspec
 
-from .. import Drift, errors
-from ..errors import ConfigError, ZoomError
-from .streams import Row, Stream
+from .. import ZoomError
+from ..errors import ConfigError
+from . import _worklist as worklist
+from ._columns import utc_text
+from ._lock import Lock
+from ._place import Outstanding, Piece, Scope, Sent
+from ._queue import Queue
+from ._reading import StoreError, reading
+from ._schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
+from .partition import Partition, State
+from .streams import ListingStream, Stream, Unit
 
 T = TypeVar("T")
-Cell: TypeAlias = str | int | float | None
 
-SCHEMA_VERSION = 1
-_APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": what tells a harvest from any other database
-
-
-class StoreError(ZoomError):
-    """The store could not be read or written: a full disk, or somebody else who holds it."""
-
-
-class State(StrEnum):
-    """What became of a partition."""
-
-    DONE = "done"
-    EMPTY = "empty"
-    GONE = "gone"
-    """Zoom has it no longer (404): reports expire."""
-    REFUSED = "refused"
-    """Zoom will never give it (400): the session is too old, or the feature was off."""
-    FAILED = "failed"
-    """Something went wrong that another run may not meet, a missing scope or plan included."""
-
-
-SETTLED = (State.DONE, State.EMPTY, State.GONE, State.REFUSED)
-"""The states that asking again would not change."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
-    """One partition with its *rows* and those that could not be decoded, or with the *error* that came instead."""
-
-    stream: Stream
-    key: str
-    rows: Sequence[Row] = field(default=(), repr=False)
-    drifts: Sequence[Drift] = field(default=(), repr=False)
-    error: ZoomError | None = None
-
-    @property
-    def state(self) -> State:
-        """What became of it."""
-        if self.error is None:
-            return State.DONE if self.rows or self.drifts else State.EMPTY
-        if isinstance(self.error, errors.NotFound):
-            return State.GONE
-        refused = isinstance(self.error, errors.BadRequest) and not isinstance(self.error, errors.PageTokenExpired)
-        return State.REFUSED if refused else State.FAILED
+_WAITING_PAGES = 64  # of 300 rows: some 25 MB at most
 
 
 class Store:
-    """A harvest's database at *path* for the days *from_* to *to*, with a table for each of *streams*.
+    """A harvest's database at *path*, with a table for each of *streams*.
 
-    Open it with ``async with``. Raises `ConfigError` for a file that is not a harvest's, or is one of other days, and
-    does not touch it; `StoreError` when it cannot be read or written.
+    Open it with ``async with``. *durability* "full" also survives a power cut with all that was committed, "normal"
+    anything that the system survives. Raises `ConfigError` for a file that is not a harvest's, is one of another
+    version, or is being written by another harvest, and does not touch it; `StoreError` when it cannot be written.
     """
 
-    def __init__(self, path: str | Path, streams: Iterable[Stream], *, from_: date, to: date) -> None:
+    def __init__(
+        self, path: str | Path, streams: Iterable[Stream], *, durability: Literal["normal", "full"] = "normal"
+    ) -> None:
+        if durability not in {"normal", "full"}:
+            raise ConfigError("durability must be normal or full")
         self._path = Path(path)
-        self._days = (from_.isoformat(), to.isoformat())
-        self._tables = {stream.name: _Table(stream) for stream in streams}
+        self._durability = durability
+        self._tables = {stream.name: Table(stream) for stream in streams}
+        self._lock = Lock(self._path)
         self._connection: sqlite3.Connection | None = None
-        # One thread at a time: a connection is not for two, and rows are written in the order they were put.
+        # One thread at a time: a connection is not for two, and things are written in the order they were put.
         self._turn = anyio.CapacityLimiter(1)
+        self._queue: Queue[_Write] | None = None
+        self._run = 0
+        self.outcome: str = ""
+        """How the run ends, to be set before `working` is left."""
 
     async def __aenter__(self) -> Self:
         await self._in_thread(self._open)
@@ -100,186 +79,232 @@ class Store:
         with anyio.CancelScope(shield=True):
             await self._in_thread(self._close)
 
-    async def settled(self) -> frozenset[tuple[str, str]]:
-        """Return stream and key of every partition that need not be fetched again."""
-        return await self._in_thread(self._settled)
+    @asynccontextmanager
+    async def working(self, scope: Scope, on_settled: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
+        """Write what is put while the block runs; *on_settled* is shown each partition once it is committed.
 
-    async def put(self, partition: Partition) -> None:
-        """Write *partition* in place of what was there under its key, in one transaction."""
-        await self._in_thread(lambda: self._put(partition))
+        Leaving the block, by an error or a cancellation as well, commits what was put. An error of the database ends
+        the block with a `StoreError`.
+        """
+        self._queue = queue = Queue[_Write](_WAITING_PAGES)
+        self.outcome = "interrupted"
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._write_all, queue, on_settled)
+                await self._asked(partial(self._begin, scope))
+                yield
+                queue.close()
+        except BaseExceptionGroup as group:
+            first = next((error for error in group.exceptions if isinstance(error, StoreError)), group.exceptions[0])
+        else:
+            return
+        finally:
+            self._queue = None
+        raise first
+
+    async def expand(self, listing: ListingStream, scope: Scope) -> None:
+        """Put what the listings lead to on the list of the work."""
+        await self._asked(partial(worklist.expand, listing=listing, scope=scope))
+
+    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[Unit]:
+        """Iterate over what waits of *streams*, the oldest first."""
+        chunks = worklist.chunks(self._opened(), scope, streams)
+        while (chunk := await self._in_thread(partial(next, chunks, None))) is not None:
+            for unit in chunk:
+                yield unit
+
+    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, Outstanding]]:
+        """Return how many partitions of each stream and state *scope* has, and the calls that they take."""
+        return await self._asked(partial(worklist.counts, scope=scope))
+
+    async def write(self, unit: Unit, piece: Piece) -> None:
+        """Write what one reply gave; with a first one, what there was of *unit* goes."""
+        await self._later(partial(self._write, unit, piece))
+
+    async def settle(self, unit: Unit, error: ZoomError | None, note: str | None) -> None:
+        """Write down what became of *unit*."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        await self._later(partial(worklist.settle, unit=unit, error=error, note=note, now=now))
+
+    async def park(self, scope: Scope, until: datetime) -> None:
+        """Let everything that waits wait until then."""
+        await self._asked(partial(worklist.park, scope=scope, until=until))
+
+    async def unpark(self, scope: Scope) -> None:
+        """Let what was parked be fetched."""
+        await self._asked(partial(worklist.unpark, scope=scope))
+
+    async def sent(self, samples: Sequence[Sent]) -> None:
+        """Write down what was sent."""
+        lines = [
+            (self._run, utc_text(sample.at), sample.label, sample.calls, sample.retries, sample.throttled, sample.rate)
+            for sample in samples
+        ]
+        await self._later(partial(_add_traffic, lines=lines))
+
+    async def _asked(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do *work* after all that was put before, and return what it gave once it is committed."""
+        done = anyio.Event()
+        write = _Write(work, done)
+        await self._working().put(write)
+        await done.wait()
+        return cast("T", write.result)
+
+    async def _later(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        await self._working().put(_Write(work))
+
+    def _working(self) -> Queue[_Write]:
+        if self._queue is None:
+            raise ConfigError("the store is not working: write inside `async with store.working(...)`")
+        return self._queue
+
+    async def _write_all(self, queue: Queue[_Write], on_settled: Callable[[Partition], None]) -> None:
+        cancelled = anyio.get_cancelled_exc_class()
+        try:
+            while await queue.wait():
+                with anyio.CancelScope(shield=True):
+                    await self._commit(queue.take(_WAITING_PAGES), on_settled)
+        except cancelled:
+            await self._finish(queue, on_settled)  # what was fetched is not thrown away
+            raise
+        await self._finish(queue, on_settled)
+
+    async def _finish(self, queue: Queue[_Write], on_settled: Callable[[Partition], None]) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._commit([*queue.take(_WAITING_PAGES), _Write(self._end)], on_settled)
+
+    async def _commit(self, writes: Sequence[_Write], on_settled: Callable[[Partition], None]) -> None:
+        await self._in_thread(partial(self._transact, writes))
+        for write in writes:
+            if isinstance(write.result, Partition):
+                on_settled(write.result)
+            if write.done is not None:
+                write.done.set()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(work, limiter=self._turn)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             failure = StoreError(f"the store {self._path.name}: {error}")
         raise failure
 
-    def _open(self) -> None:
-        try:
-            self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._check()
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.executescript(_SCHEMA)
-            for table in self._tables.values():
-                self._connection.execute(table.create)
-            self._connection.execute("INSERT OR IGNORE INTO harvest VALUES (1, ?, ?)", self._days)
-            self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except sqlite3.DatabaseError as error:
-            self._close()
-            raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
-        except ConfigError:
-            self._close()
-            raise
-
-    def _check(self) -> None:
+    def _transact(self, writes: Sequence[_Write]) -> None:
         connection = self._opened()
-        ((application,), (version,)) = (
-            connection.execute("PRAGMA application_id").fetchone(),
-            connection.execute("PRAGMA user_version").fetchone(),
-        )
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if not tables and not application and not version:
-            return  # new
-        if (application, version) != (_APPLICATION_ID, SCHEMA_VERSION):
-            raise ConfigError(
-                f"{self._path.name} is not a harvest store of this version; give another file, it was not touched"
-            )
-        days = connection.execute("SELECT from_, to_ FROM harvest").fetchone()
-        if days is not None and days != self._days:
-            raise ConfigError(
-                f"{self._path.name} holds the days {days[0]} to {days[1]}; give the same, or another file for others"
-            )
-
-    def _settled(self) -> frozenset[tuple[str, str]]:
-        marks = ", ".join("?" * len(SETTLED))
-        rows = self._opened().execute(f"SELECT stream, key FROM partition WHERE state IN ({marks})", SETTLED)  # noqa: S608
-        return frozenset(rows)
-
-    def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise ConfigError("the store is not open: use it inside `async with`")
-        return self._connection
-
-    def _put(self, partition: Partition) -> None:
-        connection = self._opened()
-        table = self._tables[partition.stream.name]
-        cells = (table.cells(partition.key, seq, row) for seq, row in enumerate(partition.rows))
-        fetched_at = _utc_text(datetime.now(UTC).replace(microsecond=0))
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute(table.delete, (partition.key,))
-            connection.executemany(table.insert, cells)
-            connection.execute("DELETE FROM drift WHERE stream = ? AND _part = ?", (table.name, partition.key))
-            drifts = ((table.name, partition.key, n, d.path, d.reason, d.raw) for n, d in enumerate(partition.drifts))
-            connection.executemany("INSERT INTO drift VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", drifts)
-            connection.execute(
-                "INSERT OR REPLACE INTO partition (stream, key, state, rows, fetched_at, detail) VALUES (?,?,?,?,?,?)",
-                (
-                    partition.stream.name,
-                    partition.key,
-                    partition.state,
-                    len(partition.rows),
-                    fetched_at,
-                    None if partition.error is None else str(partition.error),
-                ),
-            )
+            for write in writes:
+                write.result = write.work(connection)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:  # a full disk has rolled it back already
                 connection.execute("ROLLBACK")
             raise
 
+    def _open(self) -> None:
+        try:
+            self._connection = connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._check(connection)
+            self._alone()
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {self._durability}")
+            connection.executescript(OWN_TABLES)
+            for name, table in self._tables.items():
+                connection.execute(table.create)
+                for statement in table.missing(
+                    [line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]
+                ):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            self._transact([_Write(worklist.drop_open)])
+        except (sqlite3.Error, OSError) as error:
+            self._close()
+            raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
+        except ConfigError:
+            self._close()
+            raise
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS harvest (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    from_ TEXT NOT NULL,
-    to_ TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS drift (
-    stream TEXT NOT NULL,
-    _part TEXT NOT NULL,
-    _seq INTEGER NOT NULL,
-    path TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    raw TEXT NOT NULL,
-    PRIMARY KEY (stream, _part, _seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS partition (
-    stream TEXT NOT NULL,
-    key TEXT NOT NULL,
-    state TEXT NOT NULL,
-    rows INTEGER NOT NULL,
-    fetched_at TEXT NOT NULL,
-    detail TEXT,
-    PRIMARY KEY (stream, key)
-) WITHOUT ROWID
-"""
-
-
-class _Table:
-    """The SQL of one stream's table, whose columns are the fields of its structs."""
-
-    def __init__(self, stream: Stream) -> None:
-        fields = [
-            (place, field.name, _affinity(field.type))
-            for place, struct in enumerate(stream.shape)
-            for field in msgspec.structs.fields(struct)
-            if not _is_rows_of(stream, place, field.type)
-        ]
-        self.name = stream.name
-        self._sources = [(place, name) for place, name, _ in fields]
-        columns = ", ".join(f'"{name}" {affinity}' for _, name, affinity in fields)
-        marks = ", ".join("?" * (len(fields) + 2))
-        # Names come from the library's own structs, never from data.
-        self.create = (
-            f'CREATE TABLE IF NOT EXISTS "{stream.name}" '
-            f"(_part TEXT NOT NULL, _seq INTEGER NOT NULL, {columns}, PRIMARY KEY (_part, _seq)) WITHOUT ROWID"
+    def _check(self, connection: sqlite3.Connection) -> None:
+        ((application,), (version,), (tables,)) = (
+            connection.execute(query).fetchone()
+            for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
         )
-        self.insert = f'INSERT INTO "{stream.name}" VALUES ({marks})'  # noqa: S608
-        self.delete = f'DELETE FROM "{stream.name}" WHERE _part = ?'  # noqa: S608
+        if not tables and not application and not version:
+            return  # new
+        if application != APPLICATION_ID:
+            raise ConfigError(f"{self._path.name} is not a harvest store; give another file, it was not touched")
+        if version != VERSION:
+            age = "an earlier" if version < VERSION else "a later"
+            raise ConfigError(
+                f"{self._path.name} is a harvest store of {age} version ({version}, this is {VERSION}); "
+                "give another file, it was not touched"
+            )
 
-    def cells(self, key: str, seq: int, row: Row) -> tuple[Cell, ...]:
-        return (key, seq, *(_cell(getattr(row[place], name)) for place, name in self._sources))
+    def _alone(self) -> None:
+        if not self._lock.take():
+            raise ConfigError(f"another harvest is writing to {self._path.name}{_who(self._path)}; nothing was done")
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        self._lock.let_go()
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise ConfigError("the store is not open: use it inside `async with`")
+        return self._connection
+
+    def _begin(self, scope: Scope, connection: sqlite3.Connection) -> None:
+        worklist.prepare(connection, self._path.name, scope)
+        begun = (utc_text(datetime.now(UTC).replace(microsecond=0)), platform.node(), os.getpid())
+        self._run = (
+            connection.execute("INSERT INTO run (started_at, host, process) VALUES (?, ?, ?)", begun).lastrowid or 0
+        )
+
+    def _end(self, connection: sqlite3.Connection) -> None:
+        ended = (utc_text(datetime.now(UTC).replace(microsecond=0)), self.outcome, self._run)
+        connection.execute("UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?", ended)
+
+    def _write(self, unit: Unit, piece: Piece, connection: sqlite3.Connection) -> None:
+        name, key = unit.stream.name, unit.key
+        table = self._tables[name]
+        if piece.first:
+            worklist.empty(connection, unit)
+        lines = table.lines(key, piece.rows)
+        drifts = [(name, key, seq, drift.path, drift.reason, drift.raw) for seq, drift in piece.drifts]
+        table.put(connection, lines)
+        connection.executemany("INSERT INTO drift VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", drifts)
+        connection.execute(
+            "UPDATE partition SET state = 'open', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
+            "drifted = iif(?1, 0, drifted) + ?3 WHERE stream = ?4 AND key = ?5",
+            (piece.first, len(lines), len(drifts), name, key),
+        )
 
 
-def _is_rows_of(stream: Stream, place: int, type_: object) -> bool:
-    """Tell whether a field of a report's head is the list of the rows themselves."""
-    return place + 1 < len(stream.shape) and stream.shape[-1] in get_args(type_)
+@dataclass(slots=True)
+class _Write:
+    """Something to do in the next transaction; *done* is set once it is committed."""
+
+    work: Callable[[sqlite3.Connection], object]
+    done: anyio.Event | None = None
+    result: object = None
 
 
-def _affinity(type_: object) -> str:
-    text = str(type_)
-    if "float" in text:
-        return "REAL"
-    return "INTEGER" if text in {"int | None", "bool | None", "int", "bool"} else "TEXT"
+def _add_traffic(connection: sqlite3.Connection, lines: Sequence[tuple[str | int | float, ...]]) -> None:
+    connection.executemany(
+        "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "
+        "retries = retries + excluded.retries, throttled = throttled + excluded.throttled",
+        lines,
+    )
 
 
-_LARGEST_INTEGER = 2**63
-
-
-def _cell(value: object) -> Cell:
-    if value is None or isinstance(value, str | float):
-        return value
-    if isinstance(value, int):
-        # SQLite's integers have 64 bits, as Zoom's ids have. A longer one goes in as text, which SQLite rounds.
-        return int(value) if -_LARGEST_INTEGER <= value < _LARGEST_INTEGER else str(value)
-    if isinstance(value, datetime):
-        return _utc_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return msgspec.json.encode(value).decode()
-
-
-def _utc_text(moment: datetime) -> str:
-    with suppress(OverflowError):  # at the ends of the calendar: better in its own zone than not at all
-        moment = moment.astimezone(UTC)
-    return moment.isoformat().replace("+00:00", "Z")
+def _who(path: Path) -> str:
+    """Return who is writing to the store at *path*, as far as it says."""
+    with suppress(ZoomError), reading(path) as connection:
+        line = connection.execute(
+            "SELECT process, host, started_at FROM run WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        if line is not None:
+            return f" (process {line[0]} on {line[1]}, since {line[2]})"
+    return ""

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
+from functools import cache
 from typing import Protocol, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
-from .. import Drift, Zoom
+from .. import Api, Endpoint, Label, Page, Zoom
 from ..errors import InvalidArgument
 from ..models import (
     Host,
+    HostsPage,
+    PastMeeting,
+    PastParticipant,
+    PastPollRespondent,
+    PastPolls,
+    PastQA,
+    PastQuestioner,
     PollReport,
     PollRespondent,
     QAReport,
@@ -22,123 +32,265 @@ from ..models import (
     SurveyReport,
     SurveyRespondent,
     UserMeeting,
+    UserMeetingsPage,
 )
 
 Row: TypeAlias = tuple[Struct, ...]
 """One row of a table: the struct it is, or the head of its report and the struct."""
 
+Days: TypeAlias = tuple[date, date]
+"""A first and a last UTC day, both included."""
 
-OnDrift: TypeAlias = Callable[[Drift], None]
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one reply. *total* is how many there are in all, *days* the range that it answers, as Zoom says."""
+
+    rows: Sequence[Row]
+    total: int | None = None
+    days: Days | None = None
 
 
-class Fetch(Protocol):
-    """Fetches the rows of one report of the session *uuid*; what cannot be decoded goes to *on_drift*."""
+class FetchListing(Protocol):
+    """Fetches one listing of the *days*: of the account, or of the host *user_id*."""
 
-    async def __call__(self, zoom: Zoom, on_drift: OnDrift, /, *, uuid: str) -> list[Row]:
-        """Return the rows in Zoom's order."""
+    def __call__(self, zoom: Api, user_id: str, days: Days, /) -> AsyncGenerator[Batch, None]:
+        """Return the rows in Zoom's order, reply by reply."""
         ...
+
+
+class FetchReport(Protocol):
+    """Fetches one report of the session *uuid*."""
+
+    def __call__(self, zoom: Api, uuid: str, /) -> AsyncGenerator[Batch, None]:
+        """Return the rows in Zoom's order, reply by reply."""
+        ...
+
+
+_endpoints = cache(Zoom.endpoints)
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One table: its *name* (also that of the ``zoom.reports`` method) and the structs that make up a row."""
+    """One table: its *name*, the *method* that fills it (``"reports.users"``) and the structs that make up a row."""
 
     name: str
+    method: str
     shape: tuple[type[Struct], ...]
 
     @property
+    def endpoint(self) -> Endpoint[object]:
+        """The operation that fills this table."""
+        return _endpoints()[self.method]
+
+    @property
     def route(self) -> str:
-        """The route of the operation that fills this table."""
-        return Zoom.endpoints()[f"reports.{self.name}"].route
+        """The route of that operation."""
+        return self.endpoint.route
+
+    @property
+    def label(self) -> Label:
+        """The rate-limit label of that operation."""
+        return self.endpoint.label
+
+
+@dataclass(frozen=True, slots=True)
+class ListingStream(Stream):
+    """A table of what there is in a month; *row_key* is the column that tells one row from another.
+
+    *leads* are the columns that say what is to be fetched next.
+    """
+
+    fetch: FetchListing
+    row_key: str
+    leads: tuple[str, ...]
+
+    def lead(self, values: Iterable[object]) -> Row:
+        """Return a row that knows no more than its *leads*."""
+        return (msgspec.convert(dict(zip(self.leads, values, strict=True)), self.shape[0]),)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionStream(Stream):
     """A table that is fetched session by session, by UUID: *webinars* tells of which kind of session."""
 
-    fetch: Fetch
+    fetch: FetchReport
     webinars: bool = False
 
-
-USERS = Stream("users", (Host,))
-USER_MEETINGS = Stream("user_meetings", (UserMeeting,))
-
-
-async def fetch_users(zoom: Zoom, on_drift: OnDrift, *, from_: date, to: date) -> list[Row]:
-    """Return the hosts who were active in a month."""
-    pages = zoom.reports.users(from_, to, type_="active").pages(on_drift=on_drift)
-    return [(host,) async for page in pages for host in page.items]
+    def calls(self, people: int) -> int:
+        """Return how many calls the report of a session with so many *people* takes, at least."""
+        return max(1, math.ceil(people / (self.endpoint.page_size or math.inf)))
 
 
-async def fetch_user_meetings(zoom: Zoom, on_drift: OnDrift, *, user_id: str, from_: date, to: date) -> list[Row]:
-    """Return the ended meetings and webinars of one host in a month."""
-    pages = zoom.reports.user_meetings(user_id, from_, to).pages(on_drift=on_drift)
-    return [(meeting,) async for page in pages for meeting in page.items]
+async def _users(zoom: Api, _: str, days: Days) -> AsyncGenerator[Batch, None]:
+    async for page in zoom.reports.users(*days, type_="active").pages():
+        yield _listed(page)
 
 
-def _under(head: Struct, rows: Sequence[Struct]) -> list[Row]:
-    return [(head, row) for row in rows]
+async def _user_meetings(zoom: Api, user_id: str, days: Days) -> AsyncGenerator[Batch, None]:
+    async for page in zoom.reports.user_meetings(user_id, *days).pages():
+        yield _listed(page)
 
 
-async def _meeting(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
-    return [(await zoom.reports.meeting(uuid),)]
+def _listed(page: HostsPage | UserMeetingsPage) -> Batch:
+    answered = None if page.from_ is None or page.to is None else (page.from_, page.to)
+    return Batch([(row,) for row in page.items], page.total_records, answered)
 
 
-async def _meeting_participants(zoom: Zoom, on_drift: OnDrift, *, uuid: str) -> list[Row]:
-    pages = zoom.reports.meeting_participants(uuid, include_fields="registrant_id").pages(on_drift=on_drift)
-    return [(stay,) async for page in pages for stay in page.items]
-
-
-async def _meeting_polls(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
-    report = await zoom.reports.meeting_polls(uuid)
-    return _under(report, report.questions)
-
-
-async def _meeting_qa(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
-    report = await zoom.reports.meeting_qa(uuid)
-    return _under(report, report.questions)
-
-
-async def _meeting_survey(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
-    report = await zoom.reports.meeting_survey(uuid)
-    return _under(report, report.survey_answers)
-
-
-async def _webinar(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
-    return [(await zoom.reports.webinar(uuid),)]
-
-
-async def _webinar_participants(zoom: Zoom, on_drift: OnDrift, *, uuid: str) -> list[Row]:
-    pages = zoom.reports.webinar_participants(uuid, include_fields="registrant_id").pages(on_drift=on_drift)
-    return [(stay,) async for page in pages for stay in page.items]
-
-
-async def _webinar_polls(zoom: Zoom, _: OnDrift, *, uuid: str) -> list[Row]:
-    report = await zoom.reports.webinar_polls(uuid)
-    return _under(report, report.questions)
-
-
-SESSION_STREAMS = (
-    SessionStream("meeting", (SessionReport,), _meeting),
-    SessionStream("meeting_participants", (ReportParticipant,), _meeting_participants),
-    SessionStream("meeting_polls", (PollReport, PollRespondent), _meeting_polls),
-    SessionStream("meeting_qa", (QAReport, Questioner), _meeting_qa),
-    SessionStream("meeting_survey", (SurveyReport, SurveyRespondent), _meeting_survey),
-    SessionStream("webinar", (SessionReport,), _webinar, webinars=True),
-    SessionStream("webinar_participants", (ReportParticipant,), _webinar_participants, webinars=True),
-    SessionStream("webinar_polls", (PollReport, PollRespondent), _webinar_polls, webinars=True),
+USERS = ListingStream("users", "reports.users", (Host,), _users, "id", ("id",))
+USER_MEETINGS = ListingStream(
+    "user_meetings",
+    "reports.user_meetings",
+    (UserMeeting,),
+    _user_meetings,
+    "uuid",
+    ("uuid", "type", "start_time", "participants_count"),
 )
+LISTINGS = (USERS, USER_MEETINGS)
 
-REPORTS = tuple(stream.name for stream in SESSION_STREAMS)
-"""The reports that a harvest can fetch for each session; the hosts and their meetings always come."""
+
+class _CountedRows(Page[Struct], Protocol):
+    @property
+    def total_records(self) -> int | None: ...
+
+
+async def _paged(pages: AsyncGenerator[_CountedRows, None]) -> AsyncGenerator[Batch, None]:
+    async for page in pages:
+        yield Batch([(row,) for row in page.items], page.total_records)
+
+
+def _under(head: Struct, rows: Sequence[Struct]) -> Batch:
+    return Batch([(head, row) for row in rows])
+
+
+async def _meeting(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    yield Batch([(await zoom.reports.meeting(uuid),)])
+
+
+def _meeting_participants(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    return _paged(zoom.reports.meeting_participants(uuid, include_fields="registrant_id").pages())
+
+
+async def _meeting_polls(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    report = await zoom.reports.meeting_polls(uuid)
+    yield _under(report, report.questions)
+
+
+async def _meeting_qa(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    report = await zoom.reports.meeting_qa(uuid)
+    yield _under(report, report.questions)
+
+
+async def _meeting_survey(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    report = await zoom.reports.meeting_survey(uuid)
+    yield _under(report, report.survey_answers)
+
+
+async def _webinar(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    yield Batch([(await zoom.reports.webinar(uuid),)])
+
+
+def _webinar_participants(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    return _paged(zoom.reports.webinar_participants(uuid, include_fields="registrant_id").pages())
+
+
+async def _webinar_polls(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    report = await zoom.reports.webinar_polls(uuid)
+    yield _under(report, report.questions)
+
+
+async def _past_meeting(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    yield Batch([(await zoom.past_meetings.get(uuid),)])
+
+
+def _past_participants(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    return _paged(zoom.past_meetings.participants(uuid).pages())
+
+
+async def _past_polls(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    report = await zoom.past_meetings.polls(uuid)
+    yield _under(report, report.questions)
+
+
+async def _past_qa(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+    report = await zoom.past_meetings.qa(uuid)
+    yield _under(report, report.questions)
+
+
+_STAYS = (ReportParticipant,)
+_POLLS = (PollReport, PollRespondent)
+
+REPORT_STREAMS = (
+    SessionStream("meeting", "reports.meeting", (SessionReport,), _meeting),
+    SessionStream("meeting_participants", "reports.meeting_participants", _STAYS, _meeting_participants),
+    SessionStream("meeting_polls", "reports.meeting_polls", _POLLS, _meeting_polls),
+    SessionStream("meeting_qa", "reports.meeting_qa", (QAReport, Questioner), _meeting_qa),
+    SessionStream("meeting_survey", "reports.meeting_survey", (SurveyReport, SurveyRespondent), _meeting_survey),
+    SessionStream("webinar", "reports.webinar", (SessionReport,), _webinar, webinars=True),
+    SessionStream("webinar_participants", "reports.webinar_participants", _STAYS, _webinar_participants, webinars=True),
+    SessionStream("webinar_polls", "reports.webinar_polls", _POLLS, _webinar_polls, webinars=True),
+)
+PAST_STREAMS = (
+    SessionStream("past_meeting", "past_meetings.get", (PastMeeting,), _past_meeting),
+    SessionStream("past_participants", "past_meetings.participants", (PastParticipant,), _past_participants),
+    SessionStream("past_polls", "past_meetings.polls", (PastPolls, PastPollRespondent), _past_polls),
+    SessionStream("past_qa", "past_meetings.qa", (PastQA, PastQuestioner), _past_qa),
+)
+SESSION_STREAMS = REPORT_STREAMS + PAST_STREAMS
+STREAMS: dict[str, Stream] = {stream.name: stream for stream in (*LISTINGS, *SESSION_STREAMS)}
+
+REPORTS = tuple(stream.name for stream in REPORT_STREAMS)
+"""The reports that a harvest fetches for each session unless told otherwise; the listings always come."""
+
+PAST_REPORTS = tuple(stream.name for stream in PAST_STREAMS)
+"""What may stand in for some of `REPORTS`, for meetings: light and medium calls, which spend no budget of the day."""
 
 
 def chosen(reports: Iterable[str]) -> tuple[SessionStream, ...]:
     """Return the streams of *reports*, or raise `InvalidArgument` for a name that is none."""
     wanted = set(reports)
-    unknown = sorted(wanted - set(REPORTS))
+    names = ", ".join(stream.name for stream in SESSION_STREAMS)
+    unknown = sorted(wanted - {stream.name for stream in SESSION_STREAMS})
     if unknown:
-        raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose among {', '.join(REPORTS)}")
+        raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose among {names}")
     if not wanted:
-        raise InvalidArgument(f"no report chosen: choose among {', '.join(REPORTS)}")
+        raise InvalidArgument(f"no report chosen: choose among {names}")
     return tuple(stream for stream in SESSION_STREAMS if stream.name in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A partition to fetch: one listing of a month, or one report of one session.
+
+    *key* is ``2026-05`` for the hosts of a month, ``<user id>/2026-05`` for the meetings of one of them, and the UUID
+    for a session. *days* are those of a listing; a session has the one day on which it began. *calls* is how many
+    calls it takes, at least.
+    """
+
+    stream: Stream
+    key: str
+    days: Days
+    calls: int = 1
+
+    def fetch(self, zoom: Api) -> AsyncGenerator[Batch, None]:
+        """Fetch it, reply by reply."""
+        if isinstance(self.stream, ListingStream):
+            return self.stream.fetch(zoom, self.key.rpartition("/")[0], self.days)
+        if isinstance(self.stream, SessionStream):
+            return self.stream.fetch(zoom, self.key)
+        raise TypeError(self.stream.name)
+
+
+_WEBINAR_TYPES = {5, 6, 9}
+
+
+def found_in(unit: Unit, rows: Iterable[Row], reports: Sequence[SessionStream]) -> Iterator[Unit]:
+    """Yield what the *rows* of a listing lead to: hosts to their meetings, meetings to their *reports*."""
+    for (row,) in rows if isinstance(unit.stream, ListingStream) else ():
+        if isinstance(row, Host):
+            yield Unit(USER_MEETINGS, f"{row.id}/{unit.key}", unit.days)
+        elif isinstance(row, UserMeeting):
+            day = row.start_time.astimezone(UTC).date() if row.start_time else unit.days[0]
+            for stream in reports:
+                if stream.webinars is (row.type in _WEBINAR_TYPES):
+                    yield Unit(stream, row.uuid, (day, day), stream.calls(row.participants_count or 0))

@@ -83,7 +83,7 @@ class PollAnswer(Struct, frozen=True, kw_only=True):
     date_time: Timestamp | None = None
 
 
-class Stay(Struct, frozen=True, kw_only=True):
+class Stay(Struct, frozen=True, kw_only=True, gc=False):
     """One stay of one person in a session: who leaves and comes back has several.
 
     *id* is the user's id, empty for people who were not signed in. *user_id* names the person within this session only.

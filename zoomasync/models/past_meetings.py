@@ -33,7 +33,7 @@ class PastInstances(Struct, frozen=True, kw_only=True):
     meetings: tuple[PastInstance, ...]
 
 
-class PastParticipant(Stay, frozen=True, kw_only=True):
+class PastParticipant(Stay, frozen=True, kw_only=True, gc=False):
     """One stay of one person; *internal_user* tells whether the person belongs to the account."""
 
     internal_user: bool | None = None

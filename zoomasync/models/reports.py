@@ -145,7 +145,7 @@ class SessionReport(EndedSession, frozen=True, kw_only=True):
     tracking_fields: tuple[TrackingField, ...] = ()
 
 
-class ReportParticipant(Stay, frozen=True, kw_only=True):
+class ReportParticipant(Stay, frozen=True, kw_only=True, gc=False):
     """One stay of one person. *participant_user_id* is the signed-in user's id; Zoom means to remove *id*.
 
     *registrant_id* comes only when it was asked for. *bo_mtg_id* names a breakout room: a number as text in meetings, a

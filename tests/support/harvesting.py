@@ -1,0 +1,50 @@
+"""Harvests of a fake account, as tests run them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from zoomasync import RetryPolicy
+from zoomasync.harvest import REPORTS, Harvest, Summary
+from zoomasync.testing import Account, FakeZoom, Session
+
+TODAY = date(2026, 6, 15)
+SPRING = (date(2026, 3, 1), date(2026, 5, 31))
+QUICK = RetryPolicy(attempts=3, base=0.01)
+
+
+async def harvest(
+    fake: FakeZoom,
+    store: Path,
+    days: tuple[date, date] = SPRING,
+    *,
+    reports: Sequence[str] = REPORTS,
+    since: int | None = None,
+    wait: bool = False,
+) -> Summary:
+    async with (
+        fake.client(retry=QUICK) as zoom,
+        Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports, since=since) as harvest,
+    ):
+        return await harvest.run(wait=wait)
+
+
+def held_on(account: Account, day: date, *, participants: int = 2) -> Session:
+    """Add a session on *day*."""
+    return account.add_session(start=datetime(day.year, day.month, day.day, 9, tzinfo=UTC), participants=participants)
+
+
+def one_session(participants: int = 2) -> Account:
+    """Return an account of one session, in April."""
+    account = Account(today=TODAY)
+    held_on(account, date(2026, 4, 10), participants=participants)
+    return account
+
+
+def query(store: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(store)) as database:
+        return database.execute(sql).fetchall()

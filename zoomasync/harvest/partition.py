@@ -1,0 +1,88 @@
+"""What becomes of a partition: that which is fetched, and replaced, as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .. import errors
+from ..errors import DailyLimitReached, StatusError, ZoomError
+from .streams import Unit
+
+
+class State(StrEnum):
+    """What became of a partition."""
+
+    WAITING = "waiting"
+    """Known, and still to be fetched."""
+    OPEN = "open"
+    """Begun: what there is of it is dropped when the store is opened again."""
+    DONE = "done"
+    EMPTY = "empty"
+    GONE = "gone"
+    """Zoom has it no longer (404): reports expire."""
+    REFUSED = "refused"
+    """Zoom will never give it (400): the session is too old, or the feature was off."""
+    PARKED = "parked"
+    """The day's budget was spent before its turn came."""
+    FAILED = "failed"
+    """Something went wrong that another run may not meet, a missing scope or plan included."""
+
+
+SETTLED = (State.DONE, State.EMPTY, State.GONE, State.REFUSED)
+"""The states that asking again would not change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """What became of one partition of *stream*, as the manifest has it.
+
+    *rows* and *pages* are what came, *drifted* the rows of which could not be decoded and are kept raw. *error* is the
+    class of what came instead, *detail* its one line, *tracking_id* what Zoom's support asks for. *note* tells what was
+    odd about rows that did come: pages that shifted, a total that is not theirs, days that Zoom left out.
+    """
+
+    stream: str
+    key: str
+    state: State
+    pages: int = 0
+    rows: int = 0
+    drifted: int = 0
+    fetched_at: datetime | None = None
+    parked_until: datetime | None = None
+    error: str | None = None
+    detail: str | None = None
+    tracking_id: str | None = None
+    note: str | None = None
+
+
+def settled(
+    unit: Unit, error: ZoomError | None, note: str | None, *, pages: int, rows: int, drifted: int, now: datetime
+) -> Partition:
+    """Return what *unit* has become, with so many rows or by *error*."""
+    return Partition(
+        stream=unit.stream.name,
+        key=unit.key,
+        state=_state_after(error, rows=rows + drifted),
+        pages=pages,
+        rows=rows,
+        drifted=drifted,
+        fetched_at=now,
+        parked_until=error.resumes_at if isinstance(error, DailyLimitReached) else None,
+        error=None if error is None else type(error).__name__,
+        detail=None if error is None else str(error),
+        tracking_id=error.tracking_id if isinstance(error, StatusError) else None,
+        note=note,
+    )
+
+
+def _state_after(error: ZoomError | None, *, rows: int) -> State:
+    if error is None:
+        return State.DONE if rows else State.EMPTY
+    if isinstance(error, DailyLimitReached):
+        return State.PARKED
+    if isinstance(error, errors.NotFound):
+        return State.GONE
+    refused = isinstance(error, errors.BadRequest) and not isinstance(error, errors.PageTokenExpired)
+    return State.REFUSED if refused else State.FAILED
