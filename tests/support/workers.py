@@ -1,0 +1,177 @@
+"""Workers of one job that lies in a folder: in this process, or in processes of their own, which can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import anyio
+
+from zoomasync import Plan, ServerToServer, Zoom
+from zoomasync.harvest import REPORTS, Harvest, Summary
+from zoomasync.harvest._parquet import read_columns
+from zoomasync.harvest._schema import all_columns
+from zoomasync.harvest.shared import Claims, SharedStore
+from zoomasync.harvest.streams import STREAMS
+from zoomasync.redis import RedisBudgets, RedisClaims, RedisTokenStore
+from zoomasync.testing import FakeZoom
+
+from .harvesting import QUICK, SPRING
+
+Rows: TypeAlias = list[tuple[object, ...]]
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    ["zoomasync.harvest", "zoomasync.harvest.shared", "zoomasync.redis", "zoomasync.testing"]
+)
+_OF_WORKERS = {".open", "runs", "traffic"}
+
+
+async def work(
+    fake: FakeZoom,
+    folder: Path,
+    claims: Claims,
+    days: tuple[date, date] = SPRING,
+    *,
+    reports: Sequence[str] = REPORTS,
+    since: int | None = None,
+    wait: bool = False,
+) -> Summary:
+    """Work at the job in *folder* until it is done."""
+    async with working(fake, folder, claims, days, reports=reports, since=since) as harvest:
+        return await harvest.run(wait=wait)
+
+
+@asynccontextmanager
+async def working(
+    fake: FakeZoom,
+    folder: Path,
+    claims: Claims,
+    days: tuple[date, date] = SPRING,
+    *,
+    reports: Sequence[str] = REPORTS,
+    since: int | None = None,
+) -> AsyncGenerator[Harvest, None]:
+    """Give a worker of the job in *folder*."""
+    async with (
+        fake.client(retry=QUICK) as zoom,
+        Harvest(
+            zoom, store=SharedStore(folder, claims), from_=days[0], to=days[1], reports=reports, since=since, workers=8
+        ) as harvest,
+    ):
+        yield harvest
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what is the same for the same account: the bytes of all files but those that tell of workers."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    return {name: content for name, content in found.items() if name.split("/")[0] not in _OF_WORKERS}
+
+
+def rows(files: Iterable[Path], stream: str) -> Rows:
+    """Return the rows of *stream* that are in *files*, in the order of their keys."""
+    names = [column.name for column in all_columns(STREAMS[stream])]
+    found: Rows = []
+    for file in files:
+        columns = read_columns(file, names)
+        found += zip(*(columns[name] for name in names), strict=True)
+    return sorted(found, key=lambda row: (str(row[0]), cast("int", row[1])))
+
+
+class Telling:
+    """Claims that *tell* of each that is taken or dropped, or was taken by another."""
+
+    def __init__(self, claims: Claims, tell: Callable[[str, str], None]) -> None:
+        self.held = claims.held
+        self.aclose = claims.aclose
+        self._claims = claims
+        self._tell = tell
+
+    async def take(self, key: str) -> bool:
+        taken = await self._claims.take(key)
+        self._tell("take" if taken else "refused", key)
+        return taken
+
+    async def drop(self, key: str) -> None:
+        await self._claims.drop(key)
+        self._tell("drop", key)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What workers in processes of their own have in common."""
+
+    credentials: ServerToServer
+    base_url: str
+    folder: Path
+    redis: str
+    name: str
+    plan: Plan
+    lease: float
+
+
+class Worker:
+    """A worker in a process of its own. It tells what it claims, so that one knows what it held when it was killed."""
+
+    def __init__(self, job: Job) -> None:
+        self.held: set[str] = set()
+        self.settled: int = 0
+        self.complete: bool | None = None
+        self._pipe, theirs = _PROCESSES.Pipe(duplex=False)
+        self._process = _PROCESSES.Process(target=_begin, args=(job, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def listen(self) -> None:
+        """Take note of what it has told so far."""
+        try:
+            while self._pipe.poll():
+                match cast("tuple[str, str]", self._pipe.recv()):
+                    case "take", key:
+                        self.held.add(key)
+                    case "drop", key:
+                        self.held.discard(key)
+                        self.settled += 1
+                    case "complete", answer:
+                        self.complete = answer == "True"
+                    case _:
+                        pass
+        except (EOFError, ConnectionError):
+            pass
+
+    def kill(self) -> None:
+        """Kill it as the system does when memory runs out."""
+        self._process.kill()
+        self._process.join()
+        self.listen()
+
+    async def end(self) -> None:
+        """Wait until it has ended."""
+        while self._process.is_alive():
+            self.listen()
+            await anyio.sleep(0.005)
+        self.listen()
+
+
+def _begin(job: Job, pipe: Connection) -> None:
+    asyncio.run(_work(job, pipe))
+
+
+async def _work(job: Job, pipe: Connection) -> None:
+    claims = RedisClaims(job.redis, name=job.name, lease=job.lease)
+    store = SharedStore(job.folder, Telling(claims, lambda verb, key: pipe.send((verb, key))))
+    budgets = RedisBudgets(job.redis, job.plan, name=job.name)
+    tokens = RedisTokenStore(job.redis, name=job.name)
+    async with (
+        Zoom(job.credentials, plan=job.plan, base_url=job.base_url, budgets=budgets, tokens=tokens) as zoom,
+        Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1], workers=8) as harvest,
+    ):
+        pipe.send(("complete", str((await harvest.run()).complete)))
