@@ -1,0 +1,261 @@
+"""A harvest in a process of its own that is killed at random moments, and stores that do not survive that."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import multiprocessing
+import random
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Self, TypeAlias, cast
+
+from zoomasync import Plan, ServerToServer, Zoom
+from zoomasync.harvest import Harvest, Store
+from zoomasync.harvest._place import Piece, Scope
+from zoomasync.harvest.streams import LISTINGS, ListingStream, Stream, Unit, chosen
+from zoomasync.testing import Account, FakeZoom
+
+from .harvesting import SPRING, TODAY
+
+Lines: TypeAlias = list[tuple[str | int | float | None, ...]]
+
+REPORTS = ("meeting_participants",)
+_STREAMS = (*LISTINGS, *chosen(REPORTS))
+_HOSTS, _SESSIONS = 4, 985  # with three months of hosts, and of meetings of each, a thousand partitions
+_PAGE = 12
+_WORKERS = 8
+_MANY_PAGES = 100
+_UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
+_PATIENCE = 60.0
+
+# Forked from a process that has imported everything, a harvest begins in a few milliseconds.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["zoomasync.harvest", "zoomasync.testing"])
+
+
+def an_account() -> Account:
+    """Return an account of a thousand partitions, whose reports have three or four pages; every 50th has an odd row."""
+    account = Account(today=TODAY)
+    hosts = [account.add_host() for _ in range(_HOSTS)]
+    first, last = (datetime(day.year, day.month, day.day, 6, tzinfo=UTC) for day in SPRING)
+    step = (last - first) / _SESSIONS
+    for number in range(_SESSIONS):
+        start = first + timedelta(seconds=round((number * step).total_seconds()))
+        session = account.add_session(hosts[number % _HOSTS], start=start, participants=26 + number % 20)
+        if number % 50 == 0:
+            people = list(session.participants)
+            people[-2] = replace(people[-2], user_email="odd@northpier.example", name=cast("str", {"first": "Odd"}))
+            people[-1] = replace(people[-1], attentiveness_score="97%")
+            account.sessions[-1] = replace(session, participants=tuple(people))
+    return account
+
+
+@dataclass(frozen=True)
+class Job:
+    """A harvest: of what, into what."""
+
+    credentials: ServerToServer
+    base_url: str
+    path: Path
+    kind: type[Store] = Store
+
+
+def harvest(job: Job) -> None:
+    """Harvest in this process; it ends with 0 when that is complete."""
+    sys.exit(0 if asyncio.run(_harvest(job)) else 1)
+
+
+async def _harvest(job: Job) -> bool:
+    store = job.kind(job.path, _STREAMS)
+    async with (
+        Zoom(job.credentials, plan=_UNLIMITED, base_url=job.base_url) as zoom,
+        Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1], reports=REPORTS, workers=_WORKERS) as harvest,
+    ):
+        return (await harvest.run()).complete
+
+
+def _serve(pipe: Connection) -> None:
+    asyncio.run(_answer(pipe))
+
+
+async def _answer(pipe: Connection) -> None:
+    """Serve the account; asked by a number, tell how many requests there were and which calls came since that one."""
+    async with FakeZoom(an_account(), plan=None, page_size_cap=_PAGE) as fake:
+        pipe.send((fake.credentials, fake.base_url))
+        while (since := cast("int | None", await asyncio.to_thread(pipe.recv))) is not None:
+            requests = fake.requests
+            pipe.send((len(requests), [request.route for request in requests[since:] if request.label]))
+
+
+class Served:
+    """The account, served by a process of its own."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.credentials, self.base_url = cast("tuple[ServerToServer, str]", pipe.recv())
+
+    def seen(self, since: int = 0) -> tuple[int, Sequence[str]]:
+        """Return how many requests there were, and the routes of the calls among those after the first *since*."""
+        self._pipe.send(since)
+        return cast("tuple[int, list[str]]", self._pipe.recv())
+
+    def job(self, path: Path, kind: type[Store] = Store) -> Job:
+        """Return the harvest of this account into *path*."""
+        return Job(self.credentials, self.base_url, path, kind)
+
+
+@contextmanager
+def serving() -> Generator[Served, None, None]:
+    """Serve the account while the block runs."""
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        assert ours.poll(_PATIENCE), "the server does not begin"
+        yield Served(ours)
+        ours.send(None)
+        process.join(_PATIENCE)
+    finally:
+        process.kill()
+        process.join()
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where a kill has landed: *calls* of the harvest that died had come, and this is what lies on disk.
+
+    *torn* are partitions of which there are some rows, *settled* those that are done with.
+    """
+
+    calls: int = 0
+    torn: int = 0
+    settled: int = 0
+    complete: bool = False
+
+    @property
+    def in_work(self) -> bool:
+        """Whether it was fetching, and not through."""
+        return self.calls > 0 and not self.complete
+
+
+def kill_often(served: Served, job: Job, kills: int, dice: random.Random) -> list[Landing]:
+    """Begin the harvest again and again, and kill it each time; say where that was."""
+    return [_kill_one(served, job, dice, opening=number % 17 == 0) for number in range(kills)]
+
+
+def _kill_one(served: Served, job: Job, dice: random.Random, *, opening: bool) -> Landing:
+    """Kill one harvest after so many of its calls and a moment, or, *opening*, a moment after it was begun.
+
+    Calls are what the moments are counted in, so that a slow machine is hit in the same places.
+    """
+    before, _ = served.seen()
+    process = _PROCESSES.Process(target=harvest, args=(job,), daemon=True)
+    process.start()
+    if not opening:
+        wanted, deadline = dice.randrange(1, 130), time.monotonic() + _PATIENCE
+        while len(served.seen(before)[1]) < wanted and process.exitcode is None:
+            assert time.monotonic() < deadline, "the harvest does not go on"
+            time.sleep(0.003)
+    time.sleep(dice.uniform(0, 0.15 if opening else 0.02))
+    process.kill()
+    process.join()
+    assert process.exitcode in {-signal.SIGKILL, 0}, f"the harvest ended by itself, with {process.exitcode}"
+    return replace(_looked_into(job.path), calls=len(served.seen(before)[1]))
+
+
+def _looked_into(path: Path) -> Landing:
+    """Return what lies on disk, without setting anything right."""
+    if not path.exists():
+        return Landing()
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        if not {"partition", "run", *(stream.name for stream in _STREAMS)} <= _tables(database):
+            return Landing()
+        torn = sum(
+            database.execute(
+                "SELECT count(*) FROM partition WHERE stream = ? AND state = 'open' "  # noqa: S608  our own names
+                f'AND EXISTS (SELECT * FROM "{stream.name}" WHERE _part = key)',
+                (stream.name,),
+            ).fetchone()[0]
+            for stream in _STREAMS
+        )
+        (settled,) = database.execute(
+            "SELECT count(*) FROM partition WHERE state NOT IN ('open', 'waiting')"
+        ).fetchone()
+        complete = database.execute("SELECT * FROM run WHERE outcome = 'complete'").fetchall()
+        return Landing(torn=torn, settled=settled, complete=bool(complete))
+
+
+def harvest_to_the_end(job: Job) -> bool:
+    """Harvest without a disturbance; return whether it is complete."""
+    process = _PROCESSES.Process(target=harvest, args=(job,), daemon=True)
+    process.start()
+    process.join()
+    return process.exitcode == 0
+
+
+def digests(path: Path) -> dict[str, tuple[int, str]]:
+    """Return the number of lines and the digest of every table that is the same for the same account."""
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return {name: _digest(database, name) for name in sorted(_tables(database) - {"run", "traffic"})}
+
+
+def _digest(database: sqlite3.Connection, name: str) -> tuple[int, str]:
+    columns = [name for _, name, *_ in database.execute(f'PRAGMA table_info("{name}")') if name != "fetched_at"]
+    order = ", ".join(column for column in columns if column in {"stream", "key", "_part", "_seq"}) or "1"
+    lines = database.execute(f'SELECT {", ".join(columns)} FROM "{name}" ORDER BY {order}').fetchall()  # noqa: S608  our own names
+    return len(lines), hashlib.sha256(repr((columns, lines)).encode()).hexdigest()
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+class TakesOpenForDone(Store):
+    """Believes that what is open when it is opened was fetched."""
+
+    async def __aenter__(self) -> Self:
+        with closing(sqlite3.connect(self._path)) as database, database:
+            if "partition" in _tables(database):
+                database.execute("UPDATE partition SET state = 'done' WHERE state = 'open'")
+        return await super().__aenter__()
+
+
+class ProgressBeforeRows(Store):
+    """Commits at once what became of partitions, and their rows when there are many."""
+
+    def __init__(self, path: Path, streams: Iterable[Stream]) -> None:
+        super().__init__(path, streams)
+        self._held: list[tuple[str, Lines]] = []
+
+    async def expand(self, listing: ListingStream, scope: Scope) -> None:
+        await self._asked(self._write_held)
+        await super().expand(listing, scope)
+
+    def _write(self, unit: Unit, piece: Piece, connection: sqlite3.Connection) -> None:
+        super()._write(unit, piece, connection)
+        of_page = f'FROM "{unit.stream.name}" WHERE _part = ? AND _seq >= ?'
+        since = (unit.key, min((seq for seq, *_ in piece.rows), default=0))
+        self._held.append((unit.stream.name, connection.execute(f"SELECT * {of_page}", since).fetchall()))
+        connection.execute(f"DELETE {of_page}", since)
+        if len(self._held) >= _MANY_PAGES:
+            self._write_held(connection)
+
+    def _end(self, connection: sqlite3.Connection) -> None:
+        self._write_held(connection)
+        super()._end(connection)
+
+    def _write_held(self, connection: sqlite3.Connection) -> None:
+        for name, lines in self._held:
+            for line in lines:
+                connection.execute(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(line))})', line)  # noqa: S608  our own names
+        self._held.clear()
