@@ -354,9 +354,7 @@ def test_no_text_in_csv_begins_like_a_formula(tmp_path_factory: pytest.TempPathF
     cell = only_text(tmp_path_factory.mktemp("any") / "h.sqlite", text)
 
     assert cell[0] == "'" or not re.match(r"[=+\-@\t\r\n\0]", cell.lstrip())
-    assert cell.removeprefix("'").replace("\ufffd", "") == text.removeprefix("'").replace("\0", "").replace(
-        "\ufffd", ""
-    )
+    assert cell.removeprefix("'" * (len(cell) - len(text))) == text.replace("\0", "\ufffd")
 
 
 @pytest.mark.parametrize("format_", FORMATS)

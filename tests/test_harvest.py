@@ -184,3 +184,20 @@ async def test_what_no_harvest_can_be_made_of_is_said_before_anything_is_sent(
 
         assert fake.requests == ()
     assert not (tmp_path / "h.sqlite").exists()
+
+
+async def test_who_was_there_can_be_asked_of_a_harvest(tmp_path: Path) -> None:
+    account = Account(today=TODAY)
+    session = account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=3, minutes=30)
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]) as harvest,
+    ):
+        await harvest.run()
+        (held,) = await harvest.attendance(session.id)
+
+    assert held.uuid == session.uuid
+    assert {person.name: person.minutes for person in held.people or ()} == {
+        stay.name: 30 for stay in session.participants
+    }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -14,7 +17,7 @@ from support.harvested import expected, partitions, stored
 from support.harvesting import QUICK, SPRING, TODAY, harvest, held_on, one_session, query
 
 from zoomasync import Label, LabelBudget
-from zoomasync.errors import BudgetsUnavailable, ConfigError, Unauthorized
+from zoomasync.errors import BadRequest, BudgetsUnavailable, ConfigError, InvalidArgument, Unauthorized
 from zoomasync.harvest import Harvest, State, StoreError
 from zoomasync.limits import Release
 from zoomasync.testing import Account, FakeZoom
@@ -343,3 +346,187 @@ async def test_full_durability_is_a_setting(tmp_path: Path) -> None:
         assert (await running.run()).complete
     with pytest.raises(ConfigError, match="normal or full"):
         Harvest(zoom, store=tmp_path / "i.sqlite", from_=SPRING[0], to=SPRING[1], durability="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a caller without a checker
+
+
+async def test_a_second_run_of_the_same_harvest_fetches_what_the_first_left_open(tmp_path: Path) -> None:
+    account = one_session(participants=650)
+    store = tmp_path / "h.sqlite"
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client(retry=QUICK) as zoom,
+        Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1]) as running,
+    ):
+        fake.respond(PARTICIPANTS, status=401, body={"code": 124, "message": "dead"}, on_request=3, times=9)
+        with pytest.raises(Unauthorized):
+            await running.run()
+        fake.heal()
+        fake.expire_access_tokens()
+        assert (await running.run()).complete
+
+    assert stored(store) == expected(account, *SPRING)
+
+
+async def test_one_harvest_does_one_thing_at_a_time(tmp_path: Path) -> None:
+    async with (
+        FakeZoom(one_session(), plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]) as running,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(running.run)
+        await far_enough(running, partitions=1)
+        with pytest.raises(ConfigError, match="one thing at a time"):
+            await running.plan()
+
+
+async def test_a_store_has_one_lock_by_whatever_name_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "link.sqlite").symlink_to(tmp_path / "h.sqlite")
+    async with (
+        FakeZoom(one_session(), plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]),
+    ):
+        with pytest.raises(ConfigError, match="another harvest is writing"):
+            await harvest(fake, tmp_path / "link.sqlite")
+
+
+async def test_cancelling_while_a_store_is_opened_leaves_it_to_the_next(tmp_path: Path) -> None:
+    async with FakeZoom(one_session(), plan=None) as fake, fake.client() as zoom:
+        for steps in range(12):
+            opening = Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1])
+            task = asyncio.create_task(opening.__aenter__())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                await opening.__aexit__(None, None, None)
+
+        assert (await harvest(fake, tmp_path / "h.sqlite")).complete
+
+
+async def test_a_session_that_is_listed_late_is_fetched_though_its_day_is_before_the_window(tmp_path: Path) -> None:
+    """Every night the window moves on, and a meeting of its first days may be reported late."""
+    account = one_session()
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest(fake, store, (date(2026, 4, 1), date(2026, 4, 30)))
+        late = held_on(account, date(2026, 4, 2))
+        summary = await harvest(fake, store, (date(2026, 4, 3), date(2026, 5, 2)), since=30)
+
+    assert summary.complete
+    assert ("meeting", late.uuid) in partitions(store)
+    assert {state for state, _ in partitions(store).values()} <= {"done", "empty"}
+
+
+async def test_a_listing_that_zoom_does_not_give_any_more_keeps_its_rows_and_what_they_lead_to(tmp_path: Path) -> None:
+    account = one_session()
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest(fake, store, reports=["meeting"])
+        fake.respond(
+            "GET /report/users/{userId}/meetings", status=404, body={"code": 1001, "message": "No user."}, times=9
+        )
+        summary = await harvest(fake, store, reports=["meeting", "meeting_qa"], since=90)
+
+    assert summary.complete
+    assert [(noted.stream, noted.rows, str(noted.note)[:13]) for noted in summary.notes] == [
+        ("user_meetings", 0, "listed again:")
+    ]
+    assert len(stored(store)["user_meetings"]) == 1
+    assert ("meeting_qa", account.sessions[0].uuid) in partitions(store)
+
+
+@pytest.mark.parametrize("kept", range(0, 40, 3))
+async def test_a_store_that_is_killed_while_it_is_made_can_be_made_again(kept: int, tmp_path: Path) -> None:
+    """After *kept* statements the process is gone, as a power cut would have it."""
+    store = tmp_path / "h.sqlite"
+    script = (
+        "import os, sys, sqlite3, anyio\n"
+        "from zoomasync.harvest import Store\n"
+        "from zoomasync.harvest.streams import STREAMS\n"
+        "left = int(sys.argv[2])\n"
+        "class Mortal(sqlite3.Connection):\n"
+        "    def execute(self, *arguments):\n"
+        "        global left\n"
+        "        left -= 1\n"
+        "        return super().execute(*arguments) if left >= 0 else os._exit(7)\n"
+        "connect = sqlite3.connect\n"
+        "def mortal(*arguments, **options):\n"
+        "    return connect(*arguments, **options, factory=Mortal)\n"
+        "sqlite3.connect = mortal\n"
+        "async def main():\n"
+        "    async with Store(sys.argv[1], STREAMS.values()):\n"
+        "        pass\n"
+        "anyio.run(main)\n"
+    )
+    done = await anyio.run_process([sys.executable, "-c", script, str(store), str(kept)], check=False)
+    assert done.returncode in {0, 7}
+
+    async with FakeZoom(one_session(), plan=None) as fake:
+        assert (await harvest(fake, store)).complete
+
+
+async def test_one_month_whose_hosts_are_refused_does_not_keep_the_others_back(tmp_path: Path) -> None:
+    account = one_session()
+    async with FakeZoom(account, plan=None) as fake:
+        for attempt in range(5):
+            fake.respond("GET /report/users", status=400, body={"code": 300, "message": "Too old."})
+            summary = await harvest(fake, tmp_path / f"{attempt}.sqlite")
+
+            assert summary.complete
+            assert [refused.stream for refused in summary.refused] == ["users"]
+
+
+async def test_months_that_are_all_refused_are_an_error_each_time(tmp_path: Path) -> None:
+    async with FakeZoom(one_session(), plan=None) as fake:
+        fake.respond("GET /report/users", status=400, body={"code": 300, "message": "Too old."}, times=9)
+        with pytest.raises(BadRequest, match="Too old"):
+            await harvest(fake, tmp_path / "h.sqlite")
+        with pytest.raises(ConfigError, match="hosts of none of these months"):
+            await harvest(fake, tmp_path / "h.sqlite")
+
+
+async def test_what_was_sent_is_written_down_by_label_also_when_the_run_is_cancelled(tmp_path: Path) -> None:
+    account = Account.simulated(7, today=TODAY, sessions_a_month=20)
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(account, plan=None) as fake, fake.client(retry=QUICK) as zoom:
+        async with (
+            Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1]) as running,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(running.run)
+            await far_enough(running, partitions=50)
+            tasks.cancel_scope.cancel()
+        sent = sum(traffic.calls for traffic in zoom.traffic.values())
+
+    told = query(store, "SELECT label, sum(calls) FROM traffic GROUP BY label")
+    assert told == [("heavy", sent)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"since": 0}, "since is a whole number"),
+        ({"since": True}, "since is a whole number"),
+        ({"workers": 0}, "workers is a whole number"),
+        ({"reports": "meeting"}, r"a list of names, such as \['meeting'\]"),
+        ({"to": date.max, "from_": date.max}, "still to come"),
+    ],
+    ids=["since nothing", "since True", "no workers", "reports as text", "the last day that there is"],
+)
+async def test_what_makes_no_sense_is_said_before_anything_is_opened(
+    options: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    given: dict[str, Any] = {"store": tmp_path / "h.sqlite", "from_": SPRING[0], "to": SPRING[1], **options}
+    async with FakeZoom(one_session(), plan=None) as fake, fake.client() as zoom:
+        with pytest.raises((InvalidArgument, ConfigError), match=message):
+            Harvest(zoom, **given)
+    assert [path async for path in anyio.Path(tmp_path).iterdir()] == []
+
+
+@pytest.mark.parametrize("name", [".", "", "/"])
+async def test_a_folder_is_no_store(name: str) -> None:
+    async with FakeZoom(one_session(), plan=None) as fake:
+        with pytest.raises(ConfigError, match="is a folder"):
+            await harvest(fake, Path(name))

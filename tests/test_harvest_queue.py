@@ -30,9 +30,9 @@ async def test_a_full_queue_lets_nobody_in() -> None:
     with anyio.move_on_after(0.01) as waited:
         await queue.put(2)
     assert waited.cancelled_caught
-    assert queue.take(9) == [0, 1]
+    assert queue.take() == [0, 1]
     await queue.put(3)
-    assert queue.take(9) == [3]
+    assert queue.take() == [3]
 
 
 async def test_a_taker_that_is_cancelled_at_any_moment_leaves_what_it_has_not_taken() -> None:
@@ -47,12 +47,12 @@ async def test_a_taker_that_is_cancelled_at_any_moment_leaves_what_it_has_not_ta
                 await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
 
-        assert taken + queue.take(9) == put
+        assert taken + queue.take() == put
 
 
 async def take_all(queue: Queue[int], taken: list[int]) -> None:
     while await queue.wait():
-        taken += queue.take(2)
+        taken += queue.take()
         await anyio.lowlevel.checkpoint()
 
 

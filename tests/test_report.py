@@ -15,10 +15,9 @@ from support.browser import Element, elements, shown
 from support.stores import DAYS, Line, a_partition, a_run, a_store, some_traffic
 
 from zoomasync.errors import ConfigError
-from zoomasync.harvest import StoreError
+from zoomasync.harvest import StoreError, write_report
 from zoomasync.harvest._reading import reading
-from zoomasync.harvest.manifest import TrafficHistory, traffic_of
-from zoomasync.harvest.report import write_report
+from zoomasync.harvest._traffic import TrafficHistory, traffic_of
 
 START = datetime(2026, 6, 1, 11, tzinfo=UTC)
 A_DRIFT: Line = {

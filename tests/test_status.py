@@ -19,8 +19,7 @@ import pytest
 from support.stores import DAYS, Line, a_partition, a_run, a_store, some_traffic
 
 from zoomasync.errors import ConfigError
-from zoomasync.harvest import State
-from zoomasync.harvest.manifest import read_manifest
+from zoomasync.harvest import State, read_manifest
 
 START = datetime(2026, 6, 1, 11, tzinfo=UTC)
 

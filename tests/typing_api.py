@@ -26,8 +26,18 @@ from zoomasync import (
     months,
 )
 from zoomasync import models as m
-from zoomasync.harvest import Harvest, Summary
+from zoomasync.harvest import (
+    PAST_REPORTS,
+    Attendance,
+    Harvest,
+    HarvestPlan,
+    SessionAttendance,
+    Summary,
+    merge_stays,
+)
+from zoomasync.harvest.shared import SharedStore
 from zoomasync.models import UNSET
+from zoomasync.redis import RedisClaims
 
 DAY = date(2026, 5, 1)
 
@@ -144,7 +154,12 @@ async def the_rest(zoom: Zoom) -> None:
         assert_type(outcomes, AsyncIterator[Done[int, float] | Failed[int]])
 
     async with Harvest(zoom, store="h.sqlite", from_=DAY, to=DAY) as harvest:
-        assert_type(await harvest.run(), Summary)
+        assert_type(await harvest.plan(), HarvestPlan)
+        assert_type(await harvest.run(wait=True), Summary)
+        assert_type(await harvest.attendance(1), list[SessionAttendance])
+    claims = RedisClaims("redis://h", name="job")
+    Harvest(zoom, store=SharedStore("folder", claims), from_=DAY, to=DAY, reports=PAST_REPORTS, since=3)
+    assert_type(merge_stays([m.Stay()]), list[Attendance])
 
 
 async def what_must_be_refused(zoom: Zoom) -> None:
@@ -161,6 +176,7 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     m.NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field
     m.NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
     await zoom.meetings.polls.replace(1, "p", m.Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
+    Harvest(zoom, store=1, from_=DAY, to=DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a path
     zoom.lenient(print)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
     zoom.lenient(on_drift=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
     await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

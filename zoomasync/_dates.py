@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -16,9 +17,11 @@ def months(from_: date, to: date) -> Iterator[tuple[date, date]]:
     check_range(from_, to)
     start = from_
     while start <= to:
-        next_month = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield start, min(to, next_month - timedelta(days=1))
-        start = next_month
+        last = start.replace(day=monthrange(start.year, start.month)[1])
+        yield start, min(to, last)
+        if to <= last:  # which may be the last day that there is
+            return
+        start = last + timedelta(days=1)
 
 
 def check_range(from_: date | None, to: date | None, *, days: int | None = None, optional: bool = False) -> None:

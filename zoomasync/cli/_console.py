@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from rich.console import Console
 
 _PLAIN_WIDTH = 200
 
 
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        """Go quiet: who reads has seen enough, and the work goes on."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def stdout() -> Console:
     """Return the terminal, or for a file or pipe, which has no width to fit into, something wide."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+    console = _Output()
+    return console if console.is_terminal else _Output(width=_PLAIN_WIDTH)

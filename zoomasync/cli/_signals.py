@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from ..errors import ZoomError
 from ._exit import Exit
 
 _AT_MOST_SECONDS = 4.5
@@ -32,7 +33,7 @@ class Stop:
 
 @contextmanager
 def stopped_by_signals() -> Generator[Stop, None, None]:
-    """Cancel what the block awaits when SIGINT or SIGTERM comes, and go on behind it.
+    """Cancel what the block awaits when SIGINT or SIGTERM comes, and go on behind it, whatever else it ended in.
 
     From then on the process has 4.5 seconds to end: what hangs on a disk or a network must not keep it longer.
     """
@@ -52,6 +53,9 @@ def stopped_by_signals() -> Generator[Stop, None, None]:
                 loop.add_signal_handler(number, leave, number)
         try:
             yield stop
+        except ZoomError:
+            if stop.signal is None:
+                raise
         finally:
             if stop.signal is None:
                 with suppress(NotImplementedError):

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import ClientOptions, Traffic, Zoom, plan_of
+from ..errors import DailyLimitReached
 from ..events import Event
 from ..harvest import REPORTS, Harvest, HarvestPlan, LabelPlan, Partition, State, Summary
 from ._console import stdout
@@ -82,18 +83,27 @@ async def _harvest(options: Options, console: Console) -> Exit:
         async with follow(harvest.progress, zoom, console):
             with stopped_by_signals() as stop:
                 if options.plan_only:
-                    plan = await harvest.plan()
+                    plan = await _planned(harvest, console)
                 else:
                     summary = await harvest.run(wait=options.wait)
-    if plan is not None:
-        _print_plan(plan, console)
-        return Exit.COMPLETE if not plan.unlisted else Exit.INCOMPLETE
+    if stop.signal is None and options.plan_only:
+        if plan is not None:
+            _print_plan(plan, console)
+        return Exit.INCOMPLETE if plan is None or plan.unlisted else Exit.COMPLETE
     if summary is None:
         console.print("Interrupted. What was got is kept; the same command goes on from there.")
         return stop.exit_code
     console.print(_table(summary, zoom))
     _explain(summary, console)
     return Exit.COMPLETE if summary.complete else Exit.INCOMPLETE
+
+
+async def _planned(harvest: Harvest, console: Console) -> HarvestPlan | None:
+    try:
+        return await harvest.plan()
+    except DailyLimitReached as reached:
+        console.print(f"Not all is listed yet: {reached}", markup=False, soft_wrap=True)
+        return None
 
 
 def _names(reports: list[str] | None) -> tuple[str, ...]:
@@ -161,12 +171,9 @@ def _print_plan(plan: HarvestPlan, console: Console) -> None:
 
 def _cells(label: LabelPlan) -> Sequence[str]:
     finish = "never" if label.finish is None else f"{label.finish:%Y-%m-%d %H:%M} UTC"
-    a_day, left, spare = ("no limit" if number is None else _number(number) for number in _of_a_day(label))
+    numbers = (label.a_day, label.left, label.spare)
+    a_day, left, spare = ("no limit" if number is None else _number(number) for number in numbers)
     return (_number(label.calls), f"{label.rate:.3g}", a_day, left, _number(label.days), finish, spare)
-
-
-def _of_a_day(label: LabelPlan) -> tuple[int | None, int | None, int | None]:
-    return label.a_day, label.left, label.spare
 
 
 def _table(summary: Summary, zoom: Zoom) -> Table:
@@ -222,6 +229,7 @@ def _list_kinds(title: str, partitions: Sequence[Partition], console: Console) -
     for (stream, reason), count in kinds.most_common(_SHOWN):
         one = next(each for each in partitions if (each.stream, each.detail or each.note) == (stream, reason))
         which = one.key if count == 1 else f"{one.key} and {count - 1:,} more"
-        console.print(f"{title}: {stream} {which}: {reason}", markup=False, soft_wrap=True)
+        tracking = f" [tracking id {one.tracking_id}]" if one.tracking_id else ""
+        console.print(f"{title}: {stream} {which}: {reason}{tracking}", markup=False, soft_wrap=True)
     if len(kinds) > _SHOWN:
         console.print(f"… and {len(kinds) - _SHOWN:,} other reasons; `zoomasync status` shows them")

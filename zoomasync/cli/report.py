@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..harvest.report import write_report
+from ..harvest import write_report
 from ._console import stdout
 from ._exit import Exit
 from ._extras import extra

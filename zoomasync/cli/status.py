@@ -13,8 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ..harvest.manifest import Manifest, Reason, Run, read_manifest
-from ..harvest.partition import Partition, State
+from ..harvest import Manifest, Partition, State, read_manifest
+from ..harvest.manifest import Reason, Run
 from ._console import stdout
 from ._exit import Exit
 

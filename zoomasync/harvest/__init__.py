@@ -12,8 +12,11 @@ Killed at any moment, it goes on where it was when it is run again.
 
 from ._reading import StoreError
 from .attendance import Attendance, SessionAttendance, attendance, merge_stays
+from .export import export
+from .manifest import Manifest, read_manifest
 from .partition import Partition, State
 from .plan import HarvestPlan, LabelPlan, StreamPlan
+from .report import write_report
 from .run import Harvest, Progress, StreamSummary, Summary
 from .store import Store
 from .streams import PAST_REPORTS, REPORTS
@@ -25,6 +28,7 @@ __all__ = [
     "Harvest",
     "HarvestPlan",
     "LabelPlan",
+    "Manifest",
     "Partition",
     "Progress",
     "SessionAttendance",
@@ -35,5 +39,8 @@ __all__ = [
     "StreamSummary",
     "Summary",
     "attendance",
+    "export",
     "merge_stays",
+    "read_manifest",
+    "write_report",
 ]

@@ -14,7 +14,7 @@ class Lock:
     """
 
     def __init__(self, store: Path) -> None:
-        self._path = store.with_name(f"{store.name}.lock")
+        self._path = store.parent / f"{store.name}.lock"
         self._connection: sqlite3.Connection | None = None
 
     def take(self) -> bool:

@@ -84,8 +84,9 @@ class Pieces:
         self._answered = answered
 
     def _check_total(self, batch: Batch) -> None:
-        if self._pages and batch.total != self._total:
-            self.shifted = True
+        if batch.total is None:  # Zoom may leave it out
+            return
+        self.shifted = self.shifted or self._total not in {None, batch.total}
         self._total = batch.total
 
     def _new(self, rows: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]]:
@@ -127,7 +128,10 @@ class Pieces:
 def _merged(head: bytes, row: bytes) -> str:
     if head == b"{}":
         return row.decode()
-    return msgspec.json.encode(msgspec.json.decode(head) | msgspec.json.decode(row)).decode()
+    return msgspec.json.encode(_KEYS.decode(head) | _KEYS.decode(row)).decode()
+
+
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])  # values as they came
 
 
 def _range(days: Days) -> str:

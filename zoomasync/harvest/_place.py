@@ -9,15 +9,18 @@ from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from .. import Drift, ZoomError
+from .. import Drift, ZoomError, months
 from ..errors import ConfigError
 from .partition import Partition, State
-from .streams import Days, ListingStream, Row, SessionStream, Stream, Unit
+from .streams import LISTINGS, USERS, Days, ListingStream, Row, SessionStream, Stream, Unit, month_of
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one run is about: its *days*, the *reports* of their sessions, and *since* when late ones are looked for."""
+    """What one run is about: its *days*, the *reports* of their sessions, and *since* when late ones are looked for.
+
+    Months are listed as wholes, as far as the place is of their days, and so a run is about all sessions of a month.
+    """
 
     days: Days
     reports: tuple[SessionStream, ...]
@@ -26,7 +29,18 @@ class Scope:
     @property
     def months(self) -> tuple[str, str]:
         """The first and the last month, as the keys of listings spell them."""
-        return f"{self.days[0]:%Y-%m}", f"{self.days[1]:%Y-%m}"
+        return month_of(self.days[0]), month_of(self.days[1])
+
+    def listings(self, held: Days) -> list[Unit]:
+        """Return the months to list, as far as they are of the days that the place has *held*."""
+        first, last = self.months
+        months_of = [Unit(USERS, month_of(from_), (from_, to)) for from_, to in months(*held)]
+        return [unit for unit in months_of if first <= unit.key <= last]
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """The listings, and the reports."""
+        return (*LISTINGS, *self.reports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,10 @@ class Queue(Generic[T]):
             await self._news.wait()
         return bool(self._items)
 
-    def take(self, most: int) -> list[T]:
+    def take(self) -> list[T]:
         """Take what there is, the oldest first."""
-        taken = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        taken = list(self._items)
+        self._items.clear()
         for _ in taken:
             self._room.release()
         return taken

@@ -8,23 +8,27 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
+import anyio
+
 from .. import Label, Zoom, ZoomError
 from ._place import Place, Sent
 
 _SECONDS = 10
+_LAST_SECONDS = 0.5
 
 
 @asynccontextmanager
 async def sampling(zoom: Zoom, store: Place) -> AsyncGenerator[None, None]:
-    """Put what *zoom* sends while the block runs into *store*."""
+    """Put what *zoom* sends while the block runs into *store*, however the block ends."""
     sampler = _Sampler(zoom, store)
     task = asyncio.create_task(sampler.go_on(), name="zoomasync harvest traffic")
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
-    await sampler.sample()
+        with anyio.move_on_after(_LAST_SECONDS, shield=True):  # nobody takes it from a queue that is full any more
+            task.cancel()
+            await asyncio.wait([task])
+            await sampler.sample()
 
 
 class _Sampler:
@@ -34,20 +38,22 @@ class _Sampler:
         self._labels = {endpoint.route: endpoint.label for endpoint in zoom.endpoints().values()}
         self._rates = dict.fromkeys(Label, 0.0)
         self._before = self._counted()
+        self._since = datetime.now(UTC).timestamp()
 
     async def go_on(self) -> None:
         while True:
+            with suppress(ZoomError):  # Redis may be away: the rates are those of before
+                self._rates = {label: budget.rate for label, budget in (await self._zoom.budget()).items()}
             await asyncio.sleep(_SECONDS - datetime.now(UTC).timestamp() % _SECONDS)
             await self.sample()
 
     async def sample(self) -> None:
         """Put what was sent since the last time."""
-        now = datetime.now(UTC).timestamp() - 0.001  # what was sent before a border belongs before it
-        at = datetime.fromtimestamp(now - now % _SECONDS, UTC)
+        now = datetime.now(UTC).timestamp()
+        middle = (self._since + now) / 2  # timers are late, so that the end may lie behind a border
         counted = self._counted()
-        sent, self._before = counted - self._before, counted
-        with suppress(ZoomError):  # Redis may be away: the rates are those of before
-            self._rates = {label: budget.rate for label, budget in (await self._zoom.budget()).items()}
+        sent, self._before, self._since = counted - self._before, counted, now
+        at = datetime.fromtimestamp(middle - middle % _SECONDS, UTC)
         samples = [
             Sent(at, label, sent[label, "calls"], sent[label, "retries"], sent[label, "throttled"], self._rates[label])
             for label in Label

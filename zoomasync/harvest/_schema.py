@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from itertools import chain, repeat
+
+import msgspec
 
 from ._columns import BEFORE, BEHIND, Cell, Cells, Column, Kind, columns
 from .streams import Row, Stream
@@ -127,7 +128,8 @@ class Table:
         cells, too_large = self._cells(structs)
         raws = list(beside)
         for at, numbers in too_large.items():
-            raws[at] = json.dumps({**json.loads(raws[at] or "{}"), **numbers}, separators=(",", ":"))
+            keys = msgspec.json.decode(raws[at] or "{}", type=dict[str, msgspec.Raw])
+            raws[at] = msgspec.json.encode({**keys, **numbers}).decode()
         return list(zip(repeat(key, len(rows)), seqs, *cells, raws, strict=True))
 
 

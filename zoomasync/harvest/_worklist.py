@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
-from .. import ZoomError, months
+from .. import ZoomError
 from ._columns import utc_text
 from ._place import Outstanding, Scope, widened
 from ._schema import delete_rows
@@ -14,7 +15,6 @@ from .partition import Partition, State, settled
 from .streams import (
     LISTINGS,
     STREAMS,
-    USERS,
     Days,
     ListingStream,
     SessionStream,
@@ -27,33 +27,25 @@ _CHUNK = 1_000
 
 
 def drop_open(connection: sqlite3.Connection) -> None:
-    """Forget what a run that was killed had begun."""
+    """Forget what a run that did not come to its end had begun."""
     for stream, key in connection.execute("SELECT stream, key FROM partition WHERE state = 'open'").fetchall():
-        connection.execute(delete_rows(stream), (key,))
-        connection.execute("DELETE FROM drift WHERE stream = ? AND _part = ?", (stream, key))
+        empty(connection, stream, key)
     connection.execute("UPDATE partition SET state = 'waiting', pages = 0, rows = 0, drifted = 0 WHERE state = 'open'")
 
 
 def prepare(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
     """Let the months of *scope* be listed, as far as they are not, and let what failed have another try."""
-    first, last = _widened(connection, name, scope.days)
-    expect(
-        connection,
-        (
-            Unit(USERS, f"{from_:%Y-%m}", (from_, to))
-            for from_, to in months(first, last)
-            if scope.months[0] <= f"{from_:%Y-%m}" <= scope.months[1]
-        ),
-    )
-    inside = _Inside(scope, (*LISTINGS, *scope.reports))
+    drop_open(connection)
+    expect(connection, scope.listings(_widened(connection, name, scope.days)))
+    inside = _inside(scope, scope.streams)
     connection.execute(f"UPDATE partition SET state = 'waiting' WHERE state IN ('failed', 'parked') AND {inside}")
-    listings = _Inside(scope, LISTINGS)
+    listings = _inside(scope, LISTINGS)
     # A day that was not over when it was listed may have gone on.
     connection.execute(f"UPDATE partition SET state = 'waiting' WHERE substr(fetched_at, 1, 10) <= to_ AND {listings}")
     if scope.since is not None:
         since = scope.since.isoformat()
         connection.execute(f"UPDATE partition SET state = 'waiting' WHERE to_ >= '{since}' AND {listings}")
-        late = _Inside(scope, scope.reports)
+        late = _inside(scope, scope.reports)
         connection.execute(
             f"UPDATE partition SET state = 'waiting' WHERE state IN ('gone', 'empty') AND from_ >= '{since}' AND {late}"
         )
@@ -67,13 +59,15 @@ def _widened(connection: sqlite3.Connection, name: str, days: Days) -> Days:
     return days
 
 
-def expect(connection: sqlite3.Connection, units: Iterable[Unit]) -> None:
+def expect(connection: sqlite3.Connection, units: Sequence[Unit]) -> None:
     """Put *units* on the list, but those that are there; a listing that is of other days now is to be fetched again."""
-    for unit in units:
-        again = _LISTING_AGAIN if isinstance(unit.stream, ListingStream) else _SESSION_AGAIN
-        first, last = unit.days
-        line = (unit.stream.name, unit.key, first.isoformat(), last.isoformat(), unit.calls)
-        connection.execute(_EXPECT + again, line)
+    for kind, again in ((ListingStream, _LISTING_AGAIN), (SessionStream, _SESSION_AGAIN)):
+        lines = (
+            (unit.stream.name, unit.key, unit.days[0].isoformat(), unit.days[1].isoformat(), unit.calls)
+            for unit in units
+            if isinstance(unit.stream, kind)
+        )
+        connection.executemany(_EXPECT + again, lines)
 
 
 _EXPECT = "INSERT INTO partition (stream, key, from_, to_, calls, state) VALUES (?, ?, ?, ?, ?, 'waiting') "
@@ -85,21 +79,26 @@ _SESSION_AGAIN = "ON CONFLICT DO UPDATE SET calls = excluded.calls WHERE calls !
 
 
 def expand(connection: sqlite3.Connection, listing: ListingStream, scope: Scope) -> None:
-    """Put what the listings of *scope* lead to on the list: hosts to their meetings, meetings to their reports."""
+    """Put what the listings of *scope* lead to on the list: hosts to their meetings, meetings to their reports.
+
+    So does what there is of one that Zoom does not give any more.
+    """
     names = ", ".join(f"t.{column}" for column in listing.leads)
     found = connection.execute(
         f"SELECT p.key, p.from_, p.to_, {names} FROM partition p JOIN {listing.name} t ON t._part = p.key "
-        f"WHERE p.state = 'done' AND {_Inside(scope, (listing,))}"
+        f"WHERE p.state != 'open' AND {_inside(scope, (listing,))}"
     ).fetchall()
+    units: list[Unit] = []
     for key, from_, to, *values in found:
         unit = Unit(listing, key, (date.fromisoformat(from_), date.fromisoformat(to)))
-        expect(connection, found_in(unit, [listing.lead(values)], scope.reports))
+        units += found_in(unit, [listing.lead(values)], scope.reports)
+    expect(connection, units)
 
 
 def chunks(connection: sqlite3.Connection, scope: Scope, streams: Sequence[Stream]) -> Iterator[list[Unit]]:
     """Yield what waits of *streams*, the oldest first, since reports expire; each part is read when it is asked for."""
     after = ("", "", "")
-    inside = _Inside(scope, streams)
+    inside = _inside(scope, streams)
     while True:
         lines = connection.execute(
             f"SELECT from_, stream, key, to_, calls FROM partition WHERE (from_, stream, key) > (?, ?, ?) "
@@ -120,7 +119,7 @@ def counts(connection: sqlite3.Connection, scope: Scope) -> Mapping[str, Mapping
     found: dict[str, dict[State, Outstanding]] = {}
     for stream, state, partitions, calls in connection.execute(
         f"SELECT stream, state, count(*), sum(calls) FROM partition "
-        f"WHERE {_Inside(scope, (*LISTINGS, *scope.reports))} GROUP BY stream, state"
+        f"WHERE {_inside(scope, scope.streams)} GROUP BY stream, state"
     ):
         found.setdefault(stream, {})[State(state)] = Outstanding(partitions, calls)
     return found
@@ -130,7 +129,7 @@ def park(connection: sqlite3.Connection, scope: Scope, until: datetime) -> None:
     """Let everything that waits wait until a new day's budget."""
     connection.execute(
         f"UPDATE partition SET state = 'parked', parked_until = ? "
-        f"WHERE state = 'waiting' AND {_Inside(scope, (*LISTINGS, *scope.reports))}",
+        f"WHERE state = 'waiting' AND {_inside(scope, scope.streams)}",
         (utc_text(until),),
     )
 
@@ -138,26 +137,29 @@ def park(connection: sqlite3.Connection, scope: Scope, until: datetime) -> None:
 def unpark(connection: sqlite3.Connection, scope: Scope) -> None:
     """Let what was parked be fetched."""
     connection.execute(
-        f"UPDATE partition SET state = 'waiting' "
-        f"WHERE state = 'parked' AND {_Inside(scope, (*LISTINGS, *scope.reports))}"
+        f"UPDATE partition SET state = 'waiting' WHERE state = 'parked' AND {_inside(scope, scope.streams)}"
     )
 
 
 def settle(
     connection: sqlite3.Connection, unit: Unit, error: ZoomError | None, note: str | None, now: datetime
 ) -> Partition:
-    """Write down what became of *unit*.
+    """Write down what became of *unit*, and return it with what came of it now.
 
-    Rows that came before an *error* are dropped, and those of an earlier listing stay until there is a better one.
+    Rows that came before an *error* are dropped. Those of an earlier listing stay until there is a better one; if Zoom
+    does not give it any more, they are what there is, and a note says so.
     """
     of_unit = (unit.stream.name, unit.key)
     was, pages, rows, drifted = connection.execute(
         "SELECT state, pages, rows, drifted FROM partition WHERE stream = ? AND key = ?", of_unit
     ).fetchone()
     if error is not None and was == State.OPEN:
-        empty(connection, unit)
+        empty(connection, *of_unit)
         pages = rows = drifted = 0
     partition = settled(unit, error, note, pages=pages, rows=rows, drifted=drifted, now=now)
+    if error is not None and rows and partition.state in {State.GONE, State.REFUSED}:
+        kept = f"listed again: {partition.detail}"
+        partition = replace(partition, state=State.DONE, error=None, detail=None, tracking_id=None, note=kept)
     connection.execute(
         "UPDATE partition SET state = ?, pages = ?, rows = ?, drifted = ?, fetched_at = ?, parked_until = ?, "
         "error = ?, detail = ?, tracking_id = ?, note = ? WHERE stream = ? AND key = ?",
@@ -171,35 +173,21 @@ def settle(
             partition.error,
             partition.detail,
             partition.tracking_id,
-            note,
+            partition.note,
             *of_unit,
         ),
     )
-    return partition
+    return partition if error is None else replace(partition, pages=0, rows=0, drifted=0)
 
 
-def empty(connection: sqlite3.Connection, unit: Unit) -> None:
-    """Take the rows of *unit* out."""
-    connection.execute(delete_rows(unit.stream.name), (unit.key,))
-    connection.execute("DELETE FROM drift WHERE stream = ? AND _part = ?", (unit.stream.name, unit.key))
+def empty(connection: sqlite3.Connection, stream: str, key: str) -> None:
+    """Take the rows of a partition out."""
+    connection.execute(delete_rows(stream), (key,))
+    connection.execute("DELETE FROM drift WHERE stream = ? AND _part = ?", (stream, key))
 
 
-class _Inside:
-    """The SQL condition that a partition belongs to *scope* and is one of *streams*. No value of it comes from data."""
-
-    def __init__(self, scope: Scope, streams: Iterable[Stream]) -> None:
-        listings = [stream.name for stream in streams if isinstance(stream, ListingStream)]
-        reports = [stream.name for stream in streams if isinstance(stream, SessionStream)]
-        first_month, last_month = scope.months
-        first, last = scope.days
-        self._sql = (
-            f"((stream IN ({_quoted(listings)}) AND substr(from_, 1, 7) BETWEEN '{first_month}' AND '{last_month}') "
-            f"OR (stream IN ({_quoted(reports)}) AND from_ BETWEEN '{first}' AND '{last}'))"
-        )
-
-    def __str__(self) -> str:
-        return self._sql
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
+def _inside(scope: Scope, streams: Iterable[Stream]) -> str:
+    """Return the condition that a partition is of *scope* and one of *streams*. No value in it comes from data."""
+    names = ", ".join(f"'{stream.name}'" for stream in streams)
+    first, last = scope.months
+    return f"(stream IN ({names}) AND substr(from_, 1, 7) BETWEEN '{first}' AND '{last}')"

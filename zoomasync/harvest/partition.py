@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,10 +72,18 @@ def settled(
         fetched_at=now,
         parked_until=error.resumes_at if isinstance(error, DailyLimitReached) else None,
         error=None if error is None else type(error).__name__,
-        detail=None if error is None else str(error),
+        detail=None if error is None else _in_a_line(error),
         tracking_id=error.tracking_id if isinstance(error, StatusError) else None,
         note=note,
     )
+
+
+def _in_a_line(error: ZoomError) -> str:
+    """Return what *error* says, without the tracking id: with it no two would be for the same reason."""
+    if isinstance(error, StatusError):
+        error = copy(error)
+        error.tracking_id = None
+    return str(error)
 
 
 def _state_after(error: ZoomError | None, *, rows: int) -> State:

@@ -24,18 +24,20 @@ from ..errors import (
     Unauthorized,
 )
 from ._pieces import Pieces
-from ._place import Outstanding, Place, Scope
+from ._place import Outstanding, Piece, Place, Scope
 from ._reading import StoreError
 from ._sampling import sampling
 from .attendance import SessionAttendance, attendance
 from .partition import SETTLED, Partition, State
 from .plan import HarvestPlan, make_plan
 from .store import Store
-from .streams import LISTINGS, REPORTS, USER_MEETINGS, USERS, Stream, Unit, chosen
+from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, Stream, Unit, chosen
 
 _WORKERS = 32  # 40 requests a second at half a second each keep 20 busy; the rest is for slow ones
 _STARTS = 3  # of a listing whose page token dies, or whose rows shift
 _SOONEST_LOOK = 1.0
+_MOST_TOLD = 1_000
+_NOT_GOT = {State.FAILED, State.GONE, State.REFUSED}
 _FATAL = (Unauthorized, ConfigError, StoreError, BudgetsUnavailable)
 
 
@@ -73,8 +75,8 @@ class Summary:
     """What a run did.
 
     *problems* are the partitions that failed, which may be gone in another run; *notes* are those whose rows came and
-    were odd; *refused* those that Zoom will never give. *stopped_by* is the limit of the day that ended it, after which
-    *parked* partitions wait for the next.
+    were odd; *refused* those that Zoom will never give: a thousand of each at most, the store has them all.
+    *stopped_by* is the limit of the day that ended it, after which *parked* partitions wait for the next.
     """
 
     streams: tuple[StreamSummary, ...]
@@ -119,23 +121,27 @@ class Harvest:
         durability: Literal["normal", "full"] = "normal",
     ) -> None:
         list(months(from_, to))  # checks the range
-        if workers < 1:
-            raise ConfigError("a harvest needs at least one worker")
-        if since is not None and since < 1:
-            raise InvalidArgument("since is a number of days, 1 or more")
+        if from_ > datetime.now(UTC).date():
+            raise InvalidArgument(f"{from_} is still to come: nothing can be harvested yet")
+        if not _is_count(workers):
+            raise ConfigError("workers is a whole number, 1 or more")
+        if since is not None and not _is_count(since):
+            raise InvalidArgument("since is a whole number of days, 1 or more")
         self._zoom = zoom
         self._workers = workers
-        late = None if since is None else to - timedelta(days=since - 1)
+        late = None if since is None else to - timedelta(days=min(since, (to - from_).days + 1) - 1)
         self._scope = Scope((from_, to), chosen(reports), late)
         self._path: Path | None = None
         self._store: Place
         if isinstance(store, str | Path):
             self._path = Path(store)
-            self._store = Store(self._path, self._all, durability=durability)
+            self._store = Store(self._path, self._scope.streams, durability=durability)
         else:
             self._store = store
         self._stopped_by: DailyLimitReached | None = None
-        self._result = _Result(self._all)
+        self._host_error: ZoomError | None = None
+        self._listed = False
+        self._result = _Result(self._scope.streams)
         self.progress: Progress = Progress()
 
     async def __aenter__(self) -> Self:
@@ -156,10 +162,10 @@ class Harvest:
         async with self._at_work():
             await self._list()
             counts = await self._store.counts(self._scope)
+            if self._stopped_by is not None:
+                raise self._stopped_by
             self._store.outcome = "planned"
-        if self._stopped_by is not None:
-            raise self._stopped_by
-        return make_plan(self._scope.days, self._all, counts, await self._zoom.budget(), datetime.now(UTC))
+        return make_plan(self._scope.days, self._scope.streams, counts, await self._zoom.budget(), datetime.now(UTC))
 
     async def run(self, *, wait: bool = False) -> Summary:
         """Fetch everything, and return what came of it.
@@ -173,14 +179,17 @@ class Harvest:
         any other error that leaves no host to go on with.
         """
         async with self._at_work():
-            await self._list_and_fetch()
+            await self._list()
+            await self._fetch_all(self._scope.reports)
             while self._stopped_by is not None:
                 await self._store.park(self._scope, self._stopped_by.resumes_at)
                 if not wait:
                     break
                 await self._sleep_until(self._stopped_by.resumes_at)
                 await self._store.unpark(self._scope)
-                await self._list_and_fetch()
+                await self._list()
+                await self._fetch_all(self._scope.reports)
+            await self._count_known()  # others may have done some of it
             counts = await self._store.counts(self._scope)
             summary = self._result.summary(counts, self._stopped_by)
             self._store.outcome = _outcome(summary)
@@ -192,13 +201,9 @@ class Harvest:
             raise ConfigError("attendance is read from a SQLite store")
         return await anyio.to_thread.run_sync(attendance, self._path, meeting)
 
-    @property
-    def _all(self) -> tuple[Stream, ...]:
-        return (*LISTINGS, *self._scope.reports)
-
     @asynccontextmanager
     async def _at_work(self) -> AsyncGenerator[None, None]:
-        self._stopped_by, self._result = None, _Result(self._all)
+        self._stopped_by, self._result, self._listed = None, _Result(self._scope.streams), False
         async with self._store.working(self._scope, self._settled), sampling(self._zoom, self._store):
             try:
                 yield
@@ -206,26 +211,24 @@ class Harvest:
                 self._store.outcome = f"failed: {error}"
                 raise
 
-    async def _list_and_fetch(self) -> None:
-        self._stopped_by = None
-        await self._list()
-        await self._fetch_all(self._scope.reports)
-        await self._count_known()  # others may have done some of it
-
     async def _list(self) -> None:
         """List hosts, then their meetings, as far as they are not."""
+        self._stopped_by = None
+        if self._listed:
+            return
         for listing in (USERS, USER_MEETINGS):
             await self._fetch_all((listing,))
-            if self._result.no_host is not None:
-                raise self._result.no_host
             await self._store.expand(listing, self._scope)
-            await self._count_known()
-        self.progress.listed = self._stopped_by is None
+            counts = await self._count_known()
+            if listing is USERS and not set(counts.get(USERS.name, ())) - _NOT_GOT:
+                raise self._host_error or ConfigError("the hosts of none of these months can be listed")
+        self._listed = self.progress.listed = self._stopped_by is None
 
-    async def _count_known(self) -> None:
+    async def _count_known(self) -> Mapping[str, Mapping[State, Outstanding]]:
         counts = await self._store.counts(self._scope)
         waiting = sum(found[State.WAITING].partitions for found in counts.values() if State.WAITING in found)
         self.progress.known = self.progress.done + waiting
+        return counts
 
     async def _fetch_all(self, streams: Sequence[Stream]) -> None:
         """Fetch and store what waits of *streams*, until the day's budget is spent."""
@@ -254,7 +257,8 @@ class Harvest:
             error = caught
             if isinstance(caught, DailyLimitReached):
                 self._stopped_by = caught
-            self._result.failed(unit, caught)
+            elif unit.stream is USERS:
+                self._host_error = caught
         await self._store.settle(unit, error, note)
 
     async def _fetch(self, unit: Unit) -> str | None:
@@ -273,9 +277,16 @@ class Harvest:
 
     async def _fetch_once(self, unit: Unit, pieces: Pieces) -> None:
         zoom = self._zoom.lenient(on_drift=pieces.drifts.append, on_unknown=pieces.unknowns.append)
+        listed: list[Piece] = []
         async with aclosing(unit.fetch(zoom)) as batches:
             async for batch in batches:
-                await self._store.write(unit, pieces.take(batch))
+                piece = pieces.take(batch)
+                if isinstance(unit.stream, ListingStream):
+                    listed.append(piece)  # all of it or nothing: there may be an earlier one, which is not to be lost
+                else:
+                    await self._store.write(unit, piece)
+        for piece in listed:
+            await self._store.write(unit, piece)
 
     async def _sleep_until(self, moment: datetime) -> None:
         self.progress.parked_until = moment
@@ -298,19 +309,6 @@ class _Result:
         self._problems: list[Partition] = []
         self._notes: list[Partition] = []
         self._refused: list[Partition] = []
-        self._host_errors: list[ZoomError] = []
-
-    def failed(self, unit: Unit, error: ZoomError) -> None:
-        """Take note of what *unit* ended in."""
-        if unit.stream is USERS and not isinstance(error, DailyLimitReached):
-            self._host_errors.append(error)
-
-    @property
-    def no_host(self) -> ZoomError | None:
-        """The error that every month's hosts ended in, if they did: there is nothing to go on with."""
-        months_seen = self._streams[USERS.name].partitions
-        failed = months_seen[State.FAILED] + months_seen[State.GONE] + months_seen[State.REFUSED]
-        return self._host_errors[0] if self._host_errors and failed == months_seen.total() else None
 
     def add(self, partition: Partition) -> None:
         """Count what became of *partition*."""
@@ -320,12 +318,10 @@ class _Result:
         summary.rows += partition.rows
         summary.drifted += partition.drifted
         summary.partitions[partition.state] += 1
-        if partition.state is State.FAILED:
-            self._problems.append(partition)
-        elif partition.state is State.REFUSED:
-            self._refused.append(partition)
-        elif partition.note is not None:
-            self._notes.append(partition)
+        kind = self._problems if partition.state is State.FAILED else self._notes if partition.note else None
+        kind = self._refused if partition.state is State.REFUSED else kind
+        if kind is not None and len(kind) < _MOST_TOLD:
+            kind.append(partition)
 
     def summary(
         self, counts: Mapping[str, Mapping[State, Outstanding]], stopped_by: DailyLimitReached | None
@@ -347,7 +343,13 @@ class _Result:
         )
 
 
+def _is_count(number: object) -> bool:
+    """Tell whether *number* is one to count with: not every caller has a type checker."""
+    return type(number) is int and number >= 1
+
+
 def _outcome(summary: Summary) -> str:
     if summary.stopped_by is not None:
         return f"stopped: the day's budget is spent until {summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
-    return "complete" if summary.complete else f"incomplete: {len(summary.problems)} failed"
+    failed = sum(stream.partitions[State.FAILED] for stream in summary.streams)
+    return "complete" if summary.complete else f"incomplete: {failed} failed"

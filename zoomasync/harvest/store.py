@@ -12,6 +12,7 @@ is *open*, and what is open when a store is opened is what a killed run has begu
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import sqlite3
@@ -42,6 +43,7 @@ from .streams import ListingStream, Stream, Unit
 T = TypeVar("T")
 
 _WAITING_PAGES = 64  # of 300 rows: some 25 MB at most
+_PATIENCE = 60.0  # seconds, with another program that holds the file for a moment
 
 
 class Store:
@@ -60,17 +62,22 @@ class Store:
         self._path = Path(path)
         self._durability = durability
         self._tables = {stream.name: Table(stream) for stream in streams}
-        self._lock = Lock(self._path)
+        self._lock = Lock(self._path.resolve())  # whatever name it is called by
         self._connection: sqlite3.Connection | None = None
         # One thread at a time: a connection is not for two, and things are written in the order they were put.
         self._turn = anyio.CapacityLimiter(1)
         self._queue: Queue[_Write] | None = None
+        self._torn = False
         self._run = 0
         self.outcome: str = ""
         """How the run ends, to be set before `working` is left."""
 
     async def __aenter__(self) -> Self:
-        await self._in_thread(self._open)
+        try:
+            await self._in_thread(self._open)
+        except BaseException:
+            self._close()  # cancelled while the file was opened
+            raise
         return self
 
     async def __aexit__(
@@ -86,8 +93,12 @@ class Store:
         Leaving the block, by an error or a cancellation as well, commits what was put. An error of the database ends
         the block with a `StoreError`.
         """
+        if self._queue is not None:
+            raise ConfigError("a harvest does one thing at a time: await the one before")
+        if lacking := [stream.name for stream in scope.streams if stream.name not in self._tables]:
+            raise ConfigError(f"the store was opened without a table for {', '.join(lacking)}")
         self._queue = queue = Queue[_Write](_WAITING_PAGES)
-        self.outcome = "interrupted"
+        self.outcome, self._torn = "interrupted", False
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._write_all, queue, on_settled)
@@ -100,6 +111,9 @@ class Store:
             return
         finally:
             self._queue = None
+            if not self._torn:
+                with anyio.CancelScope(shield=True):  # cancelled: what was fetched is not thrown away
+                    await self._commit([*queue.take(), _Write(self._end)], on_settled)
         raise first
 
     async def expand(self, listing: ListingStream, scope: Scope) -> None:
@@ -159,22 +173,14 @@ class Store:
         return self._queue
 
     async def _write_all(self, queue: Queue[_Write], on_settled: Callable[[Partition], None]) -> None:
-        cancelled = anyio.get_cancelled_exc_class()
-        try:
-            while await queue.wait():
-                with anyio.CancelScope(shield=True):
-                    await self._commit(queue.take(_WAITING_PAGES), on_settled)
-        except cancelled:
-            await self._finish(queue, on_settled)  # what was fetched is not thrown away
-            raise
-        await self._finish(queue, on_settled)
-
-    async def _finish(self, queue: Queue[_Write], on_settled: Callable[[Partition], None]) -> None:
-        with anyio.CancelScope(shield=True):
-            await self._commit([*queue.take(_WAITING_PAGES), _Write(self._end)], on_settled)
+        while await queue.wait():
+            with anyio.CancelScope(shield=True):
+                await self._commit(queue.take(), on_settled)
 
     async def _commit(self, writes: Sequence[_Write], on_settled: Callable[[Partition], None]) -> None:
+        self._torn = True  # without these, what comes behind them must not be written either
         await self._in_thread(partial(self._transact, writes))
+        self._torn = False
         for write in writes:
             if isinstance(write.result, Partition):
                 on_settled(write.result)
@@ -182,10 +188,15 @@ class Store:
                 write.done.set()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        running = asyncio.ensure_future(anyio.to_thread.run_sync(work, limiter=self._turn))
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._turn)
+            return await asyncio.shield(running)
         except (sqlite3.Error, OSError) as error:
             failure = StoreError(f"the store {self._path.name}: {error}")
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):  # a thread cannot be stopped, and its connection is not for two
+                await asyncio.wait([running])
+            raise
         raise failure
 
     def _transact(self, writes: Sequence[_Write]) -> None:
@@ -202,27 +213,32 @@ class Store:
 
     def _open(self) -> None:
         try:
-            self._connection = connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._check(connection)
             self._alone()
+            # An absolute path is never one of SQLite's own words, such as ":memory:".
+            self._connection = connection = sqlite3.connect(
+                self._path.absolute(), isolation_level=None, check_same_thread=False, timeout=_PATIENCE
+            )
+            self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._durability}")
-            connection.executescript(OWN_TABLES)
-            for name, table in self._tables.items():
-                connection.execute(table.create)
-                for statement in table.missing(
-                    [line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]
-                ):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            self._transact([_Write(worklist.drop_open)])
+            self._transact([_Write(self._make)])
         except (sqlite3.Error, OSError) as error:
             self._close()
             raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
         except ConfigError:
             self._close()
             raise
+
+    def _make(self, connection: sqlite3.Connection) -> None:
+        """Make what is not there: all of it, or nothing."""
+        for statement in OWN_TABLES.split(";"):
+            connection.execute(statement)
+        for name, table in self._tables.items():
+            connection.execute(table.create)
+            for statement in table.missing([line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _check(self, connection: sqlite3.Connection) -> None:
         ((application,), (version,), (tables,)) = (
@@ -241,6 +257,8 @@ class Store:
             )
 
     def _alone(self) -> None:
+        if not self._path.name or self._path.is_dir():
+            raise ConfigError(f"the store {self._path} is a folder: give a file")
         if not self._lock.take():
             raise ConfigError(f"another harvest is writing to {self._path.name}{_who(self._path)}; nothing was done")
 
@@ -270,7 +288,7 @@ class Store:
         name, key = unit.stream.name, unit.key
         table = self._tables[name]
         if piece.first:
-            worklist.empty(connection, unit)
+            worklist.empty(connection, name, key)
         lines = table.lines(key, piece.rows)
         drifts = [(name, key, seq, drift.path, drift.reason, drift.raw) for seq, drift in piece.drifts]
         table.put(connection, lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cache
@@ -119,7 +120,7 @@ class SessionStream(Stream):
 
     def calls(self, people: int) -> int:
         """Return how many calls the report of a session with so many *people* takes, at least."""
-        return max(1, math.ceil(people / (self.endpoint.page_size or math.inf)))
+        return min(_MOST_CALLS, max(1, math.ceil(people / (self.endpoint.page_size or math.inf))))
 
 
 async def _users(zoom: Api, _: str, days: Days) -> AsyncGenerator[Batch, None]:
@@ -248,9 +249,11 @@ PAST_REPORTS = tuple(stream.name for stream in PAST_STREAMS)
 
 def chosen(reports: Iterable[str]) -> tuple[SessionStream, ...]:
     """Return the streams of *reports*, or raise `InvalidArgument` for a name that is none."""
+    if isinstance(reports, str):
+        raise InvalidArgument(f"reports is a list of names, such as [{reports[:40]!r}]")
     wanted = set(reports)
     names = ", ".join(stream.name for stream in SESSION_STREAMS)
-    unknown = sorted(wanted - {stream.name for stream in SESSION_STREAMS})
+    unknown = sorted(map(str, wanted - {stream.name for stream in SESSION_STREAMS}))
     if unknown:
         raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose among {names}")
     if not wanted:
@@ -281,16 +284,31 @@ class Unit:
         raise TypeError(self.stream.name)
 
 
+def month_of(day: date) -> str:
+    """Return what the month of *day* is called in keys."""
+    return day.isoformat()[:7]
+
+
 _WEBINAR_TYPES = {5, 6, 9}
+_MOST_CALLS = 10_000  # what tells of more people than that takes has not counted them
+
+
+def _day_of(meeting: UserMeeting, days: Days) -> date:
+    """Return the day on which *meeting* began, as far as it is one of *days*, of which it was listed."""
+    day = days[0]
+    if meeting.start_time is not None:
+        with suppress(OverflowError):  # at the ends of the calendar
+            day = meeting.start_time.astimezone(UTC).date()
+    return min(max(day, days[0]), days[1])
 
 
 def found_in(unit: Unit, rows: Iterable[Row], reports: Sequence[SessionStream]) -> Iterator[Unit]:
     """Yield what the *rows* of a listing lead to: hosts to their meetings, meetings to their *reports*."""
-    for (row,) in rows if isinstance(unit.stream, ListingStream) else ():
+    for (row,) in rows:
         if isinstance(row, Host):
             yield Unit(USER_MEETINGS, f"{row.id}/{unit.key}", unit.days)
         elif isinstance(row, UserMeeting):
-            day = row.start_time.astimezone(UTC).date() if row.start_time else unit.days[0]
+            day = _day_of(row, unit.days)
             for stream in reports:
                 if stream.webinars is (row.type in _WEBINAR_TYPES):
                     yield Unit(stream, row.uuid, (day, day), stream.calls(row.participants_count or 0))

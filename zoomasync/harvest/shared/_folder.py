@@ -11,7 +11,6 @@ import platform
 import secrets
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -21,7 +20,6 @@ from typing import Final
 import msgspec
 
 from ... import ZoomError
-from ...errors import StatusError
 from .._columns import Cell, Column, utc_text
 from .._parquet import ParquetFile, read_columns, read_metadata
 from .._place import Sent
@@ -240,20 +238,12 @@ def _told_of(partition: Partition, draft: Draft, error: ZoomError | None) -> dic
         first, last = unit.days
         told |= {"from_": first.isoformat(), "to_": last.isoformat(), "over": "true" if draft.over else "false"}
     if error is not None:
-        told |= {"error": type(error).__name__, "detail": str(_without_tracking_id(error))}
+        told |= {"error": type(error).__name__, "detail": partition.detail or ""}
     if partition.drifted:
         told["drifted"] = str(partition.drifted)
     if partition.note is not None:
         told["note"] = partition.note
     return told
-
-
-def _without_tracking_id(error: ZoomError) -> ZoomError:
-    """Return *error* as it is each time that Zoom answers so."""
-    if isinstance(error, StatusError):
-        error = copy(error)
-        error.tracking_id = None
-    return error
 
 
 def _now() -> str:

@@ -14,12 +14,12 @@ from typing import Final, Protocol, Self, TypeVar
 import anyio
 import anyio.to_thread
 
-from ... import ZoomError, months
+from ... import ZoomError
 from .._place import Outstanding, Piece, Scope, Sent
 from .._reading import StoreError
 from .._schema import Table
 from ..partition import Partition, State, settled
-from ..streams import LISTINGS, USERS, ListingStream, Stream, Unit, found_in
+from ..streams import ListingStream, Stream, Unit, found_in
 from ._draft import Draft
 from ._folder import Folder, Found, name_of
 from ._todo import ToDo
@@ -92,18 +92,13 @@ class SharedStore:
     @asynccontextmanager
     async def working(self, scope: Scope, on_settled: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
         """Keep what is put while the block runs; *on_settled* is shown each partition once its file is there."""
-        streams = (*LISTINGS, *scope.reports)
         self._list, self._since, self._on_settled = ToDo(), scope.since, on_settled
-        self._tables = {stream.name: Table(stream) for stream in streams}
+        self._tables = {stream.name: Table(stream) for stream in scope.streams}
         self.outcome = "interrupted"
         async with self._claims.held():
-            first, last = await self._in_thread(partial(self._folder.begin, scope.days, streams))
+            held = await self._in_thread(partial(self._folder.begin, scope.days, scope.streams))
             try:
-                await self._add(
-                    Unit(USERS, f"{from_:%Y-%m}", (from_, to))
-                    for from_, to in months(first, last)
-                    if scope.months[0] <= f"{from_:%Y-%m}" <= scope.months[1]
-                )
+                await self._add(iter(scope.listings(held)))
                 yield
             finally:
                 with anyio.CancelScope(shield=True):
@@ -206,9 +201,7 @@ class SharedStore:
 
     def _found(self, listing: ListingStream, listed: Iterable[Unit], scope: Scope) -> Iterator[Unit]:
         for month in listed:
-            for unit in found_in(month, self._folder.leads(month, listing), scope.reports):
-                if isinstance(unit.stream, ListingStream) or scope.days[0] <= unit.days[0] <= scope.days[1]:
-                    yield unit
+            yield from found_in(month, self._folder.leads(month, listing), scope.reports)
 
     async def _claimed(self, unit: Unit) -> bool:
         """Claim *unit*, unless another holds it or it is settled."""
