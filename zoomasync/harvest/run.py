@@ -76,7 +76,8 @@ class Summary:
 
     *problems* are the partitions that failed, which may be gone in another run; *notes* are those whose rows came and
     were odd; *refused* those that Zoom will never give: a thousand of each at most, the store has them all.
-    *stopped_by* is the limit of the day that ended it, after which *parked* partitions wait for the next.
+    *stopped_by* is the limit of the day that ended it, after which *parked* partitions wait for the next. *missing* is
+    how many partitions there are, parked ones included, of which it is not known what will become of them.
     """
 
     streams: tuple[StreamSummary, ...]
@@ -84,12 +85,13 @@ class Summary:
     notes: tuple[Partition, ...] = ()
     refused: tuple[Partition, ...] = ()
     parked: int = 0
+    missing: int = 0
     stopped_by: DailyLimitReached | None = None
 
     @property
     def complete(self) -> bool:
         """Whether every partition was got, or will never be: gone from Zoom, or refused for good."""
-        return self.stopped_by is None and not self.problems
+        return not self.missing
 
 
 class Harvest:
@@ -179,19 +181,17 @@ class Harvest:
         any other error that leaves no host to go on with.
         """
         async with self._at_work():
-            await self._list()
-            await self._fetch_all(self._scope.reports)
-            while self._stopped_by is not None:
+            while True:
+                await self._list()
+                await self._fetch_all(self._scope.reports)
+                if self._stopped_by is None:
+                    break
                 await self._store.park(self._scope, self._stopped_by.resumes_at)
                 if not wait:
                     break
                 await self._sleep_until(self._stopped_by.resumes_at)
                 await self._store.unpark(self._scope)
-                await self._list()
-                await self._fetch_all(self._scope.reports)
-            await self._count_known()  # others may have done some of it
-            counts = await self._store.counts(self._scope)
-            summary = self._result.summary(counts, self._stopped_by)
+            summary = self._result.summary(await self._count_known(), self._stopped_by)
             self._store.outcome = _outcome(summary)
         return summary
 
@@ -327,18 +327,20 @@ class _Result:
         self, counts: Mapping[str, Mapping[State, Outstanding]], stopped_by: DailyLimitReached | None
     ) -> Summary:
         """Return it all; *counts* is how the store stands."""
-        parked = 0
+        parked = missing = 0
         for name, found in counts.items():
             summary = self._streams[name]
             settled = sum(found[state].partitions for state in SETTLED if state in found)
             summary.kept = settled - sum(summary.partitions[state] for state in SETTLED)
             parked += found[State.PARKED].partitions if State.PARKED in found else 0
+            missing += sum(outstanding.partitions for outstanding in found.values()) - settled
         return Summary(
             tuple(self._streams.values()),
             tuple(self._problems),
             tuple(self._notes),
             tuple(self._refused),
             parked,
+            missing,
             stopped_by,
         )
 
