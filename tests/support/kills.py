@@ -161,7 +161,7 @@ def _kill_one(served: Served, job: Job, dice: random.Random, *, opening: bool) -
     process = _PROCESSES.Process(target=harvest, args=(job,), daemon=True)
     process.start()
     if not opening:
-        wanted, deadline = dice.randrange(1, 130), time.monotonic() + _PATIENCE
+        wanted, deadline = dice.randrange(1, 150), time.monotonic() + _PATIENCE
         while len(served.seen(before)[1]) < wanted and process.exitcode is None:
             assert time.monotonic() < deadline, "the harvest does not go on"
             time.sleep(0.003)

@@ -98,13 +98,12 @@ class Table:
         self.columns = all_columns(stream)
         self._cells = Cells(stream)
         names = ", ".join(f'"{column.name}"' for column in self.columns)
-        marks = ", ".join("?" * len(self.columns))
         self.create = (
             f'CREATE TABLE IF NOT EXISTS "{stream.name}" '
             f"({', '.join(map(_declared, self.columns))}, PRIMARY KEY (_part, _seq)) WITHOUT ROWID"
         )
-        self._insert = f'INSERT INTO "{stream.name}" ({names}) VALUES ({marks})'  # noqa: S608
-        self._insert_many = f"{self._insert}{f', ({marks})' * (_AT_ONCE - 1)}"
+        self._insert = f'INSERT INTO "{stream.name}" ({names}) VALUES '  # noqa: S608
+        self._marks = f"({', '.join('?' * len(self.columns))})"
         self.select = f'SELECT {names} FROM "{stream.name}"'  # noqa: S608
         self._name = stream.name
 
@@ -115,10 +114,9 @@ class Table:
 
     def put(self, connection: sqlite3.Connection, lines: Sequence[tuple[Cell, ...]]) -> None:
         """Insert *lines*, many with one statement: between two, the thread would wait for the event loop's to pause."""
-        whole = len(lines) - len(lines) % _AT_ONCE
-        for start in range(0, whole, _AT_ONCE):
-            connection.execute(self._insert_many, list(chain.from_iterable(lines[start : start + _AT_ONCE])))
-        connection.executemany(self._insert, lines[whole:])
+        for start in range(0, len(lines), _AT_ONCE):
+            some = lines[start : start + _AT_ONCE]
+            connection.execute(self._insert + ", ".join([self._marks] * len(some)), list(chain.from_iterable(some)))
 
     def lines(self, key: str, rows: Sequence[tuple[int, Row, str | None]]) -> list[tuple[Cell, ...]]:
         """Return the lines of the table for *rows*; a number of more than 64 bits goes to what lies beside its row."""

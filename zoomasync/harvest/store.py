@@ -43,6 +43,7 @@ from .streams import ListingStream, Stream, Unit
 T = TypeVar("T")
 
 _WAITING_PAGES = 64  # of 300 rows: some 25 MB at most
+_STATEMENTS = 1_024  # to keep: an INSERT for each number of rows, and some more
 _PATIENCE = 60.0  # seconds, with another program that holds the file for a moment
 
 
@@ -216,7 +217,11 @@ class Store:
             self._alone()
             # An absolute path is never one of SQLite's own words, such as ":memory:".
             self._connection = connection = sqlite3.connect(
-                self._path.absolute(), isolation_level=None, check_same_thread=False, timeout=_PATIENCE
+                self._path.absolute(),
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=_PATIENCE,
+                cached_statements=_STATEMENTS,
             )
             self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -292,7 +297,8 @@ class Store:
         lines = table.lines(key, piece.rows)
         drifts = [(name, key, seq, drift.path, drift.reason, drift.raw) for seq, drift in piece.drifts]
         table.put(connection, lines)
-        connection.executemany("INSERT INTO drift VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", drifts)
+        if drifts:
+            connection.executemany("INSERT INTO drift VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", drifts)
         connection.execute(
             "UPDATE partition SET state = 'open', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
             "drifted = iif(?1, 0, drifted) + ?3 WHERE stream = ?4 AND key = ?5",
