@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
+from support.environment import environment_of
 from support.harvested import expected, stored
 
 from zoomasync import Zoom
@@ -30,14 +31,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 def account(fake: FakeZoom) -> dict[str, str]:
     """Return the environment variables that point the command at *fake*."""
-    return {
-        "ZOOM_BASE_URL": fake.base_url,
-        "ZOOM_TOKEN_URL": fake.token_url,
-        "ZOOM_ACCOUNT_ID": fake.credentials.account_id,
-        "ZOOM_CLIENT_ID": fake.credentials.client_id,
-        "ZOOM_CLIENT_SECRET": fake.credentials.client_secret,
-        "ZOOM_PLAN": "business",
-    }
+    return {**environment_of(fake), "ZOOM_PLAN": "business"}
 
 
 async def zoomasync(*arguments: str, folder: Path, **env: str) -> tuple[int, str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from support.environment import environment_of
 from support.valkey import shared_url
 
 from zoomasync.testing import Account, FakeZoom
@@ -48,13 +49,7 @@ def commands(url: str, folder: Path) -> list[list[str]]:
 async def test_every_block_runs_in_the_order_of_the_page(url: str, tmp_path: Path) -> None:
     printed: list[str] = []
     async with FakeZoom(round_of_two(), plan=None) as fake:
-        settings = {
-            "ZOOM_BASE_URL": fake.base_url,
-            "ZOOM_TOKEN_URL": fake.token_url,
-            "ZOOM_ACCOUNT_ID": fake.credentials.account_id,
-            "ZOOM_CLIENT_ID": fake.credentials.client_id,
-            "ZOOM_CLIENT_SECRET": fake.credentials.client_secret,
-        }
+        settings = environment_of(fake)
         for command in commands(url, tmp_path):
             with anyio.fail_after(60):
                 done = await anyio.run_process(

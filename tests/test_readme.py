@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from support.environment import environment_of
 
 from zoomasync.harvest import Harvest
 from zoomasync.testing import Account, FakeZoom
@@ -36,13 +37,7 @@ def imports(block: str) -> str:
 @pytest.mark.parametrize("block", blocks("python"), ids=imports)
 async def test_a_python_block_runs(block: str, tmp_path: Path) -> None:
     async with FakeZoom(plan=None) as fake:
-        settings = {
-            "ZOOM_BASE_URL": fake.base_url,
-            "ZOOM_TOKEN_URL": fake.token_url,
-            "ZOOM_ACCOUNT_ID": fake.credentials.account_id,
-            "ZOOM_CLIENT_ID": fake.credentials.client_id,
-            "ZOOM_CLIENT_SECRET": fake.credentials.client_secret,
-        }
+        settings = environment_of(fake)
         with anyio.fail_after(60):
             done = await anyio.run_process(
                 [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, env={**os.environ, **settings}, check=False

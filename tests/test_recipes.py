@@ -15,6 +15,7 @@ from typing import Literal
 
 import anyio
 import pytest
+from support.environment import environment_of
 
 from zoomasync.harvest import Harvest
 from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, Stay
@@ -118,13 +119,7 @@ async def test_duckdb_gives_a_row_for_each_nested_answer(tmp_path: Path) -> None
 async def test_dlt_loads_every_stay_once_however_often_it_runs(tmp_path: Path) -> None:
     (block,) = blocks("python", "Load with dlt")
     async with FakeZoom(lively_account(), plan=None) as fake:
-        account = {
-            "ZOOM_BASE_URL": fake.base_url,
-            "ZOOM_TOKEN_URL": fake.token_url,
-            "ZOOM_ACCOUNT_ID": fake.credentials.account_id,
-            "ZOOM_CLIENT_ID": fake.credentials.client_id,
-            "ZOOM_CLIENT_SECRET": fake.credentials.client_secret,
-        }
+        account = environment_of(fake)
         printed = [await run(sys.executable, "-c", AS_SOMEBODY + block, folder=tmp_path, **account) for _ in range(2)]
 
     assert [line.strip() for line in printed] == ["[(2, 9)]"] * 2

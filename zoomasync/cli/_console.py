@@ -5,9 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
 _PLAIN_WIDTH = 200
+
+
+def table(first: str, *headings: str) -> Table:
+    """Return a table whose columns behind the first hold numbers, but for the label."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    made.add_column(first)
+    for heading in headings:
+        made.add_column(heading, justify="left" if heading == "label" else "right")
+    return made
 
 
 class _Output(Console):

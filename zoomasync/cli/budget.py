@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import anyio
-from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from .. import plan_of
 from ..limits import Label, LabelBudget, Plan
-from ._console import stdout
+from ._console import stdout, table
 from ._exit import Exit
 from ._settings import environment
 
@@ -51,23 +50,17 @@ async def _show(redis: str, name: str, plan: Plan, console: Console) -> None:
 
 
 def _limits(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("label")
-    for heading in ("a second", "a day"):
-        table.add_column(heading, justify="right")
+    limits = table("label", "a second", "a day")
     for label in Label:
         per_day = plan.per_day(label)
-        table.add_row(label, f"{plan.rate(label):.3g}", "no limit" if per_day is None else f"{per_day:,}")
-    return table
+        limits.add_row(label, f"{plan.rate(label):.3g}", "no limit" if per_day is None else f"{per_day:,}")
+    return limits
 
 
 def _table(status: Mapping[Label, LabelBudget]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("label")
-    for heading in ("a second", "used today", "left", "resets at", "wait now"):
-        table.add_column(heading, justify="right")
+    stand = table("label", "a second", "used today", "left", "resets at", "wait now")
     for label, budget in status.items():
         left = "no limit" if budget.left is None else f"{budget.left:,}"
         resets_at = f"{budget.resets_at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(label, f"{budget.rate:.3g}", f"{budget.used:,}", left, resets_at, f"{budget.wait:.1f} s")
-    return table
+        stand.add_row(label, f"{budget.rate:.3g}", f"{budget.used:,}", left, resets_at, f"{budget.wait:.1f} s")
+    return stand

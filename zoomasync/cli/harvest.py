@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import anyio
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -20,7 +19,7 @@ from .. import ClientOptions, Traffic, Zoom, plan_of
 from ..errors import DailyLimitReached
 from ..events import Event
 from ..harvest import REPORTS, Harvest, HarvestPlan, LabelPlan, Partition, State, Summary
-from ._console import stdout
+from ._console import stdout, table
 from ._exit import Exit
 from ._extras import extra
 from ._progress import follow
@@ -147,14 +146,14 @@ def _shared(folder: Path, redis: str, job: str) -> SharedStore:
 
 
 def _print_plan(plan: HarvestPlan, console: Console) -> None:
-    streams = _headed("table", "label", "partitions", "calls", "kept")
+    streams = table("table", "label", "partitions", "calls", "kept")
     for stream in plan.streams:
         streams.add_row(stream.name, stream.label, *map(_number, (stream.partitions, stream.calls, stream.kept)))
     console.print(streams)
     if not plan.labels:
         console.print("Nothing is left to fetch.")
     else:
-        labels = _headed("label", "calls", "a second", "a day", "left today", "UTC days", "earliest end", "left over")
+        labels = table("label", "calls", "a second", "a day", "left today", "UTC days", "earliest end", "left over")
         for label in plan.labels:
             labels.add_row(label.label, *_cells(label))
         console.print(labels)
@@ -177,7 +176,7 @@ def _cells(label: LabelPlan) -> Sequence[str]:
 
 
 def _table(summary: Summary, zoom: Zoom) -> Table:
-    table = _headed("table", *_HEADINGS)
+    lines = table("table", *_HEADINGS)
     for stream in summary.streams:
         traffic = zoom.traffic.get(stream.route, Traffic())
         partitions = stream.partitions
@@ -193,16 +192,8 @@ def _table(summary: Summary, zoom: Zoom) -> Table:
             traffic.retries,
             traffic.throttled,
         )
-        table.add_row(stream.name, *map(_number, numbers))
-    return table
-
-
-def _headed(first: str, *headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first)
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "label" else "right")
-    return table
+        lines.add_row(stream.name, *map(_number, numbers))
+    return lines
 
 
 def _number(number: int) -> str:

@@ -18,7 +18,7 @@ class State(StrEnum):
     WAITING = "waiting"
     """Known, and still to be fetched."""
     OPEN = "open"
-    """Begun: what there is of it is dropped when the store is opened again."""
+    """Begun: what there is of it is dropped when the next run begins."""
     DONE = "done"
     EMPTY = "empty"
     GONE = "gone"

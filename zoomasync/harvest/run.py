@@ -318,10 +318,16 @@ class _Result:
         summary.rows += partition.rows
         summary.drifted += partition.drifted
         summary.partitions[partition.state] += 1
-        kind = self._problems if partition.state is State.FAILED else self._notes if partition.note else None
-        kind = self._refused if partition.state is State.REFUSED else kind
-        if kind is not None and len(kind) < _MOST_TOLD:
-            kind.append(partition)
+        if partition.state is State.FAILED:
+            told = self._problems
+        elif partition.state is State.REFUSED:
+            told = self._refused
+        elif partition.note is not None:
+            told = self._notes
+        else:
+            return
+        if len(told) < _MOST_TOLD:
+            told.append(partition)
 
     def summary(
         self, counts: Mapping[str, Mapping[State, Outstanding]], stopped_by: DailyLimitReached | None

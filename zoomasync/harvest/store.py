@@ -7,7 +7,7 @@ what the reference says are in `drift`, raw and with the reason. Times are ISO 8
 what is nested is JSON.
 
 Rows come page by page, each page with its partition's line in one transaction; until its last one has come a partition
-is *open*, and what is open when a store is opened is what a killed run has begun: it is dropped, and fetched again.
+is *open*, and what is open when a run begins is what one that was killed has begun: it is dropped, and fetched again.
 """
 
 from __future__ import annotations
