@@ -36,10 +36,10 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from zoomasync import Plan, ServerToServer, Zoom, fan_out
-from zoomasync._decode import decode
+from zoomasync._core.decoding import decode
 from zoomasync.harvest import Harvest, Store
-from zoomasync.harvest._pieces import Pieces
-from zoomasync.harvest._place import Scope
+from zoomasync.harvest._page_tracker import Pieces
+from zoomasync.harvest.stores.base import Scope
 from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, Batch, Unit, chosen
 from zoomasync.models import Host, ReportParticipantsPage, UserMeeting
 

@@ -25,8 +25,8 @@ from typing import cast
 import anyio
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, Zoom, ZoomError
-from zoomasync._budgets import LocalBudgets
-from zoomasync.limits import Release
+from zoomasync.rate_limits import Release
+from zoomasync.rate_limits._local import LocalBudgets
 
 RATES = [0.3, 1, 2, 4, 10, 20, 30, 40, 60, 80]
 

@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 
 import zoomasync
-from zoomasync import auth, errors, limits, models
+from zoomasync import auth, errors, models
+from zoomasync import rate_limits as limits
 
 ROOT = Path(__file__).parents[1]
 

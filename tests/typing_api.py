@@ -26,16 +26,8 @@ from zoomasync import (
     months,
 )
 from zoomasync import models as m
-from zoomasync.harvest import (
-    PAST_REPORTS,
-    Attendance,
-    Harvest,
-    HarvestPlan,
-    SessionAttendance,
-    Summary,
-    merge_stays,
-)
-from zoomasync.harvest.shared import SharedStore
+from zoomasync.harvest import PAST_REPORTS, Attendance, Harvest, HarvestPlan, SessionAttendance, Summary, merge_stays
+from zoomasync.harvest.stores.shared import SharedStore
 from zoomasync.models import UNSET
 from zoomasync.redis import RedisClaims
 

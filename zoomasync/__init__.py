@@ -3,19 +3,21 @@
 Start at `Zoom`. What replies hold is in `zoomasync.models`, what can go wrong in `zoomasync.errors`.
 """
 
-from .__about__ import __version__
 from ._api import Api
-from ._client import ClientOptions, Zoom, plan_of
-from ._dates import months
-from ._decode import Drift, Unknown
-from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
-from ._fanout import Done, Failed, fan_out
-from ._paging import Page, Paginator
-from ._retry import RetryPolicy
-from ._session import Traffic
+from ._client import ClientOptions, Zoom
+from ._core.date_ranges import months
+from ._core.decoding import Drift, Unknown
+from ._core.endpoint import Endpoint, MeetingRef, QueryValue
+from ._core.pagination import Page, Paginator
+from ._core.retries import RetryPolicy
+from ._core.session import Traffic
+from ._fan_out import Done, Failed, fan_out
+from ._label import Label
+from ._settings import plan_of
+from ._version import __version__
 from .auth import Credentials, ServerToServer, StaticToken
 from .errors import ZoomError
-from .limits import LabelBudget, Plan
+from .rate_limits import LabelBudget, Plan
 
 __all__ = [
     "Api",

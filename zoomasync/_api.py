@@ -7,21 +7,22 @@ from typing import TypeVar, overload
 
 import msgspec
 
-from ._body import encode
-from ._decode import Drift, Unknown
-from ._endpoint import Endpoint, Label, MeetingRef, QueryValue
-from ._session import Session
+from ._core.decoding import Drift, Unknown
+from ._core.endpoint import Endpoint, MeetingRef, QueryValue
+from ._core.request_body import encode
+from ._core.session import Session
+from ._label import Label
 from .errors import InvalidArgument
 from .resources._resource import Resource
-from .resources.livestream import Livestream
 from .resources.meetings import Meetings
+from .resources.meetings.livestream import Livestream
+from .resources.meetings.polls import Polls
+from .resources.meetings.registrants import Registrants
+from .resources.meetings.survey import Surveys
+from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
-from .resources.polls import Polls
-from .resources.registrants import Registrants
 from .resources.reports import Reports
-from .resources.surveys import Surveys
-from .resources.templates import Templates
 
 T = TypeVar("T")
 

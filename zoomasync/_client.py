@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 import anyio
 
-from ._addresses import https_address
 from ._api import Api
-from ._bucket import JITTER
-from ._budgets import LocalBudgets
-from ._endpoint import Label
-from ._retry import RetryPolicy
-from ._session import Session, Traffic
-from ._transport import AiohttpTransport, ClientSession
-from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenKeeper, TokenStore
+from ._core.retries import RetryPolicy
+from ._core.session import Session, Traffic
+from ._core.transport import AiohttpTransport, ClientSession
+from ._core.urls import https_address
+from ._label import Label
+from ._settings import Settings
+from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenStore
+from .auth._token_manager import TokenKeeper
 from .errors import ConfigError
 from .events import Event
-from .limits import Budgets, LabelBudget, Plan
+from .rate_limits import Budgets, LabelBudget, Plan
+from .rate_limits._local import LocalBudgets
+from .rate_limits._resource_quotas import EntityBudgets
+from .rate_limits._token_bucket import JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 
@@ -92,6 +94,7 @@ class Zoom(Api):
             transport=self._transport,
             tokens=self._tokens,
             budgets=self._budgets,
+            entities=EntityBudgets(),
             retry=retry,
         )
         super().__init__(paced)
@@ -108,7 +111,7 @@ class Zoom(Api):
         ``ZOOM_TOKEN_URL`` are for other clouds. Each may be given as the path of a file that holds it, in the variable
         of the same name with ``_FILE`` behind. *options* are those of `Zoom`.
         """
-        settings = _Settings(environ)
+        settings = Settings(environ)
         auth = ServerToServer(
             settings.need("ZOOM_ACCOUNT_ID"),
             settings.need("ZOOM_CLIENT_ID"),
@@ -151,40 +154,3 @@ class Zoom(Api):
         It counts what this client has sent, and what Zoom says where it says so; other apps spend the same budget.
         """
         return await self._budgets.status()
-
-
-def plan_of(environ: Mapping[str, str]) -> Plan:
-    """Return the plan that ``ZOOM_PLAN`` and ``ZOOM_SHARE`` name, Pro without one."""
-    return _Settings(environ).plan()
-
-
-class _Settings:
-    """Environment variables, each of which may be in a file instead."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def get(self, name: str) -> str | None:
-        path = self._environ.get(f"{name}_FILE")
-        if not path:
-            return self._environ.get(name) or None
-        try:
-            return Path(path).read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError(f"{name}_FILE names a file that cannot be read") from None
-
-    def need(self, name: str) -> str:
-        value = self.get(name)
-        if value is None:
-            raise ConfigError(f"{name} is not set: give it, or the path of a file that holds it in {name}_FILE")
-        return value
-
-    def plan(self) -> Plan:
-        plan = Plan.named(self.get("ZOOM_PLAN") or "pro")
-        share = self.get("ZOOM_SHARE")
-        if share is None:
-            return plan
-        try:
-            return plan.share(float(share))
-        except ValueError:
-            raise ConfigError("ZOOM_SHARE must be a number above 0 and at most 1") from None

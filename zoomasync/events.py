@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ._endpoint import Label
+from ._label import Label
 
 __all__ = ["Event", "PaceChanged"]
 

@@ -20,7 +20,7 @@ from typing import Self, TypeAlias, cast
 
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import Harvest, Store
-from zoomasync.harvest._place import Piece, Scope
+from zoomasync.harvest.stores.base import Piece, Scope
 from zoomasync.harvest.streams import LISTINGS, ListingStream, Stream, Unit, chosen
 from zoomasync.testing import Account, FakeZoom
 

@@ -11,10 +11,11 @@ from typing import TypeAlias
 import msgspec
 
 from zoomasync import Credentials, Endpoint, Label, Plan, RetryPolicy, StaticToken
-from zoomasync._budgets import LocalBudgets
-from zoomasync._session import Session
-from zoomasync._wire import Reply, Request
-from zoomasync.auth import TokenKeeper
+from zoomasync._core.responses import Reply, Request
+from zoomasync._core.session import Session
+from zoomasync.auth._token_manager import TokenKeeper
+from zoomasync.rate_limits._local import LocalBudgets
+from zoomasync.rate_limits._resource_quotas import EntityBudgets
 
 App: TypeAlias = Callable[[Request], Awaitable[Reply]]
 
@@ -92,5 +93,6 @@ def open_session(
         transport=transport,
         tokens=TokenKeeper(credentials or StaticToken("static-token"), transport, retry, clock=clock),
         budgets=LocalBudgets(plan, clock=clock),
+        entities=EntityBudgets(),
         retry=retry,
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from zoomasync.harvest._schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
+from zoomasync.harvest.stores.sqlite.schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
 from zoomasync.harvest.streams import STREAMS
 
 Line: TypeAlias = Mapping[str, str | int | float | None]

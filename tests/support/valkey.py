@@ -23,7 +23,7 @@ import anyio
 import pytest
 
 from zoomasync import Label, Plan, ServerToServer, Zoom
-from zoomasync.limits import Budgets, DaySpent
+from zoomasync.rate_limits import Budgets, DaySpent
 from zoomasync.redis import RedisBudgets, RedisTokenStore
 
 T = TypeVar("T")

@@ -16,9 +16,9 @@ import anyio
 
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import REPORTS, Harvest, Summary
-from zoomasync.harvest._parquet import read_columns
-from zoomasync.harvest._schema import all_columns
-from zoomasync.harvest.shared import Claims, SharedStore
+from zoomasync.harvest.stores.parquet_file import read_columns
+from zoomasync.harvest.stores.shared import Claims, SharedStore
+from zoomasync.harvest.stores.sqlite.schema import all_columns
 from zoomasync.harvest.streams import STREAMS
 from zoomasync.redis import RedisBudgets, RedisClaims, RedisTokenStore
 from zoomasync.testing import FakeZoom
@@ -29,7 +29,7 @@ Rows: TypeAlias = list[tuple[object, ...]]
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
-    ["zoomasync.harvest", "zoomasync.harvest.shared", "zoomasync.redis", "zoomasync.testing"]
+    ["zoomasync.harvest", "zoomasync.harvest.stores.shared", "zoomasync.redis", "zoomasync.testing"]
 )
 _OF_WORKERS = {".open", "runs", "traffic"}
 

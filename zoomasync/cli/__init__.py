@@ -11,7 +11,7 @@ import sys
 def main() -> None:
     """Run the command line of this process, and exit."""
     try:
-        from ._app import run  # noqa: PLC0415  only the command needs the extra
+        from .app import run  # noqa: PLC0415  only the command needs the extra
     except ModuleNotFoundError as missing:
         sys.exit(
             f"zoomasync: the command needs the extra 'cli' ({missing.name} is missing): pip install 'zoomasync[cli]'"

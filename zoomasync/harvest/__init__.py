@@ -10,15 +10,15 @@
 Killed at any moment, it goes on where it was when it is run again.
 """
 
-from ._reading import StoreError
-from .attendance import Attendance, SessionAttendance, attendance, merge_stays
-from .export import export
-from .manifest import Manifest, read_manifest
-from .partition import Partition, State
-from .plan import HarvestPlan, LabelPlan, StreamPlan
-from .report import write_report
-from .run import Harvest, Progress, StreamSummary, Summary
-from .store import Store
+from .estimate import HarvestPlan, LabelPlan, StreamPlan
+from .harvest import Harvest, Progress, StreamSummary, Summary
+from .partitions import Partition, State
+from .results.attendance import Attendance, SessionAttendance, attendance, merge_stays
+from .results.export import export
+from .results.report import write_report
+from .results.status import Manifest, read_manifest
+from .stores.sqlite.reader import StoreError
+from .stores.sqlite.store import Store
 from .streams import PAST_REPORTS, REPORTS
 
 __all__ = [

@@ -13,9 +13,9 @@ All keys of a *name* have one hash tag, so that a cluster works too. Needs the e
 """
 
 from ..errors import BudgetsUnavailable
-from ._budgets import RedisBudgets
-from ._claims import RedisClaims
-from ._link import RedisClient
-from ._tokens import RedisTokenStore
+from ._connection import RedisClient
+from ._leases import RedisClaims
+from ._rate_limiter import RedisBudgets
+from ._token_store import RedisTokenStore
 
 __all__ = ["BudgetsUnavailable", "RedisBudgets", "RedisClaims", "RedisClient", "RedisTokenStore"]

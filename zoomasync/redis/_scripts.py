@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ._link import Script
+from ._connection import Script
 
 BUDGETS: Final = Script("""
 -- A hash of what is known of the account, and when each of the label's last and next slots is used.

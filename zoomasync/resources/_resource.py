@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._endpoint import Endpoint
-from .._session import Session
+from .._core.endpoint import Endpoint
+from .._core.session import Session
 
 
 class Resource:

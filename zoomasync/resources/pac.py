@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._endpoint import Endpoint, Label
+from .._core.endpoint import Endpoint
+from .._label import Label
 from ..models.pac import PacAccounts
 from ._resource import Resource
 

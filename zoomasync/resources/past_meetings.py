@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from .._dates import check_range
-from .._endpoint import Endpoint, Label, MeetingRef
-from .._paging import Paginator
-from ..models.past_meetings import (
-    PastInstances,
-    PastMeeting,
-    PastParticipant,
-    PastParticipantsPage,
-    PastPolls,
-    PastQA,
-)
+from .._core.date_ranges import check_range
+from .._core.endpoint import Endpoint, MeetingRef
+from .._core.pagination import Paginator
+from .._label import Label
+from ..models.past_meetings import PastInstances, PastMeeting, PastParticipant, PastParticipantsPage, PastPolls, PastQA
 from ._resource import Resource
 
 _SCOPES = ("meeting:read:admin", "meeting:read")

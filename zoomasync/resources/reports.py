@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from .._dates import check_range
-from .._endpoint import Endpoint, Label, MeetingRef
-from .._paging import Paginator
+from .._core.date_ranges import check_range
+from .._core.endpoint import Endpoint, MeetingRef
+from .._core.pagination import Paginator
+from .._label import Label
 from ..errors import InvalidArgument
 from ..models.reports import (
     BillingInvoices,

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from ._service import LoggedRequest
-from .account import Account
-from .host import CustomAttribute, DialInNumber, Feature, Host, PacAccount
-from .ledger import Activity, BillingReport, Invoice, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
-from .meeting import (
-    CustomAnswer,
-    Livestream,
-    MeetingTemplate,
-    MeetingType,
-    Occurrence,
-    Poll,
-    PollStatus,
-    Registrant,
-    RegistrantStatus,
-    ScheduledMeeting,
-)
-from .server import FakeZoom
-from .session import (
+from .account.account import Account
+from .account.host import CustomAttribute, DialInNumber, Feature, Host, PacAccount
+from .account.instance import (
     Asker,
     CustomKey,
     PollAnswer,
@@ -35,6 +20,29 @@ from .session import (
     SurveyResponse,
     TrackingField,
 )
+from .account.ledger import (
+    Activity,
+    BillingReport,
+    Invoice,
+    OperationLog,
+    RecordingStorage,
+    TelephoneLeg,
+    UpcomingEvent,
+)
+from .account.meeting import (
+    CustomAnswer,
+    Livestream,
+    MeetingTemplate,
+    MeetingType,
+    Occurrence,
+    Poll,
+    PollStatus,
+    Registrant,
+    RegistrantStatus,
+    ScheduledMeeting,
+)
+from .server import FakeZoom
+from .service import LoggedRequest
 
 __all__ = [
     "Account",

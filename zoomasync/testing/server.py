@@ -13,16 +13,16 @@ from aiohttp import web
 
 from .._client import ClientOptions, Zoom
 from ..auth import ServerToServer
-from ..limits import Plan
-from ._limits import Limits
-from ._oauth import App, TokenDesk
-from ._paging import Pager
-from ._quota import Quota
-from ._refusal import Reply, json_reply
-from ._route import TOKEN_ROUTE
-from ._routes import named
-from ._service import BASE_PATH, TOKEN_PATH, LoggedRequest, Service
-from .account import Account
+from ..rate_limits import Plan
+from .account.account import Account
+from .enforcement.rate_limits import Limits
+from .enforcement.resource_quotas import Quota
+from .handlers.routes import named
+from .protocol.errors import Reply, json_reply
+from .protocol.oauth import App, TokenDesk
+from .protocol.page_tokens import Pager
+from .protocol.route import TOKEN_ROUTE
+from .service import BASE_PATH, TOKEN_PATH, LoggedRequest, Service
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0

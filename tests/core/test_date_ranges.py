@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoomasync import months
+from zoomasync._core.date_ranges import check_range
+from zoomasync.errors import InvalidArgument
+
+DAYS = st.dates(date(1990, 1, 1), date(2090, 12, 31))
+LENGTHS = st.integers(0, 800)
+
+
+@given(DAYS, LENGTHS)
+def test_months_lose_no_day_and_repeat_none(first: date, length: int) -> None:
+    last = first + timedelta(days=length)
+
+    days = [start + timedelta(days=day) for start, end in months(first, last) for day in range((end - start).days + 1)]
+
+    assert days == [first + timedelta(days=day) for day in range(length + 1)]
+
+
+@given(DAYS, LENGTHS)
+def test_no_part_crosses_the_border_of_a_month(first: date, length: int) -> None:
+    parts = list(months(first, first + timedelta(days=length)))
+
+    assert all((start.year, start.month) == (end.year, end.month) for start, end in parts)
+    assert len(parts) == len({(start.year, start.month) for start, _ in parts})
+
+
+def test_a_range_that_is_upside_down_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="from_ 2026-03-02 is after to 2026-03-01"):
+        next(months(date(2026, 3, 2), date(2026, 3, 1)))
+
+
+@pytest.mark.parametrize("name", ["from_", "to"])
+def test_a_datetime_is_refused_as_a_day(name: str) -> None:
+    days = {"from_": date(2026, 3, 1), "to": date(2026, 3, 1), name: datetime(2026, 3, 1, tzinfo=UTC)}
+
+    with pytest.raises(InvalidArgument, match=f"{name} takes a date, not a datetime"):
+        check_range(days["from_"], days["to"])
+
+
+def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    check_range(date(2026, 3, 1), date(2026, 3, 31), days=31)
+
+    with pytest.raises(InvalidArgument, match=r"more than 31 days; split it with zoomasync.months"):
+        check_range(date(2026, 3, 1), date(2026, 4, 1), days=31)
+
+
+@pytest.mark.parametrize("days", [(None, None), (date(2026, 3, 1), None), (None, date(2026, 3, 1))])
+def test_an_open_range_is_refused_but_where_zoom_takes_one(days: tuple[date | None, date | None]) -> None:
+    check_range(*days, days=1, optional=True)
+
+    with pytest.raises(InvalidArgument, match="from_ and to are needed"):
+        check_range(*days, days=1)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.clock import in_virtual_time
+from support.memory import ROWS, MemoryTransport, Row, RowPage, answering, open_session, reply
+
+from zoomasync import Paginator
+from zoomasync._core.endpoint import Call
+from zoomasync._core.responses import Reply, Request
+from zoomasync.errors import DecodeError, PageTokenExpired, PagingLoop
+
+
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(request.url).query))
+
+
+class Listing:
+    """A listing that is cut into *pages*, each behind a token with characters that need quoting."""
+
+    def __init__(self, pages: Sequence[Sequence[int]], *, call: Call[RowPage] | None = None) -> None:
+        self._pages = pages
+        self.transport = MemoryTransport(self._answer)
+        self.rows: Paginator[RowPage, Row] = Paginator(open_session(self.transport), call or ROWS.at())
+
+    async def _answer(self, request: Request) -> Reply:
+        number = int(_query(request).get("next_page_token", "=&0+").strip("=&+"))
+        last = number + 1 >= len(self._pages)
+        rows = [{"number": row} for row in self._pages[number]]
+        return reply(200, {"rows": rows, "next_page_token": "" if last else f"=&{number + 1}+"})
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6))
+@in_virtual_time
+async def test_any_split_into_pages_gives_the_same_rows_in_order(pages: list[list[int]]) -> None:
+    listing = Listing(pages)
+
+    rows = [row.number async for row in listing.rows]
+
+    assert rows == [row for page in pages for row in page]
+    assert len(listing.transport.requests) == len(pages)
+
+
+@in_virtual_time
+async def test_pages_come_as_zoom_cut_them() -> None:
+    listing = Listing([[1, 2], [], [3]])
+
+    pages = [[row.number for row in page.items] async for page in listing.rows.pages()]
+
+    assert pages == [[1, 2], [], [3]]
+
+
+@in_virtual_time
+async def test_every_page_is_asked_for_with_the_same_filters() -> None:
+    listing = Listing([[1], [2], [3]], call=ROWS.at(from_="2026-03-01", status="active"))
+
+    async for _ in listing.rows:
+        pass
+
+    filters = {"from": "2026-03-01", "status": "active", "page_size": "300"}
+    assert [_query(request) for request in listing.transport.requests] == [
+        filters,
+        {**filters, "next_page_token": "=&1+"},
+        {**filters, "next_page_token": "=&2+"},
+    ]
+
+
+@in_virtual_time
+async def test_leaving_the_loop_asks_for_no_more() -> None:
+    listing = Listing([[1, 2], [3], [4]])
+
+    async for row in listing.rows:
+        if row.number == 2:
+            break
+    await anyio.sleep(60)
+
+    assert len(listing.transport.requests) == 1
+
+
+@in_virtual_time
+async def test_a_page_is_asked_for_only_when_the_rows_before_it_were_read() -> None:
+    listing = Listing([[1, 2], [3]])
+    rows = aiter(listing.rows)
+
+    await anext(rows)
+    await anext(rows)
+    assert len(listing.transport.requests) == 1
+    await anext(rows)
+    assert len(listing.transport.requests) == 2
+
+
+@in_virtual_time
+async def test_a_loop_that_was_left_disturbs_nobody_later() -> None:
+    listing = Listing([[1, 2], [3]])
+
+    with anyio.fail_after(5):
+        async for _ in listing.rows:
+            break
+    gc.collect()
+    await anyio.sleep(10)
+
+    assert [row.number async for row in listing.rows] == [1, 2, 3]
+
+
+@in_virtual_time
+async def test_every_loop_is_a_new_listing() -> None:
+    listing = Listing([[1], [2]])
+
+    assert [row.number async for row in listing.rows] == [row.number async for row in listing.rows]
+    assert len(listing.transport.requests) == 4
+
+
+@in_virtual_time
+async def test_a_listing_may_begin_behind_a_token() -> None:
+    listing = Listing([[1], [2], [3]], call=ROWS.at(next_page_token="=&1+"))
+
+    assert [row.number async for row in listing.rows] == [2, 3]
+
+
+@pytest.mark.parametrize("tokens", ["aa", "abcb", "abca"])
+@in_virtual_time
+async def test_a_token_that_comes_again_ends_the_listing(tokens: str) -> None:
+    pages = [reply(200, {"rows": [{"number": 1}], "next_page_token": token}) for token in tokens]
+    transport = MemoryTransport(answering(*pages))
+    rows = aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at()))
+
+    assert [await anext(rows) for _ in tokens] == [Row(1)] * len(tokens)
+    with pytest.raises(PagingLoop) as caught:
+        await anext(rows)
+
+    assert caught.value.pages == len(transport.requests) == len(tokens)
+
+
+@in_virtual_time
+async def test_a_token_that_ran_out_is_told_from_other_refusals() -> None:
+    expired = reply(400, {"code": 300, "message": "The next page token is invalid or expired."})
+    transport = MemoryTransport(answering(reply(200, {"rows": [{"number": 1}], "next_page_token": "t"}), expired))
+    rows = aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at()))
+
+    assert await anext(rows) == Row(1)
+    with pytest.raises(PageTokenExpired):
+        await anext(rows)
+
+
+@in_virtual_time
+async def test_a_page_with_one_bad_row_gives_none() -> None:
+    transport = MemoryTransport(answering(reply(200, {"rows": [{"number": 1}, {"number": "x"}]})))
+
+    with pytest.raises(DecodeError, match=r"\$\.rows\[1\]\.number"):
+        await anext(aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at())))
+
+
+@in_virtual_time
+async def test_a_listing_is_shown_by_its_route() -> None:
+    assert repr(Listing([[1]], call=ROWS.at(key="jill@example.com")).rows) == "<Paginator GET /rows>"

@@ -1,0 +1,350 @@
+"""Bodies within the documented limits are sent as the reference spells them; any other is refused before it is sent.
+
+Bodies are generated from `data/endpoints.toml`. ZOOMASYNC_FUZZ_EXAMPLES says how many for each struct.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timezone
+from typing import Final, TypeAlias, cast, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support.contract import OPERATIONS, Range, Rule, Spec, complaints
+
+from zoomasync import Zoom
+from zoomasync._core.request_body import encode
+from zoomasync.auth import StaticToken
+from zoomasync.errors import InvalidArgument
+from zoomasync.models import NewMeeting
+
+Body: TypeAlias = dict[str, object]
+Step: TypeAlias = str | int
+
+SLOW: Final = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
+EXAMPLES: Final = int(os.environ.get("ZOOMASYNC_FUZZ_EXAMPLES", "10"))
+MANY: Final = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=SLOW,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+FEW: Final = settings(MANY, max_examples=max(3, EXAMPLES // 100))
+NAMES: Final = [name for name, operation in OPERATIONS.items() if operation.body]
+LONGEST: Final = 12
+"""As long as lists and texts get where the reference sets no limit."""
+
+
+def _struct(name: str) -> type[msgspec.Struct]:
+    """Return the struct that the method takes."""
+    method: object = Zoom(StaticToken("static-token"))
+    for part in name.split("."):
+        method = getattr(method, part)
+    hints = get_type_hints(method)
+    [struct] = [hint for parameter, hint in hints.items() if parameter != "return" and _is_struct(hint)]
+    return cast("type[msgspec.Struct]", struct)
+
+
+def _is_struct(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+
+
+def _spec(name: str, path: tuple[Step, ...] = ()) -> Spec:
+    """Return what the reference says of the body of the method *name*, or of what stands at *path* in it."""
+    spec = cast("Spec", OPERATIONS[name].body)
+    for step in path:
+        spec = cast("Spec", spec.item) if isinstance(step, int) else spec.fields[step]
+    return spec
+
+
+# --- What is sent ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+@MANY
+@given(data=st.data())
+def test_a_body_within_the_limits_is_sent_as_the_reference_says(name: str, data: st.DataObject) -> None:
+    content = data.draw(_bodies(_spec(name)))
+
+    sent = msgspec.json.decode(encode(msgspec.convert(content, _struct(name))))
+
+    assert sent == _as_sent(content, nulls=OPERATIONS[name].verb == "PATCH")
+    assert list(complaints(sent, _spec(name))) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_given_is_not_sent(name: str) -> None:
+    needed = {field: spec for field, spec in _spec(name).fields.items() if spec.required}
+    least = {field: spec.values[0] if spec.values else "x" for field, spec in needed.items()}
+
+    assert msgspec.json.decode(encode(msgspec.convert(least, _struct(name)))) == least
+
+
+# --- What is not sent ------------------------------------------------------------------------------------------------
+
+
+def _limited(spec: Spec, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Spec]]:
+    """Find every value that has a limit of its own."""
+    if spec.range.limits:
+        yield path, spec
+    if spec.item is not None:
+        yield from _limited(spec.item, (*path, 0))
+    for name, each in spec.fields.items():
+        yield from _limited(each, (*path, name))
+
+
+def _ruled(spec: Spec, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], int, Rule]]:
+    """Find every rule between fields, by its number in the object that it holds for."""
+    yield from ((path, number, rule) for number, rule in enumerate(spec.rules))
+    if spec.item is not None:
+        yield from _ruled(spec.item, (*path, 0))
+    for name, each in spec.fields.items():
+        yield from _ruled(each, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "limit"),
+    [
+        pytest.param(name, path, limit, id=f"{name} {'.'.join(map(str, path))} {limit}")
+        for name in NAMES
+        for path, spec in _limited(_spec(name))
+        for limit in spec.range.limits
+    ],
+)
+@FEW
+@given(data=st.data())
+def test_a_value_past_its_limit_is_refused_by_name(
+    name: str, path: tuple[Step, ...], limit: int, data: st.DataObject
+) -> None:
+    spec = _spec(name, path)
+    content = data.draw(_bodies(_spec(name), path))
+    _put(content, path, data.draw(_values(_past(spec, spec.range, limit))))
+
+    refused = _refusal(msgspec.convert(content, _struct(name)))
+
+    assert next(step for step in reversed(path) if isinstance(step, str)) in refused
+    assert str(limit) in refused
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "number"),
+    [
+        pytest.param(name, path, number, id=f"{name} {'.'.join(map(str, path))} {rule.text}")
+        for name in NAMES
+        for path, number, rule in _ruled(_spec(name))
+    ],
+)
+@FEW
+@given(data=st.data())
+def test_a_body_that_breaks_a_rule_between_fields_is_refused_by_name(
+    name: str, path: tuple[Step, ...], number: int, data: st.DataObject
+) -> None:
+    spec = _spec(name, path)
+    content = data.draw(_bodies(_spec(name), path))
+    named = data.draw(_broken_rule(cast("Body", _get(content, path)), spec, spec.rules[number]))
+
+    refused = _refusal(msgspec.convert(content, _struct(name)))
+
+    assert [word for word in named if word not in refused] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(NewMeeting(topic="\ud800"), id="half of a character"),
+        pytest.param(NewMeeting(start_time=datetime.max.replace(tzinfo=timezone.min)), id="a time after all times"),
+        pytest.param(NewMeeting(start_time=datetime.min.replace(tzinfo=timezone.max)), id="a time before all times"),
+    ],
+)
+def test_what_has_no_spelling_is_refused(body: msgspec.Struct) -> None:
+    assert type(body).__name__ in _refusal(body)
+
+
+def _refusal(body: msgspec.Struct) -> str:
+    """Return how *body* is refused, which is the same when its tuples are lists."""
+    with pytest.raises(InvalidArgument) as refused:
+        encode(body)
+    with pytest.raises(InvalidArgument) as refused_with_lists:
+        encode(cast("msgspec.Struct", _with_lists(body)))
+
+    assert str(refused_with_lists.value) == str(refused.value)
+    return str(refused.value)
+
+
+def _with_lists(value: object) -> object:
+    if isinstance(value, msgspec.Struct):
+        fields = msgspec.structs.fields(value)
+        return type(value)(**{field.name: _with_lists(getattr(value, field.name)) for field in fields})
+    if isinstance(value, tuple):
+        return [_with_lists(item) for item in cast("tuple[object, ...]", value)]
+    return value
+
+
+def _broken_rule(content: Body, spec: Spec, rule: Rule) -> st.SearchStrategy[tuple[str, ...]]:
+    """Break *rule* in *content*, and return what the refusal must name."""
+
+    @st.composite
+    def break_it(draw: st.DrawFn) -> tuple[str, ...]:
+        name, then, aim = rule.target[0], rule.then, spec.fields[rule.target[0]]
+        trigger = st.sampled_from(rule.values) if rule.values else _values(spec.fields[rule.field], ())
+        content[rule.field] = None if rule.unless else draw(trigger)
+        for other in spec.rules:
+            if other is not rule and other.applies(content):
+                _repair(draw, content, spec, other)
+        if then is None:
+            content[name] = draw(_values(aim))
+            return (rule.field, name)
+        if then.required:
+            content[name] = None
+            return (name,)
+        if then.values:
+            content[name] = draw(st.sampled_from([value for value in aim.values if value not in then.values]))
+            return (rule.field, name, str(then.values[0]))
+        limit = draw(st.sampled_from(then.range.limits))
+        if len(rule.target) == 1:
+            content[name] = draw(_values(_past(aim, then.range, limit)))
+            return (name, "one" if limit == 1 else str(limit))
+        items = draw(_values(aim, (0, *rule.target[1:])))
+        inner = cast("Spec", aim.item).fields[rule.target[1]]
+        content[name] = items
+        for item in cast("list[Body]", items):
+            item[rule.target[1]] = draw(_values(replace(inner, range=then.range)))
+        _put(items, (0, rule.target[1]), draw(_values(_past(inner, then.range, limit))))
+        return (rule.target[1],)
+
+    return break_it()
+
+
+def _past(spec: Spec, allowed: Range, limit: int) -> Spec:
+    """Return *spec* for what is one past the *limit* of what is *allowed*, and without documented values."""
+    past = limit + 1 if limit == allowed.most else limit - 1
+    return replace(spec, range=Range(least=past, most=past), values=())
+
+
+# --- Bodies ----------------------------------------------------------------------------------------------------------
+
+
+def _bodies(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[Body]:
+    """Return bodies that *spec* allows, all of which have a value at *through*."""
+
+    @st.composite
+    def draw_body(draw: st.DrawFn) -> Body:
+        content: Body = {}
+        for name, each in spec.fields.items():
+            ahead = through[1:] if through[:1] == (name,) else None
+            if each.required or ahead is not None or draw(st.booleans()):
+                content[name] = draw(_values(each, ahead or ()))
+            elif draw(st.booleans()):
+                content[name] = None
+        for rule in spec.rules:
+            if rule.applies(content):
+                _repair(draw, content, spec, rule)
+        return content
+
+    return draw_body()
+
+
+def _repair(draw: st.DrawFn, content: Body, spec: Spec, rule: Rule) -> None:
+    """Make *content* keep *rule*."""
+    name, then = rule.target[0], rule.then
+    if then is None:
+        content[name] = None
+    elif then.values:
+        content[name] = then.values[0]
+    elif then.required:
+        content[name] = content.get(name) or draw(_values(replace(spec.fields[name], range=Range(least=1))))
+    elif len(rule.target) == 1:
+        content[name] = _fitted(draw, content.get(name), spec.fields[name], then.range)
+    else:
+        inner = spec.fields[name].item
+        assert inner is not None
+        for item in cast("list[Body]", content.get(name) or []):
+            value = item.get(rule.target[1])
+            item[rule.target[1]] = _fitted(draw, value, inner.fields[rule.target[1]], then.range)
+
+
+def _fitted(draw: st.DrawFn, value: object, spec: Spec, allowed: Range) -> object:
+    if isinstance(value, int):
+        return value if allowed.holds(value) else allowed.most
+    if isinstance(value, list):
+        items = list(cast("list[object]", value))[: allowed.most]
+        lacking = max(0, (allowed.least or 0) - len(items))
+        return [*items, *draw(_lists(replace(spec, range=Range(least=lacking, most=lacking))))]
+    return value
+
+
+def _values(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[object]:
+    """Return values that *spec* allows. Enumerations are open, so that some are not among the documented ones."""
+    least, most = spec.range.least, spec.range.most
+    if spec.kind == "object":
+        return _bodies(spec, through)
+    if spec.kind == "list":
+        return _lists(spec, through)
+    if spec.kind == "text":
+        return st.one_of(st.sampled_from(spec.values), _texts(spec.range)) if spec.values else _texts(spec.range)
+    if spec.kind == "integer":
+        numbers = st.integers(-(2**63) if least is None else least, 2**63 - 1 if most is None else most)
+        return st.one_of(st.sampled_from(spec.values), numbers) if spec.values else numbers
+    return {"flag": st.booleans(), "time": _TIMES, "localtime": st.one_of(_TIMES, _LOCAL_TIMES)}[spec.kind]
+
+
+def _texts(allowed: Range) -> st.SearchStrategy[str]:
+    least, most = allowed.least or 0, allowed.most
+    short = st.text(min_size=least, max_size=LONGEST if most is None else min(most, LONGEST))
+    if most is None:
+        return short
+    # What matters of a long text is its length.
+    long = st.integers(max(least, most - 2), most).map(lambda size: "é" * size)
+    return long if least > LONGEST else st.one_of(short, long)
+
+
+def _lists(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[list[object]]:
+    assert spec.item is not None
+    item, least = spec.item, max(spec.range.least or 0, 1 if through else 0)
+    most = max(least, 3 if spec.range.most is None else min(spec.range.most, 3))
+
+    @st.composite
+    def draw_list(draw: st.DrawFn) -> list[object]:
+        size = draw(st.integers(least, most))
+        # One item is enough for the length of a long list.
+        distinct = [draw(_values(item, through[1:] if place == 0 else ())) for place in range(min(size, 3))]
+        return [*distinct, *distinct[-1:] * (size - len(distinct))]
+
+    return draw_list()
+
+
+_FIRST, _LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  Hypothesis adds the zones
+_LOCAL_TIMES: Final = st.datetimes(_FIRST, _LAST)
+_TIMES: Final = st.datetimes(_FIRST, _LAST, timezones=st.timezones())
+
+
+def _as_sent(content: Mapping[str, object], *, nulls: bool) -> Body:
+    """Return *content* as JSON holds it; None is null where *nulls*, and nothing at all elsewhere."""
+    return {name: _json(value) for name, value in content.items() if nulls or value is not None}
+
+
+def _json(value: object) -> object:
+    if isinstance(value, dict):
+        return _as_sent(cast("Body", value), nulls=False)
+    if isinstance(value, list):
+        return [_json(item) for item in cast("list[object]", value)]
+    if isinstance(value, datetime):
+        zone = "Z" if value.tzinfo else ""
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.replace(microsecond=0, tzinfo=None).isoformat() + zone
+    return value
+
+
+def _get(content: object, path: tuple[Step, ...]) -> object:
+    for step in path:
+        content = cast("dict[Step, object]", content)[step]
+    return content
+
+
+def _put(content: object, path: tuple[Step, ...], value: object) -> None:
+    cast("dict[Step, object]", _get(content, path[:-1]))[path[-1]] = value

@@ -1,0 +1,202 @@
+"""What the fake takes for a body, and how it names what it does not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fake_http import Json, calling
+
+from zoomasync.testing import Account, FakeZoom
+from zoomasync.testing.protocol.bodies import POLL
+from zoomasync.testing.protocol.meeting_body import NEW_MEETING
+from zoomasync.testing.protocol.schema import EMAIL, FLAG, TEXT, Items, Text, Whole, changes, fields, number_of, one_of
+
+OF_A_MEETING: list[tuple[object, str]] = [
+    ({"colour": "red"}, "colour"),
+    ({"settings": {"jbh_time": 7}}, "settings.jbh_time"),
+    ({"settings": {"colour": "red"}}, "settings.colour"),
+    ({"settings": {"breakout_room": {"rooms": [{"name": 1}]}}}, "settings.breakout_room.rooms[0].name"),
+    ({"settings": {"waiting_room_options": {}}}, "settings.waiting_room_options.mode"),
+    ({"settings": {"host_video": 1}}, "settings.host_video"),
+    ({"settings": {"language_interpretation": {"interpreters": [{"languages": "US"}]}}},
+     "settings.language_interpretation.interpreters[0].languages"),
+    ({"settings": {"sign_language_interpretation": {"interpreters": [{}] * 21}}},
+     "settings.sign_language_interpretation.interpreters"),
+    ({"settings": []}, "settings"),
+    ({"settings": None}, "settings"),
+    ({"topic": "x" * 201}, "topic"),
+    ({"topic": 5}, "topic"),
+    ({"agenda": "x" * 2001}, "agenda"),
+    ({"password": "x" * 11}, "password"),
+    ({"type": 4}, "type"),
+    ({"type": "2"}, "type"),
+    ({"duration": 30.5}, "duration"),
+    ({"duration": True}, "duration"),
+    ({"start_time": "2026-03-20"}, "start_time"),
+    ({"start_time": "2026-03-20T09:00:00+01:00"}, "start_time"),
+    ({"recurrence": {}}, "recurrence.type"),
+    ({"recurrence": {"type": 2, "weekly_days": ["1", "2"]}}, "recurrence.weekly_days"),
+    ({"recurrence": {"type": 2, "weekly_days": "0,8"}}, "recurrence.weekly_days"),
+    ({"recurrence": {"type": 1, "end_times": 61}}, "recurrence.end_times"),
+    ({"tracking_fields": [{"value": "x"}]}, "tracking_fields[0].field"),
+    ({"tracking_fields": {"field": "x"}}, "tracking_fields"),
+    ([], "body"),
+    ("topic", "body"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "field"), OF_A_MEETING)
+async def test_a_bad_field_of_a_new_meeting_is_named(body: object, field: str) -> None:
+    account = Account()
+    host = account.add_host()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        answer = await caller.post(f"/users/{host.id}/meetings", body)
+
+    assert (answer.refusal, answer.body["message"]) == ((400, 300), "Validation Failed.")
+    assert answer.refused_field == field
+    assert account.scheduled == []
+
+
+OF_ANYTHING_ELSE: list[tuple[str, str, Json, str]] = [
+    ("POST", "registrants", {}, "email"),
+    ("POST", "registrants", {"email": "omar@x.example"}, "first_name"),
+    ("POST", "registrants", {"email": "omar", "first_name": "O"}, "email"),
+    ("POST", "registrants", {"email": f"{'o' * 128}@x.example", "first_name": "O"}, "email"),
+    ("POST", "registrants", {"email": "o@x.example", "first_name": "o" * 65}, "first_name"),
+    ("POST", "registrants", {"email": "o@x.example", "first_name": "O", "no_of_employees": "500-1,000"},
+     "no_of_employees"),
+    ("POST", "registrants", {"email": "o@x.example", "first_name": "O", "city": None}, "city"),
+    ("PUT", "registrants/status", {}, "action"),
+    ("PUT", "registrants/status", {"action": "approved"}, "action"),
+    ("PUT", "registrants/status", {"action": "deny", "registrants": [{"id": "x"}] * 31}, "registrants"),
+    ("PATCH", "registrants/questions", {"questions": [{"field_name": "first_name"}]}, "questions[0].field_name"),
+    ("POST", "polls", {"title": "x" * 65}, "title"),
+    ("POST", "polls", {"questions": [{"type": "single", "answers": ["one"]}]}, "questions[0].answers"),
+    ("POST", "polls", {"questions": [{"rating_max_value": 11}]}, "questions[0].rating_max_value"),
+    ("POST", "polls", {"poll_type": 4}, "poll_type"),
+    ("PATCH", "survey", {"custom_survey": {"questions": []}}, "custom_survey.questions"),
+    ("PATCH", "survey", {"custom_survey": {"questions": [{}] * 101}}, "custom_survey.questions"),
+    ("PATCH", "survey", {"custom_survey": {"questions": [{"answers": ["a", "x" * 201]}]}},
+     "custom_survey.questions[0].answers[1]"),
+    ("PATCH", "survey", {"third_party_survey": "https://" + "x" * 60}, "third_party_survey"),
+    ("PATCH", "livestream", {"stream_url": "rtmp://x", "page_url": "https://x"}, "stream_key"),
+    ("PATCH", "livestream", {"stream_url": "x", "stream_key": "k", "page_url": "https://x"}, "stream_url"),
+    ("PATCH", "livestream", {"stream_url": "rtmp://x", "stream_key": None, "page_url": "https://x"}, "stream_key"),
+    ("PATCH", "livestream/status", {"action": "begin"}, "action"),
+    ("PATCH", "livestream/status", {"action": "start", "settings": {"display_name": ""}}, "settings.display_name"),
+    ("PUT", "status", {"action": "pause"}, "action"),
+    ("POST", "sip_dialing", {"passcode": 1}, "passcode"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "tail", "body", "field"), OF_ANYTHING_ELSE)
+async def test_a_bad_field_of_anything_else_is_named(method: str, tail: str, body: Json, field: str) -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        answer = await caller.send(method, f"/meetings/{meeting.id}/{tail}", body)
+
+    assert (answer.refusal, answer.refused_field) == ((400, 300), field)
+
+
+async def test_every_fault_is_named_at_once() -> None:
+    account = Account()
+    host = account.add_host()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        answer = await caller.post(f"/users/{host.id}/meetings", {"type": 9, "colour": 1, "settings": {"jbh_time": 1}})
+
+    assert answer.rows("errors") == [
+        {"field": "colour", "message": "Invalid parameter: colour."},
+        {"field": "type", "message": "Invalid field."},
+        {"field": "settings.jbh_time", "message": "Invalid field."},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b'{"title": "Vote"}', "text/plain"),
+        (b"title=Vote", "application/x-www-form-urlencoded"),
+        (b'{"title": ', "application/json"),
+        (b"\xff", "application/json"),
+        (b"", "application/json"),
+        (b"[" * 100_000, "application/json"),
+        (None, "application/json"),
+    ],
+)
+async def test_a_body_has_to_be_json_and_to_say_so(content: bytes | None, content_type: str) -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        answer = await caller.send("POST", f"/meetings/{meeting.id}/polls", content, content_type)
+
+    assert answer.refusal == (400, 300)
+    assert meeting.polls == []
+
+
+async def test_a_charset_after_the_content_type_does_no_harm() -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        answer = await caller.send(
+            "POST", f"/meetings/{meeting.id}/polls", {"title": "Vote"}, "application/json; charset=utf-8"
+        )
+
+    assert answer.status == 201
+
+
+async def test_a_body_is_read_after_the_token_and_the_query() -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        path = f"/meetings/{meeting.id}/registrants"
+        query = await caller.post(path, {"colour": 1}, shape="round")
+        caller.token = "none"
+        stranger = await caller.post(path, {"colour": 1})
+
+    assert (query.refused_field, stranger.refusal) == ("shape", (401, 124))
+
+
+SHAPE = fields("a", a=one_of("x", "y"), b=Items(of=Whole(least=1, most=9), most=2), c=fields(d=FLAG, required=TEXT))
+
+
+@pytest.mark.parametrize(
+    ("value", "faults"),
+    [
+        ({"a": "x"}, []),
+        ({"a": "x", "b": [1, 9], "c": {"d": True, "required": ""}}, []),
+        ({}, ["a"]),
+        ({"a": "z", "b": [0, 10, "1"], "c": {"e": 1}}, ["a", "b", "b[0]", "b[1]", "b[2]", "c.e"]),
+        ({"a": None, "c": None}, ["a", "c"]),
+        (None, ["body"]),
+    ],
+)
+def test_a_shape_names_what_does_not_fit(value: object, faults: list[str]) -> None:
+    assert [path for path, _ in SHAPE.faults(value)] == faults
+
+
+def test_a_change_may_clear_what_is_not_required() -> None:
+    shape = changes("a", a=TEXT, b=TEXT)
+
+    assert list(shape.faults({"a": "", "b": None})) == []
+    assert [path for path, _ in shape.faults({"a": None})] == ["a"]
+
+
+@pytest.mark.parametrize("email", ["a@b.example", " a@b.example ", "ä@b"])
+def test_an_address_may_have_blanks_around_it(email: str) -> None:
+    assert list(EMAIL.faults(email, "")) == []
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda each: st.lists(each) | st.dictionaries(st.text(), each),
+    )
+)
+def test_no_value_whatever_upsets_a_shape(value: object) -> None:
+    for shape in (POLL, NEW_MEETING, number_of(1, 2), Text(pattern="a+")):
+        faults = list(shape.faults(value, "body"))
+
+        assert faults or type(value) in {dict, int, str}
+        shape.masked(value)

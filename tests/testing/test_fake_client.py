@@ -1,0 +1,57 @@
+"""The fake together with the library: its client and its fixtures."""
+
+from __future__ import annotations
+
+from zoomasync.rate_limits import Plan
+from zoomasync.testing import Account, FakeZoom
+
+
+async def test_the_fakes_client_reads_the_account() -> None:
+    async with FakeZoom(Account.simulated(), plan=None) as fake, fake.client() as zoom:
+        day = fake.today
+        hosts = [host.id async for host in zoom.reports.users(day, day)]
+
+    assert hosts == [host.id for host in fake.account.hosts]
+
+
+async def test_the_fakes_client_keeps_to_its_plan() -> None:
+    async with FakeZoom(Account(), plan=Plan.FREE) as fake:
+        assert "1/s" in repr(fake.client())
+        assert "40/s" in repr(fake.client(plan=Plan.BUSINESS))
+
+
+async def test_the_fakes_client_reads_a_roster() -> None:
+    account = Account()
+    meeting = account.add_meeting(registrants=650)
+    async with FakeZoom(account, plan=None) as fake, fake.client() as zoom:
+        fake.throttle("GET /meetings/{meetingId}/registrants", on_request=2)
+        emails = [registrant.email async for registrant in zoom.meetings.registrants.list(meeting.id)]
+
+    assert emails == [registrant.email for registrant in meeting.registrants]
+
+
+async def test_the_fakes_client_walks_a_simulated_account() -> None:
+    """Every registrant, poll, survey, template and summary decodes."""
+    async with FakeZoom(Account.simulated(), plan=None) as fake, fake.client() as zoom:
+        account = fake.account
+        numbers = [meeting.id for host in account.hosts async for meeting in zoom.meetings.list(host.id)]
+        taking = [meeting for meeting in account.scheduled if meeting.takes_registrations]
+        people = [
+            registrant.id
+            for meeting in taking
+            for status in ("approved", "pending", "denied")
+            async for registrant in zoom.meetings.registrants.list(meeting.id, status=status)
+        ]
+        polls = [len((await zoom.meetings.polls.list(number)).polls) for number in numbers]
+        surveys = [(await zoom.meetings.survey.get(number)).custom_survey is not None for number in numbers]
+        summaries = [
+            (await zoom.meetings.summary(session.uuid)).summary_title
+            for session in account.sessions
+            if session.summary and session.host.type == 2 and not session.summary.withheld
+        ]
+
+    assert numbers == [meeting.id for meeting in account.scheduled]
+    assert len(people) == sum(each.status != "cancelled" for meeting in taking for each in meeting.registrants)
+    assert polls == [len(meeting.polls) for meeting in account.scheduled]
+    assert surveys == [bool(meeting.survey) for meeting in account.scheduled]
+    assert summaries

@@ -1,0 +1,152 @@
+"""Pages of the fake: complete for any size, their tokens bound and mortal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fake_http import Caller, calling
+
+from zoomasync.testing import Account, FakeZoom
+from zoomasync.testing.protocol.errors import Refusal
+from zoomasync.testing.protocol.page_tokens import Pager
+
+
+def row(item: int) -> dict[str, object]:
+    return {"item": item}
+
+
+@given(total=st.integers(0, 700), size=st.integers(1, 300), cap=st.integers(1, 300))
+def test_any_page_size_gives_every_row_once_and_in_order(total: int, size: int, cap: int) -> None:
+    pager = Pager(lambda: 0.0, cap=cap, lifetime=900.0)
+    query = {"page_size": str(size)}
+    seen: list[object] = []
+    pages = 0
+    while True:
+        page = pager.page("/p", query, range(total), row)
+        seen += [each["item"] for each in page.rows]
+        pages += 1
+        assert page.size == min(size, cap)
+        assert page.totals() == {"total_records": total, "page_count": page.totals()["page_count"]}
+        if not page.next_page_token:
+            break
+        query = {**query, "next_page_token": page.next_page_token}
+
+    assert seen == list(range(total))
+    assert pages == page.totals()["page_count"]
+
+
+def test_a_page_token_dies_at_the_end_of_its_life() -> None:
+    now = [0.0]
+    pager = Pager(lambda: now[0], cap=300, lifetime=900.0)
+    token = pager.page("/p", {}, range(31), row).next_page_token
+    now[0] = 899.9
+
+    assert len(pager.page("/p", {"next_page_token": token}, range(31), row).rows) == 1
+
+    now[0] = 900.0
+    with pytest.raises(Refusal, match="invalid or expired"):
+        pager.page("/p", {"next_page_token": token}, range(31), row)
+
+
+@pytest.fixture
+def fake() -> FakeZoom:
+    account = Account()
+    account.add_session(participants=70, id=81)
+    account.add_session(participants=70, id=82)
+    return FakeZoom(account, plan=None)
+
+
+ROSTER = "/report/meetings/81/participants"
+
+
+async def test_the_default_page_holds_thirty_rows(fake: FakeZoom) -> None:
+    async with calling(fake) as caller:
+        answer = await caller.get(ROSTER)
+
+    assert len(answer.rows("participants")) == 30
+    assert (answer.body["page_size"], answer.body["page_count"], answer.body["total_records"]) == (30, 3, 70)
+
+
+async def test_a_cap_cuts_pages_without_a_word() -> None:
+    account = Account()
+    account.add_session(participants=70, id=81)
+    async with calling(FakeZoom(account, plan=None, page_size_cap=50)) as caller:
+        answer = await caller.get(ROSTER, page_size=300)
+        everyone = await caller.every(ROSTER, "participants", page_size=300)
+
+    assert (answer.status, answer.body["page_size"], len(answer.rows("participants"))) == (200, 50, 50)
+    assert len(everyone) == 70
+
+
+async def test_a_token_may_be_sent_again(fake: FakeZoom) -> None:
+    async with calling(fake) as caller:
+        token = (await caller.get(ROSTER)).body["next_page_token"]
+        first = await caller.get(ROSTER, next_page_token=token)
+        again = await caller.get(ROSTER, next_page_token=token)
+
+    assert first.rows("participants") == again.rows("participants")
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (ROSTER, {"page_size": "30"}),
+        (ROSTER, {"include_fields": "registrant_id"}),
+        ("/report/meetings/82/participants", {}),
+        ("/past_meetings/81/participants", {}),
+    ],
+)
+async def test_a_token_is_good_for_nothing_but_its_own_listing(
+    fake: FakeZoom, path: str, query: dict[str, str]
+) -> None:
+    async with calling(fake) as caller:
+        token = (await caller.get(ROSTER)).body["next_page_token"]
+        answer = await caller.get(path, next_page_token=token, **query)
+
+    assert_stale(answer.status, answer.body)
+
+
+async def test_an_invented_token_is_refused(fake: FakeZoom) -> None:
+    async with calling(fake) as caller:
+        answer = await caller.get(ROSTER, next_page_token="made-up")
+
+    assert_stale(answer.status, answer.body)
+
+
+async def test_all_page_tokens_can_be_made_to_expire(fake: FakeZoom) -> None:
+    async with calling(fake) as caller:
+        token = (await caller.get(ROSTER)).body["next_page_token"]
+        fake.expire_page_tokens()
+        answer = await caller.get(ROSTER, next_page_token=token)
+        fresh = await caller.every(ROSTER, "participants")
+
+    assert_stale(answer.status, answer.body)
+    assert len(fresh) == 70
+
+
+async def test_the_old_page_number_leads_to_the_same_rows() -> None:
+    async with calling(FakeZoom(Account.simulated(hosts=7), plan=None)) as caller:
+        everyone = await hosts(caller, page_size=2)
+        numbered = [
+            row
+            for number in range(1, 5)
+            for row in (await caller.get("/report/users", **window(caller), page_size=2, page_number=number)).rows(
+                "users"
+            )
+        ]
+
+    assert len(everyone) == 7
+    assert numbered == everyone
+
+
+async def hosts(caller: Caller, page_size: int) -> list[dict[str, object]]:
+    return await caller.every("/report/users", "users", **window(caller), page_size=page_size)
+
+
+def window(caller: Caller) -> dict[str, object]:
+    return {"from_": caller.fake.today, "to": caller.fake.today}
+
+
+def assert_stale(status: int, body: dict[str, object]) -> None:
+    assert (status, body) == (400, {"code": 300, "message": "The next page token is invalid or expired."})

@@ -1,0 +1,1 @@
+"""One HTTP call: request values, transport, response decoding, retries and pagination. Knows no resource."""

@@ -1,0 +1,95 @@
+"""The interface between the session layer and a rate limiter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from .._label import Label
+from .endpoint import Entity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelBudget:
+    """How one label stands.
+
+    *rate* is the requests a second that are let through now, *wait* the seconds that a call would wait. *used* (sent,
+    or waiting to be) and *left* count the UTC day's budget, which it may share with another label; *left* is None where
+    the plan has no limit. The day ends at *resets_at*, by Zoom's clock.
+    """
+
+    label: Label
+    rate: float
+    wait: float
+    used: int
+    left: int | None
+    resets_at: datetime
+
+
+class DaySpent(Exception):
+    """The day's budget is spent until *resumes_at*: what `Budgets.acquire` raises, and calls turn into an error."""
+
+    def __init__(self, resumes_at: datetime) -> None:
+        super().__init__(resumes_at)
+        self.resumes_at = resumes_at
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One call that was let through.
+
+    *went_late* is called when it may have arrived as late as now, because it had to wait for a connection or a token:
+    its second begins only then. *unsent* is called when nothing was sent: it costs nothing of the day.
+    """
+
+    went_late: Callable[[], None]
+    unsent: Callable[[], None]
+
+
+class Budgets(Protocol):
+    """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
+
+    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
+        """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
+
+        Raises `DaySpent` at once when the day has none left.
+        """
+        ...
+
+    async def throttled(self, label: Label, seconds: float) -> None:
+        """Take note of a 429 of the label's second: nobody sends for *seconds*."""
+        ...
+
+    async def spent(self, label: Label, until: datetime) -> None:
+        """Take note of a 429 of the label's day: nobody sends before *until*."""
+        ...
+
+    def observe(self, label: Label, headers: Mapping[str, str]) -> None:
+        """Learn from the headers of a reply (names in lower case): Zoom's clock, and what it says is left."""
+        ...
+
+    async def status(self) -> Mapping[Label, LabelBudget]:
+        """Return how every label stands."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what the budgets hold. Closing twice does no harm."""
+        ...
+
+
+class EntityCounter(Protocol):
+    """Counts what Zoom limits for one host or registrant per UTC day."""
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Learn Zoom's clock from the headers of a response."""
+        ...
+
+    def spent(self, entities: tuple[Entity, ...]) -> datetime | None:
+        """Return when the next request is allowed for all of *entities*, or None if it is allowed now."""
+        ...
+
+    def count(self, entities: tuple[Entity, ...]) -> None:
+        """Count one accepted request for each of *entities*."""
+        ...

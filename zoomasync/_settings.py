@@ -1,0 +1,46 @@
+"""Settings from environment variables, or from files that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .errors import ConfigError
+from .rate_limits import Plan
+
+
+class Settings:
+    """Environment variables, each of which may be in a file instead."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def get(self, name: str) -> str | None:
+        path = self._environ.get(f"{name}_FILE")
+        if not path:
+            return self._environ.get(name) or None
+        try:
+            return Path(path).read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"{name}_FILE names a file that cannot be read") from None
+
+    def need(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise ConfigError(f"{name} is not set: give it, or the path of a file that holds it in {name}_FILE")
+        return value
+
+    def plan(self) -> Plan:
+        plan = Plan.named(self.get("ZOOM_PLAN") or "pro")
+        share = self.get("ZOOM_SHARE")
+        if share is None:
+            return plan
+        try:
+            return plan.share(float(share))
+        except ValueError:
+            raise ConfigError("ZOOM_SHARE must be a number above 0 and at most 1") from None
+
+
+def plan_of(environ: Mapping[str, str]) -> Plan:
+    """Return the plan that ``ZOOM_PLAN`` and ``ZOOM_SHARE`` name, Pro without one."""
+    return Settings(environ).plan()

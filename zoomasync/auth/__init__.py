@@ -1,0 +1,10 @@
+"""Credentials, access tokens and the interface of a token store.
+
+Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
+"""
+
+from .._core.access_token import Token
+from ._credentials import DEFAULT_TOKEN_URL, Credentials, ServerToServer, StaticToken
+from ._token_store import TokenStore
+
+__all__ = ["DEFAULT_TOKEN_URL", "Credentials", "ServerToServer", "StaticToken", "Token", "TokenStore"]

@@ -1,0 +1,40 @@
+"""``zoomasync fake``: FakeZoom as a server of its own."""
+
+from __future__ import annotations
+
+import anyio
+
+from ...errors import ConfigError
+from ...rate_limits import Plan
+from ...testing import Account, FakeZoom
+from ..exit_codes import Exit
+
+
+def fake(*, port: int, seed: int, plan: str) -> int:
+    """Serve until interrupted."""
+    if not 0 <= port < 2**16:
+        raise ConfigError("--port must be from 0 to 65535")
+    limits = None if plan == "none" else Plan.named(plan)
+    anyio.run(_serve, FakeZoom(Account.simulated(seed), plan=limits, port=port))
+    return Exit.COMPLETE
+
+
+async def _serve(server: FakeZoom) -> None:
+    try:
+        await server.__aenter__()
+    except OSError as error:
+        raise ConfigError(f"cannot listen on that port: {error.strerror}") from None
+    try:
+        print(_SETTINGS.format(fake=server, credentials=server.credentials), flush=True)
+        await anyio.sleep_forever()
+    finally:
+        await server.__aexit__(None, None, None)
+
+
+_SETTINGS = """\
+# A simulated Zoom account; stop with Ctrl-C. Point a client at it with:
+export ZOOM_BASE_URL={fake.base_url}
+export ZOOM_TOKEN_URL={fake.token_url}
+export ZOOM_ACCOUNT_ID={credentials.account_id}
+export ZOOM_CLIENT_ID={credentials.client_id}
+export ZOOM_CLIENT_SECRET={credentials.client_secret}"""

@@ -1,0 +1,66 @@
+"""``zoomasync budget``: how an account's budgets stand, live where several processes share them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anyio
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from ... import plan_of
+from ...rate_limits import Label, LabelBudget, Plan
+from ..console import stdout, table
+from ..exit_codes import Exit
+from ..settings import environment
+
+_EVERY_SECONDS = 1.0
+
+
+def budget(*, redis: str | None, name: str, plan: str | None) -> int:
+    """Show the budgets of *plan*; those that are shared under *name* in *redis*, until interrupted on a terminal."""
+    chosen = plan_of(environment(plan))
+    console = stdout()
+    if redis is None:
+        console.print(_limits(chosen))
+        console.print("What is used of them each process knows for itself (zoom.budget()), unless they share their")
+        console.print("budgets through Redis: then give its address with --redis.")
+    else:
+        anyio.run(_show, redis, name, chosen, console)
+    return Exit.COMPLETE
+
+
+async def _show(redis: str, name: str, plan: Plan, console: Console) -> None:
+    from ...redis import RedisBudgets  # noqa: PLC0415  needs the extra
+
+    budgets = RedisBudgets(redis, plan, name=name)
+    try:
+        status = await budgets.status()
+        if not console.is_terminal:
+            console.print(_table(status))
+            return
+        with Live(_table(status), console=console, auto_refresh=False) as live:
+            while True:
+                await anyio.sleep(_EVERY_SECONDS)
+                live.update(_table(await budgets.status()), refresh=True)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await budgets.aclose()
+
+
+def _limits(plan: Plan) -> Table:
+    limits = table("label", "a second", "a day")
+    for label in Label:
+        per_day = plan.per_day(label)
+        limits.add_row(label, f"{plan.rate(label):.3g}", "no limit" if per_day is None else f"{per_day:,}")
+    return limits
+
+
+def _table(status: Mapping[Label, LabelBudget]) -> Table:
+    stand = table("label", "a second", "used today", "left", "resets at", "wait now")
+    for label, budget in status.items():
+        left = "no limit" if budget.left is None else f"{budget.left:,}"
+        resets_at = f"{budget.resets_at:%Y-%m-%d %H:%M} UTC"
+        stand.add_row(label, f"{budget.rate:.3g}", f"{budget.used:,}", left, resets_at, f"{budget.wait:.1f} s")
+    return stand

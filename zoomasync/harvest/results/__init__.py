@@ -1,0 +1,1 @@
+"""Results read from a harvest store: status, attendance, exports and the HTML report."""

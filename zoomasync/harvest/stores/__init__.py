@@ -1,0 +1,1 @@
+"""Where a harvest keeps rows and partition states."""

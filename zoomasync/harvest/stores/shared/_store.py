@@ -1,0 +1,277 @@
+"""The shared store itself: who does what, and when."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from datetime import UTC, date, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from .... import ZoomError
+from ...partitions import Partition, State, settled
+from ...streams import ListingStream, Stream, Unit, found_in
+from ..base import Outstanding, Piece, Scope, Sent
+from ..sqlite.reader import StoreError
+from ..sqlite.schema import Table
+from ._folder import Folder, Found, name_of
+from ._partition_list import ToDo
+from ._staged_partition import Draft
+
+T = TypeVar("T")
+
+_THREADS: Final = 4
+_BLOCK: Final = 64
+_AT_A_TIME: Final = 500
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+class Claims(Protocol):
+    """Keeps workers of one job apart, as `zoomasync.redis.RedisClaims` does."""
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Hold what is taken while the block runs, and let go of all of it in the end."""
+        ...
+
+    async def take(self, key: str) -> bool:
+        """Claim *key*; return False if another holds it."""
+        ...
+
+    async def drop(self, key: str) -> None:
+        """Let go of *key*."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open. Closing twice does no harm."""
+        ...
+
+
+class SharedStore:
+    """A harvest's *folder*, in which others that use the same *claims* work at the same job.
+
+    All of them give the same days and reports; start as many as you like, whenever you like. A run ends when every
+    partition is settled, by whomever. What another worker has settled counts as kept; what it has failed at since this
+    run began is a problem of this run too, and is not tried again in it.
+
+    Entering a harvest raises `ConfigError` for a folder that holds something else, or a harvest of another version, and
+    does not touch it. Leaving it closes *claims*. Needs the extra ``parquet``.
+    """
+
+    def __init__(self, folder: str | Path, claims: Claims) -> None:
+        self._folder = Folder(Path(folder).absolute())
+        self._claims = claims
+        self._threads = anyio.CapacityLimiter(_THREADS)
+        self._tables: dict[str, Table] = {}
+        self._list = ToDo()
+        self._since: date | None = None
+        self._on_settled: Callable[[Partition], None] = _ignore
+        self._drafts: dict[tuple[str, str], Draft] = {}
+        self._held: set[str] = set()
+        self.outcome: str = ""
+        """How the run ends, to be set before `working` is left."""
+
+    def __repr__(self) -> str:
+        return f"<SharedStore {self._folder.name}, {len(self._held)} in work>"
+
+    async def __aenter__(self) -> Self:
+        await self._in_thread(self._folder.check)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._claims.aclose()
+
+    @asynccontextmanager
+    async def working(self, scope: Scope, on_settled: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
+        """Keep what is put while the block runs; *on_settled* is shown each partition once its file is there."""
+        self._list, self._since, self._on_settled = ToDo(), scope.since, on_settled
+        self._tables = {stream.name: Table(stream) for stream in scope.streams}
+        self.outcome = "interrupted"
+        async with self._claims.held():
+            held = await self._in_thread(partial(self._folder.begin, scope.days, scope.streams))
+            try:
+                await self._add(iter(scope.listings(held)))
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    for draft in self._drafts.values():
+                        draft.close()
+                    self._drafts.clear()
+                    self._held.clear()
+                    await self._in_thread(partial(self._folder.end, self.outcome))
+
+    async def expand(self, listing: ListingStream, scope: Scope) -> None:
+        """Put what the listings lead to on the list of the work, whoever made them."""
+        listed = list(self._list.of((listing,), State.DONE))
+        await self._add(self._found(listing, listed, scope))
+
+    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[Unit]:  # noqa: ARG002  it began with it
+        """Iterate over what waits of *streams* and is claimed for this worker, until all is settled by somebody.
+
+        All workers go through the same list, the oldest first. Who finds that another is at work somewhere goes on
+        behind the next few, so that they seldom knock at one door, and comes back to what was left in the end.
+        """
+        waiting: Iterable[Unit] = self._list.of(streams, State.WAITING)
+        skipping, pause = True, _FIRST_PAUSE
+        while True:
+            aside: list[Unit] = []
+            claimed = False
+            for some in _blocks(waiting):
+                block = [unit for unit in some if self._list.state(unit) is State.WAITING]
+                await self._look_at(block)
+                rest = iter(block)
+                for unit in rest:
+                    if await self._claimed(unit):
+                        claimed = True
+                        yield unit
+                    elif self._list.state(unit) is State.WAITING:
+                        aside.append(unit)
+                        aside += rest if skipping else ()
+            if not aside:
+                return
+            if not skipping and not claimed:
+                await anyio.sleep(pause)
+                pause = min(1.5 * pause, _LONGEST_PAUSE)
+            elif claimed:
+                pause = _FIRST_PAUSE
+            waiting, skipping = aside, False
+
+    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, Outstanding]]:  # noqa: ARG002  the list is of it
+        """Return how many partitions of each stream and state there are, and the calls that they take."""
+        return self._list.counts()
+
+    async def write(self, unit: Unit, piece: Piece) -> None:
+        """Keep what one reply gave; with a first one, what there was of *unit* goes."""
+        place = _place(unit)
+        if place not in self._drafts:
+            self._drafts[place] = Draft(unit)
+        await self._in_thread(partial(self._drafts[place].take, self._tables[unit.stream.name], piece))
+
+    async def settle(self, unit: Unit, error: ZoomError | None, note: str | None) -> None:
+        """Write the file of *unit*, or down in what it failed, and let others have it."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        draft = self._drafts.pop(_place(unit), None)
+        with closing(Draft(unit) if draft is None else draft) as draft:
+            came = (draft.pages, draft.rows, len(draft.drifts)) if error is None else (0, 0, 0)
+            partition = settled(unit, error, note, pages=came[0], rows=came[1], drifted=came[2], now=now)
+            with anyio.CancelScope(shield=True):  # what was fetched is not thrown away
+                await self._in_thread(partial(self._folder.keep, partition, draft, error))
+                await self._drop(unit)
+        self._list.put(unit, partition.state)
+        self._on_settled(partition)
+
+    async def park(self, scope: Scope, until: datetime) -> None:  # noqa: ARG002  nobody else is to know
+        """Let everything that waits wait, and others have what this worker has claimed."""
+        await self._in_thread(partial(self._list.turn, State.WAITING, State.PARKED))
+        for claim in tuple(self._held):
+            self._held.discard(claim)
+            await self._claims.drop(claim)
+
+    async def unpark(self, scope: Scope) -> None:  # noqa: ARG002  the list is of it
+        """Let what was parked be fetched."""
+        await self._in_thread(partial(self._list.turn, State.PARKED, State.WAITING))
+
+    async def sent(self, samples: Sequence[Sent]) -> None:
+        """Write down what this worker has sent."""
+        await self._in_thread(partial(self._folder.sent, samples))
+
+    async def _add(self, units: Iterator[Unit]) -> None:
+        """Put *units* on the list, as settled when they are."""
+        there: dict[str, Collection[str]] = {}
+        while await self._in_thread(partial(self._add_some, units, there)):
+            pass
+
+    def _add_some(self, units: Iterator[Unit], there: dict[str, Collection[str]]) -> bool:
+        some = list(islice(units, _AT_A_TIME))
+        for unit in filter(self._list.add, some):
+            stream = unit.stream
+            if stream.name not in there:
+                there[stream.name] = self._folder.names(stream)
+            if self._folder.file(unit).name in there[stream.name] and (state := self._settled(unit)) is not None:
+                self._list.put(unit, state)
+        return bool(some)
+
+    def _found(self, listing: ListingStream, listed: Iterable[Unit], scope: Scope) -> Iterator[Unit]:
+        for month in listed:
+            yield from found_in(month, self._folder.leads(month, listing), scope.reports)
+
+    async def _claimed(self, unit: Unit) -> bool:
+        """Claim *unit*, unless another holds it or it is settled."""
+        if self._list.state(unit) is not State.WAITING:
+            return False
+        claim = _claim(unit)
+        if not await self._claims.take(claim):
+            return False
+        self._held.add(claim)
+        await self._look_at([unit])
+        if self._list.state(unit) is State.WAITING:
+            return True
+        await self._drop(unit)  # another has settled it, and let it go
+        return False
+
+    async def _drop(self, unit: Unit) -> None:
+        claim = _claim(unit)
+        self._held.discard(claim)
+        await self._claims.drop(claim)
+
+    async def _look_at(self, units: Sequence[Unit]) -> None:
+        """Take note of which *units* others have settled, or have failed at since this run began."""
+        for unit, came in await self._in_thread(partial(self._looked, units)):
+            if isinstance(came, State):
+                self._list.put(unit, came)
+            else:
+                self._list.put(unit, came.state)
+                self._on_settled(came)
+
+    def _looked(self, units: Iterable[Unit]) -> list[tuple[Unit, State | Partition]]:
+        looked = [(unit, self._settled(unit) or self._folder.failure(unit)) for unit in units]
+        return [(unit, came) for unit, came in looked if came is not None]
+
+    def _settled(self, unit: Unit) -> State | None:
+        """Return what has become of *unit*, unless it is to be fetched, or fetched again."""
+        found = self._folder.look(unit)
+        return None if found is None or not self._holds(unit, found) else found.state
+
+    def _holds(self, unit: Unit, found: Found) -> bool:
+        """Tell whether what was *found* still holds for this run."""
+        if found.days is not None and not (found.days[0] <= unit.days[0] and unit.days[1] <= found.days[1]):
+            return False
+        if found.written > self._folder.begun:
+            return True
+        late = self._since is not None and unit.days[1] >= self._since
+        if isinstance(unit.stream, ListingStream):
+            return found.over and not late  # a day that was not over when it was listed may have gone on
+        return not (late and found.state in {State.GONE, State.EMPTY})
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        except OSError as error:
+            failure = StoreError(f"the folder {self._folder.name}: {error.strerror or error}")
+        raise failure
+
+
+def _place(unit: Unit) -> tuple[str, str]:
+    return unit.stream.name, unit.key
+
+
+def _claim(unit: Unit) -> str:
+    return f"{unit.stream.name}/{name_of(unit)}"
+
+
+def _blocks(units: Iterable[Unit]) -> Iterator[list[Unit]]:
+    units = iter(units)
+    while block := list(islice(units, _BLOCK)):
+        yield block
+
+
+def _ignore(_: Partition) -> None:
+    """Take no note of anything."""

@@ -1,0 +1,115 @@
+"""The limits of a Zoom plan.
+
+Source: https://developers.zoom.us/docs/api/rate-limits/
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._label import Label
+from ..errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a client may send, by label: requests a second, and a UTC day where that is limited (None is no limit).
+
+    Take ``Plan.FREE``, ``Plan.PRO`` or ``Plan.BUSINESS`` (which is also Education, Enterprise and Partner), or give the
+    numbers of another agreement. No API tells an app its account's plan. Without a day's limit of its own, the
+    resource-intensive label spends the heavy one's.
+
+    The limits are the account's: all its apps share them. Leave the others their part with ``Plan.PRO.share(0.5)``.
+    """
+
+    light: float
+    medium: float
+    heavy: float
+    resource_intensive: float = 10 / 60
+    light_per_day: int | None = None
+    medium_per_day: int | None = None
+    heavy_per_day: int | None = None
+    resource_intensive_per_day: int | None = None
+
+    FREE: ClassVar[Plan]
+    PRO: ClassVar[Plan]
+    BUSINESS: ClassVar[Plan]
+
+    def __post_init__(self) -> None:
+        for label in Label:
+            rate, per_day = self.rate(label), self.per_day(label)
+            if not (_is_number(rate, float) and math.isfinite(rate) and rate > 0):
+                raise ConfigError(f"Plan: {label.value} must be a number of requests a second above 0")
+            if per_day is not None and not (_is_number(per_day, int) and per_day >= 0):
+                raise ConfigError(f"Plan: {label.value} must have a whole number of requests a day, or None")
+
+    @classmethod
+    def named(cls, name: str) -> Plan:
+        """Return the plan called *name*: free, pro or business, in any case."""
+        plans = {"free": cls.FREE, "pro": cls.PRO, "business": cls.BUSINESS}
+        try:
+            return plans[name.strip().lower()]
+        except KeyError:
+            raise ConfigError(f"unknown plan {name[:40]!r}: choose one of {', '.join(plans)}") from None
+
+    def share(self, fraction: float) -> Plan:
+        """Return the plan for a *fraction* of the account's limits, above 0 and up to 1; nothing is rounded up."""
+        if not 0 < fraction <= 1:
+            raise ConfigError("the share of a plan must be above 0 and at most 1")
+
+        def of(per_day: int | None) -> int | None:
+            return None if per_day is None else math.floor(per_day * fraction)
+
+        return Plan(
+            light=self.light * fraction,
+            medium=self.medium * fraction,
+            heavy=self.heavy * fraction,
+            resource_intensive=self.resource_intensive * fraction,
+            light_per_day=of(self.light_per_day),
+            medium_per_day=of(self.medium_per_day),
+            heavy_per_day=of(self.heavy_per_day),
+            resource_intensive_per_day=of(self.resource_intensive_per_day),
+        )
+
+    def rate(self, label: Label) -> float:
+        """Return the requests a second for *label*."""
+        return {
+            Label.LIGHT: self.light,
+            Label.MEDIUM: self.medium,
+            Label.HEAVY: self.heavy,
+            Label.RESOURCE_INTENSIVE: self.resource_intensive,
+        }[label]
+
+    def purse(self, label: Label) -> Label:
+        """Return the label whose budget of the day *label* spends: its own, but for the one that shares heavy's."""
+        shares = label is Label.RESOURCE_INTENSIVE and self.resource_intensive_per_day is None
+        return Label.HEAVY if shares else label
+
+    def per_day(self, label: Label) -> int | None:
+        """Return the requests a UTC day of the budget that *label* spends, or None where there is no limit."""
+        return {
+            Label.LIGHT: self.light_per_day,
+            Label.MEDIUM: self.medium_per_day,
+            Label.HEAVY: self.heavy_per_day,
+            Label.RESOURCE_INTENSIVE: self.resource_intensive_per_day,
+        }[self.purse(label)]
+
+
+def _is_number(value: object, kind: type[float]) -> bool:
+    """Tell whether *value* is one: not every caller has a type checker."""
+    return isinstance(value, (int, kind)) and not isinstance(value, bool)
+
+
+Plan.FREE = Plan(
+    light=4,
+    medium=2,
+    heavy=1,
+    light_per_day=6_000,
+    medium_per_day=2_000,
+    heavy_per_day=1_000,
+    resource_intensive_per_day=30_000,  # more than heavy's, in every copy of the reference
+)
+Plan.PRO = Plan(light=30, medium=20, heavy=10, heavy_per_day=30_000)
+Plan.BUSINESS = Plan(light=80, medium=60, heavy=40, resource_intensive=20 / 60, heavy_per_day=60_000)

@@ -1,0 +1,156 @@
+"""`zoom.meetings`: meetings to come, and what belongs to one."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import NoneType
+from typing import Literal
+
+from ..._core.date_ranges import check_range
+from ..._core.endpoint import Endpoint, Entity
+from ..._core.pagination import Paginator
+from ..._core.session import Session
+from ..._label import Label
+from ...models.meetings import (
+    CaptionToken,
+    ListedMeeting,
+    Meeting,
+    MeetingsPage,
+    MeetingStatusUpdate,
+    MeetingSummary,
+    NewMeeting,
+    NewSipUri,
+    SipUri,
+    UpcomingMeetings,
+)
+from .._resource import Resource
+from .livestream import Livestream
+from .polls import Polls
+from .registrants import Registrants
+from .survey import Surveys
+from .templates import Templates
+
+_READ = ("meeting:read", "meeting:read:admin")
+_WRITE = ("meeting:write", "meeting:write:admin")
+_CHANGES_OF_A_HOST = 100
+
+
+class Meetings(Resource):
+    """Meetings to come. A user is an id or e-mail address; "me" works with a user's own token only.
+
+    All raise `NotFound` for a user or meeting that is unknown, and `BadRequest` where the user may not host (code
+    3161).
+    """
+
+    LIST = Endpoint(
+        route="GET /users/{userId}/meetings",
+        label=Label.MEDIUM,
+        scopes=_READ,
+        granular_scopes=("meeting:read:list_meetings", "meeting:read:list_meetings:admin"),
+        response=MeetingsPage,
+        page_size=300,
+    )
+    UPCOMING = Endpoint(
+        route="GET /users/{userId}/upcoming_meetings",
+        label=Label.MEDIUM,
+        scopes=_READ,
+        granular_scopes=("meeting:read:list_upcoming_meetings", "meeting:read:list_upcoming_meetings:admin"),
+        response=UpcomingMeetings,
+    )
+    CREATE = Endpoint(
+        route="POST /users/{userId}/meetings",
+        label=Label.MEDIUM,
+        scopes=_WRITE,
+        granular_scopes=("meeting:write:meeting", "meeting:write:meeting:admin"),
+        response=Meeting,
+    )
+    UPDATE_STATUS = Endpoint(
+        route="PUT /meetings/{meetingId}/status",
+        label=Label.LIGHT,
+        scopes=("meeting:write:admin", "meeting:write"),
+        granular_scopes=("meeting:update:status", "meeting:update:status:admin"),
+        response=NoneType,
+    )
+    SUMMARY = Endpoint(
+        route="GET /meetings/{meetingId}/meeting_summary",
+        label=Label.LIGHT,
+        scopes=("meeting_summary:read:admin", "meeting_summary:read"),
+        granular_scopes=("meeting:read:summary", "meeting:read:summary:admin"),
+        response=MeetingSummary,
+    )
+    CAPTION_TOKEN = Endpoint(
+        route="GET /meetings/{meetingId}/token",
+        label=Label.LIGHT,
+        scopes=_READ,
+        granular_scopes=("meeting:read:token", "meeting:read:token:admin"),
+        response=CaptionToken,
+    )
+    SIP_URI = Endpoint(
+        route="POST /meetings/{meetingId}/sip_dialing",
+        label=Label.MEDIUM,
+        scopes=("meeting:write:sip_dialing", "meeting:write:admin:sip_dialing"),
+        granular_scopes=("meeting:write:sip_dialing", "meeting:write:sip_dialing:admin"),
+        response=SipUri,
+        idempotent=True,
+    )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.livestream: Livestream = Livestream(session)
+        self.polls: Polls = Polls(session)
+        self.registrants: Registrants = Registrants(session)
+        self.survey: Surveys = Surveys(session)
+        self.templates: Templates = Templates(session)
+
+    def list(
+        self,
+        user_id: str,
+        *,
+        type_: Literal["scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings"] | str | None = None,
+        from_: date | None = None,
+        to: date | None = None,
+        timezone: str | None = None,
+    ) -> Paginator[MeetingsPage, ListedMeeting]:
+        """Iterate over a user's scheduled meetings that have not expired; instant ones are never listed.
+
+        *type_* is "scheduled" for past, live and upcoming ones (what Zoom takes without one), or narrower; the ones
+        other than "scheduled" and "live" reach six months. *timezone* is that of *from_* and *to*.
+        """
+        check_range(from_, to, optional=True)
+        call = self.LIST.at(user_id, type_=type_, from_=from_, to=to, timezone=timezone)
+        return Paginator(self._session, call)
+
+    async def upcoming(self, user_id: str) -> UpcomingMeetings:
+        """Return a user's meetings of the next 24 hours, those that the user is invited to included."""
+        return await self._session.send(self.UPCOMING.at(user_id))
+
+    async def create(self, user_id: str, meeting: NewMeeting) -> Meeting:
+        """Create a meeting and return it, with its links.
+
+        A host may be given 100 created or changed meetings a day: the next raises `EntityLimitReached`. Raises
+        `OutcomeUnknown` where no answer came: look whether it was created before you do it again.
+        """
+        host = Entity("host", meeting.schedule_for or user_id, _CHANGES_OF_A_HOST)
+        return await self._session.send(self.CREATE.at(user_id, body=meeting).spending(host))
+
+    async def update_status(self, meeting_id: int, status: MeetingStatusUpdate) -> None:
+        """End a running meeting, or recover a deleted one. Raises `BadRequest` for one on premises (code 3063)."""
+        await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))
+
+    async def summary(self, meeting_id: str) -> MeetingSummary:
+        """Return what the AI Companion wrote about one instance: *meeting_id* is its UUID (slashes are fine).
+
+        Raises `PermissionDenied` (code 2305) for a summary that goes by mail only, is in the trash, or is blocked by an
+        IP rule.
+        """
+        return await self._session.send(self.SUMMARY.at(meeting_id))
+
+    async def caption_token(
+        self, meeting_id: int, *, type_: Literal["closed_caption_token"] | str | None = None
+    ) -> CaptionToken:
+        """Return where to send closed captions. There is one *type_*, which Zoom takes without one."""
+        return await self._session.send(self.CAPTION_TOKEN.at(meeting_id, type_=type_))
+
+    async def sip_uri(self, meeting_id: int, uri: NewSipUri = NewSipUri()) -> SipUri:  # noqa: B008  it is frozen
+        """Return a SIP URI to dial a meeting with; it lapses after two hours."""
+        return await self._session.send(self.SIP_URI.at(meeting_id, body=uri))

@@ -1,0 +1,43 @@
+"""`zoom.meetings.livestream`: stream a meeting to another service."""
+
+from __future__ import annotations
+
+from types import NoneType
+
+from ..._core.endpoint import Endpoint
+from ..._label import Label
+from ...models.livestream import LivestreamStatusUpdate, LivestreamUpdate
+from .._resource import Resource
+
+_WRITE = ("meeting:write:admin", "meeting:write")
+
+
+class Livestream(Resource):
+    """The stream of a meeting. The host needs a Pro licence, and custom livestreaming must be on."""
+
+    UPDATE = Endpoint(
+        route="PATCH /meetings/{meetingId}/livestream",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:update:livestream", "meeting:update:livestream:admin"),
+        response=NoneType,
+        idempotent=True,
+    )
+    UPDATE_STATUS = Endpoint(
+        route="PATCH /meetings/{meetingId}/livestream/status",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:update:livestream_status", "meeting:update:livestream_status:admin"),
+        response=NoneType,
+    )
+
+    async def update(self, meeting_id: int, livestream: LivestreamUpdate) -> None:
+        """Say where a meeting is streamed to."""
+        await self._session.send(self.UPDATE.at(meeting_id, body=livestream))
+
+    async def update_status(self, meeting_id: int, status: LivestreamStatusUpdate) -> None:
+        """Start or stop a running meeting's stream, or change how it looks.
+
+        Raises `BadRequest` when the meeting is not running (code 4927) or is encrypted end to end (code 4400).
+        """
+        await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))

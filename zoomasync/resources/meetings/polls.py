@@ -1,0 +1,78 @@
+"""`zoom.meetings.polls`: the polls of a meeting to come."""
+
+from __future__ import annotations
+
+from types import NoneType
+
+from ..._core.endpoint import Endpoint
+from ..._label import Label
+from ...models import polls as models
+from ...models.polls import NewPoll, Poll
+from .._resource import Resource
+
+_READ = ("meeting:read:admin", "meeting:read")
+_WRITE = ("meeting:write:admin", "meeting:write")
+
+
+class Polls(Resource):
+    """Polls and quizzes of a scheduled meeting whose host has a Pro licence.
+
+    All raise `BadRequest` where polls, or advanced polls, are off (code 4400), and `NotFound` for a poll or meeting
+    that is unknown.
+    """
+
+    LIST = Endpoint(
+        route="GET /meetings/{meetingId}/polls",
+        label=Label.LIGHT,
+        scopes=_READ,
+        granular_scopes=("meeting:read:list_polls", "meeting:read:list_polls:admin"),
+        response=models.Polls,
+    )
+    CREATE = Endpoint(
+        route="POST /meetings/{meetingId}/polls",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:write:poll", "meeting:write:poll:admin"),
+        response=Poll,
+    )
+    GET = Endpoint(
+        route="GET /meetings/{meetingId}/polls/{pollId}",
+        label=Label.LIGHT,
+        scopes=_READ,
+        granular_scopes=("meeting:read:poll", "meeting:read:poll:admin"),
+        response=Poll,
+    )
+    REPLACE = Endpoint(
+        route="PUT /meetings/{meetingId}/polls/{pollId}",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:update:poll", "meeting:update:poll:admin"),
+        response=NoneType,
+    )
+    DELETE = Endpoint(
+        route="DELETE /meetings/{meetingId}/polls/{pollId}",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:delete:poll", "meeting:delete:poll:admin"),
+        response=NoneType,
+    )
+
+    async def list(self, meeting_id: int, *, anonymous: bool | None = None) -> models.Polls:
+        """Return a meeting's polls: all, only the anonymous ones (True), or only the others (False)."""
+        return await self._session.send(self.LIST.at(meeting_id, anonymous=anonymous))
+
+    async def create(self, meeting_id: int, poll: NewPoll) -> Poll:
+        """Create a poll and return it. Raises `OutcomeUnknown` where no answer came: list before you do it again."""
+        return await self._session.send(self.CREATE.at(meeting_id, body=poll))
+
+    async def get(self, meeting_id: int, poll_id: str) -> Poll:
+        """Return one poll."""
+        return await self._session.send(self.GET.at(meeting_id, poll_id))
+
+    async def replace(self, meeting_id: int, poll_id: str, poll: NewPoll) -> None:
+        """Put *poll* in the place of a poll, which keeps its id."""
+        await self._session.send(self.REPLACE.at(meeting_id, poll_id, body=poll))
+
+    async def delete(self, meeting_id: int, poll_id: str) -> None:
+        """Delete a poll."""
+        await self._session.send(self.DELETE.at(meeting_id, poll_id))

@@ -1,0 +1,147 @@
+"""`zoom.meetings.registrants`: who has registered for a meeting, and what they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import NoneType
+from typing import Literal
+
+from ..._core.endpoint import Endpoint, Entity
+from ..._core.pagination import Paginator
+from ..._label import Label
+from ...models.registrants import (
+    NewRegistrant,
+    Registrant,
+    RegistrantAdded,
+    RegistrantsPage,
+    RegistrantStatusUpdate,
+    RegistrationQuestions,
+    RegistrationQuestionsUpdate,
+)
+from .._resource import Resource
+
+_READ = ("meeting:read:admin", "meeting:read")
+_WRITE = ("meeting:write:admin", "meeting:write")
+_ADDS_OF_A_REGISTRANT = 3
+_CHANGES_OF_A_REGISTRANT = 10
+
+
+def _registrant(meeting_id: int, who: str, per_day: int) -> Entity:
+    return Entity("registrant", f"{meeting_id}/{who.strip().casefold()}/{per_day}", per_day)
+
+
+class Registrants(Resource):
+    """The registrants of a meeting with registration, at most 4,999. Its host needs a licence.
+
+    All raise `NotFound` for a meeting that is unknown, and `BadRequest` without access to it (code 3000 or 3003).
+    """
+
+    LIST = Endpoint(
+        route="GET /meetings/{meetingId}/registrants",
+        label=Label.MEDIUM,
+        scopes=_READ,
+        granular_scopes=("meeting:read:list_registrants", "meeting:read:list_registrants:admin"),
+        response=RegistrantsPage,
+        page_size=300,
+    )
+    ADD = Endpoint(
+        route="POST /meetings/{meetingId}/registrants",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:write:registrant", "meeting:write:registrant:admin"),
+        response=RegistrantAdded,
+    )
+    GET = Endpoint(
+        route="GET /meetings/{meetingId}/registrants/{registrantId}",
+        label=Label.LIGHT,
+        scopes=_READ,
+        granular_scopes=("meeting:read:registrant", "meeting:read:registrant:admin"),
+        response=Registrant,
+    )
+    REMOVE = Endpoint(
+        route="DELETE /meetings/{meetingId}/registrants/{registrantId}",
+        label=Label.LIGHT,
+        scopes=_WRITE,
+        granular_scopes=("meeting:delete:registrant", "meeting:delete:registrant:admin"),
+        response=NoneType,
+    )
+    UPDATE_STATUS = Endpoint(
+        route="PUT /meetings/{meetingId}/registrants/status",
+        label=Label.MEDIUM,
+        scopes=_WRITE,
+        granular_scopes=("meeting:update:registrant_status", "meeting:update:registrant_status:admin"),
+        response=NoneType,
+    )
+    QUESTIONS = Endpoint(
+        route="GET /meetings/{meetingId}/registrants/questions",
+        label=Label.LIGHT,
+        scopes=("meeting:read", "meeting:read:admin"),
+        granular_scopes=("meeting:read:list_registration_questions", "meeting:read:list_registration_questions:admin"),
+        response=RegistrationQuestions,
+    )
+    UPDATE_QUESTIONS = Endpoint(
+        route="PATCH /meetings/{meetingId}/registrants/questions",
+        label=Label.LIGHT,
+        scopes=("meeting:write", "meeting:write:admin"),
+        granular_scopes=("meeting:update:registration_question", "meeting:update:registration_question:admin"),
+        response=NoneType,
+        idempotent=True,
+    )
+
+    def list(
+        self,
+        meeting_id: int,
+        *,
+        status: Literal["pending", "approved", "denied"] | str | None = None,
+        occurrence_id: str | None = None,
+    ) -> Paginator[RegistrantsPage, Registrant]:
+        """Iterate over the registrants of one *status*: without one, over the approved ones only.
+
+        *occurrence_id* narrows to one occurrence of a recurring meeting.
+        """
+        return Paginator(self._session, self.LIST.at(meeting_id, status=status, occurrence_id=occurrence_id))
+
+    async def add(
+        self, meeting_id: int, registrant: NewRegistrant, *, occurrence_ids: Sequence[str] | None = None
+    ) -> RegistrantAdded:
+        """Register somebody and return the receipt; *occurrence_ids* chooses among the occurrences.
+
+        An e-mail address that is registered already gets its registration back. One person may be added three times a
+        day to one meeting: the next raises `EntityLimitReached`. A full meeting raises `BadRequest` (code 3043), as the
+        host and alternative hosts do (3027). Raises `OutcomeUnknown` where no answer came: look in `list` before you do
+        it again.
+        """
+        # An empty list would be left out and mean all occurrences; as empty text it is refused.
+        ids = None if occurrence_ids is None else ",".join(occurrence_ids)
+        person = _registrant(meeting_id, registrant.email, _ADDS_OF_A_REGISTRANT)
+        return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids).spending(person))
+
+    async def get(self, meeting_id: int, registrant_id: str) -> Registrant:
+        """Return one registrant."""
+        return await self._session.send(self.GET.at(meeting_id, registrant_id))
+
+    async def remove(self, meeting_id: int, registrant_id: str, *, occurrence_id: str | None = None) -> None:
+        """Remove one registrant; a meeting with registration by occurrence needs *occurrence_id*."""
+        await self._session.send(self.REMOVE.at(meeting_id, registrant_id, occurrence_id=occurrence_id))
+
+    async def update_status(
+        self, meeting_id: int, status: RegistrantStatusUpdate, *, occurrence_id: str | None = None
+    ) -> None:
+        """Approve, deny or cancel up to 30 registrations in one call.
+
+        The status of one registrant may change ten times a day: the next raises `EntityLimitReached`.
+        """
+        people = [
+            _registrant(meeting_id, key.id or key.email or "", _CHANGES_OF_A_REGISTRANT)
+            for key in status.registrants or ()
+        ]
+        call = self.UPDATE_STATUS.at(meeting_id, body=status, occurrence_id=occurrence_id)
+        await self._session.send(call.spending(*people))
+
+    async def questions(self, meeting_id: int) -> RegistrationQuestions:
+        """Return what people are asked when they register."""
+        return await self._session.send(self.QUESTIONS.at(meeting_id))
+
+    async def update_questions(self, meeting_id: int, questions: RegistrationQuestionsUpdate) -> None:
+        """Change what people are asked when they register."""
+        await self._session.send(self.UPDATE_QUESTIONS.at(meeting_id, body=questions))

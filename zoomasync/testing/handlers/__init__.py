@@ -1,0 +1,1 @@
+"""Request handlers of the fake, one module per group of routes."""

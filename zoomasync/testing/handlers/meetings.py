@@ -1,0 +1,175 @@
+"""What `/users/{userId}/meetings` and the single facts of a scheduled meeting answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final, cast
+from zlib import crc32
+
+from ..account import scheduling as _schedule
+from ..account.host import Host
+from ..account.meeting import INSTANT, Json, ScheduledMeeting, same_address
+from ..account.recurrence import zone
+from ..protocol import query as _query
+from ..protocol.errors import Refusal, invalid, no_such_session, not_valid, paid_only
+from ..protocol.request import Asked
+from . import meeting_rows as _meeting_rows
+from .instance_rows import Row
+
+_LISTS: Final = ("scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings")
+_HALF_A_YEAR: Final = timedelta(days=183)
+_A_DAY: Final = timedelta(days=1)
+_BASIC: Final = 1
+_SIP_SECONDS: Final = 7200
+_WITHHELD: Final = MappingProxyType(
+    {
+        "email_only": "The meeting summary can only be shared by email.",
+        "ip_rule": "The meeting summary is not accessible from this IP address.",
+        "trash": "The meeting summary is in the trash.",
+    }
+)
+
+
+def listing(asked: Asked) -> Row:
+    """Answer with the meetings that a user hosts, in the order in which they were made; instant ones only while live.
+
+    A date range goes by the days on which a meeting starts, in `timezone`; without a fixed time it starts on none.
+    """
+    user, query = asked.scheduler(), asked.query
+    kind = _query.choice(query, "type", _LISTS, default="scheduled")
+    first = _query.day(query, "from", asked.today.min)
+    last = _query.day(query, "to", asked.today.max)
+    if first > last:
+        raise invalid("from", "The from date is later than the to date.")
+    try:
+        where = zone(query.get("timezone", "UTC"))
+    except ValueError:
+        raise invalid("timezone") from None
+    ranged = "from" in query or "to" in query
+    page = asked.page(
+        [
+            each
+            for each in asked.account.scheduled
+            if each.host.id == user.id
+            and _in_list(each, kind, asked.now)
+            and (not ranged or any(first <= start.astimezone(where).date() <= last for start in each.starts()))
+        ],
+        _meeting_rows.listed,
+    )
+    return {**page.envelope(), **page.totals(), "page_number": page.number, "meetings": page.rows}
+
+
+def upcoming(asked: Asked) -> Row:
+    """Answer with what starts in the next 24 hours and has the user for host, alternative host or invited."""
+    user = asked.user(unknown=3001)
+    rows = [
+        _meeting_rows.upcoming(meeting, start, user)
+        for meeting in asked.account.scheduled
+        if not meeting.deleted and _concerns(meeting, user)
+        for start in meeting.starts()
+        if asked.now <= start < asked.now + _A_DAY
+    ]
+    return {"total_records": len(rows), "meetings": sorted(rows, key=lambda row: str(row["start_time"]))}
+
+
+def create(asked: Asked) -> Row:
+    """Schedule a meeting, for the user or for whom `schedule_for` names."""
+    user, body = asked.scheduler(), asked.body
+    if faults := list(_schedule.faults(body)):
+        raise not_valid(faults)
+    host = _host(asked, user, body)
+    asked.quota.schedule(host.id)
+    meeting = _schedule.of_body(body, host, asked.account.next_number(), asked.now, user)
+    asked.account.scheduled.append(meeting)
+    return _meeting_rows.created(meeting)
+
+
+def update_status(asked: Asked) -> None:
+    """End a running meeting, or bring back a deleted one; the refusals of what is neither are our choice."""
+    action = asked.body.get("action")
+    if action is None:
+        raise invalid("action", "The parameter is required: action.")
+    meeting = asked.managed(deleted=action == "recover")
+    if action == "recover":
+        if not meeting.deleted:
+            raise Refusal(400, 3000, "The meeting is not deleted.")
+        meeting.deleted = False
+        return
+    if meeting.on_premise:
+        raise Refusal(400, 3063, "Can not end on-premise user's meeting.")
+    if meeting.status != "started":
+        raise Refusal(400, 4927, "The meeting is not running.")
+    meeting.end()
+
+
+def caption_token(asked: Asked) -> Row:
+    """Answer with the URL to which captions are sent."""
+    _query.choice(asked.query, "type", ("closed_caption_token",), default="closed_caption_token")
+    meeting = asked.meeting()
+    if "captions" in meeting.host.switched_off:
+        raise Refusal(400, 3000, "Closed captions are not enabled for this meeting.")
+    signature = f"id={meeting.id}&ns=Q2FwdA==&expire=86400&spparams=id%2Cns%2Cexpire&signature=sIg{meeting.uuid[:8]}"
+    return {"token": f"{_meeting_rows.SITE}/closedcaption?{signature}"}
+
+
+def sip_uri(asked: Asked) -> Row:
+    """Answer with an address to dial; the passcode is put into it, and checked by nobody."""
+    meeting = asked.meeting()
+    if "sip" in meeting.host.switched_off:
+        raise Refusal(400, 3000, "Can not get the SIP URI of this meeting.")
+    code = f"p{crc32(str(meeting.id).encode()) % 10**5:05d}"
+    return {
+        "sip_dialing": f"{meeting.id}.{asked.body.get('passcode', '')}....{code}@zoomcrc.example",
+        "paid_crc_plan_participant": True,
+        "participant_identifier_code": code,
+        "expire_in": _SIP_SECONDS,
+    }
+
+
+def summary(asked: Asked) -> Row:
+    """Answer with the summary of one session, which a UUID alone names."""
+    if asked.value.isdigit():
+        raise invalid("meetingId", "A meeting UUID is expected.")
+    session = asked.session(months=None)
+    if session.host.type == _BASIC:
+        raise paid_only(asked.account.id)
+    if session.summary is None:
+        raise no_such_session(asked.value)
+    if session.summary.withheld:
+        raise Refusal(403, 2305, _WITHHELD[session.summary.withheld])
+    return _meeting_rows.summary(session, session.summary)
+
+
+def _in_list(meeting: ScheduledMeeting, kind: str, now: datetime) -> bool:
+    live = meeting.status == "started"
+    if meeting.deleted or (meeting.type == INSTANT and not live):
+        return False
+    if kind == "live":
+        return live
+    if kind == "previous_meetings":
+        return meeting.over(now) and max(meeting.starts()) >= now - _HALF_A_YEAR
+    if kind == "scheduled":
+        return live or not meeting.expired(now)
+    soon = not meeting.starts() or min(meeting.starts()) <= now + _HALF_A_YEAR
+    return live or (soon and not meeting.over(now))
+
+
+def _concerns(meeting: ScheduledMeeting, user: Host) -> bool:
+    invited = [str(each.get("email")) for each in cast("list[Json]", meeting.settings.get("meeting_invitees", []))]
+    names = {same_address(name) for name in (meeting.host.email, *meeting.alternative_hosts, *invited)}
+    return same_address(user.email) in names or user.id in meeting.alternative_hosts
+
+
+def _host(asked: Asked, user: Host, body: Json) -> Host:
+    name = str(body.get("schedule_for", ""))
+    if not name:
+        return user
+    if body.get("type") == INSTANT:
+        raise Refusal(400, 3000, "You cannot schedule an instant meeting for another user.")
+    host = asked.account.host(name)
+    if host is None:
+        raise invalid("schedule_for")
+    if "scheduling" in host.switched_off:
+        raise Refusal(400, 3000, "You are not allowed to schedule meetings for this user.")
+    return host

@@ -1,0 +1,1 @@
+"""HTTP details of Zoom's API: requests, validation, error bodies, page tokens and OAuth."""

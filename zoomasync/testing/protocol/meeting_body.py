@@ -1,0 +1,145 @@
+"""What the body of a new meeting may hold, by the reference."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .schema import EMAIL, FLAG, TEXT, TEXTS, WHOLE, Items, Text, Whole, fields, number_of, one_of
+
+_PAIR: Final = Text(pattern=r"[^,]+,[^,]+")
+
+SETTINGS: Final = fields(
+    allow_host_control_participant_mute_state=FLAG,
+    allow_multiple_devices=FLAG,
+    alternative_host_manage_cloud_recording=FLAG,
+    alternative_host_manage_meeting_summary=FLAG,
+    alternative_host_update_polls=FLAG,
+    alternative_hosts=TEXT,
+    alternative_hosts_email_notification=FLAG,
+    additional_data_center_regions=TEXTS,
+    approval_type=number_of(0, 1, 2),
+    approved_or_denied_countries_or_regions=fields(
+        enable=FLAG, method=one_of("approve", "deny"), approved_list=TEXTS, denied_list=TEXTS
+    ),
+    audio=one_of("both", "telephony", "voip", "thirdParty"),
+    audio_conference_info=Text(most=2048),
+    authentication_domains=TEXT,
+    authentication_exception=Items(of=fields(name=TEXT, email=EMAIL)),
+    authentication_option=TEXT,
+    auto_add_recording_to_video_management=fields(
+        "enable", enable=FLAG, channels=Items(of=fields("channel_id", channel_id=TEXT, name=TEXT))
+    ),
+    auto_recording=one_of("local", "cloud", "none"),
+    auto_start_ai_companion_questions=FLAG,
+    auto_start_meeting_summary=FLAG,
+    breakout_room=fields(enable=FLAG, rooms=Items(of=fields(name=TEXT, participants=TEXTS))),
+    calendar_type=number_of(1, 2),
+    close_registration=FLAG,
+    cn_meeting=FLAG,
+    contact_email=TEXT,
+    contact_name=TEXT,
+    continuous_meeting_chat=fields(
+        enable=FLAG,
+        auto_add_invited_external_users=FLAG,
+        auto_add_meeting_participants=FLAG,
+        who_is_added=one_of("all_users", "org_invitees_and_participants", "org_invitees"),
+    ),
+    device_testing=FLAG,
+    disable_participant_video=FLAG,
+    email_in_attendee_report=FLAG,
+    email_notification=FLAG,
+    encryption_type=one_of("enhanced_encryption", "e2ee"),
+    focus_mode=FLAG,
+    global_dial_in_countries=TEXTS,
+    host_save_video_order=FLAG,
+    host_video=FLAG,
+    in_meeting=FLAG,
+    internal_meeting=FLAG,
+    jbh_time=number_of(0, 5, 10, 15),
+    join_before_host=FLAG,
+    language_interpretation=fields(
+        enable=FLAG,
+        interpreters=Items(
+            of=fields(
+                email=EMAIL,
+                interpreter_languages=_PAIR,
+                languages=Text(pattern=r"(US|CN|JP|DE|FR|RU|PT|ES|KR),(US|CN|JP|DE|FR|RU|PT|ES|KR)"),
+            )
+        ),
+    ),
+    meeting_authentication=FLAG,
+    meeting_invitees=Items(of=fields(email=EMAIL)),
+    mute_upon_entry=FLAG,
+    participant_focused_meeting=FLAG,
+    participant_video=FLAG,
+    private_meeting=FLAG,
+    push_change_to_calendar=FLAG,
+    question_and_answer=fields(
+        enable=FLAG,
+        question_visibility=one_of("answered", "all"),
+        allow_anonymous_questions=FLAG,
+        allow_submit_questions=FLAG,
+        attendees_can_comment=FLAG,
+        attendees_can_upvote=FLAG,
+    ),
+    registrants_confirmation_email=FLAG,
+    registrants_email_notification=FLAG,
+    registration_type=number_of(1, 2, 3),
+    request_permission_to_unmute_participants=FLAG,
+    resources=Items(
+        of=fields(
+            resource_type=one_of("whiteboard"),
+            resource_id=TEXT,
+            permission_level=one_of("editor", "commenter", "viewer"),
+        )
+    ),
+    show_join_info=FLAG,
+    show_share_button=FLAG,
+    sign_language_interpretation=fields(
+        enable=FLAG, interpreters=Items(of=fields(sign_language=TEXT, email=EMAIL), most=20)
+    ),
+    summary_template_id=TEXT,
+    use_pmi=FLAG,
+    waiting_room=FLAG,
+    waiting_room_options=fields(
+        "mode",
+        mode=one_of("follow_setting", "custom"),
+        who_goes_to_waiting_room=one_of(
+            "everyone",
+            "users_not_in_account",
+            "users_not_in_account_or_whitelisted_domains",
+            "users_not_on_invite",
+            "users_not_in_org",
+        ),
+    ),
+    watermark=FLAG,
+    who_can_ask_questions=number_of(1, 2, 3, 4, 5),
+    who_will_receive_summary=number_of(1, 2, 3, 4),
+)
+RECURRENCE: Final = fields(
+    "type",
+    type=number_of(1, 2, 3),
+    repeat_interval=Whole(least=1),
+    weekly_days=Text(pattern=r"[1-7](,[1-7]){0,6}"),
+    monthly_day=Whole(least=1, most=31),
+    monthly_week=number_of(-1, 1, 2, 3, 4),
+    monthly_week_day=number_of(1, 2, 3, 4, 5, 6, 7),
+    end_times=Whole(least=0, most=60),
+    end_date_time=Text(pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+)
+NEW_MEETING: Final = fields(
+    topic=Text(most=200),
+    type=number_of(1, 2, 3, 8, 10),
+    start_time=Text(pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?"),
+    duration=WHOLE,
+    timezone=TEXT,
+    agenda=Text(most=2000),
+    password=Text(most=10, secret=True),
+    default_password=FLAG,
+    pre_schedule=FLAG,
+    schedule_for=TEXT,
+    template_id=TEXT,
+    recurrence=RECURRENCE,
+    tracking_fields=Items(of=fields("field", field=TEXT, value=TEXT)),
+    settings=SETTINGS,
+)

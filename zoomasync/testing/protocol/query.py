@@ -1,0 +1,104 @@
+"""Reading a query as strictly as Zoom: whatever is not understood is refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import parse_qsl
+
+from .errors import invalid
+from .times import months_before
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WHOLE: Final = re.compile(r"-?\d{1,9}", re.ASCII)
+_LOOK_BACK_MONTHS: Final = 6
+
+Query = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """UTC days, both ends included."""
+
+    first: date
+    last: date
+
+    def holds(self, day: date) -> bool:
+        """Tell whether *day* lies in the range."""
+        return self.first <= day <= self.last
+
+    def echo(self) -> dict[str, object]:
+        """Return the range as reports repeat it."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the parameters of a raw query string; one given twice is refused."""
+    pairs = parse_qsl(text, keep_blank_values=True)
+    query = dict(pairs)
+    if len(query) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise invalid(next(name for name in names if names.count(name) > 1), "Given more than once.")
+    return query
+
+
+def known(query: Query, names: Collection[str]) -> None:
+    """Refuse the first parameter that is not among *names*."""
+    for name in query:
+        if name not in names:
+            raise invalid(name, f"Invalid parameter: {name}.")
+
+
+def whole(query: Query, name: str, *, default: int, least: int, most: int) -> int:
+    """Return a whole number between *least* and *most*."""
+    text = query.get(name)
+    if text is None:
+        return default
+    if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+        raise invalid(name)
+    return int(text)
+
+
+def choice(query: Query, name: str, options: Collection[str], default: str) -> str:
+    """Return one of *options*."""
+    value = query.get(name, default)
+    if name in query and value not in options:
+        raise invalid(name)
+    return value
+
+
+def day(query: Query, name: str, default: date | None = None) -> date:
+    """Return a day written yyyy-mm-dd; required unless there is a *default*."""
+    text = query.get(name)
+    if text is None:
+        if default is None:
+            raise invalid(name, f"The parameter is required: {name}.")
+        return default
+    if not _DAY.fullmatch(text):
+        raise invalid(name)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(name) from None
+
+
+def date_range(query: Query, today: date, *, longest: int = 31, optional: bool = False) -> DateRange:
+    """Return `from` and `to`: in order, at most *longest* days, from no earlier than six months ago.
+
+    An *optional* range that is left out is the last thirty days.
+    """
+    if optional:
+        last = day(query, "to", today)
+        chosen = DateRange(day(query, "from", last - timedelta(days=29)), last)
+    else:
+        chosen = DateRange(day(query, "from"), day(query, "to"))
+    if chosen.first > chosen.last:
+        raise invalid("from", "The from date is later than the to date.")
+    if (chosen.last - chosen.first).days + 1 > longest:
+        raise invalid("to", "The date range is longer than one month.")
+    if chosen.first < months_before(today, _LOOK_BACK_MONTHS):
+        raise invalid("from", "The date lies more than six months back.")
+    return chosen

@@ -1,0 +1,1 @@
+"""Generated accounts: the same data for the same seed on every machine."""

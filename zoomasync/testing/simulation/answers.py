@@ -1,0 +1,133 @@
+"""Polls, questions, surveys and summaries of a simulated account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from ..account.instance import (
+    Asker,
+    PollAnswer,
+    PollResponse,
+    Question,
+    QuestionAnswer,
+    QuestionStatus,
+    Stay,
+    Summary,
+    SummarySection,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
+)
+from .random_source import Chance
+
+_POLL: Final = ("Which slot suits you?", "Rate the room", "Quelle région ?")
+_CHOICES: Final = ("Morning", "4", "Île-de-France;Bretagne", 'Neither, "as is"')
+_ASKED: Final = ("When does the crane land?", "Is parking free?", "いつ始まりますか", "Was kostet's?")
+_STATES: Final[tuple[QuestionStatus, ...]] = ("default", "open", "dismissed", "answered", "deleted")
+
+
+def polls(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[PollResponse, ...]:
+    """Let everyone of *people* answer some questions, and add one who stays anonymous."""
+    polling_id = f"P0l{rng.getrandbits(64):016x}"
+
+    def answers(count: int) -> tuple[PollAnswer, ...]:
+        return tuple(
+            PollAnswer(
+                question=question, answer=rng.choice(_CHOICES), polling_id=polling_id, date_time=_later(rng, start, 600)
+            )
+            for question in _POLL[:count]
+        )
+
+    named = [
+        PollResponse(answers=answers(rng.randrange(1, 4)), **_names(stay.name), email=stay.user_email.strip())
+        for stay in people
+    ]
+    return (*named, PollResponse(answers=answers(2)))
+
+
+def qa(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[Asker, ...]:
+    """Let everyone of *people* ask something, and add one who stays anonymous and is answered live."""
+    host = people[0]
+
+    def question(number: int) -> Question:
+        asked = _later(rng, start, 900)
+        answers = (
+            QuestionAnswer(
+                content="Friday",
+                name=host.name,
+                user_id=host.id,
+                email=host.user_email,
+                create_time=asked + timedelta(seconds=70),
+            ),
+            QuestionAnswer(
+                content="Maybe Saturday",
+                name="Guest from depot",
+                create_time=asked + timedelta(seconds=122),
+                type="participant_commented",
+            ),
+        )
+        state = rng.choice(_STATES)
+        return Question(
+            question=rng.choice(_ASKED),
+            question_id=f"qA{rng.getrandbits(32):08x}",
+            create_time=asked,
+            question_status=state,
+            answers=answers[: number % 3] if state == "answered" else (),
+        )
+
+    named = [
+        Asker(
+            name=stay.name,
+            user_id=stay.id,
+            email=stay.user_email.strip(),
+            questions=tuple(question(n) for n in range(1, rng.randrange(2, 4))),
+        )
+        for stay in people
+    ]
+    live = Question(
+        question="Is parking free?", question_id="qA1bC2dE4g", create_time=_later(rng, start, 900), live_answered=True
+    )
+    return (*named, Asker(questions=(live,)))
+
+
+def survey(rng: Chance, end: datetime, people: Sequence[Stay]) -> Survey:
+    """Let everyone of *people* fill in a survey after *end*, and add one who stays anonymous."""
+
+    def answers() -> tuple[SurveyAnswer, ...]:
+        return (
+            SurveyAnswer(
+                question="Was the length right?", question_id="sq1", answer="Right", date_time=_later(rng, end, 300)
+            ),
+            SurveyAnswer(question="Anything else?", question_id="sq2", answer="", date_time=_later(rng, end, 300)),
+        )
+
+    named = [SurveyResponse(answers=answers(), **_names(stay.name), email=stay.user_email.strip()) for stay in people]
+    return Survey(
+        id=f"sV{rng.getrandbits(48):012x}",
+        name="After the call",
+        responses=(*named, SurveyResponse(answers=answers())),
+    )
+
+
+def summary(topic: str, number: int) -> Summary:
+    """Sum up a meeting; a few of them in Markdown alone, edited, or withheld."""
+    return Summary(
+        title=f"{topic}: summary",
+        overview="Crane delivery slipped; budget unchanged.",
+        sections=(SummarySection(label="Crane delivery", summary="The supplier moved the date by nine days."),),
+        next_steps=("Confirm the new date",),
+        edited=number % 3 == 0,
+        markdown_only=number % 4 == 0,
+        withheld="trash" if number % 11 == 0 else "",
+    )
+
+
+def _names(name: str) -> dict[str, str]:
+    first, _, last = name.partition(" ")
+    return {"name": name, "first_name": first, "last_name": last}
+
+
+def _later(rng: Chance, moment: datetime, seconds: int) -> datetime:
+    return moment + timedelta(milliseconds=rng.randrange(seconds * 1000))

@@ -1,0 +1,168 @@
+"""An invented ledger for an account: sign-ins, operations, call legs, invoices, plans and storage."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Literal
+
+from ..account.host import Host
+from ..account.instance import Session
+from ..account.ledger import (
+    Activity,
+    BillingReport,
+    Invoice,
+    OperationLog,
+    RecordingStorage,
+    TelephoneLeg,
+    UpcomingEvent,
+)
+from ..protocol.times import month_end, months_before
+from .random_source import Chance
+
+_CLIENTS: Final = (("Browser", ""), ("Mac", "6.4.1.55012"), ("Windows", "6.3.0.52884"), ("iPhone", "6.4.0"))
+_OPERATIONS: Final = (
+    ("user", "Update", "changed licence of a user"),
+    ("Recording", "Delete", "removed a recording"),
+    ("User Settings", "Update", "Waiting Room: from Off to On"),
+    ("Role", "Add", "ajouté le rôle « Opératrice »"),
+    ("account", "Update", "Paßwortregeln"),
+    ("Billing", "Update", "paid by card"),
+)
+_CALLS: Final[tuple[tuple[Literal["1", "2", "3"], str, str, float], ...]] = (
+    ("1", "toll-free", "IE", 0.045),
+    ("1", "call-out", "US", 0.02),
+    ("1", "premium call-in", "DE", 0.12),
+    ("2", "Toll", "PT", 0.0),
+    ("2", "US toll-number", "US", 0.0),
+    ("3", "call-in", "FR", 0.0),
+)
+
+
+def activities(rng: Chance, users: Sequence[Host], today: date, months: int) -> list[Activity]:
+    """Invent sign-ins and sign-outs, the newest first."""
+    if not users:
+        return []
+    found: list[Activity] = []
+    for day in _days(today, months):
+        for _ in range(rng.randrange(4)):
+            client, version = rng.choice(_CLIENTS)
+            found.append(
+                Activity(
+                    email=rng.choice(users).email,
+                    time=_moment(rng, day),
+                    type="Sign in" if rng.happens(0.6) else "Sign out",
+                    ip_address=f"203.0.113.{rng.randrange(1, 255)}",
+                    client_type=client,
+                    version=version,
+                )
+            )
+    return sorted(found, key=lambda entry: (entry.time, entry.email), reverse=True)
+
+
+def operation_logs(rng: Chance, today: date, months: int) -> list[OperationLog]:
+    """Invent operations of the administrator, the newest first."""
+    found: list[OperationLog] = []
+    for day in _days(today, months):
+        for _ in range(rng.randrange(4)):
+            category, action, detail = rng.choice(_OPERATIONS)
+            found.append(
+                OperationLog(
+                    time=_moment(rng, day),
+                    operator="admin@northpier.example",
+                    category_type=category,
+                    action=action,
+                    operation_detail=detail,
+                )
+            )
+    return sorted(found, key=lambda entry: entry.time, reverse=True)
+
+
+def telephone_legs(rng: Chance, sessions: Sequence[Session]) -> list[TelephoneLeg]:
+    """Invent callers for some of *sessions*."""
+    found: list[TelephoneLeg] = []
+    for session in sessions:
+        if not rng.happens(0.25):
+            continue
+        found_by, type_, country, rate = rng.choice(_CALLS)
+        found.append(
+            TelephoneLeg(
+                session=session,
+                start_time=session.start_time + timedelta(seconds=rng.randrange(120)),
+                end_time=session.end_time,
+                found_by=found_by,
+                type=type_,
+                country_name=country,
+                signaled_number="+353 91 555 010" if rng.happens(0.5) else "",
+                call_in_number="ZoomGW" if rng.happens(0.5) else "",
+                rate=rate,
+            )
+        )
+    return found
+
+
+def billing_reports(today: date, months: int) -> list[BillingReport]:
+    """Invent one billing period for each whole month past, the newest first."""
+    starts = [months_before(today.replace(day=1), back) for back in range(1, months + 1)]
+    return [_billing(start, detailed=start.month % 2 == 0) for start in starts]
+
+
+def upcoming_events(rng: Chance, active: Sequence[Host], today: date) -> list[UpcomingEvent]:
+    """Invent sessions of the next thirty days, the soonest first."""
+    if not active:
+        return []
+    found = [
+        UpcomingEvent(
+            id=b64encode(rng.randbytes(16)).decode(),
+            topic=rng.choice(("Harbour project", "Rail webinar", "会議")),
+            start_time=_moment(rng, today + timedelta(days=rng.randrange(1, 30))),
+            host=rng.choice(active),
+            webinar=rng.happens(0.3),
+        )
+        for _ in range(40)
+    ]
+    return sorted(found, key=lambda event: (event.start_time, event.id))
+
+
+def recording_storage(rng: Chance, today: date, months: int) -> list[RecordingStorage]:
+    """Invent the storage of each day up to yesterday, for the account and for one group."""
+    return [
+        RecordingStorage(day=day, usage=rng.choice(("0", "812 MB", "3 GB")), free_usage=free, group_id=group)
+        for day in _days(today, months)
+        for group, free in (("", "Unlimited"), ("gR0upNorth", "5 GB"))
+    ]
+
+
+def _days(today: date, months: int) -> Iterator[date]:
+    first = months_before(today, months)
+    return (first + timedelta(days=number) for number in range((today - first).days))
+
+
+def _moment(rng: Chance, day: date) -> datetime:
+    return datetime.combine(day, time(rng.randrange(24), rng.randrange(60), rng.randrange(60)), UTC)
+
+
+def _billing(start: date, *, detailed: bool) -> BillingReport:
+    end = month_end(start)
+    charges = (("Business monthly", 40, "1600.00", "299.19"), ("Audio plan", 1, "240.50", "45.01"))
+    return BillingReport(
+        id=f"bR{start:%Y%m}1",
+        start_date=start,
+        end_date=end,
+        type=0 if detailed else 1,
+        total_amount="1840.50",
+        tax_amount="344.20" if detailed else "0",
+        invoices=tuple(
+            Invoice(
+                invoice_number=f"{start:%y%m}{number}",
+                invoice_charge_name=name,
+                start_date=start,
+                end_date=end,
+                quantity=quantity,
+                total_amount=total,
+                tax_amount=tax,
+            )
+            for number, (name, quantity, total, tax) in enumerate(charges)
+        ),
+    )
