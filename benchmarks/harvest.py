@@ -37,10 +37,10 @@ from aiohttp import web
 
 from zoomasync import Plan, ServerToServer, Zoom, fan_out
 from zoomasync._core.decoding import decode
-from zoomasync.harvest import Harvest, Store
-from zoomasync.harvest._page_tracker import Pieces
+from zoomasync.harvest import Harvest, SQLiteStore
+from zoomasync.harvest._page_tracker import PageTracker
 from zoomasync.harvest.stores.base import Scope
-from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, Batch, Unit, chosen
+from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, chosen
 from zoomasync.models import Host, ReportParticipantsPage, UserMeeting
 
 DAYS = (date(2026, 5, 1), date(2026, 5, 31))
@@ -141,11 +141,11 @@ class Desk:
             return _json(b'{"access_token":"of-a-benchmark","token_type":"bearer","expires_in":3600}')
         if self._delay:
             await asyncio.sleep(self._delay)
-        reply = self._reply(request)
+        response = self._reply(request)
         if "/report/meetings/" in request.path:
             self.seen.came.append(came)
             self.seen.answered.append(time.monotonic())
-        return _json(reply)
+        return _json(response)
 
     def _reply(self, request: web.BaseRequest) -> bytes:
         page = int(request.query.get("next_page_token", "0"))
@@ -250,33 +250,33 @@ async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -
     scope = Scope(DAYS, chosen(["meeting_participants"]))
 
     async with (
-        Store(path, (*LISTINGS, *scope.reports), durability=durability) as store,
+        SQLiteStore(path, (*LISTINGS, *scope.reports), durability=durability) as store,
         store.working(scope, lambda _: None),
     ):
 
-        async def listed(unit: Unit, rows: list[Host] | list[UserMeeting]) -> None:
-            await store.write(unit, Pieces(unit).take(Batch([(row,) for row in rows])))
-            await store.settle(unit, None, None)
+        async def listed(task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
+            await store.write(task, PageTracker(task).take(PageRows([(row,) for row in rows])))
+            await store.finish(task, None, None)
 
         one_a_turn = asyncio.Lock()  # as replies come from sockets; 32 decoded at once would be a stall of their own
 
-        async def fetched(unit: Unit) -> None:
-            pieces = Pieces(unit)
+        async def fetched(task: PartitionTask) -> None:
+            pieces = PageTracker(task)
             for body in bodies:
                 async with one_a_turn:
-                    page = decode(body, ReportParticipantsPage, pieces.drifts.append, pieces.unknowns.append)
+                    page = decode(body, ReportParticipantsPage, pieces.invalid_rows.append, pieces.extra_fields.append)
                     await asyncio.sleep(0)
-                await store.write(unit, pieces.take(Batch([(row,) for row in page.items], page.total_records)))
+                await store.write(task, pieces.take(PageRows([(row,) for row in page.items], page.total_records)))
             assert not pieces.shifted
-            await store.settle(unit, None, pieces.note)
+            await store.finish(task, None, pieces.warning)
 
-        await listed(Unit(USERS, "2026-05", DAYS), [Host(id="aDa0")])
+        await listed(PartitionTask(USERS, "2026-05", DAYS), [Host(id="aDa0")])
         await store.expand(USERS, scope)
         meetings = [
             UserMeeting(uuid=f"{number:022d}==", id=84_000_000_000 + number, type=2, start_time=NOON)
             for number in range(size.meetings)
         ]
-        await listed(Unit(USER_MEETINGS, "aDa0/2026-05", DAYS), meetings)
+        await listed(PartitionTask(USER_MEETINGS, "aDa0/2026-05", DAYS), meetings)
         await store.expand(USER_MEETINGS, scope)
 
         began, worked = time.perf_counter(), time.process_time()
@@ -382,7 +382,7 @@ async def _paced(address: str, path: Path) -> float:
         client(address, Plan(light=RATE, medium=RATE, heavy=RATE)) as zoom,
         Harvest(zoom, store=path, from_=DAYS[0], to=DAYS[1], reports=["meeting"]) as harvest,
     ):
-        plan = await harvest.plan()
+        plan = await harvest.estimate()
         await asyncio.sleep(1.1)  # what the listings used of the pace is over
         began = time.perf_counter()
         summary = await harvest.run()

@@ -26,7 +26,7 @@ import anyio
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, Zoom, ZoomError
 from zoomasync.rate_limits import Release
-from zoomasync.rate_limits._local import LocalBudgets
+from zoomasync.rate_limits._local import LocalRateLimiter
 
 RATES = [0.3, 1, 2, 4, 10, 20, 30, 40, 60, 80]
 
@@ -37,7 +37,7 @@ class Seen:
 
     arrivals: list[float] = field(default_factory=list[float])
     refused: int = 0
-    tokens: int = 0
+    token_store: int = 0
 
     def most_in_any(self, seconds: float) -> int:
         """Return the most arrivals in any window of so many seconds."""
@@ -83,11 +83,11 @@ async def enforcer(rate: float) -> AsyncGenerator[Server, None]:
         process.stdin.close()
         said = cast("dict[str, list[float]]", json.loads(await process.stdout.readline()))
         server.seen.arrivals.extend(said["arrivals"])
-        server.seen.refused, server.seen.tokens = cast("int", said["refused"]), cast("int", said["tokens"])
+        server.seen.refused, server.seen.token_store = cast("int", said["refused"]), cast("int", said["tokens"])
         await process.wait()
 
 
-class Stamping(LocalBudgets):
+class Stamping(LocalRateLimiter):
     """The usual budgets, which note when they let a call go."""
 
     def __init__(self, plan: Plan) -> None:
@@ -104,9 +104,9 @@ class Stamping(LocalBudgets):
 async def measure(rate: float, seconds: float) -> tuple[Seen, Seen]:
     """Send as much as the client lets through for so many seconds; return what it let go and what arrived."""
     async with enforcer(rate) as server:
-        budgets = Stamping(Plan(light=rate, medium=rate, heavy=rate))
+        rate_limiter = Stamping(Plan(light=rate, medium=rate, heavy=rate))
         retry = RetryPolicy(attempts=1)
-        async with Zoom(server.auth, budgets=budgets, base_url=server.base_url, retry=retry) as zoom:
+        async with Zoom(server.auth, rate_limiter=rate_limiter, base_url=server.base_url, retry=retry) as zoom:
 
             async def caller() -> None:
                 while True:
@@ -119,7 +119,7 @@ async def measure(rate: float, seconds: float) -> tuple[Seen, Seen]:
                 async with anyio.create_task_group() as tasks:
                     for _ in range(math.ceil(rate / 4) + 4):
                         tasks.start_soon(caller)
-    return budgets.let_go, server.seen
+    return rate_limiter.let_go, server.seen
 
 
 def stolen() -> float:
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     options = parser.parse_args()
     print(
-        f"{'R':>6} {'sent':>6} {'most let go':>12} {'most arrived':>13} {'refused':>8} {'share of R':>11} {'stolen':>7}"
+        f"{'R':>6} {'sent':>6} {'most let go':>12} {'most arrived':>13} {'rejected':>8} {'share of R':>11} {'stolen':>7}"
     )
     for rate in options.rates:
         stolen_before = stolen()

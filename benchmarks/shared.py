@@ -31,7 +31,7 @@ from pathlib import Path
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, Zoom
 from zoomasync.errors import DailyLimitReached
-from zoomasync.redis import RedisBudgets, RedisTokenStore
+from zoomasync.redis import RedisRateLimiter, RedisTokenStore
 from zoomasync.testing import Account, FakeZoom
 
 PROCESSES = 4
@@ -62,7 +62,7 @@ class Seen:
 
     at: list[float]
     status: list[int]
-    tokens: int
+    token_store: int
 
 
 def _serve(pipe: Connection, plan: Plan | None) -> None:
@@ -78,8 +78,10 @@ async def _fake(pipe: Connection, plan: Plan | None) -> None:
                 fake.expire_access_tokens()
                 continue
             calls = [request for request in fake.requests if request.route == ROUTE]
-            tokens = sum(request.route == "POST /oauth/token" for request in fake.requests)
-            pipe.send(Seen(at=[call.at for call in calls], status=[call.status for call in calls], tokens=tokens))
+            token_store = sum(request.route == "POST /oauth/token" for request in fake.requests)
+            pipe.send(
+                Seen(at=[call.at for call in calls], status=[call.status for call in calls], token_store=token_store)
+            )
             return
 
 
@@ -89,15 +91,15 @@ def _call(setting: Setting, ready: Barrier, pipe: Connection) -> None:
 
 async def _client(setting: Setting, ready: Barrier) -> int:
     """Call from all workers until the time is over or the day is spent; return how many calls were answered."""
-    budgets = RedisBudgets(setting.redis, setting.plan, name=setting.name)
-    tokens = RedisTokenStore(setting.redis, name=setting.name)
+    rate_limiter = RedisRateLimiter(setting.redis, setting.plan, name=setting.name)
+    token_store = RedisTokenStore(setting.redis, name=setting.name)
     answered = 0
     async with Zoom(
         setting.credentials,
         plan=setting.plan,
         base_url=setting.base_url,
-        budgets=budgets,
-        tokens=tokens,
+        rate_limiter=rate_limiter,
+        token_store=token_store,
         retry=RetryPolicy(attempts=3),
     ) as zoom:
         await asyncio.to_thread(ready.wait)
@@ -196,7 +198,7 @@ def measure_tokens(redis: str, tasks: int) -> None:
     _, seen, _ = _together(redis, seconds=6, plan=UNLIMITED, enforced=None, workers=tasks // PROCESSES, during=expire)
     print(
         f"{tasks} tasks across an expiry: {len(seen.at)} calls, status {dict(Counter(seen.status))}, "
-        f"token requests {seen.tokens}: the first, and {seen.tokens - 1} at the expiry"
+        f"token requests {seen.token_store}: the first, and {seen.token_store - 1} at the expiry"
     )
 
 

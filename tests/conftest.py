@@ -30,8 +30,8 @@ class _CannedResponse(ClientResponse):
 def canned(monkeypatch: pytest.MonkeyPatch) -> Iterator[Canned]:
     """Answer for aiohttp: nothing goes over a socket while this lives."""
     monkeypatch.setattr(core, "ClientResponse", _CannedResponse)
-    with aioresponses() as replies:
-        yield cast("Canned", replies)
+    with aioresponses() as responses:
+        yield cast("Canned", responses)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ MEETING = {
 async def test_a_canned_reply_is_a_reply(canned: Canned) -> None:
     canned.get(URL_OF_MEETING, payload=MEETING)
 
-    async with ClientSession() as session, Zoom(StaticToken("token"), session=session) as zoom:
+    async with ClientSession() as session, Zoom(StaticToken("token"), http_session=session) as zoom:
         meeting = await zoom.past_meetings.get(84123450987)
 
     assert meeting.topic == "Weekly"
@@ -34,7 +34,7 @@ async def test_a_canned_refusal_is_sat_out(canned: Canned) -> None:
     canned.get(URL_OF_MEETING, status=503, headers={"Retry-After": "0"})
     canned.get(URL_OF_MEETING, payload=MEETING)
 
-    async with ClientSession() as session, Zoom(StaticToken("token"), session=session) as zoom:
+    async with ClientSession() as session, Zoom(StaticToken("token"), http_session=session) as zoom:
         await zoom.past_meetings.get(84123450987)
 
     assert len(canned.requests["GET", URL(URL_OF_MEETING)]) == 2

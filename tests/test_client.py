@@ -49,7 +49,10 @@ class FakeApp:
 
 @asynccontextmanager
 async def _open(session: ClientSession | None = None) -> AsyncGenerator[Zoom, None]:
-    async with serving(FakeApp()) as url, Zoom(StaticToken("token"), base_url=f"{url}/v2", session=session) as zoom:
+    async with (
+        serving(FakeApp()) as url,
+        Zoom(StaticToken("token"), base_url=f"{url}/v2", http_session=session) as zoom,
+    ):
         yield zoom
 
 
@@ -281,7 +284,7 @@ async def test_what_was_sent_is_counted_by_route() -> None:
         await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
         await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
 
-        assert zoom.traffic["GET /users/{userId}/settings"].calls == 2
+        assert zoom.stats["GET /users/{userId}/settings"].calls == 2
 
 
 async def test_a_429_is_raised_where_nothing_may_be_sent_again() -> None:

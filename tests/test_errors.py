@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from zoomasync import ZoomError, errors
 from zoomasync.errors import (
     BadRequest,
-    BudgetsUnavailable,
     DailyLimitReached,
     DecodeError,
-    EntityLimitReached,
     FieldError,
     NotFound,
     OutcomeUnknown,
     PagingLoop,
     PermissionDenied,
+    RedisUnavailable,
+    ResourceLimitReached,
     ServerError,
     StatusError,
     TimedOut,
@@ -92,7 +92,7 @@ def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
             TimedOut("GET /x", "no complete reply in time"), "GET /x: no complete reply in time", id="transport"
         ),
         pytest.param(
-            BudgetsUnavailable("no claim can be made: Redis did not answer within 2 seconds"),
+            RedisUnavailable("no claim can be made: Redis did not answer within 2 seconds"),
             "nothing is sent: no claim can be made: Redis did not answer within 2 seconds. Look after Redis; "
             'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile',
             id="redis away",
@@ -118,8 +118,8 @@ def test_an_error_is_one_line_to_act_on(error: ZoomError, line: str) -> None:
     assert str(error) == line
 
 
-@pytest.mark.parametrize("kind", [DailyLimitReached, EntityLimitReached])
-def test_a_spent_budget_says_when_the_next_begins(kind: type[DailyLimitReached | EntityLimitReached]) -> None:
+@pytest.mark.parametrize("kind", [DailyLimitReached, ResourceLimitReached])
+def test_a_spent_budget_says_when_the_next_begins(kind: type[DailyLimitReached | ResourceLimitReached]) -> None:
     error = kind("GET /x", 429, code=429, message="Too many.")
     error.resumes_at = datetime(2026, 3, 19, tzinfo=UTC)
 

@@ -11,25 +11,33 @@ from typing import assert_type
 
 from zoomasync import (
     Api,
+    CallStats,
     Done,
-    Drift,
     Endpoint,
+    ExtraFields,
     Failed,
+    InvalidRow,
     Label,
     Paginator,
     Plan,
     StaticToken,
-    Traffic,
-    Unknown,
     Zoom,
     fan_out,
-    months,
+    month_ranges,
 )
 from zoomasync import models as m
-from zoomasync.harvest import PAST_REPORTS, Attendance, Harvest, HarvestPlan, SessionAttendance, Summary, merge_stays
+from zoomasync.harvest import (
+    PAST_REPORTS,
+    Attendance,
+    Harvest,
+    HarvestEstimate,
+    InstanceAttendance,
+    Summary,
+    merge_visits,
+)
 from zoomasync.harvest.stores.shared import SharedStore
 from zoomasync.models import UNSET
-from zoomasync.redis import RedisClaims
+from zoomasync.redis import RedisLeases
 
 DAY = date(2026, 5, 1)
 
@@ -99,7 +107,7 @@ async def reports(zoom: Zoom) -> None:
     assert_type(await them.billing_invoices("b"), m.BillingInvoices)
     assert_type(await them.cloud_recording(DAY, DAY, group_id="g"), m.CloudRecordingReport)
     assert_type(await them.daily(year=2026, month=5), m.DailyReport)
-    assert_type(await them.meeting(1), m.SessionReport)
+    assert_type(await them.meeting(1), m.InstanceReport)
     assert_type(them.meeting_participants("uuid"), Paginator[m.ReportParticipantsPage, m.ReportParticipant])
     assert_type(await them.meeting_polls(1), m.PollReport)
     assert_type(await them.meeting_qa(1), m.QAReport)
@@ -109,7 +117,7 @@ async def reports(zoom: Zoom) -> None:
     assert_type(them.upcoming_events(DAY, DAY), Paginator[m.UpcomingEventsPage, m.UpcomingEvent])
     assert_type(them.users(DAY, DAY, type_="active"), Paginator[m.HostsPage, m.Host])
     assert_type(them.user_meetings("u", DAY, DAY), Paginator[m.UserMeetingsPage, m.UserMeeting])
-    assert_type(await them.webinar(1), m.SessionReport)
+    assert_type(await them.webinar(1), m.InstanceReport)
     assert_type(them.webinar_participants(1), Paginator[m.ReportParticipantsPage, m.ReportParticipant])
     assert_type(await them.webinar_polls(1), m.PollReport)
 
@@ -122,21 +130,21 @@ async def listings(zoom: Zoom) -> None:
 
 
 async def views(zoom: Zoom) -> None:
-    drifts: list[Drift] = []
-    unknowns: list[Unknown] = []
-    assert_type(zoom.urgent, Api)
-    assert_type(zoom.lenient(on_drift=drifts.append, on_unknown=unknowns.append), Api)
-    assert_type(zoom.urgent.lenient(on_drift=None), Api)
-    assert_type(await zoom.lenient(on_drift=drifts.append).reports.meeting_polls("uuid"), m.PollReport)
-    assert_type((unknowns[0].row, unknowns[0].raw), tuple[int | None, bytes])
+    invalid_rows: list[InvalidRow] = []
+    extra_fields: list[ExtraFields] = []
+    assert_type(zoom.priority, Api)
+    assert_type(zoom.lenient(on_invalid_row=invalid_rows.append, on_extra_fields=extra_fields.append), Api)
+    assert_type(zoom.priority.lenient(on_invalid_row=None), Api)
+    assert_type(await zoom.lenient(on_invalid_row=invalid_rows.append).reports.meeting_polls("uuid"), m.PollReport)
+    assert_type((extra_fields[0].row, extra_fields[0].raw), tuple[int | None, bytes])
 
 
 async def the_rest(zoom: Zoom) -> None:
     assert_type(await zoom.request("GET", "/users/{userId}", "u", label=Label.LIGHT), object)
     assert_type(await zoom.request("GET", "/x", label=Label.LIGHT, response=dict[str, int]), dict[str, int])
-    assert_type(zoom.traffic, Mapping[str, Traffic])
+    assert_type(zoom.stats, Mapping[str, CallStats])
     assert_type(Zoom.endpoints(), dict[str, Endpoint[object]])
-    assert_type(months(DAY, DAY), Iterator[tuple[date, date]])
+    assert_type(month_ranges(DAY, DAY), Iterator[tuple[date, date]])
     assert_type(Plan.PRO.share(0.5), Plan)
 
     async def length(meeting_id: int) -> float:
@@ -146,12 +154,12 @@ async def the_rest(zoom: Zoom) -> None:
         assert_type(outcomes, AsyncIterator[Done[int, float] | Failed[int]])
 
     async with Harvest(zoom, store="h.sqlite", from_=DAY, to=DAY) as harvest:
-        assert_type(await harvest.plan(), HarvestPlan)
+        assert_type(await harvest.estimate(), HarvestEstimate)
         assert_type(await harvest.run(wait=True), Summary)
-        assert_type(await harvest.attendance(1), list[SessionAttendance])
-    claims = RedisClaims("redis://h", name="job")
-    Harvest(zoom, store=SharedStore("folder", claims), from_=DAY, to=DAY, reports=PAST_REPORTS, since=3)
-    assert_type(merge_stays([m.Stay()]), list[Attendance])
+        assert_type(await harvest.attendance(1), list[InstanceAttendance])
+    claims = RedisLeases("redis://h", name="job")
+    Harvest(zoom, store=SharedStore("folder", claims), from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
+    assert_type(merge_visits([m.Visit()]), list[Attendance])
 
 
 async def what_must_be_refused(zoom: Zoom) -> None:
@@ -170,5 +178,5 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     await zoom.meetings.polls.replace(1, "p", m.Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
     Harvest(zoom, store=1, from_=DAY, to=DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a path
     zoom.lenient(print)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
-    zoom.lenient(on_drift=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
+    zoom.lenient(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
     await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

@@ -7,7 +7,7 @@ from typing import TypeVar, overload
 
 import msgspec
 
-from ._core.decoding import Drift, Unknown
+from ._core.decoding import ExtraFields, InvalidRow
 from ._core.endpoint import Endpoint, MeetingRef, QueryValue
 from ._core.request_body import encode
 from ._core.session import Session
@@ -40,30 +40,30 @@ class Api:
     def lenient(
         self,
         *,
-        on_drift: Callable[[Drift], None] | None = None,
-        on_unknown: Callable[[Unknown], None] | None = None,
+        on_invalid_row: Callable[[InvalidRow], None] | None = None,
+        on_extra_fields: Callable[[ExtraFields], None] | None = None,
     ) -> Api:
         """Return the same endpoints, whose calls tell of what is odd in a reply: for a harvest that may lose nothing.
 
         ::
 
-            drifts: list[Drift] = []
-            lenient = zoom.lenient(on_drift=drifts.append)
+            drifts: list[InvalidRow] = []
+            lenient = zoom.lenient(on_invalid_row=drifts.append)
             report = await lenient.reports.meeting_polls(uuid)
 
-        *on_drift* is shown each row that is not what the reference says, which is then missing from the reply. Rows are
+        *on_invalid_row* is shown each row that is not what the reference says, which is then missing from the reply. Rows are
         what a page or report lists; of a bad answer inside a row, the whole row is shown. What is wrong beside the
-        rows, or in a reply that lists none, is a `DecodeError` as ever. ``pages(on_drift=...)`` is told instead, where
+        rows, or in a reply that lists none, is a `DecodeError` as ever. ``pages(on_invalid_row=...)`` is told instead, where
         that is given.
 
-        *on_unknown* is shown the keys that came and that no struct has a field for; without it they are ignored. It
+        *on_extra_fields* is shown the keys that came and that no struct has a field for; without it they are ignored. It
         costs a second decoding of every reply, of about a millisecond for 300 rows.
 
         Both are called before the call returns or the page is given, and not at all for one that raises. None leaves
         things as they are here. All calls share this client's pace and connections, so make as many of these as there
         are places to tell.
         """
-        return Api(self._session.lenient(on_drift, on_unknown))
+        return Api(self._session.lenient(on_invalid_row, on_extra_fields))
 
     @staticmethod
     def endpoints() -> dict[str, Endpoint[object]]:

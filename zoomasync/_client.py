@@ -11,19 +11,19 @@ import anyio
 
 from ._api import Api
 from ._core.retries import RetryPolicy
-from ._core.session import Session, Traffic
+from ._core.session import CallStats, Session
 from ._core.transport import AiohttpTransport, ClientSession
 from ._core.urls import https_address
 from ._label import Label
 from ._settings import Settings
 from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenStore
-from .auth._token_manager import TokenKeeper
+from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
-from .rate_limits import Budgets, LabelBudget, Plan
-from .rate_limits._local import LocalBudgets
-from .rate_limits._resource_quotas import EntityBudgets
-from .rate_limits._token_bucket import JITTER
+from .rate_limits import Plan, RateLimiter, RateLimitStatus
+from .rate_limits._local import LocalRateLimiter
+from .rate_limits._resource_quotas import ResourceQuotas
+from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 
@@ -31,12 +31,12 @@ DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 class ClientOptions(TypedDict, total=False):
     """The settings of `Zoom` that are not the account's: see there."""
 
-    session: ClientSession | None
+    http_session: ClientSession | None
     timeout: float
     retry: RetryPolicy | None
-    jitter: float
-    budgets: Budgets | None
-    tokens: TokenStore | None
+    latency_jitter: float
+    rate_limiter: RateLimiter | None
+    token_store: TokenStore | None
     on_event: Callable[[Event], None] | None
 
 
@@ -71,34 +71,34 @@ class Zoom(Api):
         *,
         plan: Plan = Plan.PRO,
         base_url: str = DEFAULT_BASE_URL,
-        session: ClientSession | None = None,
+        http_session: ClientSession | None = None,
         timeout: float = 60.0,
         retry: RetryPolicy | None = None,
-        jitter: float = JITTER,
-        budgets: Budgets | None = None,
-        tokens: TokenStore | None = None,
+        latency_jitter: float = LATENCY_JITTER,
+        rate_limiter: RateLimiter | None = None,
+        token_store: TokenStore | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         if not timeout > 0:
             raise ConfigError("timeout must be seconds above 0")
-        if not 0 <= jitter < 1:
+        if not 0 <= latency_jitter < 1:
             raise ConfigError("jitter must be a part of a second, 0 or more")
         if not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
             raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
         retry = retry or RetryPolicy()
-        self._transport = AiohttpTransport(session, timeout=timeout)
-        self._tokens = TokenKeeper(auth, self._transport, retry, store=tokens)
-        self._budgets = budgets or LocalBudgets(plan, jitter=jitter, on_event=on_event)
+        self._transport = AiohttpTransport(http_session, timeout=timeout)
+        self._token_manager = TokenManager(auth, self._transport, retry, store=token_store)
+        self._rate_limiter = rate_limiter or LocalRateLimiter(plan, latency_jitter=latency_jitter, on_event=on_event)
         paced = Session(
             base_url=https_address("base_url", base_url),
             transport=self._transport,
-            tokens=self._tokens,
-            budgets=self._budgets,
-            entities=EntityBudgets(),
+            token_source=self._token_manager,
+            rate_limiter=self._rate_limiter,
+            resource_quotas=ResourceQuotas(),
             retry=retry,
         )
         super().__init__(paced)
-        self.urgent: Api = Api(paced.urgent())
+        self.priority: Api = Api(paced.priority())
 
     @classmethod
     def from_env(
@@ -122,7 +122,7 @@ class Zoom(Api):
         return cls(auth, plan=plan or settings.plan(), base_url=base_url, **options)
 
     def __repr__(self) -> str:
-        return f"<Zoom {self._session.base_url} {self._budgets!r}>"
+        return f"<Zoom {self._session.base_url} {self._rate_limiter!r}>"
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
@@ -138,19 +138,19 @@ class Zoom(Api):
         # Shielded: who is cancelled here would leave connections open.
         with anyio.CancelScope(shield=True):
             try:
-                await self._tokens.aclose()
-                await self._budgets.aclose()
+                await self._token_manager.aclose()
+                await self._rate_limiter.aclose()
             finally:
                 await self._transport.close()
 
     @property
-    def traffic(self) -> Mapping[str, Traffic]:
+    def stats(self) -> Mapping[str, CallStats]:
         """What was sent so far, by route: ``zoom.traffic["GET /report/users"].calls``."""
-        return self._session.traffic
+        return self._session.stats
 
-    async def budget(self) -> Mapping[Label, LabelBudget]:
+    async def rate_limits(self) -> Mapping[Label, RateLimitStatus]:
         """Return how every label stands: what is let through a second, what is left of the day, and the wait now.
 
         It counts what this client has sent, and what Zoom says where it says so; other apps spend the same budget.
         """
-        return await self._budgets.status()
+        return await self._rate_limiter.status()

@@ -5,7 +5,7 @@
     ZoomError
     ├── ConfigError                  settings that cannot work: credentials, plan, addresses
     ├── InvalidArgument              an argument that no call can be made of (also a ValueError); nothing was sent
-    ├── BudgetsUnavailable           Redis gives no budget, or no claim: nothing was sent
+    ├── RedisUnavailable           Redis gives no budget, or no claim: nothing was sent
     ├── TransportError               no complete reply came back
     │   ├── ConnectError             no connection: nothing was sent
     │   ├── TLSError                 the server could not be trusted: nothing was sent
@@ -19,9 +19,9 @@
         │   └── PageTokenExpired     the listing must start again
         ├── Unauthorized · PermissionDenied · NotFound · Conflict
         ├── RateLimited
-        │   └── DailyLimitReached · EntityLimitReached · ConcurrentRequest
+        │   └── DailyLimitReached · ResourceLimitReached · ConcurrentRequest
         ├── ServerError
-        └── Refused                  HTTP 200 carrying a Zoom error code
+        └── EmbeddedError                  HTTP 200 carrying a Zoom error code
 
 ``str(error)`` is one line to act on. It names the operation by its route, never by the ids that were put into it, and
 holds no token, secret or e-mail address; ``StatusError.message`` is Zoom's own text, as it came.
@@ -35,14 +35,13 @@ from datetime import datetime
 
 __all__ = [
     "BadRequest",
-    "BudgetsUnavailable",
     "ConcurrentRequest",
     "ConfigError",
     "Conflict",
     "ConnectError",
     "DailyLimitReached",
     "DecodeError",
-    "EntityLimitReached",
+    "EmbeddedError",
     "FieldError",
     "InvalidArgument",
     "NotFound",
@@ -52,7 +51,8 @@ __all__ = [
     "PayloadError",
     "PermissionDenied",
     "RateLimited",
-    "Refused",
+    "RedisUnavailable",
+    "ResourceLimitReached",
     "ServerError",
     "StatusError",
     "TLSError",
@@ -89,7 +89,7 @@ class InvalidArgument(ZoomError, ValueError):
     """An argument breaks a rule that Zoom documents; nothing was sent."""
 
 
-class BudgetsUnavailable(ZoomError):
+class RedisUnavailable(ZoomError):
     """Redis cannot say how much may be sent, or who is to send it, so nothing is.
 
     *reason* says what happened in plain words; no address, user or password is in it.
@@ -277,7 +277,7 @@ class DailyLimitReached(RateLimited):
         return f" Resumes at {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
 
 
-class EntityLimitReached(RateLimited):
+class ResourceLimitReached(RateLimited):
     """One host, registrant or meeting had its changes of the day; others are not touched."""
 
     resumes_at: datetime
@@ -296,7 +296,7 @@ class ServerError(StatusError):
     retry_after: float | None = None
 
 
-class Refused(StatusError):
+class EmbeddedError(StatusError):
     """HTTP 200, but the body carries an error code instead of data: a paid plan or a feature is missing, usually."""
 
 

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from ._label import Label
 
-__all__ = ["Event", "PaceChanged"]
+__all__ = ["Event", "RateAdjusted"]
 
 
 @dataclass(frozen=True, slots=True)
-class PaceChanged:
+class RateAdjusted:
     """The pace of *label* is now *rate* a second, of the *allowed* that the plan has.
 
     Zoom refused calls that this client's own pace cannot explain, so another app spends the account's budget, or the
@@ -31,4 +31,4 @@ class PaceChanged:
         return f"{self.label}: back at {self.allowed:.3g} requests a second"
 
 
-Event: TypeAlias = PaceChanged
+Event: TypeAlias = RateAdjusted

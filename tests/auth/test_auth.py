@@ -10,22 +10,22 @@ import anyio
 import msgspec
 import pytest
 from support.clock import in_virtual_time, now
-from support.memory import SUDDEN, MemoryTransport, answering, reply
+from support.memory import SUDDEN, MemoryTransport, answering, response
 
 from zoomasync import Credentials, ServerToServer, StaticToken
-from zoomasync._core.responses import Reply, Request
+from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
-from zoomasync.auth._token_manager import TokenKeeper
+from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import ConfigError, DecodeError, ServerError, TimedOut, Unauthorized, ZoomError
 
 SECRET = "canary-secret"
 APP = ServerToServer("account", "client", SECRET)
-INVALID_CLIENT = reply(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
+INVALID_CLIENT = response(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
 
 
-def _granted(value: str = "token-1") -> Reply:
-    return reply(200, {"access_token": value, "token_type": "bearer"})
+def _granted(value: str = "token-1") -> HttpResponse:
+    return response(200, {"access_token": value, "token_type": "bearer"})
 
 
 class NumberedTokens:
@@ -43,9 +43,9 @@ class NumberedTokens:
         return Token(f"token-{number}", self._lifetime)
 
 
-def _keeper(credentials: Credentials, transport: Transport | None = None) -> TokenKeeper:
+def _keeper(credentials: Credentials, transport: Transport | None = None) -> TokenManager:
     clock = asyncio.get_running_loop().time
-    return TokenKeeper(credentials, transport or MemoryTransport(answering(_granted())), SUDDEN, clock=clock)
+    return TokenManager(credentials, transport or MemoryTransport(answering(_granted())), SUDDEN, clock=clock)
 
 
 @in_virtual_time
@@ -187,7 +187,7 @@ async def test_a_rejected_token_is_renewed_once_for_all_who_had_it() -> None:
     ],
 )
 async def test_a_lifetime_that_makes_no_sense_is_an_hour(expires_in: dict[str, object], lifetime: float) -> None:
-    token = await APP.fetch(MemoryTransport(answering(reply(200, {"access_token": "token-1", **expires_in}))))
+    token = await APP.fetch(MemoryTransport(answering(response(200, {"access_token": "token-1", **expires_in}))))
 
     assert (token.value, token.lifetime) == ("token-1", lifetime)
 
@@ -226,13 +226,13 @@ async def test_unknown_credentials_are_told_to_every_waiter_and_may_be_tried_aga
     "refusal",
     [
         INVALID_CLIENT,
-        reply(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"}),
-        reply(401, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}),
-        reply(400, {"code": 4711, "message": "does not contain scopes:[a:read]"}),
+        response(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"}),
+        response(401, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}),
+        response(400, {"code": 4711, "message": "does not contain scopes:[a:read]"}),
     ],
     ids=["invalid_client", "unsupported_grant_type", "401", "scopes"],
 )
-async def test_a_refused_grant_is_unauthorized(refusal: Reply) -> None:
+async def test_a_refused_grant_is_unauthorized(refusal: HttpResponse) -> None:
     with pytest.raises(Unauthorized) as caught:
         await APP.fetch(MemoryTransport(answering(refusal)))
 
@@ -241,17 +241,17 @@ async def test_a_refused_grant_is_unauthorized(refusal: Reply) -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [reply(503), reply(429), TimedOut("POST /oauth/token", "late"), reply(200, b"<html>")],
+    [response(503), response(429), TimedOut("POST /oauth/token", "late"), response(200, b"<html>")],
     ids=["503", "429", "timeout", "captive portal"],
 )
 @in_virtual_time
-async def test_trouble_at_the_token_endpoint_is_sat_out(trouble: Reply | Exception) -> None:
+async def test_trouble_at_the_token_endpoint_is_sat_out(trouble: HttpResponse | Exception) -> None:
     assert (await _keeper(APP, MemoryTransport(answering(trouble, _granted()))).get()).value == "token-1"
 
 
 @in_virtual_time
 async def test_lasting_trouble_at_the_token_endpoint_is_raised_in_the_end() -> None:
-    transport = MemoryTransport(answering(reply(503)))
+    transport = MemoryTransport(answering(response(503)))
 
     with pytest.raises(ServerError):
         await _keeper(APP, transport).get()
@@ -261,7 +261,7 @@ async def test_lasting_trouble_at_the_token_endpoint_is_raised_in_the_end() -> N
 
 async def test_a_grant_without_a_token_is_a_decode_error() -> None:
     with pytest.raises(DecodeError):
-        await APP.fetch(MemoryTransport(answering(reply(200, {"token_type": "bearer"}))))
+        await APP.fetch(MemoryTransport(answering(response(200, {"token_type": "bearer"}))))
 
 
 @in_virtual_time
@@ -278,7 +278,7 @@ async def test_who_waits_for_a_token_when_the_client_closes_is_told_so() -> None
 
 
 async def test_a_static_token_is_the_token() -> None:
-    token = await StaticToken("abc").fetch(MemoryTransport(answering(reply(500))))
+    token = await StaticToken("abc").fetch(MemoryTransport(answering(response(500))))
 
     assert (token.value, token.lifetime) == ("abc", None)
 
@@ -300,11 +300,16 @@ def test_a_token_is_not_asked_for_over_plain_http() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [INVALID_CLIENT, reply(200, {"nothing": 1}), reply(503, SECRET.encode()), TimedOut("POST /oauth/token", "late")],
+    [
+        INVALID_CLIENT,
+        response(200, {"nothing": 1}),
+        response(503, SECRET.encode()),
+        TimedOut("POST /oauth/token", "late"),
+    ],
     ids=["refused", "nonsense", "server error", "timeout"],
 )
 @in_virtual_time
-async def test_no_secret_is_shown_by_what_is_raised(answer: Reply | Exception) -> None:
+async def test_no_secret_is_shown_by_what_is_raised(answer: HttpResponse | Exception) -> None:
     shown: list[str] = []
 
     try:
@@ -325,9 +330,9 @@ def test_no_secret_is_shown_by_credentials() -> None:
 
 
 async def test_what_a_request_for_a_token_looks_like_is_not_shown() -> None:
-    requests: list[Request] = []
+    requests: list[HttpRequest] = []
 
-    async def app(request: Request) -> Reply:
+    async def app(request: HttpRequest) -> HttpResponse:
         requests.append(request)
         return _granted(SECRET)
 

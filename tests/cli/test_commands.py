@@ -43,8 +43,8 @@ async def zoomasync(*arguments: str, folder: Path, **env: str) -> tuple[int, str
 
 def small_account() -> Account:
     grown = Account(today=date(2026, 6, 15))
-    grown.add_session(start=datetime(2026, 4, 30, 23, 59, tzinfo=UTC), participants=4, polls=2, qa=1, survey=1)
-    grown.add_session(start=datetime(2026, 5, 1, tzinfo=UTC), participants=3, type=9)
+    grown.add_instance(start=datetime(2026, 4, 30, 23, 59, tzinfo=UTC), participants=4, polls=2, qa=1, survey=1)
+    grown.add_instance(start=datetime(2026, 5, 1, tzinfo=UTC), participants=3, type=9)
     return grown
 
 
@@ -67,7 +67,18 @@ async def test_harvest_closes_with_rows_calls_retries_and_429s_of_every_table(tm
         _, printed, _ = await zoomasync("harvest", *RANGE, folder=tmp_path, **account(fake))
 
     lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
-    headings = ["rows", "drifted", "partitions", "kept", "gone", "refused", "failed", "calls", "retries", "429s"]
+    headings = [
+        "rows",
+        "invalid_rows",
+        "partitions",
+        "kept",
+        "not_found",
+        "rejected",
+        "failed",
+        "calls",
+        "retries",
+        "429s",
+    ]
     assert lines["table"] == headings
     assert lines["meeting_qa"] == ["1", "0", "1", "0", "0", "0", "0", "2", "1", "1"]
     assert lines["meeting_participants"] == ["4", "0", "1", "0", "0", "0", "0", "1", "0", "0"]
@@ -75,7 +86,7 @@ async def test_harvest_closes_with_rows_calls_retries_and_429s_of_every_table(tm
 
 async def test_plan_only_lists_and_prints_what_the_rest_takes(tmp_path: Path) -> None:
     async with FakeZoom(small_account(), plan=None) as fake:
-        code, printed, _ = await zoomasync("harvest", *RANGE, "--plan-only", folder=tmp_path, **account(fake))
+        code, printed, _ = await zoomasync("harvest", *RANGE, "--estimate", folder=tmp_path, **account(fake))
 
         asked = {request.route for request in fake.requests if request.label}
     lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
@@ -90,7 +101,7 @@ async def test_since_and_durability_are_options(tmp_path: Path) -> None:
         await zoomasync("harvest", *RANGE, folder=tmp_path, **account(fake))
         asked = len(fake.requests)
         code, _, _ = await zoomasync(
-            "harvest", *RANGE, "--since", "2", "--durability", "full", folder=tmp_path, **account(fake)
+            "harvest", *RANGE, "--recheck-days", "2", "--durability", "full", folder=tmp_path, **account(fake)
         )
 
         again = {request.route for request in fake.requests[asked:] if request.label}
@@ -127,7 +138,7 @@ async def test_with_wait_it_stays_and_goes_on(tmp_path: Path) -> None:
 async def test_a_signal_ends_a_harvest_with_what_it_has_and_the_next_one_goes_on(
     number: signal.Signals, code: int, tmp_path: Path
 ) -> None:
-    grown = Account.simulated(7, today=date(2026, 6, 15), sessions_a_month=40)
+    grown = Account.simulated(7, today=date(2026, 6, 15), instances_per_month=40)
     days = ("--from", "2026-03-01", "--to", "2026-05-31")
     async with FakeZoom(grown, plan=None) as fake:
         async with await anyio.open_process(
@@ -207,9 +218,9 @@ async def test_a_harvest_that_fails_exits_with_1_and_one_line_without_the_secret
         (["harvest", "--store"], "--store"),
         (["reap"], "reap"),
         (["fake", "--port", "99999"], "--port must be"),
-        (["budget", "--plan", "gold"], "unknown plan 'gold'"),
+        (["rate-limits", "--plan", "gold"], "unknown plan 'gold'"),
     ],
-    ids=["no credentials", "plan", "report", "range", "date", "option without value", "command", "port", "budget"],
+    ids=["no credentials", "plan", "report", "range", "date", "option without value", "command", "port", "rate-limits"],
 )
 async def test_wrong_use_exits_with_2_says_why_and_leaves_no_file(
     arguments: list[str], said: str, tmp_path: Path
@@ -248,7 +259,7 @@ async def test_endpoints_as_a_table_name_every_method_and_route(tmp_path: Path) 
 
 
 async def test_budget_says_what_a_plan_allows(tmp_path: Path) -> None:
-    code, printed, _ = await zoomasync("budget", "--plan", "free", folder=tmp_path, ZOOM_SHARE="0.5")
+    code, printed, _ = await zoomasync("rate-limits", "--plan", "free", folder=tmp_path, ZOOM_SHARE="0.5")
 
     lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
     assert code == 0
@@ -257,7 +268,9 @@ async def test_budget_says_what_a_plan_allows(tmp_path: Path) -> None:
 
 async def test_a_plan_that_is_given_stands_for_one_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "plan").write_text("business", encoding="utf-8")
-    _, printed, _ = await zoomasync("budget", "--plan", "free", folder=tmp_path, ZOOM_PLAN_FILE=str(tmp_path / "plan"))
+    _, printed, _ = await zoomasync(
+        "rate-limits", "--plan", "free", folder=tmp_path, ZOOM_PLAN_FILE=str(tmp_path / "plan")
+    )
 
     lines = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
     assert lines["heavy"] == ["1", "1,000"]

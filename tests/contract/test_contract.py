@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import msgspec
 import pytest
 from msgspec import UNSET, inspect
-from support.contract import OPERATIONS, SAMPLES, UNUSED, Operation, Range, Spec, attribute, parameter, snake
-from support.memory import MemoryTransport, answering, open_session, reply
+from support.contract import OPERATIONS, SAMPLES, UNUSED, Range, RetrySafety, Spec, attribute, parameter, snake
+from support.memory import MemoryTransport, answering, open_session, response
 
 from zoomasync import Label, Zoom
 from zoomasync._core.pagination import Page, Paginator
@@ -24,8 +24,8 @@ from zoomasync.auth import StaticToken
 from zoomasync.errors import StatusError
 from zoomasync.resources._resource import Resource
 
-EACH: Final = [pytest.param(operation, id=name) for name, operation in OPERATIONS.items()]
-WITH_BODY: Final = [each for each, operation in zip(EACH, OPERATIONS.values(), strict=True) if operation.body]
+EACH: Final = [pytest.param(retry_safety, id=name) for name, retry_safety in OPERATIONS.items()]
+WITH_BODY: Final = [each for each, retry_safety in zip(EACH, OPERATIONS.values(), strict=True) if retry_safety.body]
 ENDPOINTS: Final = Zoom.endpoints()
 LIMIT_NAMES: Final = {
     "text": ("min_length", "max_length"),
@@ -81,54 +81,54 @@ def test_every_public_method_of_a_namespace_is_an_operation() -> None:
     assert methods == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_a_method_and_the_constant_of_its_name_stand_on_one_class(operation: Operation) -> None:
-    name = operation.name.rpartition(".")[2]
-    namespace = vars(type(_owner(operation.name)))
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_a_method_and_the_constant_of_its_name_stand_on_one_class(retry_safety: RetrySafety) -> None:
+    name = retry_safety.name.rpartition(".")[2]
+    namespace = vars(type(_owner(retry_safety.name)))
 
-    assert namespace[name.upper()] is ENDPOINTS[operation.name]
+    assert namespace[name.upper()] is ENDPOINTS[retry_safety.name]
     assert python.isfunction(namespace[name])
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_an_endpoint_says_what_the_reference_says(operation: Operation) -> None:
-    endpoint = ENDPOINTS[operation.name]
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_an_endpoint_says_what_the_reference_says(retry_safety: RetrySafety) -> None:
+    endpoint = ENDPOINTS[retry_safety.name]
 
-    assert endpoint.route == operation.route
-    assert endpoint.label == Label(operation.label)
-    assert endpoint.scopes == operation.scopes
-    assert endpoint.granular_scopes == operation.granular_scopes
-    assert endpoint.page_size == operation.page_size
+    assert endpoint.route == retry_safety.route
+    assert endpoint.label == Label(retry_safety.label)
+    assert endpoint.scopes == retry_safety.scopes
+    assert endpoint.granular_scopes == retry_safety.granular_scopes
+    assert endpoint.page_size == retry_safety.page_size
 
 
 # --- The method ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_a_method_takes_the_documented_parameters_and_no_others(operation: Operation) -> None:
-    function = _method(operation.name)
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_a_method_takes_the_documented_parameters_and_no_others(retry_safety: RetrySafety) -> None:
+    function = _method(retry_safety.name)
     hints = get_type_hints(function)
     given = list(python.signature(function).parameters.values())[1:]  # without self
-    needed = [name for name, spec in operation.query.items() if spec.required]
-    order = [snake(name) for name in operation.path] + [parameter(name) for name in needed]
+    needed = [name for name, spec in retry_safety.query.items() if spec.required]
+    order = [snake(name) for name in retry_safety.path] + [parameter(name) for name in needed]
     body = [each for each in given if _struct(hints[each.name]) is not None]
     ahead = [each for each in given if each.kind is each.POSITIONAL_OR_KEYWORD and each not in body]
     by_keyword = [each for each in given if each.kind is each.KEYWORD_ONLY]
 
     assert [each.name for each in ahead] == order
     assert all(each.default is each.empty for each in ahead)
-    assert {each.name for each in by_keyword} == {parameter(name) for name in operation.query if name not in needed}
+    assert {each.name for each in by_keyword} == {parameter(name) for name in retry_safety.query if name not in needed}
     assert all(each.default is None for each in by_keyword)
-    assert len(body) == (operation.body is not None)
-    assert given == [*ahead[: len(operation.path)], *body, *ahead[len(operation.path) :], *by_keyword]
+    assert len(body) == (retry_safety.body is not None)
+    assert given == [*ahead[: len(retry_safety.path)], *body, *ahead[len(retry_safety.path) :], *by_keyword]
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_a_parameter_has_the_documented_type_and_values(operation: Operation) -> None:
-    hints = get_type_hints(_method(operation.name))
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_a_parameter_has_the_documented_type_and_values(retry_safety: RetrySafety) -> None:
+    hints = get_type_hints(_method(retry_safety.name))
     wrong = [
         complaint
-        for spell, specs in ((snake, operation.path), (parameter, operation.query))
+        for spell, specs in ((snake, retry_safety.path), (parameter, retry_safety.query))
         for name, spec in specs.items()
         for complaint in _mismatches(inspect.type_info(hints[spell(name)]), spec, name, Sent(nullable=True))
     ]
@@ -136,13 +136,13 @@ def test_a_parameter_has_the_documented_type_and_values(operation: Operation) ->
     assert wrong == []
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_a_paged_method_returns_a_paginator_and_any_other_is_a_coroutine(operation: Operation) -> None:
-    function = _method(operation.name)
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_a_paged_method_returns_a_paginator_and_any_other_is_a_coroutine(retry_safety: RetrySafety) -> None:
+    function = _method(retry_safety.name)
     returned = get_type_hints(function)["return"]
-    response = ENDPOINTS[operation.name].response
+    response = ENDPOINTS[retry_safety.name].response
 
-    if operation.items is None:
+    if retry_safety.items is None:
         assert python.iscoroutinefunction(function)
         assert returned is response
     else:
@@ -153,24 +153,24 @@ def test_a_paged_method_returns_a_paginator_and_any_other_is_a_coroutine(operati
 
 
 @pytest.mark.parametrize("given", ["everything", "what is needed"])
-@pytest.mark.parametrize("operation", EACH)
-async def test_a_method_sends_its_own_call_with_every_value_in_its_place(operation: Operation, given: str) -> None:
-    query = {name: spec for name, spec in operation.query.items() if spec.required or given == "everything"}
-    path = {name: _value(name, spec) for name, spec in operation.path.items()}
-    body = None if operation.body is None else _least(operation.body)
+@pytest.mark.parametrize("retry_safety", EACH)
+async def test_a_method_sends_its_own_call_with_every_value_in_its_place(retry_safety: RetrySafety, given: str) -> None:
+    query = {name: spec for name, spec in retry_safety.query.items() if spec.required or given == "everything"}
+    path = {name: _value(name, spec) for name, spec in retry_safety.path.items()}
+    body = None if retry_safety.body is None else _least(retry_safety.body)
     arguments = {snake(name): value for name, value in path.items()}
     arguments |= {parameter(name): _value(name, spec) for name, spec in query.items()}
-    transport = MemoryTransport(answering(reply(operation.status, _sample(operation.name))))
+    transport = MemoryTransport(answering(response(retry_safety.status, _sample(retry_safety.name))))
     session = open_session(transport)
-    function = _method(operation.name)
+    function = _method(retry_safety.name)
     hints = get_type_hints(function)
     for name in python.signature(function).parameters:
         if name in hints and (struct := _struct(hints[name])):
             arguments[name] = msgspec.convert(body, struct)
 
     # A namespace is a class that takes the session.
-    owner = cast("Callable[[Session], object]", type(_owner(operation.name)))(session)
-    result: object = getattr(owner, operation.name.rpartition(".")[2])(**arguments)
+    owner = cast("Callable[[Session], object]", type(_owner(retry_safety.name)))(session)
+    result: object = getattr(owner, retry_safety.name.rpartition(".")[2])(**arguments)
     if isinstance(result, Paginator):
         answer: object = await anext(cast("Paginator[Page[object], object]", result).pages())
     else:
@@ -179,60 +179,62 @@ async def test_a_method_sends_its_own_call_with_every_value_in_its_place(operati
     [request] = transport.requests
     url = urlsplit(request.url)
     expected = {name: _query_text(_value(name, spec)) for name, spec in query.items()}
-    if operation.page_size:
-        expected["page_size"] = str(operation.page_size)
-    template = operation.route.partition(" ")[2]
-    assert request.method == operation.verb
+    if retry_safety.page_size:
+        expected["page_size"] = str(retry_safety.page_size)
+    template = retry_safety.route.partition(" ")[2]
+    assert request.method == retry_safety.verb
     assert url.path == "/v2" + template.format(**{name: quote(str(value), safe="") for name, value in path.items()})
     assert "{" not in unquote(url.path)
     assert dict(parse_qsl(url.query, strict_parsing=bool(url.query))) == expected
     assert (None if request.body is None else msgspec.json.decode(request.body)) == body
-    assert type(answer) is ENDPOINTS[operation.name].response
+    assert type(answer) is ENDPOINTS[retry_safety.name].response
 
 
 # --- The structs -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_a_reply_has_the_documented_fields_and_no_others(operation: Operation) -> None:
-    response = ENDPOINTS[operation.name].response
-    if operation.response is None:
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_a_reply_has_the_documented_fields_and_no_others(retry_safety: RetrySafety) -> None:
+    response = ENDPOINTS[retry_safety.name].response
+    if retry_safety.response is None:
         assert response is NoneType
-        assert operation.status == 204
+        assert retry_safety.status == 204
         return
 
-    reading = Received(items=operation.items)
-    assert list(_mismatches(inspect.type_info(response), operation.response, "$", reading)) == []
+    reading = Received(items=retry_safety.items)
+    assert list(_mismatches(inspect.type_info(response), retry_safety.response, "$", reading)) == []
 
 
-@pytest.mark.parametrize("operation", WITH_BODY)
-def test_a_body_has_the_documented_fields_limits_and_values(operation: Operation) -> None:
-    hints = get_type_hints(_method(operation.name))
+@pytest.mark.parametrize("retry_safety", WITH_BODY)
+def test_a_body_has_the_documented_fields_limits_and_values(retry_safety: RetrySafety) -> None:
+    hints = get_type_hints(_method(retry_safety.name))
     [struct] = [found for name, hint in hints.items() if name != "return" and (found := _struct(hint))]
-    assert operation.body is not None
+    assert retry_safety.body is not None
 
-    sending = Sent(patch=operation.verb == "PATCH")
-    assert list(_mismatches(inspect.type_info(struct), operation.body, "$", sending)) == []
+    sending = Sent(patch=retry_safety.verb == "PATCH")
+    assert list(_mismatches(inspect.type_info(struct), retry_safety.body, "$", sending)) == []
 
 
 # --- The refusals ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("operation", "status", "code"),
+    ("retry_safety", "status", "code"),
     [
-        pytest.param(operation, status, code, id=f"{operation.name} {status} {code}")
-        for operation in OPERATIONS.values()
-        for status, code in operation.errors
+        pytest.param(retry_safety, status, code, id=f"{retry_safety.name} {status} {code}")
+        for retry_safety in OPERATIONS.values()
+        for status, code in retry_safety.errors
         if code is not None
     ],
 )
-def test_a_documented_refusal_is_raised_with_its_status_and_code(operation: Operation, status: int, code: int) -> None:
-    endpoint = ENDPOINTS[operation.name]
-    call = endpoint.at(*(_number_or_text(spec) for spec in operation.path.values()))
+def test_a_documented_refusal_is_raised_with_its_status_and_code(
+    retry_safety: RetrySafety, status: int, code: int
+) -> None:
+    endpoint = ENDPOINTS[retry_safety.name]
+    call = endpoint.at(*(_number_or_text(spec) for spec in retry_safety.path.values()))
 
     with pytest.raises(StatusError) as caught:
-        interpret(call, reply(status, {"code": code, "message": "No."}))
+        interpret(call, response(status, {"code": code, "message": "No."}))
 
     assert (caught.value.status, caught.value.code) == (status, code)
 
@@ -245,18 +247,18 @@ def test_every_shape_and_rule_of_the_file_is_used() -> None:
 
 
 def test_every_operation_of_the_file_has_a_sample_of_its_reply() -> None:
-    answering_with_content = {name for name, operation in OPERATIONS.items() if operation.response}
+    answering_with_content = {name for name, retry_safety in OPERATIONS.items() if retry_safety.response}
 
     assert {sample.name for sample in SAMPLES} == answering_with_content
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_the_file_does_not_contradict_itself(operation: Operation) -> None:
-    placeholders = "/".join(f"{{{name}}}" for name in operation.path)
-    rows = operation.response.fields[operation.items] if operation.response and operation.items else None
-    defaults = [(spec.default, spec.values) for spec in operation.query.values() if spec.default and spec.values]
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_the_file_does_not_contradict_itself(retry_safety: RetrySafety) -> None:
+    placeholders = "/".join(f"{{{name}}}" for name in retry_safety.path)
+    rows = retry_safety.response.fields[retry_safety.items] if retry_safety.response and retry_safety.items else None
+    defaults = [(spec.default, spec.values) for spec in retry_safety.query.values() if spec.default and spec.values]
 
-    assert "/".join(part for part in operation.route.split("/") if part.startswith("{")) == placeholders
+    assert "/".join(part for part in retry_safety.route.split("/") if part.startswith("{")) == placeholders
     assert rows is None or (rows.kind == "list" and rows.required)
     assert all(default in {str(value) for value in values} for default, values in defaults)
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 import pytest
-from support.contract import OPERATIONS, Operation, Spec, complaints
+from support.contract import OPERATIONS, RetrySafety, Spec, complaints
 from support.fake_http import Caller, Json, calling
 
 from zoomasync.testing import Account, FakeZoom
@@ -15,7 +15,7 @@ from zoomasync.testing.handlers.routes import ROUTES, named
 from zoomasync.testing.protocol.schema import Fields, Flag, Items, Nullable, Shape, Text, Whole
 
 TODAY: Final = date(2026, 3, 18)
-EACH: Final = [pytest.param(operation, id=name) for name, operation in OPERATIONS.items()]
+EACH: Final = [pytest.param(retry_safety, id=name) for name, retry_safety in OPERATIONS.items()]
 WITH_BODY: Final = [pytest.param(op, id=name) for name, op in OPERATIONS.items() if op.body]
 ODDITIES: Final = ("is no time", "$.from is no day", "$.to is no day", "attentiveness_score is not known")
 """How the past differs from the reference, as Zoom's own replies do: fractions, empty times, an older field."""
@@ -30,32 +30,32 @@ KINDS: Final[Mapping[type[Shape], tuple[str, ...]]] = {
 
 
 def test_the_fake_serves_every_operation_and_no_other() -> None:
-    assert {route.template for route in ROUTES} == {operation.route for operation in OPERATIONS.values()}
+    assert {route.template for route in ROUTES} == {retry_safety.route for retry_safety in OPERATIONS.values()}
 
 
-@pytest.mark.parametrize("operation", EACH)
-def test_a_route_has_the_label_and_the_parameters_of_the_reference(operation: Operation) -> None:
-    route = named(operation.route)
+@pytest.mark.parametrize("retry_safety", EACH)
+def test_a_route_has_the_label_and_the_parameters_of_the_reference(retry_safety: RetrySafety) -> None:
+    route = named(retry_safety.route)
 
-    assert route.label.value == operation.label
-    assert route.parameters - PAGING == operation.query.keys() - PAGING
-    assert ({"page_size", "next_page_token"} <= route.parameters) is (operation.items is not None)
-    assert operation.status in {route.status, 204}
+    assert route.label.value == retry_safety.label
+    assert route.parameters - PAGING == retry_safety.query.keys() - PAGING
+    assert ({"page_size", "next_page_token"} <= route.parameters) is (retry_safety.items is not None)
+    assert retry_safety.status in {route.status, 204}
 
 
-@pytest.mark.parametrize("operation", WITH_BODY)
-def test_a_route_takes_the_body_of_the_reference(operation: Operation) -> None:
-    body = named(operation.route).body
+@pytest.mark.parametrize("retry_safety", WITH_BODY)
+def test_a_route_takes_the_body_of_the_reference(retry_safety: RetrySafety) -> None:
+    body = named(retry_safety.route).body
 
     assert body
-    assert operation.body
-    assert list(differences(body, operation.body, "body")) == []
+    assert retry_safety.body
+    assert list(differences(body, retry_safety.body, "body")) == []
 
 
 def test_a_route_without_a_body_takes_none() -> None:
     taking = {route.template for route in ROUTES if route.body}
 
-    assert taking == {operation.route for operation in OPERATIONS.values() if operation.body}
+    assert taking == {retry_safety.route for retry_safety in OPERATIONS.values() if retry_safety.body}
 
 
 def differences(shape: Shape, spec: Spec, path: str) -> Iterator[str]:
@@ -88,14 +88,14 @@ async def test_the_replies_of_a_simulated_account_are_those_of_the_reference() -
     """Every GET, and every POST with a reply: nothing unknown, nothing missing, every type right."""
     wrong: list[str] = []
     async with calling(FakeZoom(Account.simulated(today=TODAY), plan=None)) as caller:
-        for name, operation in OPERATIONS.items():
-            if operation.response is None:
+        for name, retry_safety in OPERATIONS.items():
+            if retry_safety.response is None:
                 continue
-            path, query, body = asking(caller.fake.account, operation)
-            answer = await caller.send(operation.verb, path, body, **query)
-            assert answer.status == operation.status, (name, answer.body)
+            path, query, body = asking(caller.fake.account, retry_safety)
+            answer = await caller.send(retry_safety.verb, path, body, **query)
+            assert answer.status == retry_safety.status, (name, answer.body)
             past = name.startswith(("past_meetings.", "reports."))
-            found = complaints(answer.body, operation.response)
+            found = complaints(answer.body, retry_safety.response)
             wrong += [f"{name} {each}" for each in found if not (past and each.endswith(ODDITIES))]
 
     assert "\n".join(wrong) == ""
@@ -104,15 +104,17 @@ async def test_the_replies_of_a_simulated_account_are_those_of_the_reference() -
 async def test_a_simulated_account_fills_every_list_of_the_reference() -> None:
     async with calling(FakeZoom(Account.simulated(today=TODAY), plan=None)) as caller:
         empty = [
-            name for name, operation in OPERATIONS.items() if operation.items and await rows(caller, operation) == []
+            name
+            for name, retry_safety in OPERATIONS.items()
+            if retry_safety.items and await rows(caller, retry_safety) == []
         ]
 
     assert empty == []
 
 
-async def rows(caller: Caller, operation: Operation) -> list[Json]:
-    path, query, _ = asking(caller.fake.account, operation)
-    return (await caller.get(path, **query)).rows(str(operation.items))
+async def rows(caller: Caller, retry_safety: RetrySafety) -> list[Json]:
+    path, query, _ = asking(caller.fake.account, retry_safety)
+    return (await caller.get(path, **query)).rows(str(retry_safety.items))
 
 
 BODIES: Final[Mapping[str, Json]] = {
@@ -129,28 +131,28 @@ BODIES: Final[Mapping[str, Json]] = {
 }
 
 
-def asking(account: Account, operation: Operation) -> tuple[str, dict[str, object], Json | None]:
+def asking(account: Account, retry_safety: RetrySafety) -> tuple[str, dict[str, object], Json | None]:
     """Return a path, a query and a body that the simulated account has something for."""
     meeting = next(each for each in account.scheduled if each.registrants and each.survey)
-    sessions = [each for each in account.sessions_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
+    sessions = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
     session = next(s for s in sessions if not s.webinar and s.polls and s.qa and s.survey)
     webinar = next(s for s in sessions if s.webinar)
-    noted = next(s for s in account.sessions if s.summary and s.host.type == 2 and "/" not in s.uuid)
-    past = operation.route.startswith(("GET /report", "GET /past"))
-    path = operation.route.partition(" ")[2].format(
-        meetingId=noted.uuid if "summary" in operation.route else session.id if past else meeting.id,
+    noted = next(s for s in account.instances if s.summary and s.host.type == 2 and "/" not in s.uuid)
+    past = retry_safety.route.startswith(("GET /report", "GET /past"))
+    path = retry_safety.route.partition(" ")[2].format(
+        meetingId=noted.uuid if "summary" in retry_safety.route else session.id if past else meeting.id,
         webinarId=webinar.id,
         userId=account.hosts[0].id,
         registrantId=meeting.registrants[0].id,
         pollId=meeting.polls[0].id,
     )
     query: dict[str, object] = {}
-    if {"from", "to"} <= operation.query.keys() and operation.route.startswith("GET /report"):
-        ahead = "upcoming" in operation.route
+    if {"from", "to"} <= retry_safety.query.keys() and retry_safety.route.startswith("GET /report"):
+        ahead = "upcoming" in retry_safety.route
         query = {"from_": "2026-03-18", "to": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to": "2026-03-18"}
-    if "billing_id" in operation.query:
+    if "billing_id" in retry_safety.query:
         query["billing_id"] = account.billing_reports[0].id
-    body = BODIES.get(operation.route)
-    if body is not None and "template" in operation.route:
+    body = BODIES.get(retry_safety.route)
+    if body is not None and "template" in retry_safety.route:
         body = {**body, "meeting_id": next(each.id for each in account.scheduled if each.host == account.hosts[0])}
     return path, query, body

@@ -8,8 +8,8 @@ from typing import Final, cast
 
 import msgspec
 import pytest
-from support.contract import OPERATIONS, SAMPLES, Operation, Sample, Spec
-from support.memory import reply
+from support.contract import OPERATIONS, SAMPLES, RetrySafety, Sample, Spec
+from support.memory import response
 
 from zoomasync import Zoom
 from zoomasync._core.decoding import decode
@@ -47,23 +47,25 @@ def test_every_field_that_is_left_unread_stands_in_some_sample() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation",
+    "retry_safety",
     [
-        pytest.param(operation, id=name)
-        for name, operation in OPERATIONS.items()
-        if operation.response and any(spec.required for spec in operation.response.fields.values())
+        pytest.param(retry_safety, id=name)
+        for name, retry_safety in OPERATIONS.items()
+        if retry_safety.response and any(spec.required for spec in retry_safety.response.fields.values())
     ],
 )
-def test_a_reply_without_what_it_is_about_is_refused(operation: Operation) -> None:
-    assert operation.response is not None
-    body = next(sample.body for sample in SAMPLES if sample.name == operation.name)
-    call = ENDPOINTS[operation.name].at(*("abc" if spec.kind == "text" else 1 for spec in operation.path.values()))
+def test_a_reply_without_what_it_is_about_is_refused(retry_safety: RetrySafety) -> None:
+    assert retry_safety.response is not None
+    body = next(sample.body for sample in SAMPLES if sample.name == retry_safety.name)
+    call = ENDPOINTS[retry_safety.name].at(
+        *("abc" if spec.kind == "text" else 1 for spec in retry_safety.path.values())
+    )
 
-    for name in (name for name, spec in operation.response.fields.items() if spec.required):
+    for name in (name for name, spec in retry_safety.response.fields.items() if spec.required):
         content = msgspec.json.decode(body, type=dict[str, object])
         del content[name]
         with pytest.raises(DecodeError, match=f"`{name}`"):
-            interpret(call, reply(operation.status, content))
+            interpret(call, response(retry_safety.status, content))
 
 
 def _lost(sent: object, read: object, spec: Spec, path: str) -> Iterator[str]:

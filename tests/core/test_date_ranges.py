@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoomasync import months
+from zoomasync import month_ranges
 from zoomasync._core.date_ranges import check_range
 from zoomasync.errors import InvalidArgument
 
@@ -18,14 +18,16 @@ LENGTHS = st.integers(0, 800)
 def test_months_lose_no_day_and_repeat_none(first: date, length: int) -> None:
     last = first + timedelta(days=length)
 
-    days = [start + timedelta(days=day) for start, end in months(first, last) for day in range((end - start).days + 1)]
+    days = [
+        start + timedelta(days=day) for start, end in month_ranges(first, last) for day in range((end - start).days + 1)
+    ]
 
     assert days == [first + timedelta(days=day) for day in range(length + 1)]
 
 
 @given(DAYS, LENGTHS)
 def test_no_part_crosses_the_border_of_a_month(first: date, length: int) -> None:
-    parts = list(months(first, first + timedelta(days=length)))
+    parts = list(month_ranges(first, first + timedelta(days=length)))
 
     assert all((start.year, start.month) == (end.year, end.month) for start, end in parts)
     assert len(parts) == len({(start.year, start.month) for start, _ in parts})
@@ -33,7 +35,7 @@ def test_no_part_crosses_the_border_of_a_month(first: date, length: int) -> None
 
 def test_a_range_that_is_upside_down_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="from_ 2026-03-02 is after to 2026-03-01"):
-        next(months(date(2026, 3, 2), date(2026, 3, 1)))
+        next(month_ranges(date(2026, 3, 2), date(2026, 3, 1)))
 
 
 @pytest.mark.parametrize("name", ["from_", "to"])
@@ -47,7 +49,7 @@ def test_a_datetime_is_refused_as_a_day(name: str) -> None:
 def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
     check_range(date(2026, 3, 1), date(2026, 3, 31), days=31)
 
-    with pytest.raises(InvalidArgument, match=r"more than 31 days; split it with zoomasync.months"):
+    with pytest.raises(InvalidArgument, match=r"more than 31 days; split it with zoomasync.month_ranges"):
         check_range(date(2026, 3, 1), date(2026, 4, 1), days=31)
 
 

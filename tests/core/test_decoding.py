@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoomasync._core.decoding import Drift, NotDecodable, Unknown, decode
+from zoomasync._core.decoding import ExtraFields, InvalidRow, NotDecodable, decode
 
 
-class Stay(msgspec.Struct, frozen=True, kw_only=True):
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     user_id: str | None = None
     status: Literal["in_meeting"] | str | None = None
@@ -25,12 +25,12 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stays(msgspec.Struct, frozen=True):
-    items: tuple[Stay, ...] = msgspec.field(name="stays")
-    room: Stay | None = None
+    items: tuple[Visit, ...] = msgspec.field(name="stays")
+    room: Visit | None = None
 
 
-def _stay(**content: object) -> Stay:
-    return decode(msgspec.json.encode({"name": "Zoë", **content}), Stay)
+def _stay(**content: object) -> Visit:
+    return decode(msgspec.json.encode({"name": "Zoë", **content}), Visit)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_any_moment_survives_every_spelling(moment: datetime, separator: str, zo
 
 
 def test_mending_reaches_rows_and_structs_inside() -> None:
-    stays = decode(b'{"stays":[{"name":"A","duration":"5"}],"room":{"name":7}}', Stays)
+    visits = decode(b'{"stays":[{"name":"A","duration":"5"}],"room":{"name":7}}', Stays)
 
-    assert stays == Stays((Stay(name="A", duration=5),), room=Stay(name="7"))
+    assert visits == Stays((Visit(name="A", duration=5),), room=Visit(name="7"))
 
 
 def test_one_struct_that_is_empty_text_is_one_that_was_not_given() -> None:
@@ -157,11 +157,11 @@ JSON = st.recursive(
 @given(st.binary() | JSON.map(msgspec.json.encode))
 def test_nothing_but_not_decodable_ever_comes_out(body: bytes) -> None:
     try:
-        stays = decode(body, Stays)
+        visits = decode(body, Stays)
     except NotDecodable:
         pass
     else:
-        assert isinstance(stays, Stays)
+        assert isinstance(visits, Stays)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ KNOWN_STAY = st.fixed_dictionaries(
         "joined": st.just(""),
     },
 )
-NEW_KEYS = st.dictionaries(st.text().filter(lambda name: name not in Stay.__struct_fields__), JSON, max_size=2)
+NEW_KEYS = st.dictionaries(st.text().filter(lambda name: name not in Visit.__struct_fields__), JSON, max_size=2)
 STAY = st.tuples(KNOWN_STAY, NEW_KEYS)
 
 
@@ -200,11 +200,11 @@ def test_the_structs_and_what_is_told_hold_all_keys_that_came(
     beside: dict[str, object],
 ) -> None:
     """*rows* and *room* are known keys and new ones."""
-    stays = [known | new for known, new in rows]
-    body = msgspec.json.encode({"stays": stays, "room": room and room[0] | room[1], **beside})
-    told: list[Unknown] = []
+    visits = [known | new for known, new in rows]
+    body = msgspec.json.encode({"stays": visits, "room": room and room[0] | room[1], **beside})
+    told: list[ExtraFields] = []
 
-    read = decode(body, Stays, on_unknown=told.append)
+    read = decode(body, Stays, on_extra_fields=told.append)
 
     in_room = {"room": room[1]} if room and room[1] else {}
     expected = {None: beside | in_room} | {place: new for place, (_, new) in enumerate(rows)}
@@ -228,12 +228,12 @@ class Box(msgspec.Struct):
 
 
 def test_structs_are_found_behind_limits_and_choices_and_in_themselves() -> None:
-    told: list[Unknown] = []
+    told: list[ExtraFields] = []
 
     decode(
         b'{"rings":[null,{"kind":"ring","size":1,"gem":1}],"chain":{"next":{"next":{"end":1},"link":1}}}',
         Box,
-        on_unknown=told.append,
+        on_extra_fields=told.append,
     )
 
     assert [(unknown.row, unknown.raw) for unknown in told] == [
@@ -242,20 +242,20 @@ def test_structs_are_found_behind_limits_and_choices_and_in_themselves() -> None
 
 
 def test_a_reply_that_is_a_bare_list_is_told_of_by_the_place_of_its_items() -> None:
-    told: list[Unknown] = []
+    told: list[ExtraFields] = []
 
-    decode(b'[{"name":"A"},{"name":"B","new":1}]', tuple[Stay, ...], on_unknown=told.append)
+    decode(b'[{"name":"A"},{"name":"B","new":1}]', tuple[Visit, ...], on_extra_fields=told.append)
 
-    assert told == [Unknown(row=None, raw=b'{"1":{"new":1}}')]
+    assert told == [ExtraFields(row=None, raw=b'{"1":{"new":1}}')]
 
 
 def test_a_list_that_may_be_missing_has_no_rows_to_set_apart() -> None:
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
     with pytest.raises(NotDecodable) as caught:
-        decode(b'{"name":"A","tags":[{}]}', Stay, drifts.append)
+        decode(b'{"name":"A","tags":[{}]}', Visit, invalid_rows.append)
 
-    assert (caught.value.path, drifts) == ("$.tags[0]", [])
+    assert (caught.value.path, invalid_rows) == ("$.tags[0]", [])
 
 
 def test_what_the_told_one_raises_is_not_taken_for_a_bad_reply() -> None:

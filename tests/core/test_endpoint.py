@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoomasync import Endpoint, Label, MeetingRef, QueryValue, ZoomError
-from zoomasync._core.endpoint import Operation
+from zoomasync._core.endpoint import RetrySafety
 from zoomasync.errors import InvalidArgument
 
 MEETING = Endpoint(route="GET /meetings/{meetingId}/polls", label=Label.LIGHT, response=object)
@@ -239,25 +239,25 @@ def test_the_next_page_keeps_every_other_parameter(query: dict[str, str], token:
 
 
 @pytest.mark.parametrize(
-    ("method", "operation"),
+    ("method", "retry_safety"),
     [
-        ("GET", Operation.SAFE),
-        ("HEAD", Operation.SAFE),
-        ("PUT", Operation.IDEMPOTENT),
-        ("DELETE", Operation.IDEMPOTENT),
-        ("PATCH", Operation.WRITE),
-        ("POST", Operation.WRITE),
+        ("GET", RetrySafety.SAFE),
+        ("HEAD", RetrySafety.SAFE),
+        ("PUT", RetrySafety.IDEMPOTENT),
+        ("DELETE", RetrySafety.IDEMPOTENT),
+        ("PATCH", RetrySafety.NOT_IDEMPOTENT),
+        ("POST", RetrySafety.NOT_IDEMPOTENT),
     ],
 )
-def test_the_method_says_what_a_second_send_could_do(method: str, operation: Operation) -> None:
-    assert Endpoint(route=f"{method} /users", label=Label.LIGHT, response=object).operation is operation
+def test_the_method_says_what_a_second_send_could_do(method: str, retry_safety: RetrySafety) -> None:
+    assert Endpoint(route=f"{method} /users", label=Label.LIGHT, response=object).retry_safety is retry_safety
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_write_can_be_marked_as_harmless_twice(method: str) -> None:
     endpoint = Endpoint(route=f"{method} /users", label=Label.LIGHT, response=object, idempotent=True)
 
-    assert endpoint.operation is Operation.IDEMPOTENT
+    assert endpoint.retry_safety is RetrySafety.IDEMPOTENT
 
 
 class _NewUser(msgspec.Struct):

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.contract import OPERATIONS, SAMPLES, Sample
 
-from zoomasync import Drift, Unknown, Zoom, ZoomError
+from zoomasync import ExtraFields, InvalidRow, Zoom, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import Reply, interpret
+from zoomasync._core.responses import HttpResponse, interpret
 
 Step: TypeAlias = str | int
 
@@ -58,29 +58,29 @@ def _outcome(name: str, status: int, body: bytes) -> object:
     """Return what a reply is read as, or the `ZoomError` that it is; let anything else through."""
     outcome: object
     try:
-        outcome = interpret(_call(name), Reply(status, {}, body))
+        outcome = interpret(_call(name), HttpResponse(status, {}, body))
     except ZoomError as error:
         outcome = error
     assert str(outcome) if isinstance(outcome, ZoomError) else type(outcome) is ENDPOINTS[name].response
-    _check_that_telling_changes_nothing(name, Reply(status, {}, body), outcome)
+    _check_that_telling_changes_nothing(name, HttpResponse(status, {}, body), outcome)
     return outcome
 
 
-def _check_that_telling_changes_nothing(name: str, reply: Reply, outcome: object) -> None:
+def _check_that_telling_changes_nothing(name: str, response: HttpResponse, outcome: object) -> None:
     """Check that the same comes out where somebody is told, unless bad rows were all that was wrong."""
-    drifts: list[Drift] = []
-    unknowns: list[Unknown] = []
+    invalid_rows: list[InvalidRow] = []
+    extra_fields: list[ExtraFields] = []
     read: object
     try:
-        read = interpret(_call(name), reply, drifts.append, unknowns.append)
+        read = interpret(_call(name), response, invalid_rows.append, extra_fields.append)
     except ZoomError as error:
         read = error
-    told = drifts + unknowns
+    told = invalid_rows + extra_fields
     if isinstance(read, ZoomError):
         assert (type(read), told) == (type(outcome), [])
     else:
-        assert drifts if isinstance(outcome, ZoomError) else (read, drifts) == (outcome, [])
-    assert {drift.row for drift in drifts}.isdisjoint({unknown.row for unknown in unknowns})
+        assert invalid_rows if isinstance(outcome, ZoomError) else (read, invalid_rows) == (outcome, [])
+    assert {drift.row for drift in invalid_rows}.isdisjoint({unknown.row for unknown in extra_fields})
     assert all(msgspec.json.decode(seen.raw.decode(), type=msgspec.Raw) for seen in told)
 
 
@@ -159,9 +159,9 @@ def _rows_of(name: str) -> str | None:
 
 @pytest.mark.parametrize("sample", _KNOWN, ids=str)
 def test_a_reply_as_the_reference_has_it_holds_nothing_unknown(sample: Sample) -> None:
-    told: list[Drift | Unknown] = []
+    told: list[InvalidRow | ExtraFields] = []
 
-    interpret(_call(sample.name), Reply(200, {}, sample.body), told.append, told.append)
+    interpret(_call(sample.name), HttpResponse(200, {}, sample.body), told.append, told.append)
 
     assert told == []
 
@@ -170,12 +170,12 @@ def test_a_reply_as_the_reference_has_it_holds_nothing_unknown(sample: Sample) -
 def test_a_bad_row_costs_no_other_in_any_reply_that_lists_rows(sample: Sample) -> None:
     content, rows = msgspec.json.decode(sample.body), _rows_of(sample.name)
     content[rows].insert(0, 7)
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
-    read = interpret(_call(sample.name), Reply(200, {}, msgspec.json.encode(content)), drifts.append)
+    read = interpret(_call(sample.name), HttpResponse(200, {}, msgspec.json.encode(content)), invalid_rows.append)
 
     assert read == _outcome(sample.name, 200, sample.body)
-    assert [(drift.row, drift.path, drift.raw) for drift in drifts] == [(0, f"$.{rows}[0]", b"7")]
+    assert [(drift.row, drift.path, drift.raw) for drift in invalid_rows] == [(0, f"$.{rows}[0]", b"7")]
 
 
 @MANY
@@ -188,9 +188,9 @@ def test_new_keys_anywhere_are_told_each_at_its_place(data: st.DataObject) -> No
     put = data.draw(st.dictionaries(st.sampled_from(objects), new, max_size=4))
     for path, keys in put.items():
         cast("dict[str, object]", _at(content, path)).update(keys)
-    told: list[Unknown] = []
+    told: list[ExtraFields] = []
 
-    read = interpret(_call(sample.name), Reply(200, {}, msgspec.json.encode(content)), None, told.append)
+    read = interpret(_call(sample.name), HttpResponse(200, {}, msgspec.json.encode(content)), None, told.append)
 
     assert read == _outcome(sample.name, 200, sample.body)
     assert {unknown.row: msgspec.json.decode(unknown.raw) for unknown in told} == _told(put, _rows_of(sample.name))

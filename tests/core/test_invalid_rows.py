@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from zoomasync import Drift, Label, Unknown, Zoom
-from zoomasync.errors import DecodeError, Refused
+from zoomasync import ExtraFields, InvalidRow, Label, Zoom
+from zoomasync.errors import DecodeError, EmbeddedError
 from zoomasync.models import NewMeeting
 from zoomasync.testing import FakeZoom
 
@@ -39,12 +39,12 @@ async def test_a_typed_call_names_the_row_and_the_path_and_shows_no_value(zoom: 
 
 async def test_bulk_users_get_the_299_good_rows_and_the_raw_one(zoom: Zoom, fake: FakeZoom) -> None:
     bad = page_of_300_with_a_bad_one(fake)
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
-    hosts = [host async for host in zoom.reports.users(FIRST, LAST).rows(on_drift=drifts.append)]
+    hosts = [host async for host in zoom.reports.users(FIRST, LAST).rows(on_invalid_row=invalid_rows.append)]
 
     assert [host.id for host in hosts] == [f"h{number}" for number in range(300) if number != 200]
-    (drift,) = drifts
+    (drift,) = invalid_rows
     assert (drift.row, drift.path) == (200, "$.users[200].meetings")
     assert json.loads(drift.raw) == bad
     assert "canary" not in repr(drift)
@@ -53,12 +53,12 @@ async def test_bulk_users_get_the_299_good_rows_and_the_raw_one(zoom: Zoom, fake
 async def test_rows_that_can_be_mended_are_no_drift(zoom: Zoom, fake: FakeZoom) -> None:
     body: dict[str, object] = {"users": [{"id": 7, "meetings": "3", "type": ""}, {"id": "h2", "meetings": []}]}
     fake.respond(USERS, status=200, body=body)
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
-    pages = [page async for page in zoom.reports.users(FIRST, LAST).pages(on_drift=drifts.append)]
+    pages = [page async for page in zoom.reports.users(FIRST, LAST).pages(on_invalid_row=invalid_rows.append)]
 
     assert [(host.id, host.meetings, host.type) for host in pages[0].items] == [("7", 3, None)]
-    assert [drift.row for drift in drifts] == [1]
+    assert [drift.row for drift in invalid_rows] == [1]
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ async def test_a_page_that_is_none_is_an_error_all_the_same(
     fake.respond(USERS, status=200, body=json.dumps(body).encode(), times=2)
 
     with pytest.raises(DecodeError):
-        async for _ in zoom.reports.users(FIRST, LAST).pages(on_drift=lambda _: None):
+        async for _ in zoom.reports.users(FIRST, LAST).pages(on_invalid_row=lambda _: None):
             pass
 
 
-# --- zoom.lenient(on_drift=...) ---------------------------------------------------------------------------------------
+# --- zoom.lenient(on_invalid_row=...) ---------------------------------------------------------------------------------------
 
 BAD_RESPONDENT: dict[str, object] = {"name": "Bo", "question_details": [{"date_time": "at noon"}], "new": 1}
 
@@ -86,41 +86,41 @@ def polls_with_a_bad_respondent(fake: FakeZoom, *, times: int = 1) -> None:
 
 async def test_one_bad_respondent_does_not_cost_the_poll_report(zoom: Zoom, fake: FakeZoom) -> None:
     polls_with_a_bad_respondent(fake)
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
-    report = await zoom.lenient(on_drift=drifts.append).reports.meeting_polls(UUID)
+    report = await zoom.lenient(on_invalid_row=invalid_rows.append).reports.meeting_polls(UUID)
 
     assert (report.uuid, [person.name for person in report.questions]) == (UUID, ["Ann", "Cy"])
-    (drift,) = drifts
+    (drift,) = invalid_rows
     assert (drift.row, drift.path) == (1, "$.questions[1].question_details[0].date_time")
     assert json.loads(drift.raw) == BAD_RESPONDENT
 
 
 async def test_who_did_not_ask_for_it_gets_an_error(zoom: Zoom, fake: FakeZoom) -> None:
     polls_with_a_bad_respondent(fake, times=4)
-    zoom.lenient(on_drift=lambda _: None)
+    zoom.lenient(on_invalid_row=lambda _: None)
 
-    for strict in zoom, zoom.lenient(on_unknown=lambda _: None):
+    for strict in zoom, zoom.lenient(on_extra_fields=lambda _: None):
         with pytest.raises(DecodeError, match="question_details"):
             await strict.reports.meeting_polls(UUID)
 
 
 async def test_a_loop_over_rows_tells_the_view_of_bad_ones(zoom: Zoom, fake: FakeZoom) -> None:
     page_of_300_with_a_bad_one(fake)
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
-    hosts = [host.id async for host in zoom.lenient(on_drift=drifts.append).reports.users(FIRST, LAST)]
+    hosts = [host.id async for host in zoom.lenient(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
 
-    assert (len(hosts), [drift.row for drift in drifts]) == (299, [200])
+    assert (len(hosts), [drift.row for drift in invalid_rows]) == (299, [200])
 
 
 async def test_who_is_named_for_the_pages_is_told_instead_of_who_is_named_for_all(zoom: Zoom, fake: FakeZoom) -> None:
     page_of_300_with_a_bad_one(fake)
-    of_all: list[Drift] = []
-    of_pages: list[Drift] = []
+    of_all: list[InvalidRow] = []
+    of_pages: list[InvalidRow] = []
 
-    users = zoom.lenient(on_drift=of_all.append).reports.users(FIRST, LAST)
-    pages = [page async for page in users.pages(on_drift=of_pages.append)]
+    users = zoom.lenient(on_invalid_row=of_all.append).reports.users(FIRST, LAST)
+    pages = [page async for page in users.pages(on_invalid_row=of_pages.append)]
 
     assert (len(pages), len(of_all), len(of_pages)) == (1, 0, 1)
 
@@ -136,22 +136,22 @@ async def test_who_is_named_for_the_pages_is_told_instead_of_who_is_named_for_al
 )
 async def test_a_drift_shows_the_row_as_it_came(row: bytes, reason: str, zoom: Zoom, fake: FakeZoom) -> None:
     fake.respond(USERS, status=200, body=b'{"users":[{"id":"h0"},' + row + b"]}")
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
 
-    hosts = [host.id async for host in zoom.lenient(on_drift=drifts.append).reports.users(FIRST, LAST)]
+    hosts = [host.id async for host in zoom.lenient(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
 
-    assert (hosts, [drift.row for drift in drifts]) == (["h0"], [1])
-    assert reason in drifts[0].reason
-    assert drifts[0].raw == row.replace(b"\xeb", "\N{REPLACEMENT CHARACTER}".encode())
+    assert (hosts, [drift.row for drift in invalid_rows]) == (["h0"], [1])
+    assert reason in invalid_rows[0].reason
+    assert invalid_rows[0].raw == row.replace(b"\xeb", "\N{REPLACEMENT CHARACTER}".encode())
 
 
 async def test_a_reply_that_is_refused_or_odd_beside_its_rows_raises_and_tells_nothing(
     zoom: Zoom, fake: FakeZoom
 ) -> None:
     told: list[object] = []
-    lenient = zoom.lenient(on_drift=told.append, on_unknown=told.append)
+    lenient = zoom.lenient(on_invalid_row=told.append, on_extra_fields=told.append)
     fake.respond(POLLS, status=200, body={"code": 200, "message": "Only for paid accounts.", "questions": [7]})
-    with pytest.raises(Refused):
+    with pytest.raises(EmbeddedError):
         await lenient.reports.meeting_polls(UUID)
 
     fake.respond(POLLS, status=200, body={"id": "many", "new": 1, "questions": [7]}, times=2)
@@ -161,16 +161,16 @@ async def test_a_reply_that_is_refused_or_odd_beside_its_rows_raises_and_tells_n
     assert told == []
 
 
-# --- zoom.lenient(on_unknown=...) -------------------------------------------------------------------------------------
+# --- zoom.lenient(on_extra_fields=...) -------------------------------------------------------------------------------------
 
 
 async def told_of_polls(zoom: Zoom, fake: FakeZoom, body: bytes) -> dict[int | None, object]:
     """Return the unknown keys of a poll report, by row."""
     fake.respond(POLLS, status=200, body=body)
-    unknowns: list[Unknown] = []
-    await zoom.lenient(on_drift=lambda _: None, on_unknown=unknowns.append).reports.meeting_polls(UUID)
-    assert len({unknown.row for unknown in unknowns}) == len(unknowns)
-    return {unknown.row: json.loads(unknown.raw) for unknown in unknowns}
+    extra_fields: list[ExtraFields] = []
+    await zoom.lenient(on_invalid_row=lambda _: None, on_extra_fields=extra_fields.append).reports.meeting_polls(UUID)
+    assert len({unknown.row for unknown in extra_fields}) == len(extra_fields)
+    return {unknown.row: json.loads(unknown.raw) for unknown in extra_fields}
 
 
 async def test_unknown_keys_are_told_row_by_row_each_at_its_place(zoom: Zoom, fake: FakeZoom) -> None:
@@ -198,11 +198,11 @@ async def test_unknown_keys_are_told_row_by_row_each_at_its_place(zoom: Zoom, fa
 async def test_a_reply_that_lists_no_rows_is_told_of_as_one(zoom: Zoom, fake: FakeZoom) -> None:
     body: dict[str, object] = {"uuid": UUID, "mood": "good", "custom_keys": [{"key": "a"}, {"key": "b", "scope": 1}]}
     fake.respond("GET /report/meetings/{meetingId}", status=200, body=body)
-    unknowns: list[Unknown] = []
+    extra_fields: list[ExtraFields] = []
 
-    await zoom.lenient(on_unknown=unknowns.append).reports.meeting(UUID)
+    await zoom.lenient(on_extra_fields=extra_fields.append).reports.meeting(UUID)
 
-    (unknown,) = unknowns
+    (unknown,) = extra_fields
     assert unknown.row is None
     assert json.loads(unknown.raw) == {"mood": "good", "custom_keys": {"1": {"scope": 1}}}
 
@@ -210,11 +210,11 @@ async def test_a_reply_that_lists_no_rows_is_told_of_as_one(zoom: Zoom, fake: Fa
 async def test_structs_that_are_no_lists_are_looked_into(zoom: Zoom, fake: FakeZoom) -> None:
     settings: dict[str, object] = {"audio": "both", "breakout_room": {"rooms": [{"name": "r", "lid": 1}]}, "aura": 2}
     fake.respond("POST /users/{userId}/meetings", status=201, body={"id": 1, "uuid": "u", "settings": settings})
-    unknowns: list[Unknown] = []
+    extra_fields: list[ExtraFields] = []
 
-    await zoom.lenient(on_unknown=unknowns.append).meetings.create("me", NewMeeting(topic="x"))
+    await zoom.lenient(on_extra_fields=extra_fields.append).meetings.create("me", NewMeeting(topic="x"))
 
-    assert [json.loads(unknown.raw) for unknown in unknowns] == [
+    assert [json.loads(unknown.raw) for unknown in extra_fields] == [
         {"settings": {"aura": 2, "breakout_room": {"rooms": {"0": {"lid": 1}}}}}
     ]
 
@@ -233,12 +233,12 @@ async def test_rows_that_drifted_count_and_are_not_told_twice(zoom: Zoom, fake: 
 
 async def test_unknown_keys_of_rows_that_were_mended_are_told(zoom: Zoom, fake: FakeZoom) -> None:
     fake.respond(USERS, status=200, body={"users": [{"id": 7, "meetings": "3", "new": "4"}]})
-    unknowns: list[Unknown] = []
+    extra_fields: list[ExtraFields] = []
 
-    hosts = [host async for host in zoom.lenient(on_unknown=unknowns.append).reports.users(FIRST, LAST)]
+    hosts = [host async for host in zoom.lenient(on_extra_fields=extra_fields.append).reports.users(FIRST, LAST)]
 
     assert [(host.id, host.meetings) for host in hosts] == [("7", 3)]
-    assert unknowns == [Unknown(row=0, raw=b'{"new":"4"}')]
+    assert extra_fields == [ExtraFields(row=0, raw=b'{"new":"4"}')]
 
 
 @pytest.mark.parametrize(
@@ -248,12 +248,12 @@ async def test_unknown_keys_of_rows_that_were_mended_are_told(zoom: Zoom, fake: 
 )
 async def test_unknown_values_stay_as_they_came(value: bytes, zoom: Zoom, fake: FakeZoom) -> None:
     fake.respond(USERS, status=200, body=b'{"users":[{"id":"h1","new":' + value + b"}]}")
-    unknowns: list[Unknown] = []
+    extra_fields: list[ExtraFields] = []
 
-    async for _ in zoom.lenient(on_unknown=unknowns.append).reports.users(FIRST, LAST):
+    async for _ in zoom.lenient(on_extra_fields=extra_fields.append).reports.users(FIRST, LAST):
         pass
 
-    assert [unknown.raw for unknown in unknowns] == [b'{"new":' + value + b"}"]
+    assert [unknown.raw for unknown in extra_fields] == [b'{"new":' + value + b"}"]
 
 
 async def test_an_unknown_text_that_is_no_utf_8_costs_no_row(zoom: Zoom, fake: FakeZoom) -> None:
@@ -263,7 +263,7 @@ async def test_an_unknown_text_that_is_no_utf_8_costs_no_row(zoom: Zoom, fake: F
 
 
 async def test_an_unknown_shows_no_value_in_its_repr() -> None:
-    assert "canary" not in repr(Unknown(row=1, raw=b'{"new":"canary"}'))
+    assert "canary" not in repr(ExtraFields(row=1, raw=b'{"new":"canary"}'))
 
 
 # --- Views of views ---------------------------------------------------------------------------------------------------
@@ -272,21 +272,21 @@ async def test_an_unknown_shows_no_value_in_its_repr() -> None:
 async def test_a_view_of_a_view_keeps_whom_it_does_not_replace(zoom: Zoom, fake: FakeZoom) -> None:
     first: list[object] = []
     second: list[object] = []
-    lenient = zoom.urgent.lenient(on_drift=first.append, on_unknown=first.append)
+    lenient = zoom.priority.lenient(on_invalid_row=first.append, on_extra_fields=first.append)
 
-    for view in lenient.lenient(on_drift=second.append), lenient.lenient():
+    for view in lenient.lenient(on_invalid_row=second.append), lenient.lenient():
         fake.respond(POLLS, status=200, body={"questions": [{"new": 1}, 7]})
         await view.reports.meeting_polls(UUID)
 
-    assert [type(told) for told in first] == [Unknown, Drift, Unknown]
-    assert [type(told) for told in second] == [Drift]
+    assert [type(told) for told in first] == [ExtraFields, InvalidRow, ExtraFields]
+    assert [type(told) for told in second] == [InvalidRow]
 
 
 async def test_calls_without_a_type_tell_nothing(zoom: Zoom, fake: FakeZoom) -> None:
     fake.respond(USERS, status=200, body={"users": [{"new": 1}]})
     told: list[object] = []
 
-    lenient = zoom.lenient(on_drift=told.append, on_unknown=told.append)
-    reply = await lenient.request("GET", "/report/users", label=Label.HEAVY)
+    lenient = zoom.lenient(on_invalid_row=told.append, on_extra_fields=told.append)
+    response = await lenient.request("GET", "/report/users", label=Label.HEAVY)
 
-    assert (reply, told) == ({"users": [{"new": 1}]}, [])
+    assert (response, told) == ({"users": [{"new": 1}]}, [])

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clock import in_virtual_time
-from support.memory import ROWS, MemoryTransport, Row, RowPage, answering, open_session, reply
+from support.memory import ROWS, MemoryTransport, Row, RowPage, answering, open_session, response
 
 from zoomasync import Paginator
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import Reply, Request
+from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync.errors import DecodeError, PageTokenExpired, PagingLoop
 
 
-def _query(request: Request) -> dict[str, str]:
+def _query(request: HttpRequest) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(request.url).query))
 
 
@@ -29,11 +29,11 @@ class Listing:
         self.transport = MemoryTransport(self._answer)
         self.rows: Paginator[RowPage, Row] = Paginator(open_session(self.transport), call or ROWS.at())
 
-    async def _answer(self, request: Request) -> Reply:
+    async def _answer(self, request: HttpRequest) -> HttpResponse:
         number = int(_query(request).get("next_page_token", "=&0+").strip("=&+"))
         last = number + 1 >= len(self._pages)
         rows = [{"number": row} for row in self._pages[number]]
-        return reply(200, {"rows": rows, "next_page_token": "" if last else f"=&{number + 1}+"})
+        return response(200, {"rows": rows, "next_page_token": "" if last else f"=&{number + 1}+"})
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6))
@@ -126,7 +126,7 @@ async def test_a_listing_may_begin_behind_a_token() -> None:
 @pytest.mark.parametrize("tokens", ["aa", "abcb", "abca"])
 @in_virtual_time
 async def test_a_token_that_comes_again_ends_the_listing(tokens: str) -> None:
-    pages = [reply(200, {"rows": [{"number": 1}], "next_page_token": token}) for token in tokens]
+    pages = [response(200, {"rows": [{"number": 1}], "next_page_token": token}) for token in tokens]
     transport = MemoryTransport(answering(*pages))
     rows = aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at()))
 
@@ -139,8 +139,8 @@ async def test_a_token_that_comes_again_ends_the_listing(tokens: str) -> None:
 
 @in_virtual_time
 async def test_a_token_that_ran_out_is_told_from_other_refusals() -> None:
-    expired = reply(400, {"code": 300, "message": "The next page token is invalid or expired."})
-    transport = MemoryTransport(answering(reply(200, {"rows": [{"number": 1}], "next_page_token": "t"}), expired))
+    expired = response(400, {"code": 300, "message": "The next page token is invalid or expired."})
+    transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}], "next_page_token": "t"}), expired))
     rows = aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at()))
 
     assert await anext(rows) == Row(1)
@@ -150,7 +150,7 @@ async def test_a_token_that_ran_out_is_told_from_other_refusals() -> None:
 
 @in_virtual_time
 async def test_a_page_with_one_bad_row_gives_none() -> None:
-    transport = MemoryTransport(answering(reply(200, {"rows": [{"number": 1}, {"number": "x"}]})))
+    transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}, {"number": "x"}]})))
 
     with pytest.raises(DecodeError, match=r"\$\.rows\[1\]\.number"):
         await anext(aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at())))

@@ -35,7 +35,7 @@ MANY: Final = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 FEW: Final = settings(MANY, max_examples=max(3, EXAMPLES // 100))
-NAMES: Final = [name for name, operation in OPERATIONS.items() if operation.body]
+NAMES: Final = [name for name, retry_safety in OPERATIONS.items() if retry_safety.body]
 LONGEST: Final = 12
 """As long as lists and texts get where the reference sets no limit."""
 

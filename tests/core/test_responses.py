@@ -7,24 +7,24 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.memory import NEW_ROW, ROW, ROWS, SERVER_TIME, WHOLE_ROW, Row, RowPage, reply
+from support.memory import NEW_ROW, ROW, ROWS, SERVER_TIME, WHOLE_ROW, Row, RowPage, response
 
 from zoomasync import Endpoint, Label, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import Reply, Request, interpret, retry_after, token_was_rejected
+from zoomasync._core.responses import HttpRequest, HttpResponse, interpret, is_token_rejected, retry_after
 from zoomasync.errors import (
     BadRequest,
     ConcurrentRequest,
     Conflict,
     DailyLimitReached,
     DecodeError,
-    EntityLimitReached,
+    EmbeddedError,
     FieldError,
     NotFound,
     PageTokenExpired,
     PermissionDenied,
     RateLimited,
-    Refused,
+    ResourceLimitReached,
     ServerError,
     StatusError,
     Unauthorized,
@@ -35,7 +35,7 @@ SECOND_PAGE = CALL.after("token-2")
 DATE = {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"}
 
 
-def _error(answer: Reply) -> StatusError:
+def _error(answer: HttpResponse) -> StatusError:
     with pytest.raises(StatusError) as caught:
         interpret(CALL, answer)
     return caught.value
@@ -48,98 +48,114 @@ def _said(code: int | None, message: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        pytest.param(reply(400, _said(200, "No permission.")), PermissionDenied, id="no permission"),
+        pytest.param(response(400, _said(200, "No permission.")), PermissionDenied, id="no permission"),
         pytest.param(
-            reply(400, _said(4711, "Invalid access token, does not contain scopes:[report:read:list_users:admin].")),
+            response(400, _said(4711, "Invalid access token, does not contain scopes:[report:read:list_users:admin].")),
             PermissionDenied,
             id="missing scopes 4711",
         ),
         pytest.param(
-            reply(401, _said(4700, "Invalid access token, does not contain scopes:[a:read].")),
+            response(401, _said(4700, "Invalid access token, does not contain scopes:[a:read].")),
             PermissionDenied,
             id="missing scopes 4700",
         ),
-        pytest.param(reply(401, _said(104, "Invalid access token.")), PermissionDenied, id="missing scopes 104"),
+        pytest.param(response(401, _said(104, "Invalid access token.")), PermissionDenied, id="missing scopes 104"),
         pytest.param(
-            reply(
+            response(
                 400, b'{"code":104,"message":"Invalid access token, does not contain scopes:["a:read","a:read:admin"]"}'
             ),
             PermissionDenied,
             id="missing scopes, quotes not escaped",
         ),
-        pytest.param(reply(403, _said(2305, "The summary is blocked.")), PermissionDenied, id="403"),
-        pytest.param(reply(400, _said(300, "Validation Failed.")), BadRequest, id="validation"),
-        pytest.param(reply(400, _said(1010, "User belongs to another account.")), BadRequest, id="other account"),
+        pytest.param(response(403, _said(2305, "The summary is blocked.")), PermissionDenied, id="403"),
+        pytest.param(response(400, _said(300, "Validation Failed.")), BadRequest, id="validation"),
+        pytest.param(response(400, _said(1010, "User belongs to another account.")), BadRequest, id="other account"),
         pytest.param(
-            reply(401, _said(1010, "User belongs to another account.")), BadRequest, id="other account by 401"
+            response(401, _said(1010, "User belongs to another account.")), BadRequest, id="other account by 401"
         ),
-        pytest.param(reply(400, _said(12702, "Older than a year.")), BadRequest, id="too old"),
-        pytest.param(reply(401, _said(124, "Access token is expired.")), Unauthorized, id="expired token"),
-        pytest.param(reply(401, _said(124, "Invalid access token.")), Unauthorized, id="invalid token"),
-        pytest.param(reply(401, b""), Unauthorized, id="401 without a word"),
-        pytest.param(reply(404, _said(3001, "Meeting does not exist: 84123450987.")), NotFound, id="no meeting"),
-        pytest.param(reply(400, _said(3001, "Meeting does not exist: 84123450987.")), NotFound, id="no meeting by 400"),
-        pytest.param(reply(404, _said(1001, "User does not exist: hK3vQ9rTSRmPz0aWbXcY7g.")), NotFound, id="no user"),
-        pytest.param(reply(404, _said(300, "Meeting id does not exist.")), NotFound, id="404 by 300"),
-        pytest.param(reply(409, _said(3000, "Busy.")), Conflict, id="409"),
-        pytest.param(reply(418), BadRequest, id="any other 4xx"),
-        pytest.param(reply(302, b"", {"Location": "https://elsewhere.example"}), StatusError, id="redirect"),
-        pytest.param(reply(500, _said(200, "Internal error.")), ServerError, id="500 with a code of another meaning"),
-        pytest.param(reply(502, b"<html><body>Bad Gateway</body></html>"), ServerError, id="502 html"),
-        pytest.param(reply(503), ServerError, id="503"),
-        pytest.param(reply(599), ServerError, id="any other 5xx"),
+        pytest.param(response(400, _said(12702, "Older than a year.")), BadRequest, id="too old"),
+        pytest.param(response(401, _said(124, "Access token is expired.")), Unauthorized, id="expired token"),
+        pytest.param(response(401, _said(124, "Invalid access token.")), Unauthorized, id="invalid token"),
+        pytest.param(response(401, b""), Unauthorized, id="401 without a word"),
+        pytest.param(response(404, _said(3001, "Meeting does not exist: 84123450987.")), NotFound, id="no meeting"),
         pytest.param(
-            reply(429, _said(429, "You have reached the maximum per-second rate limit."), {"X-RateLimit-Type": "QPS"}),
+            response(400, _said(3001, "Meeting does not exist: 84123450987.")), NotFound, id="no meeting by 400"
+        ),
+        pytest.param(
+            response(404, _said(1001, "User does not exist: hK3vQ9rTSRmPz0aWbXcY7g.")), NotFound, id="no user"
+        ),
+        pytest.param(response(404, _said(300, "Meeting id does not exist.")), NotFound, id="404 by 300"),
+        pytest.param(response(409, _said(3000, "Busy.")), Conflict, id="409"),
+        pytest.param(response(418), BadRequest, id="any other 4xx"),
+        pytest.param(response(302, b"", {"Location": "https://elsewhere.example"}), StatusError, id="redirect"),
+        pytest.param(
+            response(500, _said(200, "Internal error.")), ServerError, id="500 with a code of another meaning"
+        ),
+        pytest.param(response(502, b"<html><body>Bad Gateway</body></html>"), ServerError, id="502 html"),
+        pytest.param(response(503), ServerError, id="503"),
+        pytest.param(response(599), ServerError, id="any other 5xx"),
+        pytest.param(
+            response(
+                429, _said(429, "You have reached the maximum per-second rate limit."), {"X-RateLimit-Type": "QPS"}
+            ),
             RateLimited,
             id="per second",
         ),
-        pytest.param(reply(429), RateLimited, id="429 without a word"),
+        pytest.param(response(429), RateLimited, id="429 without a word"),
         pytest.param(
-            reply(429, _said(429, "You have reached the maximum daily rate limit for this API.")),
+            response(429, _said(429, "You have reached the maximum daily rate limit for this API.")),
             DailyLimitReached,
             id="daily by its message",
         ),
         pytest.param(
-            reply(429, _said(429, "Later."), {"X-RateLimit-Type": "Daily-limit"}),
+            response(429, _said(429, "Later."), {"X-RateLimit-Type": "Daily-limit"}),
             DailyLimitReached,
             id="daily by its header",
         ),
         pytest.param(
-            reply(
+            response(
                 429,
                 _said(429, "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests."),
                 {"X-RateLimit-Category": "Light", "X-RateLimit-Remaining": "5893"},
             ),
-            EntityLimitReached,
+            ResourceLimitReached,
             id="per host",
         ),
         pytest.param(
-            reply(429, _said(429, "Too many concurrent requests. A request to disassociate this user has been made.")),
+            response(
+                429, _said(429, "Too many concurrent requests. A request to disassociate this user has been made.")
+            ),
             ConcurrentRequest,
             id="concurrent",
         ),
         pytest.param(
-            reply(200, _said(200, "Only available for Paid or ZMP account: aCc0uNt.")), Refused, id="refused with 200"
+            response(200, _said(200, "Only available for Paid or ZMP account: aCc0uNt.")),
+            EmbeddedError,
+            id="refused with 200",
         ),
         pytest.param(
-            reply(200, {"code": 200, "error_message": "No report."}), Refused, id="refused with 200, the other key"
+            response(200, {"code": 200, "error_message": "No report."}),
+            EmbeddedError,
+            id="refused with 200, the other key",
         ),
         pytest.param(
-            reply(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}),
+            response(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}),
             BadRequest,
             id="OAuth invalid_client",
         ),
         pytest.param(
-            reply(400, {"reason": "Invalid authorization code", "error": "invalid_grant"}), BadRequest, id="OAuth grant"
+            response(400, {"reason": "Invalid authorization code", "error": "invalid_grant"}),
+            BadRequest,
+            id="OAuth grant",
         ),
         pytest.param(
-            reply(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"}),
+            response(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"}),
             BadRequest,
             id="OAuth type",
         ),
     ],
 )
-def test_every_refusal_has_its_error(answer: Reply, kind: type[StatusError]) -> None:
+def test_every_refusal_has_its_error(answer: HttpResponse, kind: type[StatusError]) -> None:
     error = _error(answer)
 
     assert type(error) is kind
@@ -154,7 +170,7 @@ def test_an_error_carries_everything_that_zoom_said() -> None:
         "errors": [{"field": "settings.jbh_time", "message": "Invalid parameter: jbh_time."}],
     }
 
-    error = _error(reply(400, body, {"X-Zm-TrackingId": "WEB_9f"}))
+    error = _error(response(400, body, {"X-Zm-TrackingId": "WEB_9f"}))
 
     assert (error.code, error.message, error.tracking_id) == (300, "Validation Failed.", "WEB_9f")
     assert error.fields == (FieldError("settings.jbh_time", "Invalid parameter: jbh_time."),)
@@ -177,14 +193,14 @@ def test_an_error_carries_everything_that_zoom_said() -> None:
     ],
 )
 def test_code_and_message_are_read_out_of_any_spelling(body: bytes, code: int | None, message: str) -> None:
-    error = _error(reply(400, body))
+    error = _error(response(400, body))
 
     assert (error.code, error.message) == (code, message)
 
 
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_refused_page_token_is_told_from_other_bad_values(status: int) -> None:
-    refusal = reply(status, _said(300, "The next page token is invalid or expired."))
+    refusal = response(status, _said(300, "The next page token is invalid or expired."))
 
     with pytest.raises(PageTokenExpired):
         interpret(SECOND_PAGE, refusal)
@@ -193,7 +209,7 @@ def test_a_refused_page_token_is_told_from_other_bad_values(status: int) -> None
 
 def test_a_server_error_is_not_taken_for_an_expired_page_token() -> None:
     with pytest.raises(ServerError):
-        interpret(SECOND_PAGE, reply(500, _said(300, "Internal error.")))
+        interpret(SECOND_PAGE, response(500, _said(300, "Internal error.")))
 
 
 class _LenientPage(msgspec.Struct):
@@ -201,36 +217,36 @@ class _LenientPage(msgspec.Struct):
     next_page_token: str = ""
 
 
-@pytest.mark.parametrize("response", [_LenientPage, object, NoneType], ids=["page", "anything", "nothing"])
-def test_a_refusal_with_a_success_status_never_passes_as_an_empty_page(response: type[object]) -> None:
-    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=response).at()
+@pytest.mark.parametrize("type_", [_LenientPage, object, NoneType], ids=["page", "anything", "nothing"])
+def test_a_refusal_with_a_success_status_never_passes_as_an_empty_page(type_: type[object]) -> None:
+    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=type_).at()
 
-    with pytest.raises(Refused) as caught:
-        interpret(call, reply(200, _said(200, "Only available for Paid account.")))
+    with pytest.raises(EmbeddedError) as caught:
+        interpret(call, response(200, _said(200, "Only available for Paid account.")))
 
     assert caught.value.code == 200
 
 
 def test_code_0_is_no_error() -> None:
-    assert interpret(ROW.at("1"), reply(200, {"code": 0, "message": "success", "number": 7})) == Row(7)
+    assert interpret(ROW.at("1"), response(200, {"code": 0, "message": "success", "number": 7})) == Row(7)
 
 
 def test_a_field_called_code_is_no_error() -> None:
-    assert interpret(ROW.at("1"), reply(200, {"code": 30, "number": 7})) == Row(7)
+    assert interpret(ROW.at("1"), response(200, {"code": 30, "number": 7})) == Row(7)
 
 
 def test_a_success_is_decoded() -> None:
-    page = interpret(CALL, reply(200, {"rows": [{"number": 1}], "next_page_token": "t"}))
+    page = interpret(CALL, response(200, {"rows": [{"number": 1}], "next_page_token": "t"}))
 
     assert page == RowPage(items=(Row(1),), next_page_token="t")
 
 
 def test_a_creation_is_decoded() -> None:
-    assert interpret(NEW_ROW.at(), reply(201, {"number": 1})) == Row(1)
+    assert interpret(NEW_ROW.at(), response(201, {"number": 1})) == Row(1)
 
 
 def test_nothing_is_expected_of_a_204() -> None:
-    assert interpret(WHOLE_ROW.at("1"), reply(204)) is None
+    assert interpret(WHOLE_ROW.at("1"), response(204)) is None
 
 
 @pytest.mark.parametrize(
@@ -244,7 +260,7 @@ def test_nothing_is_expected_of_a_204() -> None:
 )
 def test_a_success_that_makes_no_sense_is_a_decode_error(body: bytes, path: str, reason: str) -> None:
     with pytest.raises(DecodeError) as caught:
-        interpret(CALL, reply(200, body))
+        interpret(CALL, response(200, body))
 
     assert (caught.value.call, caught.value.type_name, caught.value.path) == ("GET /rows", "RowPage", path)
     assert reason in caught.value.reason
@@ -307,15 +323,15 @@ MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
     ids=["account", "host"],
 )
 def test_a_daily_limit_says_when_it_ends(body: object, headers: dict[str, str], resumes_at: datetime) -> None:
-    error = _error(reply(429, body, headers))
+    error = _error(response(429, body, headers))
 
-    assert isinstance(error, DailyLimitReached | EntityLimitReached)
+    assert isinstance(error, DailyLimitReached | ResourceLimitReached)
     assert error.resumes_at == resumes_at
     assert "2026-03-19T00:00:00Z" in str(error)
 
 
 def test_a_daily_limit_without_a_server_date_ends_at_the_next_midnight_here() -> None:
-    error = _error(reply(429, DAILY))
+    error = _error(response(429, DAILY))
 
     assert isinstance(error, DailyLimitReached)
     assert (error.resumes_at.hour, error.resumes_at.minute, error.resumes_at.tzinfo) == (0, 0, UTC)
@@ -323,7 +339,7 @@ def test_a_daily_limit_without_a_server_date_ends_at_the_next_midnight_here() ->
 
 
 def test_the_end_of_the_calendar_is_no_date_of_a_server() -> None:
-    error = _error(reply(429, DAILY, {"Date": "9999-12-31T12:00:00Z"}))
+    error = _error(response(429, DAILY, {"Date": "9999-12-31T12:00:00Z"}))
 
     assert isinstance(error, DailyLimitReached)
     assert error.resumes_at.year < 9999
@@ -331,7 +347,7 @@ def test_the_end_of_the_calendar_is_no_date_of_a_server() -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_limits_and_server_errors_say_how_long_to_wait(status: int) -> None:
-    error = _error(reply(status, b"", {"Retry-After": "7"}))
+    error = _error(response(status, b"", {"Retry-After": "7"}))
 
     assert isinstance(error, RateLimited | ServerError)
     assert error.retry_after == 7.0
@@ -340,16 +356,16 @@ def test_limits_and_server_errors_say_how_long_to_wait(status: int) -> None:
 @pytest.mark.parametrize(
     ("answer", "rejected"),
     [
-        pytest.param(reply(401, _said(124, "Access token is expired.")), True, id="124"),
-        pytest.param(reply(401), True, id="401 without a word"),
-        pytest.param(reply(401, _said(4700, "does not contain scopes:[a:read]")), False, id="scopes"),
-        pytest.param(reply(401, _said(4701, "Something else.")), False, id="401 for another reason"),
-        pytest.param(reply(400, _said(124, "Bad parameter.")), False, id="400"),
-        pytest.param(reply(403), False, id="403"),
+        pytest.param(response(401, _said(124, "Access token is expired.")), True, id="124"),
+        pytest.param(response(401), True, id="401 without a word"),
+        pytest.param(response(401, _said(4700, "does not contain scopes:[a:read]")), False, id="scopes"),
+        pytest.param(response(401, _said(4701, "Something else.")), False, id="401 for another reason"),
+        pytest.param(response(400, _said(124, "Bad parameter.")), False, id="400"),
+        pytest.param(response(403), False, id="403"),
     ],
 )
-def test_only_a_rejected_token_is_worth_a_new_one(answer: Reply, rejected: bool) -> None:  # noqa: FBT001
-    assert token_was_rejected(_error(answer)) is rejected
+def test_only_a_rejected_token_is_worth_a_new_one(answer: HttpResponse, rejected: bool) -> None:  # noqa: FBT001
+    assert is_token_rejected(_error(answer)) is rejected
 
 
 JSON = st.recursive(
@@ -377,7 +393,7 @@ def test_whatever_comes_back_it_is_a_value_or_a_zoom_error(
     call: Call[object], status: int, headers: dict[str, str], body: bytes
 ) -> None:
     try:
-        interpret(call, Reply(status, headers, body))
+        interpret(call, HttpResponse(status, headers, body))
     except ZoomError as error:
         lines = str(error).splitlines()
     else:
@@ -388,15 +404,15 @@ def test_whatever_comes_back_it_is_a_value_or_a_zoom_error(
 
 @given(st.sampled_from([200, 400, 404, 500]), st.text())
 def test_no_address_of_a_refusal_gets_into_its_line(status: int, around: str) -> None:
-    error = _error(reply(status, _said(1001, f"{around} canary@example.com {around}")))
+    error = _error(response(status, _said(1001, f"{around} canary@example.com {around}")))
 
     assert "canary" not in f"{error} {error!r}"
 
 
 def test_what_goes_over_the_wire_is_not_shown() -> None:
-    request = Request(
+    request = HttpRequest(
         name="GET /rows", method="GET", url="https://x/canary", headers={"Authorization": "canary"}, body=b"canary"
     )
-    answer = Reply(200, {"x": "canary"}, b"canary")
+    answer = HttpResponse(200, {"x": "canary"}, b"canary")
 
     assert "canary" not in f"{request!r} {answer!r}"

@@ -19,13 +19,13 @@ from support.memory import (
     RowPage,
     answering,
     open_session,
-    reply,
+    response,
 )
 
 from zoomasync import Plan, RetryPolicy, StaticToken, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import Reply, Request
-from zoomasync._core.session import Traffic
+from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.session import CallStats
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
 from zoomasync.errors import (
@@ -43,9 +43,9 @@ from zoomasync.errors import (
     Unauthorized,
 )
 
-FOUND = reply(200, {"number": 1})
-EXPIRED = reply(401, {"code": 124, "message": "Access token is expired."})
-LIMITED = reply(
+FOUND = response(200, {"number": 1})
+EXPIRED = response(401, {"code": 124, "message": "Access token is expired."})
+LIMITED = response(
     429, {"code": 429, "message": "You have reached the maximum per-second rate limit."}, {"Retry-After": "5"}
 )
 LOST = TransportError("x", "the connection was lost before a reply came")
@@ -63,7 +63,7 @@ class NumberedTokens:
         return Token(f"token-{self.fetched}", 3600)
 
 
-def _bearer(request: Request) -> str:
+def _bearer(request: HttpRequest) -> str:
     return request.headers["Authorization"].removeprefix("Bearer ")
 
 
@@ -85,7 +85,7 @@ async def test_a_call_goes_out_with_everything_that_zoom_wants() -> None:
 
 @in_virtual_time
 async def test_a_body_goes_out_as_json() -> None:
-    transport = MemoryTransport(answering(reply(201, {"number": 1})))
+    transport = MemoryTransport(answering(response(201, {"number": 1})))
 
     await open_session(transport).send(NEW_ROW.at(body=Row(1)))
 
@@ -97,7 +97,7 @@ async def test_a_body_goes_out_as_json() -> None:
 async def test_an_expired_token_is_renewed_once_for_a_thousand_callers() -> None:
     credentials = NumberedTokens()
 
-    async def app(request: Request) -> Reply:
+    async def app(request: HttpRequest) -> HttpResponse:
         await anyio.sleep(0.2)
         return EXPIRED if _bearer(request) == "token-1" else FOUND
 
@@ -110,12 +110,12 @@ async def test_an_expired_token_is_renewed_once_for_a_thousand_callers() -> None
     assert len(rows) == 1000
     assert credentials.fetched == 2
     assert max(sends.values()) == 2
-    assert session.traffic["GET /rows/{rowId}"].calls == len(transport.requests)
+    assert session.stats["GET /rows/{rowId}"].calls == len(transport.requests)
 
 
 @in_virtual_time
 async def test_a_write_that_was_refused_for_its_token_is_sent_again() -> None:
-    transport = MemoryTransport(answering(EXPIRED, reply(201, {"number": 1})))
+    transport = MemoryTransport(answering(EXPIRED, response(201, {"number": 1})))
 
     assert await open_session(transport, credentials=NumberedTokens()).send(NEW_ROW.at()) == Row(1)
     assert [_bearer(request) for request in transport.requests] == ["token-1", "token-2"]
@@ -146,7 +146,9 @@ async def test_a_token_that_cannot_be_renewed_is_not_sent_again() -> None:
 @in_virtual_time
 async def test_a_missing_scope_is_not_answered_by_a_new_token() -> None:
     credentials = NumberedTokens()
-    refusal = reply(401, {"code": 4711, "message": "Invalid access token, does not contain scopes:[row:read:admin]."})
+    refusal = response(
+        401, {"code": 4711, "message": "Invalid access token, does not contain scopes:[row:read:admin]."}
+    )
     transport = MemoryTransport(answering(refusal))
 
     with pytest.raises(PermissionDenied, match="Needs one of: row:read:admin, row:read:list_rows:admin"):
@@ -159,11 +161,11 @@ async def test_a_missing_scope_is_not_answered_by_a_new_token() -> None:
 async def test_a_429_holds_everybody_of_its_label_and_nobody_else() -> None:
     sent: list[tuple[str, float]] = []
 
-    async def app(request: Request) -> Reply:
+    async def app(request: HttpRequest) -> HttpResponse:
         path = urlsplit(request.url).path.removeprefix("/v2")
         sent.append((path, now()))
         if path == "/rows":
-            return LIMITED if len([path for path, _ in sent if path == "/rows"]) == 1 else reply(200, {"rows": []})
+            return LIMITED if len([path for path, _ in sent if path == "/rows"]) == 1 else response(200, {"rows": []})
         return FOUND
 
     session = open_session(MemoryTransport(app))
@@ -183,19 +185,19 @@ async def test_a_429_holds_everybody_of_its_label_and_nobody_else() -> None:
     assert heavy[40] - heavy[1] < 1 < heavy[41] - heavy[1]
     assert len(light) == 100
     assert light[-1] < 2
-    assert session.traffic["GET /rows"] == Traffic(calls=102, retries=1, throttled=1)
+    assert session.stats["GET /rows"] == CallStats(calls=102, retries=1, throttled=1)
 
 
 @in_virtual_time
 async def test_a_write_that_was_throttled_is_sent_again() -> None:
-    transport = MemoryTransport(answering(LIMITED, reply(201, {"number": 1})))
+    transport = MemoryTransport(answering(LIMITED, response(201, {"number": 1})))
 
     assert await open_session(transport).send(NEW_ROW.at()) == Row(1)
 
 
 @in_virtual_time
 async def test_a_busy_resource_holds_only_its_own_caller() -> None:
-    busy = reply(429, {"code": 429, "message": "Too many concurrent requests."}, {"Retry-After": "60"})
+    busy = response(429, {"code": 429, "message": "Too many concurrent requests."}, {"Retry-After": "60"})
     transport = MemoryTransport(answering(busy, FOUND))
     session = open_session(transport)
     started = now()
@@ -213,20 +215,20 @@ async def test_a_busy_resource_holds_only_its_own_caller() -> None:
     ("answer", "kind"),
     [
         pytest.param(
-            reply(429, {"code": 429, "message": "You have reached the maximum daily rate limit."}),
+            response(429, {"code": 429, "message": "You have reached the maximum daily rate limit."}),
             DailyLimitReached,
             id="day",
         ),
-        pytest.param(reply(429, b"", {"Retry-After": "999999999"}), RateLimited, id="years"),
+        pytest.param(response(429, b"", {"Retry-After": "999999999"}), RateLimited, id="years"),
         pytest.param(
-            reply(429, b'{"message":"Too many concurrent requests"}', {"Retry-After": "61"}),
+            response(429, b'{"message":"Too many concurrent requests"}', {"Retry-After": "61"}),
             ConcurrentRequest,
             id="minute",
         ),
     ],
 )
 @in_virtual_time
-async def test_a_limit_that_lasts_is_raised_at_once(answer: Reply, kind: type[ZoomError]) -> None:
+async def test_a_limit_that_lasts_is_raised_at_once(answer: HttpResponse, kind: type[ZoomError]) -> None:
     transport, started = MemoryTransport(answering(answer)), now()
 
     with pytest.raises(kind):
@@ -239,9 +241,9 @@ async def test_a_limit_that_lasts_is_raised_at_once(answer: Reply, kind: type[Zo
 @pytest.mark.parametrize(
     "trouble",
     [
-        reply(500),
-        reply(502, b"<html>"),
-        reply(503, b"", {"Retry-After": "1"}),
+        response(500),
+        response(502, b"<html>"),
+        response(503, b"", {"Retry-After": "1"}),
         LOST,
         TimedOut("x", "late"),
         PayloadError("x", "cut off"),
@@ -252,19 +254,19 @@ async def test_a_limit_that_lasts_is_raised_at_once(answer: Reply, kind: type[Zo
 @pytest.mark.parametrize("call", [ROW.at("1"), WHOLE_ROW.at("1")], ids=["GET", "PUT"])
 @in_virtual_time
 async def test_what_does_no_harm_twice_is_sent_again_after_trouble(
-    call: Call[object], trouble: Reply | Exception
+    call: Call[object], trouble: HttpResponse | Exception
 ) -> None:
     transport = MemoryTransport(answering(trouble, FOUND))
     session = open_session(transport)
 
     await session.send(call)
 
-    assert session.traffic[call.name] == Traffic(calls=2, retries=1)
+    assert session.stats[call.name] == CallStats(calls=2, retries=1)
 
 
 @in_virtual_time
 async def test_a_reply_that_makes_no_sense_is_asked_for_once_more() -> None:
-    portal = reply(200, b"<html>Log in to the Wi-Fi</html>")
+    portal = response(200, b"<html>Log in to the Wi-Fi</html>")
     session = open_session(MemoryTransport(answering(portal, FOUND)))
     lost_session = open_session(MemoryTransport(answering(portal)))
 
@@ -272,16 +274,16 @@ async def test_a_reply_that_makes_no_sense_is_asked_for_once_more() -> None:
     with pytest.raises(DecodeError):
         await lost_session.send(ROW.at("1"))
 
-    assert lost_session.traffic["GET /rows/{rowId}"].calls == 2
+    assert lost_session.stats["GET /rows/{rowId}"].calls == 2
 
 
 @pytest.mark.parametrize(
     "trouble",
-    [LOST, TimedOut("x", "late"), PayloadError("x", "cut off"), reply(500), reply(503), reply(201, b"{")],
+    [LOST, TimedOut("x", "late"), PayloadError("x", "cut off"), response(500), response(503), response(201, b"{")],
     ids=["lost", "timeout", "payload", "500", "503", "nonsense"],
 )
 @in_virtual_time
-async def test_a_write_that_may_have_happened_is_never_sent_twice(trouble: Reply | Exception) -> None:
+async def test_a_write_that_may_have_happened_is_never_sent_twice(trouble: HttpResponse | Exception) -> None:
     transport = MemoryTransport(answering(trouble))
 
     with pytest.raises(OutcomeUnknown) as caught:
@@ -292,24 +294,24 @@ async def test_a_write_that_may_have_happened_is_never_sent_twice(trouble: Reply
 
 
 @pytest.mark.parametrize(
-    "trouble", [ConnectError("x", "refused"), reply(503, b"", {"Retry-After": "1"})], ids=["refused", "503"]
+    "trouble", [ConnectError("x", "refused"), response(503, b"", {"Retry-After": "1"})], ids=["refused", "503"]
 )
 @in_virtual_time
-async def test_a_write_that_cannot_have_happened_is_sent_again(trouble: Reply | Exception) -> None:
-    transport = MemoryTransport(answering(trouble, reply(201, {"number": 1})))
+async def test_a_write_that_cannot_have_happened_is_sent_again(trouble: HttpResponse | Exception) -> None:
+    transport = MemoryTransport(answering(trouble, response(201, {"number": 1})))
 
     assert await open_session(transport).send(NEW_ROW.at()) == Row(1)
 
 
 @in_virtual_time
 async def test_lasting_trouble_is_raised_after_the_last_attempt() -> None:
-    transport = MemoryTransport(answering(reply(500)))
+    transport = MemoryTransport(answering(response(500)))
     session = open_session(transport, retry=RetryPolicy(attempts=3))
 
     with pytest.raises(ServerError):
         await session.send(ROW.at("1"))
 
-    assert session.traffic["GET /rows/{rowId}"] == Traffic(calls=3, retries=2)
+    assert session.stats["GET /rows/{rowId}"] == CallStats(calls=3, retries=2)
 
 
 @in_virtual_time
@@ -320,7 +322,7 @@ async def test_a_lasting_429_is_raised_after_the_last_attempt() -> None:
     with pytest.raises(RateLimited):
         await session.send(ROW.at("1"))
 
-    assert session.traffic["GET /rows/{rowId}"] == Traffic(calls=3, retries=2, throttled=3)
+    assert session.stats["GET /rows/{rowId}"] == CallStats(calls=3, retries=2, throttled=3)
     assert now() - started >= 10
 
 
@@ -328,7 +330,7 @@ async def test_a_lasting_429_is_raised_after_the_last_attempt() -> None:
 async def test_a_token_that_runs_out_during_the_waits_is_replaced() -> None:
     """Retries ask for the token anew, so that a long wait does not end in a refusal."""
     credentials = NumberedTokens()
-    transport = MemoryTransport(answering(*[reply(503, b"", {"Retry-After": "50"})] * 75, FOUND))
+    transport = MemoryTransport(answering(*[response(503, b"", {"Retry-After": "50"})] * 75, FOUND))
     session = open_session(transport, credentials=credentials, retry=RetryPolicy(attempts=80))
 
     await session.send(ROW.at("1"))
@@ -338,7 +340,7 @@ async def test_a_token_that_runs_out_during_the_waits_is_replaced() -> None:
 
 @in_virtual_time
 async def test_cancelling_a_caller_in_the_queue_sends_nothing() -> None:
-    transport = MemoryTransport(answering(reply(200, {"rows": []})))
+    transport = MemoryTransport(answering(response(200, {"rows": []})))
     session = open_session(transport, plan=Plan.FREE)
     callers = [asyncio.create_task(session.send(ROWS.at())) for _ in range(5)]
     await anyio.sleep(0.5)
@@ -353,12 +355,12 @@ async def test_cancelling_a_caller_in_the_queue_sends_nothing() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [reply(404), reply(500), EXPIRED, reply(200, b"<html>"), LOST, LIMITED],
+    [response(404), response(500), EXPIRED, response(200, b"<html>"), LOST, LIMITED],
     ids=["404", "500", "401", "nonsense", "lost", "429"],
 )
 @pytest.mark.parametrize("call", [ROW.at("1"), NEW_ROW.at()], ids=["GET", "POST"])
 @in_virtual_time
-async def test_no_token_is_shown_by_what_is_raised(call: Call[object], answer: Reply | Exception) -> None:
+async def test_no_token_is_shown_by_what_is_raised(call: Call[object], answer: HttpResponse | Exception) -> None:
     shown: list[str] = []
 
     session = open_session(MemoryTransport(answering(answer)), credentials=StaticToken("canary-token"))
@@ -374,7 +376,7 @@ async def test_no_token_is_shown_by_what_is_raised(call: Call[object], answer: R
 
 @in_virtual_time
 async def test_the_servers_clock_and_not_ours_says_how_long_to_wait() -> None:
-    limited = reply(
+    limited = response(
         429,
         b"",
         {"Date": SERVER_TIME.strftime("%a, %d %b %Y %H:%M:%S GMT"), "Retry-After": "2026-03-18T12:00:09Z"},

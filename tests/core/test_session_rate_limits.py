@@ -9,29 +9,29 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 from support.clock import in_virtual_time, now
-from support.memory import NEW_ROW, ROW, ROWS, WHOLE_ROW, MemoryTransport, Row, answering, open_session, reply
+from support.memory import NEW_ROW, ROW, ROWS, WHOLE_ROW, MemoryTransport, Row, answering, open_session, response
 
 from zoomasync import Plan
-from zoomasync._core.endpoint import Entity
-from zoomasync._core.responses import Reply, Request
+from zoomasync._core.endpoint import ResourceQuota
+from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
-from zoomasync.errors import BadRequest, ConnectError, DailyLimitReached, EntityLimitReached, NotFound, RateLimited
+from zoomasync.errors import BadRequest, ConnectError, DailyLimitReached, NotFound, RateLimited, ResourceLimitReached
 
 MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
-FOUND = reply(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
-NO_ROWS = reply(200, {"rows": []})
-DAY_SPENT = reply(
+FOUND = response(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
+NO_ROWS = response(200, {"rows": []})
+DAY_SPENT = response(
     429,
     {"code": 429, "message": "You have reached the maximum daily rate limit for this API."},
     {"X-RateLimit-Type": "Daily-limit", "Retry-After": "2026-03-19T00:00:00Z", "Date": "Wed, 18 Mar 2026 12:00:00 GMT"},
 )
-ENTITY_SPENT = reply(
+ENTITY_SPENT = response(
     429,
     {"code": 429, "message": "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests."},
     {"X-RateLimit-Category": "Light", "X-RateLimit-Remaining": "5893", "Date": "Wed, 18 Mar 2026 12:00:00 GMT"},
 )
-BUSY = reply(429, {"code": 429, "message": "Too many concurrent requests. Try again later."})
+BUSY = response(429, {"code": 429, "message": "Too many concurrent requests. Try again later."})
 
 
 @in_virtual_time
@@ -81,10 +81,10 @@ async def test_our_own_budget_of_the_day_is_an_error_that_says_so_and_sends_noth
 
 @in_virtual_time
 async def test_the_limit_of_one_entity_fails_that_call_alone() -> None:
-    transport = MemoryTransport(answering(ENTITY_SPENT, reply(201, {"number": 2})))
+    transport = MemoryTransport(answering(ENTITY_SPENT, response(201, {"number": 2})))
     session = open_session(transport)
 
-    with pytest.raises(EntityLimitReached) as refused:
+    with pytest.raises(ResourceLimitReached) as refused:
         await session.send(NEW_ROW.at(body=Row(1)))
 
     assert refused.value.resumes_at == MIDNIGHT
@@ -98,7 +98,7 @@ async def test_writes_on_a_resource_that_minds_two_at_once_go_one_by_one_from_th
     under_way: list[str] = []
     together: list[tuple[str, ...]] = []
 
-    async def app(request: Request) -> Reply:
+    async def app(request: HttpRequest) -> HttpResponse:
         row = request.url.rpartition("/")[2]
         if row in under_way:
             return BUSY
@@ -106,7 +106,7 @@ async def test_writes_on_a_resource_that_minds_two_at_once_go_one_by_one_from_th
         together.append(tuple(under_way))
         await asyncio.sleep(0.3)
         under_way.remove(row)
-        return reply(204)
+        return response(204)
 
     transport = MemoryTransport(app)
     session = open_session(transport)
@@ -124,11 +124,11 @@ async def test_writes_on_a_resource_that_minds_two_at_once_go_one_by_one_from_th
 async def test_an_urgent_call_goes_before_those_that_wait() -> None:
     transport = MemoryTransport(answering(NO_ROWS))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy=2))
-    urgent = session.urgent()
+    priority = session.priority()
     finished: list[str] = []
 
     async def call(name: str) -> None:
-        await (urgent if name == "urgent" else session).send(ROWS.at())
+        await (priority if name == "urgent" else session).send(ROWS.at())
         finished.append(name)
 
     async with anyio.create_task_group() as tasks:
@@ -138,7 +138,7 @@ async def test_an_urgent_call_goes_before_those_that_wait() -> None:
         tasks.start_soon(call, "urgent")
 
     assert finished.index("urgent") <= 6
-    assert session.traffic["GET /rows"].calls == 21
+    assert session.stats["GET /rows"].calls == 21
 
 
 @in_virtual_time
@@ -153,7 +153,7 @@ async def test_an_outage_costs_nothing_of_the_day() -> None:
 
 @in_virtual_time
 async def test_a_429_that_is_given_up_pauses_its_label_all_the_same() -> None:
-    long_pause = reply(429, {"code": 429, "message": "per-second"}, {"Retry-After": "120"})
+    long_pause = response(429, {"code": 429, "message": "per-second"}, {"Retry-After": "120"})
     transport = MemoryTransport(answering(long_pause, NO_ROWS))
     session = open_session(transport)
     with pytest.raises(RateLimited):
@@ -169,10 +169,10 @@ async def test_a_429_that_is_given_up_pauses_its_label_all_the_same() -> None:
 async def test_slots_that_waited_for_a_new_token_begin_their_second_when_they_go() -> None:
     arrivals: list[float] = []
 
-    async def app(request: Request) -> Reply:
+    async def app(request: HttpRequest) -> HttpResponse:
         arrivals.append(now())
         bearer = request.headers["Authorization"]
-        return reply(401, {"code": 124, "message": "expired"}) if bearer.endswith("-1") else NO_ROWS
+        return response(401, {"code": 124, "message": "expired"}) if bearer.endswith("-1") else NO_ROWS
 
     class SlowTokens:
         fetched = 0
@@ -193,23 +193,23 @@ async def test_slots_that_waited_for_a_new_token_begin_their_second_when_they_go
 
 @in_virtual_time
 async def test_a_delete_whose_answer_was_lost_is_done_when_there_is_nothing_left() -> None:
-    gone = reply(404, {"code": 404, "message": "Poll not found."})
+    gone = response(404, {"code": 404, "message": "Poll not found."})
     delete = replace(WHOLE_ROW, route="DELETE /rows/{rowId}")
 
-    await open_session(MemoryTransport(answering(reply(502), gone))).send(delete.at("1"))
+    await open_session(MemoryTransport(answering(response(502), gone))).send(delete.at("1"))
     with pytest.raises(NotFound):
         await open_session(MemoryTransport(answering(gone))).send(delete.at("1"))
 
 
 @in_virtual_time
 async def test_what_one_entity_may_have_in_a_day_is_counted_and_the_next_is_not_sent() -> None:
-    transport = MemoryTransport(answering(reply(201, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
+    transport = MemoryTransport(answering(response(201, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
     session = open_session(transport)
-    canary, other = Entity("host", "canary@northpier.example", 3), Entity("host", "other", 3)
+    canary, other = ResourceQuota("host", "canary@northpier.example", 3), ResourceQuota("host", "other", 3)
     for _ in range(3):
         await session.send(NEW_ROW.at(body=Row(1)).spending(canary))
 
-    with pytest.raises(EntityLimitReached) as refused:
+    with pytest.raises(ResourceLimitReached) as refused:
         await session.send(NEW_ROW.at(body=Row(1)).spending(canary))
 
     assert refused.value.resumes_at == MIDNIGHT
@@ -221,11 +221,11 @@ async def test_what_one_entity_may_have_in_a_day_is_counted_and_the_next_is_not_
 
 @in_virtual_time
 async def test_a_change_that_zoom_did_not_take_costs_the_entity_nothing() -> None:
-    transport = MemoryTransport(answering(reply(400, {"code": 300, "message": "Validation Failed."})))
+    transport = MemoryTransport(answering(response(400, {"code": 300, "message": "Validation Failed."})))
     session = open_session(transport)
 
     for _ in range(5):
         with pytest.raises(BadRequest):
-            await session.send(NEW_ROW.at(body=Row(1)).spending(Entity("host", "h", 3)))
+            await session.send(NEW_ROW.at(body=Row(1)).spending(ResourceQuota("host", "h", 3)))
 
     assert len(transport.requests) == 5

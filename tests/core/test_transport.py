@@ -13,16 +13,16 @@ import pytest
 from aiohttp import ClientSession, web
 from support.server import Conversation, saying, serving, talking
 
-from zoomasync._core.responses import Reply, Request
+from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync._core.transport import AiohttpTransport
 from zoomasync.errors import ConfigError, ConnectError, PayloadError, TimedOut, TLSError, TransportError
 
 CANARY = "canary-token"
 
 
-def _request(url: str, *, method: str = "GET", body: bytes | None = None) -> Request:
+def _request(url: str, *, method: str = "GET", body: bytes | None = None) -> HttpRequest:
     headers = {"Authorization": f"Bearer {CANARY}"}
-    return Request(name="GET /rows", method=method, url=url, headers=headers, body=body)
+    return HttpRequest(name="GET /rows", method=method, url=url, headers=headers, body=body)
 
 
 @asynccontextmanager
@@ -37,7 +37,9 @@ async def _open(
         await transport.close()
 
 
-async def _send(url: str, *, patience: float = 5.0, max_body: int = 1_000_000, body: bytes | None = None) -> Reply:
+async def _send(
+    url: str, *, patience: float = 5.0, max_body: int = 1_000_000, body: bytes | None = None
+) -> HttpResponse:
     async with _open(patience=patience, max_body=max_body) as transport:
         return await transport.send(_request(url, body=body, method="GET" if body is None else "POST"))
 
@@ -66,10 +68,10 @@ async def test_a_reply_comes_back_whole_whatever_its_status() -> None:
         return web.Response(status=418, text=seen, headers={"X-Zm-TrackingId": "WEB_1"})
 
     async with serving(app) as url:
-        reply = await _send(url, body=b"{}")
+        response = await _send(url, body=b"{}")
 
-    assert (reply.status, reply.body) == (418, f"POST Bearer {CANARY} {{}}".encode())
-    assert reply.headers["x-zm-trackingid"] == "WEB_1"
+    assert (response.status, response.body) == (418, f"POST Bearer {CANARY} {{}}".encode())
+    assert response.headers["x-zm-trackingid"] == "WEB_1"
 
 
 async def test_an_encoded_path_arrives_untouched() -> None:
@@ -221,9 +223,9 @@ async def test_a_redirect_is_not_followed() -> None:
             return web.Response(status=307, headers={"Location": target})
 
         async with serving(app) as url:
-            reply = await _send(url, body=b'{"email":"jill@example.com"}')
+            response = await _send(url, body=b'{"email":"jill@example.com"}')
 
-    assert reply.status == 307
+    assert response.status == 307
     assert followed == []
 
 
@@ -297,7 +299,7 @@ async def test_a_request_that_waits_for_its_connection_is_told_when_it_goes_out_
     told: list[str] = []
     async with serving(app) as url, _open() as transport:
         for name in ("first", "second"):
-            await transport.send(replace(_request(url), went_late=partial(told.append, name)))
+            await transport.send(replace(_request(url), mark_sent=partial(told.append, name)))
 
     assert told == ["first", "first"]  # the second goes over the same connection, at once
 

@@ -29,8 +29,8 @@ def _url() -> Iterator[str]:
 
 def round_of_two() -> Account:
     account = Account(today=date(2026, 6, 15))
-    account.add_session(start=NINE, id=81528471234, topic="Round", participants=2, minutes=30)
-    account.add_session(start=NINE + timedelta(days=7), id=81528471234, topic="Round", participants=3, minutes=30)
+    account.add_instance(start=NINE, id=81528471234, topic="Round", participants=2, minutes=30)
+    account.add_instance(start=NINE + timedelta(days=7), id=81528471234, topic="Round", participants=3, minutes=30)
     return account
 
 

@@ -57,8 +57,8 @@ def test_a_section_to_copy_holds_one_command_line(title: str) -> None:
 async def test_the_sql_block_finds_the_largest_meetings_first(tmp_path: Path) -> None:
     account = Account()
     start = datetime.combine(account.today - timedelta(days=1), time(9), UTC)
-    account.add_session(start=start, topic="Round", participants=3, minutes=30)
-    account.add_session(start=start, topic="Town hall", participants=5, minutes=60)
+    account.add_instance(start=start, topic="Round", participants=3, minutes=30)
+    account.add_instance(start=start, topic="Town hall", participants=5, minutes=60)
     store = tmp_path / "harvest.sqlite"
     async with (
         FakeZoom(account, plan=None) as fake,

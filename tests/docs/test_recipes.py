@@ -18,7 +18,7 @@ import pytest
 from support.environment import environment_of
 
 from zoomasync.harvest import Harvest
-from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, Stay
+from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, Visit
 
 RECIPES = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
@@ -44,21 +44,23 @@ def lively_account() -> Account:
     account = Account(today=YESTERDAY + timedelta(days=1))
     host = account.add_host("Ada")
 
-    def stay(name: str, first: int, last: int, status: Literal["in_meeting", "in_waiting_room"] = "in_meeting") -> Stay:
+    def visit(
+        name: str, first: int, last: int, status: Literal["in_meeting", "in_waiting_room"] = "in_meeting"
+    ) -> Visit:
         begin, end = NINE + timedelta(minutes=first), NINE + timedelta(minutes=last)
-        return Stay(user_id=name, name=name, join_time=begin, leave_time=end, status=status)
+        return Visit(user_id=name, name=name, join_time=begin, leave_time=end, status=status)
 
-    people = [stay("Bo", 0, 1, "in_waiting_room"), stay("Bo", 1, 11), stay("Cy", 2, 30), stay("Bo", 20, 30)]
+    people = [visit("Bo", 0, 1, "in_waiting_room"), visit("Bo", 1, 11), visit("Cy", 2, 30), visit("Bo", 20, 30)]
     answer = PollAnswer(question="Lunch?", answer='It\'s "soup"\nagain', polling_id="p", date_time=NINE)
-    account.add_session(
+    account.add_instance(
         host,
         start=NINE,
         topic="Round",
         participants=people,
         polls=[PollResponse(name="Bo", email="bo@example.com", answers=(answer,))],
     )
-    account.add_session(host, start=NINE + timedelta(hours=2), topic="Town hall", participants=5)
-    account.add_session(host, start=NINE + timedelta(hours=3), type=9, participants=3)
+    account.add_instance(host, start=NINE + timedelta(hours=2), topic="Town hall", participants=5)
+    account.add_instance(host, start=NINE + timedelta(hours=3), type=9, participants=3)
     return account
 
 
@@ -102,7 +104,7 @@ async def test_duckdb_tells_how_long_everybody_was_in_every_meeting(tmp_path: Pa
     rows = await answer(attendance, ("topic", "name", "stays", "minutes"), tmp_path)
 
     assert rows[:2] == [("Round", "Cy", 1, 28), ("Round", "Bo", 2, 20)]
-    assert [(topic, stays) for topic, _, stays, _ in rows[2:]] == [("Town hall", 1)] * 5
+    assert [(topic, visits) for topic, _, visits, _ in rows[2:]] == [("Town hall", 1)] * 5
 
 
 @needs("duckdb", "pyarrow")

@@ -33,7 +33,7 @@ async def test_every_row_of_a_simulated_account_is_stored_once_across_pages_and_
 
 
 async def test_small_pages_give_the_same_rows(tmp_path: Path) -> None:
-    account = Account.simulated(3, today=TODAY, sessions_a_month=4)
+    account = Account.simulated(3, today=TODAY, instances_per_month=4)
     async with FakeZoom(account, plan=None, page_size_cap=7) as fake:
         await harvest(fake, tmp_path / "harvest.sqlite")
 
@@ -46,17 +46,17 @@ async def test_sessions_at_the_edges_of_months_are_neither_lost_nor_doubled(tmp_
         (2, 28, 23, 59), (3, 1, 0, 0), (3, 31, 23, 59), (4, 1, 0, 0), (4, 30, 23, 59), (5, 1, 0, 0), (5, 31, 23, 59),
         (6, 1, 0, 0),
     )]  # fmt: skip
-    sessions = [account.add_session(start=start) for start in edges]
+    instances = [account.add_instance(start=start) for start in edges]
     async with FakeZoom(account, plan=None) as fake:
         await harvest(fake, tmp_path / "harvest.sqlite")
 
     uuids = [str(row["_part"]) for row in stored(tmp_path / "harvest.sqlite")["meeting"]]
-    assert sorted(uuids) == sorted(session.uuid for session in sessions[1:-1])
+    assert sorted(uuids) == sorted(instance.uuid for instance in instances[1:-1])
 
 
 async def test_what_zoom_refuses_for_good_is_accounted_for_and_a_missing_scope_is_not(tmp_path: Path) -> None:
     account = Account(today=TODAY)
-    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
     too_old = {"code": 12702, "message": "Can not access a meeting a year ago."}
     async with FakeZoom(account, plan=None) as fake:
         fake.respond("GET /report/meetings/{meetingId}/qa", status=400, body=too_old)
@@ -68,8 +68,8 @@ async def test_what_zoom_refuses_for_good_is_accounted_for_and_a_missing_scope_i
 
 async def test_only_the_chosen_reports_are_asked_for(tmp_path: Path) -> None:
     account = Account(today=TODAY)
-    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
-    account.add_session(start=datetime(2026, 4, 11, 9, tzinfo=UTC), type=9)
+    account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    account.add_instance(start=datetime(2026, 4, 11, 9, tzinfo=UTC), type=9)
     async with FakeZoom(account, plan=None) as fake:
         await harvest(fake, tmp_path / "harvest.sqlite", reports=["meeting_qa", "webinar"])
 
@@ -86,7 +86,7 @@ async def test_a_report_that_is_gone_is_accounted_for_and_one_that_fails_makes_t
     tmp_path: Path,
 ) -> None:
     account = Account(today=TODAY)
-    session = account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    instance = account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(
             "GET /report/meetings/{meetingId}/qa", status=404, body={"code": 3001, "message": "It does not exist."}
@@ -95,16 +95,16 @@ async def test_a_report_that_is_gone_is_accounted_for_and_one_that_fails_makes_t
         summary = await harvest(fake, tmp_path / "harvest.sqlite")
 
     assert not summary.complete
-    assert [(problem.stream, problem.state) for problem in summary.problems] == [("meeting_polls", State.FAILED)]
+    assert [(problem.stream, problem.state) for problem in summary.failures] == [("meeting_polls", State.FAILED)]
     states = partitions(tmp_path / "harvest.sqlite")
-    assert states["meeting_qa", session.uuid] == ("gone", 0)
-    assert states["meeting_polls", session.uuid] == ("failed", 0)
-    assert states["meeting_survey", session.uuid] == ("empty", 0)
-    assert states["meeting_participants", session.uuid] == ("done", 2)
+    assert states["meeting_qa", instance.uuid] == ("not_found", 0)
+    assert states["meeting_polls", instance.uuid] == ("failed", 0)
+    assert states["meeting_survey", instance.uuid] == ("empty", 0)
+    assert states["meeting_participants", instance.uuid] == ("done", 2)
 
 
 async def test_credentials_that_fail_end_the_run_with_their_error(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(
             "GET /report/meetings/{meetingId}",
@@ -134,7 +134,7 @@ async def test_a_scope_that_is_missing_for_the_hosts_ends_the_run_with_its_error
 
 
 async def test_progress_ends_with_everything_known_and_done(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with (
         FakeZoom(account, plan=None) as fake,
         fake.client() as zoom,
@@ -188,16 +188,16 @@ async def test_what_no_harvest_can_be_made_of_is_said_before_anything_is_sent(
 
 async def test_who_was_there_can_be_asked_of_a_harvest(tmp_path: Path) -> None:
     account = Account(today=TODAY)
-    session = account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=3, minutes=30)
+    instance = account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=3, minutes=30)
     async with (
         FakeZoom(account, plan=None) as fake,
         fake.client() as zoom,
         Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]) as harvest,
     ):
         await harvest.run()
-        (held,) = await harvest.attendance(session.id)
+        (held,) = await harvest.attendance(instance.id)
 
-    assert held.uuid == session.uuid
+    assert held.uuid == instance.uuid
     assert {person.name: person.minutes for person in held.people or ()} == {
-        stay.name: 30 for stay in session.participants
+        visit.name: 30 for visit in instance.participants
     }

@@ -23,7 +23,7 @@ APRIL = (date(2026, 4, 1), date(2026, 4, 30))
 Json = dict[str, object]
 
 
-def stays(*names: str) -> list[Json]:
+def visits(*names: str) -> list[Json]:
     return [{"id": name, "name": name} for name in names]
 
 
@@ -42,11 +42,11 @@ async def names_and_note(fake: FakeZoom, store: Path) -> tuple[list[object], obj
     """Harvest the participants; return the names that were stored, and the note on them."""
     summary = await harvest(fake, store, APRIL, reports=["meeting_participants"])
     assert summary.complete
-    assert [noted.note for noted in summary.notes] == [
-        note for (note,) in query(store, "SELECT note FROM partition WHERE note IS NOT NULL")
+    assert [noted.warning for noted in summary.warnings] == [
+        warning for (warning,) in query(store, "SELECT warning FROM partition WHERE warning IS NOT NULL")
     ]
-    ((note,),) = query(store, "SELECT note FROM partition WHERE stream = 'meeting_participants'")
-    return [row["name"] for row in stored(store)["meeting_participants"]], note
+    ((warning,),) = query(store, "SELECT warning FROM partition WHERE stream = 'meeting_participants'")
+    return [row["name"] for row in stored(store)["meeting_participants"]], warning
 
 
 async def test_a_listing_whose_page_token_dies_starts_again_without_doubling_a_row(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ async def test_a_page_token_that_keeps_dying_fails_its_partition_after_three_sta
         summary = await harvest(fake, store)
 
         assert sum(request.route == PARTICIPANTS for request in fake.requests) == 6
-    assert [(problem.stream, problem.error) for problem in summary.problems] == [
+    assert [(problem.stream, problem.error) for problem in summary.failures] == [
         ("meeting_participants", "PageTokenExpired")
     ]
     assert stored(store)["meeting_participants"] == []
@@ -78,10 +78,10 @@ async def test_a_page_token_that_keeps_dying_fails_its_partition_after_three_sta
 async def test_a_listing_that_goes_round_in_circles_fails_and_is_told_of(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_session(), plan=None) as fake:
-        fake.respond(PARTICIPANTS, status=200, body=page(stays("a"), token="round"), times=99)
+        fake.respond(PARTICIPANTS, status=200, body=page(visits("a"), token="round"), times=99)
         summary = await harvest(fake, store)
 
-    (problem,) = summary.problems
+    (problem,) = summary.failures
     assert (problem.state, problem.error) == (State.FAILED, "PagingLoop")
     assert "never end" in str(problem.detail)
     assert stored(store)["meeting_participants"] == []
@@ -89,7 +89,7 @@ async def test_a_listing_that_goes_round_in_circles_fails_and_is_told_of(tmp_pat
 
 async def test_a_total_that_is_not_theirs_is_noted_beside_the_rows(tmp_path: Path) -> None:
     async with FakeZoom(one_session(), plan=None) as fake:
-        answer(fake, page(stays("a", "b"), total=5))
+        answer(fake, page(visits("a", "b"), total=5))
         got = await names_and_note(fake, tmp_path / "h.sqlite")
 
     assert got == (["a", "b"], "Zoom counted 5 rows and gave 2")
@@ -100,10 +100,10 @@ async def test_rows_that_shift_between_pages_are_fetched_anew(tmp_path: Path) ->
     async with FakeZoom(one_session(), plan=None) as fake:
         answer(
             fake,
-            page(stays("a", "b"), token="next", total=3),
-            page(stays("b", "c"), total=4),
-            page(stays("new", "a"), token="next", total=4),
-            page(stays("b", "c"), total=4),
+            page(visits("a", "b"), token="next", total=3),
+            page(visits("b", "c"), total=4),
+            page(visits("new", "a"), token="next", total=4),
+            page(visits("b", "c"), total=4),
         )
         got = await names_and_note(fake, tmp_path / "h.sqlite")
 
@@ -112,11 +112,11 @@ async def test_rows_that_shift_between_pages_are_fetched_anew(tmp_path: Path) ->
 
 async def test_rows_that_keep_shifting_are_kept_and_told_of_after_three_starts(tmp_path: Path) -> None:
     async with FakeZoom(one_session(), plan=None) as fake:
-        answer(fake, *[page(stays("a", "b"), token="next", total=3), page(stays("b", "c"), total=3)] * 3)
-        names, note = await names_and_note(fake, tmp_path / "h.sqlite")
+        answer(fake, *[page(visits("a", "b"), token="next", total=3), page(visits("b", "c"), total=3)] * 3)
+        names, warning = await names_and_note(fake, tmp_path / "h.sqlite")
 
     assert names == ["a", "b", "b", "c"]
-    assert note == "rows shifted between pages, 1 came twice"
+    assert warning == "rows shifted between pages, 1 came twice"
 
 
 async def test_a_session_that_is_listed_twice_is_kept_once_since_its_uuid_is_its_key(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ async def test_a_session_that_is_listed_twice_is_kept_once_since_its_uuid_is_its
         summary = await harvest(fake, store, APRIL, reports=["meeting_qa"])
 
     assert [row["uuid"] for row in stored(store)["user_meetings"]] == ["u1==", "u2=="]
-    assert [(noted.key, noted.note) for noted in summary.notes] == [
+    assert [(noted.key, noted.warning) for noted in summary.warnings] == [
         (f"{host.id}/2026-04", "rows shifted between pages, 1 came twice")
     ]
 
@@ -148,7 +148,7 @@ async def test_a_range_that_zoom_cuts_short_is_noted(tmp_path: Path) -> None:
         summary = await harvest(fake, tmp_path / "h.sqlite", APRIL)
 
     assert summary.complete
-    assert [(noted.stream, noted.note) for noted in summary.notes] == [
+    assert [(noted.stream, noted.warning) for noted in summary.warnings] == [
         ("users", "Zoom answered for 2026-04-05 to 2026-04-30 only")
     ]
 
@@ -159,8 +159,8 @@ async def test_an_answer_for_other_days_is_no_answer_since_its_rows_belong_elsew
         fake.respond(USER_MEETINGS, status=200, body=body)
         summary = await harvest(fake, tmp_path / "h.sqlite", APRIL)
 
-    (problem,) = summary.problems
-    assert problem.error == "OtherDays"
+    (problem,) = summary.failures
+    assert problem.error == "UnexpectedDateRange"
     assert problem.detail == "asked for 2026-04-01 to 2026-04-30, Zoom answered for 2026-05-20 to 2026-06-15"
     assert stored(tmp_path / "h.sqlite")["user_meetings"] == []
 
@@ -175,16 +175,16 @@ async def test_a_row_that_is_not_what_the_reference_says_is_kept_raw_and_costs_n
 
     assert summary.complete
     assert [(row["_seq"], row["id"]) for row in stored(store)["meeting_participants"]] == [(0, "a"), (2, "c")]
-    assert query(store, "SELECT stream, _part, _seq, path, raw FROM drift") == [
+    assert query(store, "SELECT stream, _part, _seq, path, raw FROM rejected_rows") == [
         (
             "meeting_participants",
-            account.sessions[0].uuid,
+            account.instances[0].uuid,
             1,
             "$.participants[1].duration",
             '{"id":"b","duration":"long"}',
         )
     ]
-    assert next(stream.drifted for stream in summary.streams if stream.name == "meeting_participants") == 1
+    assert next(stream.invalid_rows for stream in summary.streams if stream.name == "meeting_participants") == 1
 
 
 async def test_so_is_one_of_a_report_that_has_no_pages(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ async def test_so_is_one_of_a_report_that_has_no_pages(tmp_path: Path) -> None:
         await harvest(fake, store, reports=["meeting_polls"])
 
     assert [row["name"] for row in stored(store)["meeting_polls"]] == ["Ada"]
-    assert query(store, "SELECT _seq, raw FROM drift") == [(1, '{"name":["no",[[]]]}')]
+    assert query(store, "SELECT _seq, raw FROM rejected_rows") == [(1, '{"name":["no",[[]]]}')]
 
 
 async def test_keys_that_the_reference_does_not_know_are_kept_beside_their_row(tmp_path: Path) -> None:
@@ -208,8 +208,8 @@ async def test_keys_that_the_reference_does_not_know_are_kept_beside_their_row(t
         fake.respond(POLLS, status=200, body={"id": 1, "campaign": "spring", "questions": questions})
         await harvest(fake, store, reports=["meeting_polls"])
 
-    kept = [json.loads(str(row["_raw"])) for row in stored(store)["meeting_polls"]]
-    assert kept == [
+    skipped = [json.loads(str(row["_extra"])) for row in stored(store)["meeting_polls"]]
+    assert skipped == [
         {"campaign": "spring", "mood": "good", "question_details": {"1": {"seconds": 2}}},
         {"campaign": "spring"},
     ]
@@ -217,7 +217,7 @@ async def test_keys_that_the_reference_does_not_know_are_kept_beside_their_row(t
 
 async def test_a_number_of_more_than_64_bits_lies_beside_its_row(tmp_path: Path) -> None:
     account = Account(today=TODAY)
-    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
+    account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         summary = await harvest(fake, store, reports=["meeting"])
@@ -225,12 +225,12 @@ async def test_a_number_of_more_than_64_bits_lies_beside_its_row(tmp_path: Path)
     assert summary.complete
     for table in ("user_meetings", "meeting"):
         (row,) = stored(store)[table]
-        assert (row["id"], json.loads(str(row["_raw"]))) == (None, {"id": 2**70})
+        assert (row["id"], json.loads(str(row["_extra"]))) == (None, {"id": 2**70})
 
 
 @pytest.mark.parametrize("reports", [["past_participants"], ["past_meeting", "past_polls", "past_qa"]], ids="+".join)
 async def test_past_meetings_may_stand_in_for_reports(reports: list[str], tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=5)
+    account = Account.simulated(7, today=TODAY, instances_per_month=5)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         summary = await harvest(fake, store, reports=reports)
@@ -238,12 +238,14 @@ async def test_past_meetings_may_stand_in_for_reports(reports: list[str], tmp_pa
         heavy = {request.route for request in fake.requests if request.label == "heavy"}
     assert summary.complete
     assert heavy == {USERS, USER_MEETINGS}
-    wanted = [session for session in account.sessions_between(*SPRING) if not session.webinar]
-    wanted = [session for session in wanted if session.participants_count > 1]
+    wanted = [instance for instance in account.instances_between(*SPRING) if not instance.webinar]
+    wanted = [instance for instance in wanted if instance.participants_count > 1]
     for name in reports:
-        settled = {key for (stream, key), (state, _) in partitions(store).items() if stream == name and state != "open"}
-        assert settled == {session.uuid for session in wanted}
+        finished = {
+            key for (stream, key), (state, _) in partitions(store).items() if stream == name and state != "in_progress"
+        }
+        assert finished == {instance.uuid for instance in wanted}
     if reports == ["past_participants"]:
         assert [row["name"] for row in stored(store)["past_participants"]] == [
-            stay.name for session in sorted(wanted, key=lambda each: each.uuid) for stay in session.participants
+            visit.name for instance in sorted(wanted, key=lambda each: each.uuid) for visit in instance.participants
         ]

@@ -16,10 +16,10 @@ import pytest
 from support.harvested import expected, partitions, stored
 from support.harvesting import QUICK, SPRING, TODAY, harvest, held_on, one_session, query
 
-from zoomasync import Label, LabelBudget
-from zoomasync.errors import BadRequest, BudgetsUnavailable, ConfigError, InvalidArgument, Unauthorized
+from zoomasync import Label, RateLimitStatus
+from zoomasync.errors import BadRequest, ConfigError, InvalidArgument, RedisUnavailable, Unauthorized
 from zoomasync.harvest import Harvest, State, StoreError
-from zoomasync.rate_limits import Release
+from zoomasync.rate_limits import Permit
 from zoomasync.testing import Account, FakeZoom
 
 LISTINGS = {"GET /report/users", "GET /report/users/{userId}/meetings"}
@@ -39,7 +39,7 @@ async def far_enough(running: Harvest, *, partitions: int) -> None:
 
 
 async def test_what_is_settled_is_not_asked_for_again_listings_included(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(QA, status=500, body=b"", times=999)
@@ -51,7 +51,9 @@ async def test_what_is_settled_is_not_asked_for_again_listings_included(tmp_path
         assert set(routes_since(fake, asked)) == {QA}
     assert (first.complete, second.complete) == (False, True)
     assert stored(store) == expected(account, *SPRING)
-    assert next(stream.kept for stream in second.streams if stream.name == "meeting") == len(stored(store)["meeting"])
+    assert next(stream.skipped for stream in second.streams if stream.name == "meeting") == len(
+        stored(store)["meeting"]
+    )
 
 
 async def test_what_came_late_is_found_by_listing_the_last_days_again(tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ async def test_what_came_late_is_found_by_listing_the_last_days_again(tmp_path: 
         held_on(account, date(2026, 5, 30))
         unseen = await harvest(fake, store, reports=["meeting"])
         asked = len(fake.requests)
-        found = await harvest(fake, store, reports=["meeting"], since=3)
+        found = await harvest(fake, store, reports=["meeting"], recheck_days=3)
 
         assert sorted(routes_since(fake, asked)) == [MEETING, *sorted(LISTINGS)]
     assert [summary.streams[2].rows for summary in (unseen, found)] == [0, 1]
@@ -79,17 +81,17 @@ async def test_a_report_of_the_last_days_that_had_nothing_is_asked_for_again_and
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(PARTICIPANTS, status=404, body={"code": 3001, "message": "It does not exist."}, times=2)
         await harvest(fake, store, reports=["meeting_participants"])
-        await harvest(fake, store, reports=["meeting_participants"], since=3)
+        await harvest(fake, store, reports=["meeting_participants"], recheck_days=3)
 
     assert {row["_part"] for row in stored(store)["meeting_participants"]} == {late.uuid}
     assert sorted(state for (stream, _), (state, _) in partitions(store).items() if "participants" in stream) == [
         "done",
-        "gone",
+        "not_found",
     ]
 
 
 async def test_days_can_be_added_on_both_sides_and_nothing_comes_twice(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=20)
+    account = Account.simulated(7, today=TODAY, instances_per_month=20)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         await harvest(fake, store, (date(2026, 4, 10), date(2026, 4, 20)))
@@ -109,7 +111,7 @@ async def test_days_that_leave_a_gap_are_refused_since_it_would_look_harvested(t
 
 
 async def test_a_report_can_be_added_later(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         await harvest(fake, store, reports=["meeting"])
@@ -134,7 +136,7 @@ async def test_a_day_that_was_not_over_when_it_was_listed_is_listed_again(tmp_pa
 async def test_a_run_that_breaks_off_leaves_whole_partitions_or_open_ones_and_the_next_completes_it(
     tmp_path: Path,
 ) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=10)
+    account = Account.simulated(7, today=TODAY, instances_per_month=10)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(QA, status=401, body={"code": 124, "message": "dead"}, on_request=9, times=99)
@@ -156,38 +158,38 @@ async def test_a_run_that_breaks_off_leaves_whole_partitions_or_open_ones_and_th
 
 
 class AwayAfter:
-    """Budgets that are lost after so many calls, as those in Redis may be."""
+    """RateLimiter that are lost after so many calls, as those in Redis may be."""
 
     def __init__(self, calls: int) -> None:
         self._left = calls
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
+    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
         self._left -= 1
         if self._left < 0:
-            raise BudgetsUnavailable(f"no budget for {label} {'at once' if urgent else 'now'}")
-        return Release(lambda: None, lambda: None)
+            raise RedisUnavailable(f"no budget for {label} {'at once' if priority else 'now'}")
+        return Permit(lambda: None, lambda: None)
 
-    async def throttled(self, label: Label, seconds: float) -> None: ...
+    async def on_rate_limited(self, label: Label, seconds: float) -> None: ...
 
-    async def spent(self, label: Label, until: datetime) -> None: ...
+    async def on_daily_limit(self, label: Label, until: datetime) -> None: ...
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None: ...
 
-    async def status(self) -> Mapping[Label, LabelBudget]:
-        raise BudgetsUnavailable("no status either")
+    async def status(self) -> Mapping[Label, RateLimitStatus]:
+        raise RedisUnavailable("no status either")
 
     async def aclose(self) -> None: ...
 
 
 async def test_budgets_that_are_lost_end_the_run_and_make_no_partition_a_failed_one(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=10)
+    account = Account.simulated(7, today=TODAY, instances_per_month=10)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         async with (
-            fake.client(retry=QUICK, budgets=AwayAfter(100)) as zoom,
+            fake.client(retry=QUICK, rate_limiter=AwayAfter(100)) as zoom,
             Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1]) as running,
         ):
-            with pytest.raises(BudgetsUnavailable):
+            with pytest.raises(RedisUnavailable):
                 await running.run()
         states = {state for state, _ in partitions(store).values()}
         await harvest(fake, store)
@@ -197,7 +199,7 @@ async def test_budgets_that_are_lost_end_the_run_and_make_no_partition_a_failed_
 
 
 async def test_a_run_that_is_cancelled_keeps_what_it_has_fetched_and_says_so(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=40)
+    account = Account.simulated(7, today=TODAY, instances_per_month=40)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client(retry=QUICK) as zoom:
         async with Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1]) as running:
@@ -209,8 +211,8 @@ async def test_a_run_that_is_cancelled_keeps_what_it_has_fetched_and_says_so(tmp
             assert scope.cancelled_caught
             done = running.progress.done
 
-        settled = [state for state, _ in partitions(store).values() if state in {"done", "empty"}]
-        assert len(settled) >= done >= 100
+        finished = [state for state, _ in partitions(store).values() if state in {"done", "empty"}]
+        assert len(finished) >= done >= 100
         assert query(store, "SELECT outcome FROM run WHERE ended_at IS NOT NULL") == [("interrupted",)]
         asked = len(fake.requests)
         await harvest(fake, store)
@@ -221,7 +223,7 @@ async def test_a_run_that_is_cancelled_keeps_what_it_has_fetched_and_says_so(tmp
 
 
 async def test_at_the_limit_of_the_day_the_rest_is_parked_and_the_next_run_fetches_it(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(
@@ -236,19 +238,21 @@ async def test_at_the_limit_of_the_day_the_rest_is_parked_and_the_next_run_fetch
         refused = [request for request in fake.requests if request.status == 429]
         fake.heal()
 
-        assert (summary.complete, summary.problems) == (False, ())
+        assert (summary.complete, summary.failures) == (False, ())
         assert summary.stopped_by is not None
         assert len(refused) < 40  # those under way at most: nothing goes on knocking
         until = f"{summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
-        parked = [parked for (parked,) in query(store, "SELECT parked_until FROM partition WHERE state = 'parked'")]
-        assert len(parked) == summary.parked > 0
-        assert {str(moment)[:16] for moment in parked} == {until[:16]}
+        deferred = [
+            deferred for (deferred,) in query(store, "SELECT deferred_until FROM partition WHERE state = 'deferred'")
+        ]
+        assert len(deferred) == summary.deferred > 0
+        assert {str(moment)[:16] for moment in deferred} == {until[:16]}
         assert (await harvest(fake, store)).complete
     assert stored(store) == expected(account, *SPRING)
 
 
 async def test_a_run_that_waits_goes_on_itself_on_the_new_day(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
         soon = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "1"}
@@ -260,7 +264,7 @@ async def test_a_run_that_waits_goes_on_itself_on_the_new_day(tmp_path: Path) ->
 
 
 async def test_a_second_harvest_says_who_is_writing_and_leaves_the_first_alone(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=10)
+    account = Account.simulated(7, today=TODAY, instances_per_month=10)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client() as zoom:
         async with (
@@ -277,11 +281,11 @@ async def test_a_second_harvest_says_who_is_writing_and_leaves_the_first_alone(t
 
 
 async def test_a_store_that_cannot_be_written_ends_the_whole_run_with_that_error(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=10)
+    account = Account.simulated(7, today=TODAY, instances_per_month=10)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client() as zoom:
         async with Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1]) as running:
-            await running.plan()
+            await running.estimate()
             with closing(sqlite3.connect(store, isolation_level=None)) as other:
                 other.execute(
                     "CREATE TRIGGER full BEFORE INSERT ON meeting BEGIN SELECT raise(ABORT, 'disk full'); END"
@@ -331,9 +335,9 @@ async def test_a_listing_that_fails_when_it_is_made_again_keeps_its_rows_and_is_
         await harvest(fake, store)
         fake.respond("GET /report/users/{userId}/meetings", status=500, body=b"", times=99)
         april = (SPRING[0], date(2026, 4, 30))
-        summary = await harvest(fake, store, april, since=30)
+        summary = await harvest(fake, store, april, recheck_days=30)
 
-    assert [(problem.stream, problem.state) for problem in summary.problems] == [("user_meetings", State.FAILED)]
+    assert [(problem.stream, problem.state) for problem in summary.failures] == [("user_meetings", State.FAILED)]
     assert len(stored(store)["user_meetings"]) == 1
 
 
@@ -376,7 +380,7 @@ async def test_one_harvest_does_one_thing_at_a_time(tmp_path: Path) -> None:
         tasks.start_soon(running.run)
         await far_enough(running, partitions=1)
         with pytest.raises(ConfigError, match="one thing at a time"):
-            await running.plan()
+            await running.estimate()
 
 
 async def test_a_store_has_one_lock_by_whatever_name_it_is_called(tmp_path: Path) -> None:
@@ -412,7 +416,7 @@ async def test_a_session_that_is_listed_late_is_fetched_though_its_day_is_before
     async with FakeZoom(account, plan=None) as fake:
         await harvest(fake, store, (date(2026, 4, 1), date(2026, 4, 30)))
         late = held_on(account, date(2026, 4, 2))
-        summary = await harvest(fake, store, (date(2026, 4, 3), date(2026, 5, 2)), since=30)
+        summary = await harvest(fake, store, (date(2026, 4, 3), date(2026, 5, 2)), recheck_days=30)
 
     assert summary.complete
     assert ("meeting", late.uuid) in partitions(store)
@@ -427,23 +431,23 @@ async def test_a_listing_that_zoom_does_not_give_any_more_keeps_its_rows_and_wha
         fake.respond(
             "GET /report/users/{userId}/meetings", status=404, body={"code": 1001, "message": "No user."}, times=9
         )
-        summary = await harvest(fake, store, reports=["meeting", "meeting_qa"], since=90)
+        summary = await harvest(fake, store, reports=["meeting", "meeting_qa"], recheck_days=90)
 
     assert summary.complete
-    assert [(noted.stream, noted.rows, str(noted.note)[:13]) for noted in summary.notes] == [
+    assert [(noted.stream, noted.rows, str(noted.warning)[:13]) for noted in summary.warnings] == [
         ("user_meetings", 0, "listed again:")
     ]
     assert len(stored(store)["user_meetings"]) == 1
-    assert ("meeting_qa", account.sessions[0].uuid) in partitions(store)
+    assert ("meeting_qa", account.instances[0].uuid) in partitions(store)
 
 
-@pytest.mark.parametrize("kept", range(0, 40, 3))
-async def test_a_store_that_is_killed_while_it_is_made_can_be_made_again(kept: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("skipped", range(0, 40, 3))
+async def test_a_store_that_is_killed_while_it_is_made_can_be_made_again(skipped: int, tmp_path: Path) -> None:
     """After *kept* statements the process is gone, as a power cut would have it."""
     store = tmp_path / "h.sqlite"
     script = (
         "import os, sys, sqlite3, anyio\n"
-        "from zoomasync.harvest import Store\n"
+        "from zoomasync.harvest import SQLiteStore\n"
         "from zoomasync.harvest.streams import STREAMS\n"
         "left = int(sys.argv[2])\n"
         "class Mortal(sqlite3.Connection):\n"
@@ -456,11 +460,11 @@ async def test_a_store_that_is_killed_while_it_is_made_can_be_made_again(kept: i
         "    return connect(*arguments, **options, factory=Mortal)\n"
         "sqlite3.connect = mortal\n"
         "async def main():\n"
-        "    async with Store(sys.argv[1], STREAMS.values()):\n"
+        "    async with SQLiteStore(sys.argv[1], STREAMS.values()):\n"
         "        pass\n"
         "anyio.run(main)\n"
     )
-    done = await anyio.run_process([sys.executable, "-c", script, str(store), str(kept)], check=False)
+    done = await anyio.run_process([sys.executable, "-c", script, str(store), str(skipped)], check=False)
     assert done.returncode in {0, 7}
 
     async with FakeZoom(one_session(), plan=None) as fake:
@@ -488,7 +492,7 @@ async def test_months_that_are_all_refused_are_an_error_each_time(tmp_path: Path
 
 
 async def test_what_was_sent_is_written_down_by_label_also_when_the_run_is_cancelled(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=20)
+    account = Account.simulated(7, today=TODAY, instances_per_month=20)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client(retry=QUICK) as zoom:
         async with (
@@ -498,17 +502,17 @@ async def test_what_was_sent_is_written_down_by_label_also_when_the_run_is_cance
             tasks.start_soon(running.run)
             await far_enough(running, partitions=50)
             tasks.cancel_scope.cancel()
-        sent = sum(traffic.calls for traffic in zoom.traffic.values())
+        sent = sum(stats.calls for stats in zoom.stats.values())
 
-    told = query(store, "SELECT label, sum(calls) FROM traffic GROUP BY label")
+    told = query(store, "SELECT label, sum(calls) FROM call_samples GROUP BY label")
     assert told == [("heavy", sent)]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"since": 0}, "since is a whole number"),
-        ({"since": True}, "since is a whole number"),
+        ({"recheck_days": 0}, "since is a whole number"),
+        ({"recheck_days": True}, "since is a whole number"),
         ({"workers": 0}, "workers is a whole number"),
         ({"reports": "meeting"}, r"a list of names, such as \['meeting'\]"),
         ({"to": date.max, "from_": date.max}, "still to come"),

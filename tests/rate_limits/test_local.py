@@ -12,25 +12,27 @@ import pytest
 from support.clock import in_virtual_time, now
 
 from zoomasync import Label, Plan
-from zoomasync.events import Event, PaceChanged
-from zoomasync.rate_limits import DaySpent
-from zoomasync.rate_limits._local import LocalBudgets
+from zoomasync.events import Event, RateAdjusted
+from zoomasync.rate_limits import DailyQuotaExhausted
+from zoomasync.rate_limits._local import LocalRateLimiter
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FIVE_A_DAY = Plan(light=80, medium=60, heavy=40, heavy_per_day=5)
 
 
-def budgets(plan: Plan, told: list[Event] | None = None, *, at: datetime = NOON) -> LocalBudgets:
+def rate_limiter(plan: Plan, told: list[Event] | None = None, *, at: datetime = NOON) -> LocalRateLimiter:
     """Return budgets that have heard from the server what time it is."""
-    made = LocalBudgets(plan, clock=asyncio.get_running_loop().time, on_event=(told if told is not None else []).append)
+    made = LocalRateLimiter(
+        plan, clock=asyncio.get_running_loop().time, on_event=(told if told is not None else []).append
+    )
     made.observe(Label.LIGHT, {"date": format_datetime(at, usegmt=True)})
     return made
 
 
 @in_virtual_time
 async def test_each_label_has_a_bucket_of_its_own() -> None:
-    made = budgets(Plan(light=80, medium=60, heavy=1))
-    await made.throttled(Label.HEAVY, 60)
+    made = rate_limiter(Plan(light=80, medium=60, heavy=1))
+    await made.on_rate_limited(Label.HEAVY, 60)
 
     started = now()
     await made.acquire(Label.LIGHT)
@@ -43,8 +45,8 @@ async def test_each_label_has_a_bucket_of_its_own() -> None:
 
 @in_virtual_time
 async def test_a_bucket_shows_its_state() -> None:
-    made = budgets(Plan.FREE)
-    await made.throttled(Label.HEAVY, 3)
+    made = rate_limiter(Plan.FREE)
+    await made.on_rate_limited(Label.HEAVY, 3)
 
     assert "heavy: <Bucket 1/s, 0 waiting, paused for 3.0 s>" in repr(made)
     assert "light: <Bucket 4/s, 0 waiting, paused for 0.0 s>" in repr(made)
@@ -52,14 +54,14 @@ async def test_a_bucket_shows_its_state() -> None:
 
 @in_virtual_time
 async def test_the_budget_of_a_day_is_spent_to_the_last_call_and_not_one_more() -> None:
-    made = budgets(FIVE_A_DAY)
-    refused: list[DaySpent] = []
+    made = rate_limiter(FIVE_A_DAY)
+    refused: list[DailyQuotaExhausted] = []
     sent: list[Label] = []
 
     async def call(label: Label) -> None:
         try:
             await made.acquire(label)
-        except DaySpent as spent:
+        except DailyQuotaExhausted as spent:
             refused.append(spent)
         else:
             sent.append(label)
@@ -74,12 +76,12 @@ async def test_the_budget_of_a_day_is_spent_to_the_last_call_and_not_one_more() 
 
 @in_virtual_time
 async def test_a_spent_day_is_said_at_once_and_nobody_sleeps_till_midnight() -> None:
-    made = budgets(FIVE_A_DAY)
+    made = rate_limiter(FIVE_A_DAY)
     for _ in range(5):
         await made.acquire(Label.HEAVY)
     asked = now()
 
-    with pytest.raises(DaySpent):
+    with pytest.raises(DailyQuotaExhausted):
         await made.acquire(Label.HEAVY)
 
     assert now() - asked < 0.001
@@ -87,20 +89,20 @@ async def test_a_spent_day_is_said_at_once_and_nobody_sleeps_till_midnight() -> 
 
 @in_virtual_time
 async def test_a_new_day_by_the_servers_clock_brings_a_new_budget() -> None:
-    made = budgets(FIVE_A_DAY, at=datetime(2026, 6, 15, 23, 59, 50, tzinfo=UTC))
+    made = rate_limiter(FIVE_A_DAY, at=datetime(2026, 6, 15, 23, 59, 50, tzinfo=UTC))
     for _ in range(5):
         await made.acquire(Label.HEAVY)
 
     await anyio.sleep(11)
 
-    assert (await made.status())[Label.HEAVY].left == 5
+    assert (await made.status())[Label.HEAVY].remaining == 5
     await made.acquire(Label.HEAVY)
 
 
 @in_virtual_time
 async def test_a_cancelled_caller_gives_its_part_of_the_day_back() -> None:
-    made = budgets(FIVE_A_DAY)
-    await made.throttled(Label.HEAVY, 60)
+    made = rate_limiter(FIVE_A_DAY)
+    await made.on_rate_limited(Label.HEAVY, 60)
     with anyio.move_on_after(1):
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
@@ -111,14 +113,14 @@ async def test_a_cancelled_caller_gives_its_part_of_the_day_back() -> None:
 
 @in_virtual_time
 async def test_zooms_word_that_the_day_is_spent_stops_those_who_wait_as_well() -> None:
-    made = budgets(Plan(light=80, medium=60, heavy=2))
+    made = rate_limiter(Plan(light=80, medium=60, heavy=2))
     until = NOON + timedelta(hours=12)
     outcomes: list[str | datetime] = []
 
     async def call() -> None:
         try:
             await made.acquire(Label.HEAVY)
-        except DaySpent as spent:
+        except DailyQuotaExhausted as spent:
             outcomes.append(spent.resumes_at)
         else:
             outcomes.append("sent")
@@ -127,14 +129,14 @@ async def test_zooms_word_that_the_day_is_spent_stops_those_who_wait_as_well() -
         for _ in range(6):
             tasks.start_soon(call)
         await anyio.sleep(0.6)
-        await made.spent(Label.HEAVY, until)
+        await made.on_daily_limit(Label.HEAVY, until)
 
     assert outcomes == ["sent"] * 2 + [until] * 4
     await made.acquire(Label.MEDIUM)
 
 
 @pytest.mark.parametrize(
-    ("headers", "left"),
+    ("headers", "remaining"),
     [
         ({"x-ratelimit-type": "Daily-limit", "x-ratelimit-remaining": "2"}, 2),
         ({"x-ratelimit-limit": "5", "x-ratelimit-remaining": "1"}, 1),
@@ -146,57 +148,57 @@ async def test_zooms_word_that_the_day_is_spent_stops_those_who_wait_as_well() -
     ids=["the day", "the day by its limit", "the second", "more than we think", "negative", "garbage"],
 )
 @in_virtual_time
-async def test_headers_correct_what_is_left_downward_only(headers: dict[str, str], left: int) -> None:
-    made = budgets(FIVE_A_DAY)
+async def test_headers_correct_what_is_left_downward_only(headers: dict[str, str], remaining: int) -> None:
+    made = rate_limiter(FIVE_A_DAY)
     await made.acquire(Label.HEAVY)
 
     made.observe(Label.HEAVY, headers)
 
-    assert (await made.status())[Label.HEAVY].left == left
+    assert (await made.status())[Label.HEAVY].remaining == remaining
 
 
 @in_virtual_time
 async def test_the_status_tells_rate_wait_used_left_and_reset_of_every_label() -> None:
-    made = budgets(FIVE_A_DAY)
+    made = rate_limiter(FIVE_A_DAY)
     await made.acquire(Label.HEAVY)
-    await made.throttled(Label.MEDIUM, 9)
+    await made.on_rate_limited(Label.MEDIUM, 9)
 
     status = await made.status()
 
     heavy, medium, light = status[Label.HEAVY], status[Label.MEDIUM], status[Label.LIGHT]
-    assert (heavy.rate, heavy.used, heavy.left, heavy.resets_at) == (40, 1, 4, datetime(2026, 6, 16, tzinfo=UTC))
-    assert status[Label.RESOURCE_INTENSIVE].left == 4
-    assert medium.wait == pytest.approx(9, abs=0.01)
-    assert (light.used, light.left, light.wait) == (0, None, 0)
+    assert (heavy.rate, heavy.used, heavy.remaining, heavy.resets_at) == (40, 1, 4, datetime(2026, 6, 16, tzinfo=UTC))
+    assert status[Label.RESOURCE_INTENSIVE].remaining == 4
+    assert medium.delay == pytest.approx(9, abs=0.01)
+    assert (light.used, light.remaining, light.delay) == (0, None, 0)
 
 
 @in_virtual_time
 async def test_a_local_clock_that_is_a_day_ahead_costs_no_budget() -> None:
-    made = LocalBudgets(FIVE_A_DAY, clock=asyncio.get_running_loop().time)
+    made = LocalRateLimiter(FIVE_A_DAY, clock=asyncio.get_running_loop().time)
     await made.acquire(Label.HEAVY)
 
     made.observe(Label.HEAVY, {"date": "Mon, 15 Jun 2020 23:59:58 GMT"})
     assert (await made.status())[Label.HEAVY].used == 1
 
     await anyio.sleep(3)
-    assert (await made.status())[Label.HEAVY].left == 5
+    assert (await made.status())[Label.HEAVY].remaining == 5
 
 
-async def refuse(made: LocalBudgets, times: int) -> None:
+async def refuse(made: LocalRateLimiter, times: int) -> None:
     """Let calls go out and be refused, each after the pause of the one before."""
     for _ in range(times):
         await made.acquire(Label.HEAVY)
-        await made.throttled(Label.HEAVY, 1)
+        await made.on_rate_limited(Label.HEAVY, 1)
 
 
 @in_virtual_time
 async def test_refusals_that_go_on_slow_the_label_down_and_say_so() -> None:
     told: list[Event] = []
-    made = budgets(Plan.BUSINESS, told)
+    made = rate_limiter(Plan.BUSINESS, told)
 
     await refuse(made, 3)
 
-    assert told == [PaceChanged(Label.HEAVY, 30, 40)]
+    assert told == [RateAdjusted(Label.HEAVY, 30, 40)]
     assert "another app" in str(told[0])
     status = await made.status()
     assert (status[Label.HEAVY].rate, status[Label.LIGHT].rate) == (30, 80)
@@ -205,11 +207,11 @@ async def test_refusals_that_go_on_slow_the_label_down_and_say_so() -> None:
 @in_virtual_time
 async def test_one_burst_of_refusals_slows_nothing_down() -> None:
     told: list[Event] = []
-    made = budgets(Plan.BUSINESS, told)
+    made = rate_limiter(Plan.BUSINESS, told)
     await made.acquire(Label.HEAVY)
 
     for _ in range(30):  # all under way at the same time
-        await made.throttled(Label.HEAVY, 1)
+        await made.on_rate_limited(Label.HEAVY, 1)
 
     assert told == []
     assert (await made.status())[Label.HEAVY].rate == 40
@@ -218,7 +220,7 @@ async def test_one_burst_of_refusals_slows_nothing_down() -> None:
 @in_virtual_time
 async def test_a_slowed_label_rises_again_step_by_step_when_refusals_end() -> None:
     told: list[Event] = []
-    made = budgets(Plan.BUSINESS, told)
+    made = rate_limiter(Plan.BUSINESS, told)
     await refuse(made, 3)
 
     while (await made.status())[Label.HEAVY].rate < 40:
@@ -232,7 +234,7 @@ async def test_a_slowed_label_rises_again_step_by_step_when_refusals_end() -> No
 
 @in_virtual_time
 async def test_a_label_is_never_slowed_to_a_standstill() -> None:
-    made = budgets(Plan.BUSINESS)
+    made = rate_limiter(Plan.BUSINESS)
 
     await refuse(made, 90)
 
@@ -241,7 +243,7 @@ async def test_a_label_is_never_slowed_to_a_standstill() -> None:
 
 @in_virtual_time
 async def test_calls_that_wait_over_midnight_are_of_the_new_day() -> None:
-    made = budgets(
+    made = rate_limiter(
         Plan(light=80, medium=60, heavy=10, heavy_per_day=30), at=datetime(2026, 6, 15, 23, 59, 58, tzinfo=UTC)
     )
     sent: list[float] = []
@@ -249,7 +251,7 @@ async def test_calls_that_wait_over_midnight_are_of_the_new_day() -> None:
     async def call() -> None:
         try:
             await made.acquire(Label.HEAVY)
-        except DaySpent:
+        except DailyQuotaExhausted:
             return
         sent.append(now())
 
@@ -266,13 +268,13 @@ async def test_calls_that_wait_over_midnight_are_of_the_new_day() -> None:
 
 @in_virtual_time
 async def test_replies_that_overtake_each_other_do_not_turn_the_clock_back() -> None:
-    made = budgets(FIVE_A_DAY, at=datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC))
+    made = rate_limiter(FIVE_A_DAY, at=datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC))
     sent = 0
     for second in (1, 0, 1, 0, 1, 0):
         moment = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC) + timedelta(seconds=second)
         made.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
         for _ in range(5):
-            with suppress(DaySpent):
+            with suppress(DailyQuotaExhausted):
                 await made.acquire(Label.HEAVY)
                 sent += 1
 
@@ -281,23 +283,23 @@ async def test_replies_that_overtake_each_other_do_not_turn_the_clock_back() -> 
 
 @in_virtual_time
 async def test_what_could_not_be_sent_costs_nothing_of_the_day() -> None:
-    made = budgets(FIVE_A_DAY)
+    made = rate_limiter(FIVE_A_DAY)
 
     for _ in range(12):
-        release = await made.acquire(Label.HEAVY)
-        release.unsent()
+        permit = await made.acquire(Label.HEAVY)
+        permit.refund()
 
-    assert (await made.status())[Label.HEAVY].left == 5
+    assert (await made.status())[Label.HEAVY].remaining == 5
 
 
 @in_virtual_time
 async def test_a_parked_queue_is_told_at_once() -> None:
-    made = budgets(Plan(light=80, medium=60, heavy=1))
+    made = rate_limiter(Plan(light=80, medium=60, heavy=1))
     told: list[float] = []
     parked_at = now() + 0.5
 
     async def call() -> None:
-        with suppress(DaySpent):
+        with suppress(DailyQuotaExhausted):
             await made.acquire(Label.HEAVY)
             return
         told.append(now())
@@ -306,7 +308,7 @@ async def test_a_parked_queue_is_told_at_once() -> None:
         for _ in range(50):
             tasks.start_soon(call)
         await anyio.sleep(0.5)
-        await made.spent(Label.HEAVY, NOON + timedelta(hours=12))
+        await made.on_daily_limit(Label.HEAVY, NOON + timedelta(hours=12))
 
     assert len(told) == 49
     assert sorted(told)[-2] - parked_at < 0.01  # but for the head of the queue, which waits for its slot
@@ -316,10 +318,10 @@ async def test_a_parked_queue_is_told_at_once() -> None:
 @in_virtual_time
 async def test_refusals_with_long_pauses_slow_a_label_down_as_well() -> None:
     told: list[Event] = []
-    made = budgets(Plan.BUSINESS, told)
+    made = rate_limiter(Plan.BUSINESS, told)
 
     for _ in range(3):
         await made.acquire(Label.HEAVY)
-        await made.throttled(Label.HEAVY, 20)
+        await made.on_rate_limited(Label.HEAVY, 20)
 
-    assert told == [PaceChanged(Label.HEAVY, 30, 40)]
+    assert told == [RateAdjusted(Label.HEAVY, 30, 40)]

@@ -13,17 +13,17 @@ from support.clock import in_virtual_time, now
 
 from zoomasync import Label, Plan
 from zoomasync.errors import ConfigError
-from zoomasync.rate_limits._token_bucket import Bucket
+from zoomasync.rate_limits._token_bucket import TokenBucket
 
 RATES = [0.3, 1.0, 2.0, 2.5, 4.0, 10.0, 40.0, 80.0]
 every_rate = pytest.mark.parametrize("rate", RATES)
 
 
-def _bucket(rate: float) -> Bucket:
-    return Bucket(rate, clock=asyncio.get_running_loop().time)
+def _bucket(rate: float) -> TokenBucket:
+    return TokenBucket(rate, clock=asyncio.get_running_loop().time)
 
 
-async def _take(bucket: Bucket, releases: list[float]) -> None:
+async def _take(bucket: TokenBucket, releases: list[float]) -> None:
     await bucket.acquire()
     releases.append(now())
 
@@ -192,7 +192,7 @@ async def test_a_stalled_loop_does_not_make_two_seconds_one() -> None:
     """The moment that counts is when a caller goes on, however late it is woken."""
     stalled_for = 0.0
     loop = asyncio.get_running_loop()
-    bucket = Bucket(4, clock=lambda: loop.time() + stalled_for)
+    bucket = TokenBucket(4, clock=lambda: loop.time() + stalled_for)
     releases: list[float] = []
 
     for number in range(40):
@@ -254,12 +254,12 @@ def test_a_plan_is_of_rates_that_can_be_kept(label: Label, rate: float) -> None:
 def test_on_paid_plans_the_heavy_labels_share_one_budget_of_the_day_and_the_light_ones_have_none() -> None:
     for plan, per_day in ((Plan.PRO, 30_000), (Plan.BUSINESS, 60_000)):
         assert [plan.per_day(label) for label in Label] == [None, None, per_day, per_day]
-        assert plan.purse(Label.RESOURCE_INTENSIVE) is Label.HEAVY
+        assert plan.quota_label(Label.RESOURCE_INTENSIVE) is Label.HEAVY
 
 
 def test_on_the_free_plan_every_label_has_a_budget_of_its_own() -> None:
     assert [Plan.FREE.per_day(label) for label in Label] == [6_000, 2_000, 1_000, 30_000]
-    assert [Plan.FREE.purse(label) for label in Label] == list(Label)
+    assert [Plan.FREE.quota_label(label) for label in Label] == list(Label)
 
 
 @in_virtual_time
@@ -270,11 +270,11 @@ async def test_requests_that_go_out_late_begin_their_second_late() -> None:
 
     async def call() -> None:
         nonlocal connected
-        went_late = await bucket.acquire()
+        mark_sent = await bucket.acquire()
         if connected < 5:
             connected += 1
             await anyio.sleep(0.3)
-            went_late()
+            mark_sent()
         arrivals.append(now())
 
     async with anyio.create_task_group() as tasks:
@@ -288,17 +288,17 @@ async def test_requests_that_go_out_late_begin_their_second_late() -> None:
 async def test_an_urgent_caller_waits_for_one_slot_whoever_else_waits() -> None:
     bucket, waits = _bucket(10), list[float]()
 
-    async def urgent(arrival: float) -> None:
+    async def priority(arrival: float) -> None:
         await anyio.sleep(arrival)
         came = now()
-        await bucket.acquire(urgent=True)
+        await bucket.acquire(priority=True)
         waits.append(now() - came)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(100):
             tasks.start_soon(bucket.acquire)
         for arrival in (0.01, 1.33, 2.5, 7.77):
-            tasks.start_soon(urgent, arrival)
+            tasks.start_soon(priority, arrival)
 
     # A slot is a tenth of a second, and a window a little longer than one.
     assert max(waits) <= 0.1 + 0.02
@@ -309,7 +309,7 @@ async def test_urgency_never_starves_the_others() -> None:
     bucket, served = _bucket(10), list[str]()
 
     async def call(kind: str) -> None:
-        await bucket.acquire(urgent=kind == "urgent")
+        await bucket.acquire(priority=kind == "urgent")
         served.append(kind)
 
     async with anyio.create_task_group() as tasks:
@@ -331,10 +331,10 @@ async def test_lanes_and_cancellations_break_no_rate_and_leave_nobody_behind(
 ) -> None:
     bucket, releases = _bucket(rate), list[float]()
 
-    async def call(arrival: float, patience: float | None, urgent: bool) -> None:  # noqa: FBT001  one of a tuple
+    async def call(arrival: float, patience: float | None, priority: bool) -> None:  # noqa: FBT001  one of a tuple
         await anyio.sleep(arrival)
         with anyio.move_on_after(patience):
-            await bucket.acquire(urgent=urgent)
+            await bucket.acquire(priority=priority)
             releases.append(now())
 
     async with anyio.create_task_group() as tasks:

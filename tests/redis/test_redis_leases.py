@@ -13,10 +13,10 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 from support.valkey import Server, new_name, server_of_its_own, shared_url
 
-from zoomasync.errors import BudgetsUnavailable, ConfigError, InvalidArgument
-from zoomasync.redis import RedisClaims
+from zoomasync.errors import ConfigError, InvalidArgument, RedisUnavailable
+from zoomasync.redis import RedisLeases
 
-Make = Callable[..., RedisClaims]
+Make = Callable[..., RedisLeases]
 
 ALWAYS = 600.0  # a lease that no test outlives
 REPORT = "meeting_participants/4444AAAiAAAAAiAiAiiAii=="
@@ -40,10 +40,10 @@ def name() -> str:
 @pytest.fixture
 async def make(url: str, name: str) -> AsyncIterator[Make]:
     """Make the claims of several machines that share one job."""
-    made = list[RedisClaims]()
+    made = list[RedisLeases]()
 
-    def make_one(lease: float = ALWAYS, *, at: str = url) -> RedisClaims:
-        made.append(RedisClaims(at, name=name, lease=lease))
+    def make_one(lease: float = ALWAYS, *, at: str = url) -> RedisLeases:
+        made.append(RedisLeases(at, name=name, lease=lease))
         return made[-1]
 
     yield make_one
@@ -51,7 +51,7 @@ async def make(url: str, name: str) -> AsyncIterator[Make]:
         await claims.aclose()
 
 
-async def _take_when_free(claims: RedisClaims, key: str) -> None:
+async def _take_when_free(claims: RedisLeases, key: str) -> None:
     with anyio.fail_after(10):
         while not await claims.take(key):  # noqa: ASYNC110  another's to let go of
             await anyio.sleep(0.02)
@@ -240,20 +240,20 @@ async def test_without_redis_nothing_can_be_claimed_and_nothing_else_fails(make:
         await claims.take(REPORT)
         await claims.take("another")
         server.kill()
-        with pytest.raises(BudgetsUnavailable, match="no claim can be made: Redis"):
+        with pytest.raises(RedisUnavailable, match="no claim can be made: Redis"):
             await claims.take("third")
         await claims.drop("another")
         await anyio.sleep(0.2)
 
 
 async def test_the_error_survives_the_way_to_another_process_and_shows_no_secret(name: str) -> None:
-    claims = RedisClaims("redis://me:canary@127.0.0.1:1", name=name)
+    claims = RedisLeases("redis://me:canary@127.0.0.1:1", name=name)
 
-    with pytest.raises(BudgetsUnavailable) as caught:
+    with pytest.raises(RedisUnavailable) as caught:
         await claims.take(REPORT)
     copied = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  our own
 
-    assert (type(copied), str(copied), vars(copied)) == (BudgetsUnavailable, str(caught.value), vars(caught.value))
+    assert (type(copied), str(copied), vars(copied)) == (RedisUnavailable, str(caught.value), vars(caught.value))
     assert "canary" not in f"{claims!r}{caught.value!r}{''.join(traceback.format_exception(caught.value))}"
     await claims.aclose()
     await claims.aclose()
@@ -285,10 +285,10 @@ async def test_a_key_that_cannot_be_printed_is_refused(make: Make, key: str) -> 
 @pytest.mark.parametrize("lease", [0, -1, math.nan, math.inf])
 def test_a_lease_that_is_no_time_is_refused(lease: float) -> None:
     with pytest.raises(ConfigError, match="lease must be"):
-        RedisClaims("redis://localhost", name="job", lease=lease)
+        RedisLeases("redis://localhost", name="job", lease=lease)
 
 
 @pytest.mark.parametrize("name", ["", "a{b}", "a\nb"], ids=repr)
 def test_a_name_that_makes_no_key_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="name must be"):
-        RedisClaims("redis://localhost", name=name)
+        RedisLeases("redis://localhost", name=name)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import anyio
 import pytest
 from redis.asyncio import Redis
-from support.memory import SUDDEN, MemoryTransport, answering, reply
+from support.memory import SUDDEN, MemoryTransport, answering, response
 from support.valkey import Processes, Work, call_with_shared_token, new_name, renew_for_ever, shared_url
 
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
-from zoomasync.auth._token_manager import TokenKeeper
+from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import ConfigError, ZoomError
 from zoomasync.redis import RedisTokenStore
 from zoomasync.testing import FakeZoom
@@ -46,9 +46,9 @@ def name() -> str:
     return new_name()
 
 
-def _keeper(desk: Desk, url: str, name: str) -> TokenKeeper:
-    transport = MemoryTransport(answering(reply(500)))
-    return TokenKeeper(desk, transport, SUDDEN, store=RedisTokenStore(url, name=name))
+def _keeper(desk: Desk, url: str, name: str) -> TokenManager:
+    transport = MemoryTransport(answering(response(500)))
+    return TokenManager(desk, transport, SUDDEN, store=RedisTokenStore(url, name=name))
 
 
 async def test_many_clients_ask_for_one_token(url: str, name: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from support.stories import seen, sent
 
 from zoomasync import Zoom
-from zoomasync.errors import BadRequest, EntityLimitReached, InvalidArgument, NotFound
+from zoomasync.errors import BadRequest, InvalidArgument, NotFound, ResourceLimitReached
 from zoomasync.models import (
     UNSET,
     CustomAnswer,
@@ -169,7 +169,7 @@ async def test_adding_the_same_person_again_gives_the_same_registration_three_ti
     assert (await zoom.meetings.registrants.add(meeting.id, again)).registrant_id == first.registrant_id
     await zoom.meetings.registrants.add(meeting.id, again)
 
-    with pytest.raises(EntityLimitReached):
+    with pytest.raises(ResourceLimitReached):
         await zoom.meetings.registrants.add(meeting.id, again)
     await zoom.meetings.registrants.add(meeting.id, NewRegistrant(email="bo@northpier.example", first_name="Bo"))
 

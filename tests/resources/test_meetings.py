@@ -8,7 +8,7 @@ import pytest
 from support.stories import seen, sent
 
 from zoomasync import Zoom
-from zoomasync.errors import BadRequest, EntityLimitReached, InvalidArgument, NotFound
+from zoomasync.errors import BadRequest, InvalidArgument, NotFound, ResourceLimitReached
 from zoomasync.models import (
     MeetingSettings,
     MeetingStatusUpdate,
@@ -151,7 +151,7 @@ async def test_the_101st_meeting_of_a_host_and_day_waits_for_tomorrow(zoom: Zoom
     for _ in range(100):
         await zoom.meetings.create(host.id, NewMeeting(topic="one of many"))
 
-    with pytest.raises(EntityLimitReached) as refused:
+    with pytest.raises(ResourceLimitReached) as refused:
         await zoom.meetings.create(host.id, NewMeeting(topic="one too many"))
 
     assert (refused.value.resumes_at.hour, refused.value.resumes_at.minute) == (0, 0)
@@ -178,12 +178,12 @@ async def test_update_status_recovers_a_deleted_meeting(zoom: Zoom, account: Acc
 
 
 async def test_summary_is_asked_for_by_uuid(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(uuid="/b9Xc0Y//Q1mZ2nW3oV4pA==", summary=True)
+    instance = account.add_instance(uuid="/b9Xc0Y//Q1mZ2nW3oV4pA==", summary=True)
 
-    summary = await zoom.meetings.summary(session.uuid)
+    summary = await zoom.meetings.summary(instance.uuid)
 
     assert seen(fake)[0] == "GET /v2/meetings/%252Fb9Xc0Y%252F%252FQ1mZ2nW3oV4pA%253D%253D/meeting_summary"
-    assert (summary.meeting_uuid, summary.meeting_id) == (session.uuid, session.id)
+    assert (summary.meeting_uuid, summary.meeting_id) == (instance.uuid, instance.id)
     assert summary.summary_content
 
 

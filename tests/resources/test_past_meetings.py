@@ -18,14 +18,14 @@ MAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 async def test_get_tells_of_one_ended_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     host = account.add_host("Nadia Orr", dept="Works")
-    session = account.add_session(host, participants=3, start=MAY, minutes=42, topic="Harbour 🛳")
+    instance = account.add_instance(host, participants=3, start=MAY, minutes=42, topic="Harbour 🛳")
 
-    meeting = await zoom.past_meetings.get(session.id)
+    meeting = await zoom.past_meetings.get(instance.id)
 
-    assert seen(fake) == (f"GET /v2/past_meetings/{session.id}", {})
+    assert seen(fake) == (f"GET /v2/past_meetings/{instance.id}", {})
     assert meeting == PastMeeting(
-        uuid=session.uuid,
-        id=session.id,
+        uuid=instance.uuid,
+        id=instance.id,
         type=2,
         topic="Harbour 🛳",
         host_id=host.id,
@@ -36,7 +36,7 @@ async def test_get_tells_of_one_ended_meeting(zoom: Zoom, fake: FakeZoom, accoun
         start_time=MAY,
         end_time=MAY + timedelta(minutes=42),
         duration=42,
-        total_minutes=session.total_minutes,
+        total_minutes=instance.total_minutes,
         participants_count=3,
         has_meeting_summary=False,
     )
@@ -46,8 +46,8 @@ async def test_get_tells_of_one_ended_meeting(zoom: Zoom, fake: FakeZoom, accoun
 async def test_get_reaches_one_instance_by_its_uuid_whatever_slashes_it_holds(
     uuid: str, zoom: Zoom, fake: FakeZoom, account: Account
 ) -> None:
-    account.add_session(id=84123450987, uuid=uuid, start=MAY, topic="this one")
-    account.add_session(id=84123450987, start=MAY + timedelta(days=7), topic="a later one")
+    account.add_instance(id=84123450987, uuid=uuid, start=MAY, topic="this one")
+    account.add_instance(id=84123450987, start=MAY + timedelta(days=7), topic="a later one")
 
     meeting = await zoom.past_meetings.get(uuid)
 
@@ -58,8 +58,8 @@ async def test_get_reaches_one_instance_by_its_uuid_whatever_slashes_it_holds(
 
 
 async def test_get_by_number_tells_of_the_latest_instance(zoom: Zoom, account: Account) -> None:
-    account.add_session(id=84123450987, start=MAY, topic="first")
-    account.add_session(id=84123450987, start=MAY + timedelta(days=7), topic="second")
+    account.add_instance(id=84123450987, start=MAY, topic="first")
+    account.add_instance(id=84123450987, start=MAY + timedelta(days=7), topic="second")
 
     assert (await zoom.past_meetings.get(84123450987)).topic == "second"
 
@@ -74,7 +74,9 @@ async def test_get_of_an_unknown_meeting_is_not_found(zoom: Zoom) -> None:
 async def test_instances_list_every_time_that_a_meeting_took_place(
     zoom: Zoom, fake: FakeZoom, account: Account
 ) -> None:
-    sessions = [account.add_session(id=84123450987, type=8, start=MAY + timedelta(days=7 * week)) for week in range(3)]
+    instances = [
+        account.add_instance(id=84123450987, type=8, start=MAY + timedelta(days=7 * week)) for week in range(3)
+    ]
 
     found = await zoom.past_meetings.instances(84123450987, from_=date(2026, 5, 1), to=date(2026, 5, 12))
 
@@ -83,17 +85,17 @@ async def test_instances_list_every_time_that_a_meeting_took_place(
         {"from": "2026-05-01", "to": "2026-05-12"},
     )
     assert [(each.uuid, each.start_time) for each in found.meetings] == [
-        (session.uuid, session.start_time) for session in sessions[:2]
+        (instance.uuid, instance.start_time) for instance in instances[:2]
     ]
 
 
 async def test_participants_come_stay_by_stay_over_all_pages(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(participants=650, start=MAY)
+    instance = account.add_instance(participants=650, start=MAY)
 
-    people = [person async for person in zoom.past_meetings.participants(session.uuid)]
+    people = [person async for person in zoom.past_meetings.participants(instance.uuid)]
 
     assert [(person.user_id, person.name) for person in people] == [
-        (stay.user_id, stay.name) for stay in session.participants
+        (visit.user_id, visit.name) for visit in instance.participants
     ]
     assert people[0].internal_user
     assert seen(fake)[1]["page_size"] == "300"
@@ -101,37 +103,37 @@ async def test_participants_come_stay_by_stay_over_all_pages(zoom: Zoom, fake: F
 
 
 async def test_polls_tell_who_answered_what(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(start=MAY, polls=2)
+    instance = account.add_instance(start=MAY, polls=2)
 
-    polls = await zoom.past_meetings.polls(session.id)
+    polls = await zoom.past_meetings.polls(instance.id)
 
-    assert seen(fake) == (f"GET /v2/past_meetings/{session.id}/polls", {})
-    assert (polls.id, polls.uuid, polls.start_time) == (session.id, session.uuid, MAY)
-    assert [person.name for person in polls.questions] == [response.name for response in session.polls]
+    assert seen(fake) == (f"GET /v2/past_meetings/{instance.id}/polls", {})
+    assert (polls.id, polls.uuid, polls.start_time) == (instance.id, instance.uuid, MAY)
+    assert [person.name for person in polls.questions] == [response.name for response in instance.polls]
     assert [detail.answer for detail in polls.questions[0].question_details] == [
-        answer.answer for answer in session.polls[0].answers
+        answer.answer for answer in instance.polls[0].answers
     ]
 
 
 async def test_qa_tells_who_asked_what(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(start=MAY, qa=1)
+    instance = account.add_instance(start=MAY, qa=1)
 
-    qa = await zoom.past_meetings.qa(session.id)
+    qa = await zoom.past_meetings.qa(instance.id)
 
-    assert seen(fake) == (f"GET /v2/past_meetings/{session.id}/qa", {})
-    asked = session.qa[0].questions[0]
+    assert seen(fake) == (f"GET /v2/past_meetings/{instance.id}/qa", {})
+    asked = instance.qa[0].questions[0]
     assert qa.questions[0].question_details[0] == PastQuestion(
         question=asked.question, answer=";".join(answer.content for answer in asked.answers)
     )
 
 
 async def test_a_meeting_of_another_account_is_refused_whatever_the_status(zoom: Zoom, account: Account) -> None:
-    session = account.add_session(account.add_host(elsewhere=True), start=MAY)
+    instance = account.add_instance(account.add_host(elsewhere=True), start=MAY)
     found: list[tuple[int, int | None]] = []
 
     for ask in (zoom.past_meetings.get, zoom.past_meetings.qa):
         with pytest.raises(BadRequest) as refused:
-            await ask(session.uuid)
+            await ask(instance.uuid)
         found.append((refused.value.status, refused.value.code))
 
     assert found == [(400, 1010), (401, 1010)]  # Zoom's own difference

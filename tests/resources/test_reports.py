@@ -8,7 +8,7 @@ import pytest
 from support.stories import seen
 
 from zoomasync import Zoom
-from zoomasync.errors import InvalidArgument, NotFound, PermissionDenied, Refused
+from zoomasync.errors import EmbeddedError, InvalidArgument, NotFound, PermissionDenied
 from zoomasync.models import (
     BillingInvoice,
     BillingReport,
@@ -126,7 +126,7 @@ async def test_cloud_recording_tells_the_storage_of_every_day(zoom: Zoom, fake: 
 
 
 async def test_daily_counts_the_days_of_a_month(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    account.add_session(participants=4, start=MAY, minutes=30)
+    account.add_instance(participants=4, start=MAY, minutes=30)
 
     report = await zoom.reports.daily(year=2026, month=5)
 
@@ -137,45 +137,45 @@ async def test_daily_counts_the_days_of_a_month(zoom: Zoom, fake: FakeZoom, acco
 
 
 async def test_meeting_tells_of_one_ended_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(participants=3, start=MAY, minutes=42, uuid="/b9Xc0Y//Q1mZ2nW3oV4pA==")
+    instance = account.add_instance(participants=3, start=MAY, minutes=42, uuid="/b9Xc0Y//Q1mZ2nW3oV4pA==")
 
-    report = await zoom.reports.meeting(session.uuid)
+    report = await zoom.reports.meeting(instance.uuid)
 
     assert seen(fake)[0] == "GET /v2/report/meetings/%252Fb9Xc0Y%252F%252FQ1mZ2nW3oV4pA%253D%253D"
-    assert (report.uuid, report.id, report.duration, report.participants_count) == (session.uuid, session.id, 42, 3)
+    assert (report.uuid, report.id, report.duration, report.participants_count) == (instance.uuid, instance.id, 42, 3)
     assert (report.start_time, report.end_time) == (MAY, MAY + timedelta(minutes=42))
 
 
 async def test_meeting_participants_come_stay_by_stay_through_a_rate_limit(
     zoom: Zoom, fake: FakeZoom, account: Account
 ) -> None:
-    session = account.add_session(participants=650, start=MAY)
+    instance = account.add_instance(participants=650, start=MAY)
     fake.throttle("GET /report/meetings/{meetingId}/participants", on_request=2, retry_after="0")
 
-    people = [person async for person in zoom.reports.meeting_participants(session.id)]
+    people = [person async for person in zoom.reports.meeting_participants(instance.id)]
 
-    assert [person.user_id for person in people] == [stay.user_id for stay in session.participants]
+    assert [person.user_id for person in people] == [visit.user_id for visit in instance.participants]
     assert people[1].id == people[1].participant_user_id == ""  # a guest
 
 
 async def test_meeting_participants_carry_their_registration_when_asked(
     zoom: Zoom, fake: FakeZoom, account: Account
 ) -> None:
-    session = account.add_session(participants=2, start=MAY)
+    instance = account.add_instance(participants=2, start=MAY)
 
-    people = [person async for person in zoom.reports.meeting_participants(session.id, include_fields="registrant_id")]
+    people = [person async for person in zoom.reports.meeting_participants(instance.id, include_fields="registrant_id")]
 
     assert seen(fake)[1]["include_fields"] == "registrant_id"
-    assert [person.registrant_id for person in people] == [stay.registrant_id for stay in session.participants]
+    assert [person.registrant_id for person in people] == [visit.registrant_id for visit in instance.participants]
 
 
 async def test_meeting_polls_tell_who_answered_what_and_when(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(start=MAY, polls=2)
+    instance = account.add_instance(start=MAY, polls=2)
 
-    report = await zoom.reports.meeting_polls(session.uuid)
+    report = await zoom.reports.meeting_polls(instance.uuid)
 
     assert seen(fake)[0].endswith("/polls")
-    answer = session.polls[0].answers[0]
+    answer = instance.polls[0].answers[0]
     detail = report.questions[0].question_details[0]
     assert (detail.question, detail.answer, detail.polling_id) == (answer.question, answer.answer, answer.polling_id)
     assert detail.date_time
@@ -183,12 +183,12 @@ async def test_meeting_polls_tell_who_answered_what_and_when(zoom: Zoom, fake: F
 
 
 async def test_meeting_qa_tells_every_answer(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(start=MAY, qa=1)
+    instance = account.add_instance(start=MAY, qa=1)
 
-    report = await zoom.reports.meeting_qa(session.uuid)
+    report = await zoom.reports.meeting_qa(instance.uuid)
 
     assert seen(fake)[0].endswith("/qa")
-    asked = session.qa[0].questions[0]
+    asked = instance.qa[0].questions[0]
     question = report.questions[0].question_details[0]
     assert (question.question, question.question_id, question.question_status) == (
         asked.question,
@@ -199,18 +199,18 @@ async def test_meeting_qa_tells_every_answer(zoom: Zoom, fake: FakeZoom, account
 
 
 async def test_meeting_survey_tells_who_answered_what(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(start=MAY, survey=2)
+    instance = account.add_instance(start=MAY, survey=2)
 
-    report = await zoom.reports.meeting_survey(session.uuid)
+    report = await zoom.reports.meeting_survey(instance.uuid)
 
     assert seen(fake)[0].endswith("/survey")
-    assert session.survey
+    assert instance.survey
     assert (report.meeting_uuid, report.survey_id, report.survey_name) == (
-        session.uuid,
-        session.survey.id,
-        session.survey.name,
+        instance.uuid,
+        instance.survey.id,
+        instance.survey.name,
     )
-    assert [person.name for person in report.survey_answers] == [each.name for each in session.survey.responses]
+    assert [person.name for person in report.survey_answers] == [each.name for each in instance.survey.responses]
 
 
 async def test_operation_logs_tell_who_changed_what(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
@@ -240,11 +240,11 @@ async def test_operation_logs_tell_who_changed_what(zoom: Zoom, fake: FakeZoom, 
 
 
 async def test_telephone_lists_call_legs_by_the_time_asked_for(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(start=datetime(2026, 4, 30, 23, 50, tzinfo=UTC))
+    instance = account.add_instance(start=datetime(2026, 4, 30, 23, 50, tzinfo=UTC))
     start = datetime(2026, 5, 1, 0, 5, tzinfo=UTC)
     account.telephone_legs.append(
         TelephoneLeg(
-            session=session,
+            instance=instance,
             start_time=start,
             end_time=start + timedelta(minutes=40),
             found_by="2",
@@ -261,7 +261,7 @@ async def test_telephone_lists_call_legs_by_the_time_asked_for(zoom: Zoom, fake:
     assert seen(fake)[1] == IN_MAY | {"type": "2", "query_date_type": "meeting_start_time", "page_size": "300"}
     assert by_meeting == []
     (leg,) = legs
-    assert (leg.uuid, leg.meeting_id, leg.type, leg.start_time) == (session.uuid, session.id, "Toll", start)
+    assert (leg.uuid, leg.meeting_id, leg.type, leg.start_time) == (instance.uuid, instance.id, "Toll", start)
     assert (leg.duration, leg.rate, leg.total) == (40, 0.045, 1.8)
 
 
@@ -284,7 +284,7 @@ async def test_upcoming_events_list_what_is_to_come(zoom: Zoom, fake: FakeZoom, 
 
 async def test_users_list_the_hosts_who_were_active(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     active, _ = account.add_host("Nadia Orr", dept="Works"), account.add_host("Idle")
-    account.add_session(active, participants=3, start=MAY, minutes=20)
+    account.add_instance(active, participants=3, start=MAY, minutes=20)
 
     pages = [page async for page in zoom.reports.users(FIRST, LAST, type_="active").pages()]
 
@@ -309,7 +309,7 @@ async def test_user_meetings_list_what_a_user_held_with_times_that_can_be_compar
     zoom: Zoom, fake: FakeZoom, account: Account
 ) -> None:
     host = account.add_host("Nadia Orr", email="nadia+orr@northpier.example")
-    session = account.add_session(host, start=MAY + timedelta(seconds=11), topic="بندر")
+    instance = account.add_instance(host, start=MAY + timedelta(seconds=11), topic="بندر")
 
     meetings = [meeting async for meeting in zoom.reports.user_meetings(host.email, FIRST, LAST, type_="past")]
 
@@ -318,42 +318,42 @@ async def test_user_meetings_list_what_a_user_held_with_times_that_can_be_compar
         IN_MAY | {"type": "past", "page_size": "300"},
     )
     (meeting,) = meetings
-    assert (meeting.uuid, meeting.id, meeting.topic) == (session.uuid, session.id, "بندر")
+    assert (meeting.uuid, meeting.id, meeting.topic) == (instance.uuid, instance.id, "بندر")
     assert meeting.start_time == MAY + timedelta(seconds=11)
     assert meeting.join_time == MAY  # Zoom writes it to the minute, without a zone
 
 
 async def test_webinar_tells_of_one_ended_webinar(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(type=9, participants=5, start=MAY)
+    instance = account.add_instance(type=9, participants=5, start=MAY)
 
-    report = await zoom.reports.webinar(session.id)
+    report = await zoom.reports.webinar(instance.id)
 
-    assert seen(fake) == (f"GET /v2/report/webinars/{session.id}", {})
-    assert (report.uuid, report.type, report.participants_count) == (session.uuid, 9, 5)
+    assert seen(fake) == (f"GET /v2/report/webinars/{instance.id}", {})
+    assert (report.uuid, report.type, report.participants_count) == (instance.uuid, 9, 5)
 
 
 async def test_webinar_participants_come_stay_by_stay(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(type=9, participants=301, start=MAY)
+    instance = account.add_instance(type=9, participants=301, start=MAY)
 
-    people = [person async for person in zoom.reports.webinar_participants(session.uuid)]
+    people = [person async for person in zoom.reports.webinar_participants(instance.uuid)]
 
     assert seen(fake)[0].startswith("GET /v2/report/webinars/")
-    assert [person.user_id for person in people] == [stay.user_id for stay in session.participants]
+    assert [person.user_id for person in people] == [visit.user_id for visit in instance.participants]
 
 
 async def test_webinar_polls_tell_who_answered_what(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    session = account.add_session(type=9, start=MAY, polls=1)
+    instance = account.add_instance(type=9, start=MAY, polls=1)
 
-    report = await zoom.reports.webinar_polls(session.uuid)
+    report = await zoom.reports.webinar_polls(instance.uuid)
 
     assert seen(fake)[0].endswith("/polls")
-    assert [person.email for person in report.questions] == [response.email for response in session.polls]
+    assert [person.email for person in report.questions] == [response.email for response in instance.polls]
 
 
 async def test_a_refusal_inside_http_200_is_never_an_empty_report(zoom: Zoom, fake: FakeZoom) -> None:
     fake.respond("GET /report/users", status=200, body={"code": 200, "message": "Only available for Paid account: a1."})
 
-    with pytest.raises(Refused, match="Only available for Paid account"):
+    with pytest.raises(EmbeddedError, match="Only available for Paid account"):
         await anext(aiter(zoom.reports.users(FIRST, LAST)))
 
 

@@ -87,7 +87,7 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Operation:
+class RetrySafety:
     """One operation. *items* is the list of rows of a paged one, *page_size* its largest page."""
 
     name: str
@@ -154,12 +154,12 @@ class _File:
         self.written = msgspec.convert(tables, dict[str, _Operation])
         self.used: set[str] = set()
 
-    def operations(self) -> dict[str, Operation]:
+    def operations(self) -> dict[str, RetrySafety]:
         return {name: self._operation(name, written) for name, written in self.written.items()}
 
-    def _operation(self, name: str, written: _Operation) -> Operation:
+    def _operation(self, name: str, written: _Operation) -> RetrySafety:
         paging = written.paging
-        return Operation(
+        return RetrySafety(
             name=name,
             route=written.route,
             label=written.label,
@@ -258,7 +258,7 @@ def _read_samples() -> Iterator[Sample]:
 
 _FILE: Final = _File(_DATA / "endpoints.toml")
 
-OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_FILE.operations())
+OPERATIONS: Final[Mapping[str, RetrySafety]] = MappingProxyType(_FILE.operations())
 """Every operation, by the method that calls it."""
 
 UNUSED: Final = (_FILE.shapes.keys() - _FILE.used) | (_FILE.rules.keys() - _FILE.used - _FILE.written.keys())

@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 
-from zoomasync import months
+from zoomasync import month_ranges
 from zoomasync.harvest.streams import STREAMS
-from zoomasync.testing import Account, Asker, Host, PollResponse, Session, Stay
+from zoomasync.testing import Account, Asker, Host, Instance, PollResponse, Visit
 
 Cells = dict[str, object]
 Tables = dict[str, list[Cells]]
 
 
 def stored(path: Path) -> Tables:
-    """Return every table of rows of a store, in the order of its keys; `_raw` where there is something in it."""
+    """Return every table of rows of a store, in the order of its keys; `_extra` where there is something in it."""
     with sqlite3.connect(path) as connection:
         connection.row_factory = sqlite3.Row
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         tables = {
             name: [
-                {column: row[column] for column in row.keys() if column != "_raw" or row[column] is not None}  # noqa: SIM118
+                {column: row[column] for column in row.keys() if column != "_extra" or row[column] is not None}  # noqa: SIM118
                 for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY _part, _seq')  # noqa: S608
             ]
             for name in names
@@ -43,9 +43,9 @@ def partitions(path: Path) -> dict[tuple[str, str], tuple[str, int]]:
 
 def expected(account: Account, from_: date, to: date) -> Tables:
     """Return what a harvest of *account* must hold, table by table, in the order of the keys."""
-    seen = [session for session in account.sessions_between(from_, to) if session.participants_count > 1]
-    meetings = [session for session in seen if not session.webinar]
-    webinars = [session for session in seen if session.webinar]
+    seen = [instance for instance in account.instances_between(from_, to) if instance.participants_count > 1]
+    meetings = [instance for instance in seen if not instance.webinar]
+    webinars = [instance for instance in seen if instance.webinar]
     return {
         "users": _keyed(_host_rows(account, from_, to)),
         "user_meetings": _keyed(_meeting_rows(account, from_, to)),
@@ -64,132 +64,132 @@ def _keyed(parts: Iterable[tuple[str, list[Cells]]]) -> list[Cells]:
     return [{"_part": key, "_seq": seq, **cells} for key, rows in sorted(parts) for seq, cells in enumerate(rows)]
 
 
-def _reports(sessions: list[Session], rows: Callable[[Session], list[Cells]]) -> list[Cells]:
-    return _keyed((session.uuid, rows(session)) for session in sessions)
+def _reports(instances: list[Instance], rows: Callable[[Instance], list[Cells]]) -> list[Cells]:
+    return _keyed((instance.uuid, rows(instance)) for instance in instances)
 
 
 def _host_rows(account: Account, from_: date, to: date) -> Iterable[tuple[str, list[Cells]]]:
-    for first, last in months(from_, to):
+    for first, last in month_ranges(from_, to):
         yield (
             f"{first:%Y-%m}",
-            [_host(host, sessions) for host, sessions in _active(account, first, last) if sessions],
+            [_host(host, instances) for host, instances in _active(account, first, last) if instances],
         )
 
 
-def _active(account: Account, first: date, last: date) -> Iterable[tuple[Host, list[Session]]]:
+def _active(account: Account, first: date, last: date) -> Iterable[tuple[Host, list[Instance]]]:
     for host in account.hosts:
-        sessions = account.sessions_between(first, last, host=host)
-        yield host, [session for session in sessions if session.participants_count > 1]
+        instances = account.instances_between(first, last, host=host)
+        yield host, [instance for instance in instances if instance.participants_count > 1]
 
 
-def _host(host: Host, sessions: list[Session]) -> Cells:
+def _host(host: Host, instances: list[Instance]) -> Cells:
     return {
         "id": host.id,
         "email": host.email,
         "user_name": host.name,
         "type": host.type,
         "dept": host.dept,
-        "meetings": len(sessions),
-        "participants": sum(session.participants_count for session in sessions),
-        "meeting_minutes": sum(session.total_minutes for session in sessions),
+        "meetings": len(instances),
+        "participants": sum(instance.participants_count for instance in instances),
+        "meeting_minutes": sum(instance.total_minutes for instance in instances),
         "custom_attributes": _json([{"key": a.key, "name": a.name, "value": a.value} for a in host.custom_attributes]),
     }
 
 
 def _meeting_rows(account: Account, from_: date, to: date) -> Iterable[tuple[str, list[Cells]]]:
-    for first, last in months(from_, to):
-        for host, sessions in _active(account, first, last):
-            if sessions:
-                yield f"{host.id}/{first:%Y-%m}", [_user_meeting(account, session) for session in sessions]
+    for first, last in month_ranges(from_, to):
+        for host, instances in _active(account, first, last):
+            if instances:
+                yield f"{host.id}/{first:%Y-%m}", [_user_meeting(account, instance) for instance in instances]
 
 
-def _user_meeting(account: Account, session: Session) -> Cells:
-    host = session.host
-    own = [stay for stay in session.participants if stay.id == host.id]
-    joined = [stay for stay in own if stay.status == "in_meeting"]
-    waited = [stay.join_time for stay in own if stay.status == "in_waiting_room"] if joined else []
-    left = [stay.leave_time for stay in joined if stay.leave_time]
+def _user_meeting(account: Account, instance: Instance) -> Cells:
+    host = instance.host
+    own = [visit for visit in instance.participants if visit.id == host.id]
+    joined = [visit for visit in own if visit.status == "in_meeting"]
+    waited = [visit.join_time for visit in own if visit.status == "in_waiting_room"] if joined else []
+    left = [visit.leave_time for visit in joined if visit.leave_time]
     cells: Cells = {
-        "uuid": session.uuid,
-        "id": session.id,
-        "type": session.type,
-        "topic": session.topic,
+        "uuid": instance.uuid,
+        "id": instance.id,
+        "type": instance.type,
+        "topic": instance.topic,
         "user_name": host.name,
         "user_email": host.email,
         "host_name": host.name,
         "host_organization": account.name,
-        "source": session.source,
-        "session_key": session.session_key,
-        "start_time": _utc(session.start_time),
-        "end_time": _utc(session.end_time),
-        "schedule_time": _to_the_minute(session.schedule_time),
-        "join_time": _to_the_minute(min((stay.join_time for stay in joined), default=None)),
+        "source": instance.source,
+        "session_key": instance.session_key,
+        "start_time": _utc(instance.start_time),
+        "end_time": _utc(instance.end_time),
+        "schedule_time": _to_the_minute(instance.schedule_time),
+        "join_time": _to_the_minute(min((visit.join_time for visit in joined), default=None)),
         "leave_time": _to_the_minute(max(left, default=None)),
         "join_waiting_room_time": _to_the_minute(min(waited, default=None)),
-        "duration": session.duration,
-        "total_minutes": session.total_minutes,
-        "participants_count": session.participants_count,
+        "duration": instance.duration,
+        "total_minutes": instance.total_minutes,
+        "participants_count": instance.participants_count,
         "participants_count_my_account": len(
-            {stay.person for stay in session.participants if stay.internal_user and stay.status == "in_meeting"}
+            {visit.person for visit in instance.participants if visit.internal_user and visit.status == "in_meeting"}
         ),
-        "has_chat": session.has_chat,
-        "has_recording": session.has_recording,
-        "has_screen_share": session.has_screen_share,
-        "meeting_encryption_status": session.meeting_encryption_status,
-        "custom_keys": _json([{"key": key.key, "value": key.value} for key in session.custom_keys]),
+        "has_chat": instance.has_chat,
+        "has_recording": instance.has_recording,
+        "has_screen_share": instance.has_screen_share,
+        "meeting_encryption_status": instance.meeting_encryption_status,
+        "custom_keys": _json([{"key": key.key, "value": key.value} for key in instance.custom_keys]),
     }
-    return {**cells, **dict.fromkeys(session.absent & cells.keys())}
+    return {**cells, **dict.fromkeys(instance.absent & cells.keys())}
 
 
-def _details(session: Session) -> list[Cells]:
+def _details(instance: Instance) -> list[Cells]:
     return [
         {
-            "uuid": session.uuid,
-            "id": session.id,
-            "type": session.type,
-            "topic": session.topic,
-            "user_name": session.host.name,
-            "user_email": session.host.email,
-            "dept": session.host.dept,
-            "start_time": _utc(session.start_time),
-            "end_time": _utc(session.end_time),
-            "duration": session.duration,
-            "total_minutes": session.total_minutes,
-            "participants_count": session.participants_count,
-            "custom_keys": _json([{"key": key.key, "value": key.value} for key in session.custom_keys]),
-            "tracking_fields": _json([{"field": f.field, "value": f.value} for f in session.tracking_fields]),
+            "uuid": instance.uuid,
+            "id": instance.id,
+            "type": instance.type,
+            "topic": instance.topic,
+            "user_name": instance.host.name,
+            "user_email": instance.host.email,
+            "dept": instance.host.dept,
+            "start_time": _utc(instance.start_time),
+            "end_time": _utc(instance.end_time),
+            "duration": instance.duration,
+            "total_minutes": instance.total_minutes,
+            "participants_count": instance.participants_count,
+            "custom_keys": _json([{"key": key.key, "value": key.value} for key in instance.custom_keys]),
+            "tracking_fields": _json([{"field": f.field, "value": f.value} for f in instance.tracking_fields]),
         }
     ]
 
 
-def _stays(session: Session) -> list[Cells]:
-    return [_stay(stay) for stay in session.participants]
+def _stays(instance: Instance) -> list[Cells]:
+    return [_stay(visit) for visit in instance.participants]
 
 
-def _stay(stay: Stay) -> Cells:
+def _stay(visit: Visit) -> Cells:
     cells: Cells = {
-        "id": stay.id,
-        "user_id": stay.user_id,
-        "name": stay.name,
-        "user_email": stay.user_email,
-        "join_time": _utc(stay.join_time, stay.fraction_digits),
-        "leave_time": _utc(stay.leave_time, stay.fraction_digits),
-        "duration": stay.duration,
-        "registrant_id": stay.registrant_id,
-        "failover": stay.failover,
-        "status": stay.status,
-        "participant_user_id": stay.id,
-        "customer_key": stay.customer_key,
-        "bo_mtg_id": stay.bo_mtg_id,
+        "id": visit.id,
+        "user_id": visit.user_id,
+        "name": visit.name,
+        "user_email": visit.user_email,
+        "join_time": _utc(visit.join_time, visit.fraction_digits),
+        "leave_time": _utc(visit.leave_time, visit.fraction_digits),
+        "duration": visit.duration,
+        "registrant_id": visit.registrant_id,
+        "failover": visit.failover,
+        "status": visit.status,
+        "participant_user_id": visit.id,
+        "customer_key": visit.customer_key,
+        "bo_mtg_id": visit.bo_mtg_id,
     }
-    if stay.attentiveness_score is not None:  # which the reference does not know
-        cells["_raw"] = _json({"attentiveness_score": stay.attentiveness_score})
-    return {**cells, **dict.fromkeys(stay.absent & cells.keys())}
+    if visit.attentiveness_score is not None:  # which the reference does not know
+        cells["_extra"] = _json({"attentiveness_score": visit.attentiveness_score})
+    return {**cells, **dict.fromkeys(visit.absent & cells.keys())}
 
 
-def _polls(session: Session) -> list[Cells]:
-    head = {"id": session.id, "uuid": session.uuid, "start_time": _utc(session.start_time, session.fraction_digits)}
-    return [{**head, **_respondent(response)} for response in session.polls]
+def _polls(instance: Instance) -> list[Cells]:
+    head = {"id": instance.id, "uuid": instance.uuid, "start_time": _utc(instance.start_time, instance.fraction_digits)}
+    return [{**head, **_respondent(response)} for response in instance.polls]
 
 
 def _respondent(response: PollResponse) -> Cells:
@@ -212,9 +212,9 @@ def _respondent(response: PollResponse) -> Cells:
     }
 
 
-def _qa(session: Session) -> list[Cells]:
-    head = {"id": session.id, "uuid": session.uuid, "start_time": _utc(session.start_time)}
-    return [{**head, **_asker(asker)} for asker in session.qa]
+def _qa(instance: Instance) -> list[Cells]:
+    head = {"id": instance.id, "uuid": instance.uuid, "start_time": _utc(instance.start_time)}
+    return [{**head, **_asker(asker)} for asker in instance.qa]
 
 
 def _asker(asker: Asker) -> Cells:
@@ -250,15 +250,15 @@ def _asker(asker: Asker) -> Cells:
     }
 
 
-def _survey(session: Session) -> list[Cells]:
-    survey = session.survey
+def _survey(instance: Instance) -> list[Cells]:
+    survey = instance.survey
     if survey is None:
         return []
     return [
         {
-            "meeting_id": session.id,
-            "meeting_uuid": session.uuid,
-            "start_time": _utc(session.start_time, session.fraction_digits),
+            "meeting_id": instance.id,
+            "meeting_uuid": instance.uuid,
+            "start_time": _utc(instance.start_time, instance.fraction_digits),
             "survey_id": survey.id,
             "survey_name": survey.name,
             "name": response.name,
@@ -285,9 +285,9 @@ def _utc(moment: datetime | None, digits: int = 0) -> str | None:
     """Return a time as the store writes it, of which the wire carried *digits* digits of a second."""
     if moment is None:
         return None
-    unit = 10 ** max(0, 6 - digits)
-    kept = moment.replace(microsecond=moment.microsecond // unit * unit)
-    return kept.isoformat().replace("+00:00", "Z")
+    task = 10 ** max(0, 6 - digits)
+    skipped = moment.replace(microsecond=moment.microsecond // task * task)
+    return skipped.isoformat().replace("+00:00", "Z")
 
 
 def _to_the_minute(moment: datetime | None) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zoomasync import RetryPolicy
 from zoomasync.harvest import REPORTS, Harvest, Summary
-from zoomasync.testing import Account, FakeZoom, Session
+from zoomasync.testing import Account, FakeZoom, Instance
 
 TODAY = date(2026, 6, 15)
 SPRING = (date(2026, 3, 1), date(2026, 5, 31))
@@ -23,19 +23,19 @@ async def harvest(
     days: tuple[date, date] = SPRING,
     *,
     reports: Sequence[str] = REPORTS,
-    since: int | None = None,
+    recheck_days: int | None = None,
     wait: bool = False,
 ) -> Summary:
     async with (
         fake.client(retry=QUICK) as zoom,
-        Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports, since=since) as harvest,
+        Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports, recheck_days=recheck_days) as harvest,
     ):
         return await harvest.run(wait=wait)
 
 
-def held_on(account: Account, day: date, *, participants: int = 2) -> Session:
+def held_on(account: Account, day: date, *, participants: int = 2) -> Instance:
     """Add a session on *day*."""
-    return account.add_session(start=datetime(day.year, day.month, day.day, 9, tzinfo=UTC), participants=participants)
+    return account.add_instance(start=datetime(day.year, day.month, day.day, 9, tzinfo=UTC), participants=participants)
 
 
 def one_session(participants: int = 2) -> Account:

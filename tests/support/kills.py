@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Self, TypeAlias, cast
 
 from zoomasync import Plan, ServerToServer, Zoom
-from zoomasync.harvest import Harvest, Store
-from zoomasync.harvest.stores.base import Piece, Scope
-from zoomasync.harvest.streams import LISTINGS, ListingStream, Stream, Unit, chosen
+from zoomasync.harvest import Harvest, SQLiteStore
+from zoomasync.harvest.stores.base import Scope, WriteBatch
+from zoomasync.harvest.streams import LISTINGS, ListingStream, PartitionTask, Stream, chosen
 from zoomasync.testing import Account, FakeZoom
 
 from .harvesting import SPRING, TODAY
@@ -50,12 +50,12 @@ def an_account() -> Account:
     step = (last - first) / _SESSIONS
     for number in range(_SESSIONS):
         start = first + timedelta(seconds=round((number * step).total_seconds()))
-        session = account.add_session(hosts[number % _HOSTS], start=start, participants=26 + number % 20)
+        instance = account.add_instance(hosts[number % _HOSTS], start=start, participants=26 + number % 20)
         if number % 50 == 0:
-            people = list(session.participants)
+            people = list(instance.participants)
             people[-2] = replace(people[-2], user_email="odd@northpier.example", name=cast("str", {"first": "Odd"}))
             people[-1] = replace(people[-1], attentiveness_score="97%")
-            account.sessions[-1] = replace(session, participants=tuple(people))
+            account.instances[-1] = replace(instance, participants=tuple(people))
     return account
 
 
@@ -66,7 +66,7 @@ class Job:
     credentials: ServerToServer
     base_url: str
     path: Path
-    kind: type[Store] = Store
+    kind: type[SQLiteStore] = SQLiteStore
 
 
 def harvest(job: Job) -> None:
@@ -91,9 +91,9 @@ async def _answer(pipe: Connection) -> None:
     """Serve the account; asked by a number, tell how many requests there were and which calls came since that one."""
     async with FakeZoom(an_account(), plan=None, page_size_cap=_PAGE) as fake:
         pipe.send((fake.credentials, fake.base_url))
-        while (since := cast("int | None", await asyncio.to_thread(pipe.recv))) is not None:
+        while (recheck_days := cast("int | None", await asyncio.to_thread(pipe.recv))) is not None:
             requests = fake.requests
-            pipe.send((len(requests), [request.route for request in requests[since:] if request.label]))
+            pipe.send((len(requests), [request.route for request in requests[recheck_days:] if request.label]))
 
 
 class Served:
@@ -103,12 +103,12 @@ class Served:
         self._pipe = pipe
         self.credentials, self.base_url = cast("tuple[ServerToServer, str]", pipe.recv())
 
-    def seen(self, since: int = 0) -> tuple[int, Sequence[str]]:
+    def seen(self, recheck_days: int = 0) -> tuple[int, Sequence[str]]:
         """Return how many requests there were, and the routes of the calls among those after the first *since*."""
-        self._pipe.send(since)
+        self._pipe.send(recheck_days)
         return cast("tuple[int, list[str]]", self._pipe.recv())
 
-    def job(self, path: Path, kind: type[Store] = Store) -> Job:
+    def job(self, path: Path, kind: type[SQLiteStore] = SQLiteStore) -> Job:
         """Return the harvest of this account into *path*."""
         return Job(self.credentials, self.base_url, path, kind)
 
@@ -138,7 +138,7 @@ class Landing:
 
     calls: int = 0
     torn: int = 0
-    settled: int = 0
+    finished: int = 0
     complete: bool = False
 
     @property
@@ -181,17 +181,17 @@ def _looked_into(path: Path) -> Landing:
             return Landing()
         torn = sum(
             database.execute(
-                "SELECT count(*) FROM partition WHERE stream = ? AND state = 'open' "  # noqa: S608  our own names
+                "SELECT count(*) FROM partition WHERE stream = ? AND state = 'in_progress' "  # noqa: S608  our own names
                 f'AND EXISTS (SELECT * FROM "{stream.name}" WHERE _part = key)',
                 (stream.name,),
             ).fetchone()[0]
             for stream in _STREAMS
         )
-        (settled,) = database.execute(
-            "SELECT count(*) FROM partition WHERE state NOT IN ('open', 'waiting')"
+        (finished,) = database.execute(
+            "SELECT count(*) FROM partition WHERE state NOT IN ('in_progress', 'pending')"
         ).fetchone()
         complete = database.execute("SELECT * FROM run WHERE outcome = 'complete'").fetchall()
-        return Landing(torn=torn, settled=settled, complete=bool(complete))
+        return Landing(torn=torn, finished=finished, complete=bool(complete))
 
 
 def harvest_to_the_end(job: Job) -> bool:
@@ -206,7 +206,7 @@ def digests(path: Path) -> dict[str, tuple[int, str]]:
     """Return the number of lines and the digest of every table that is the same for the same account."""
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        return {name: _digest(database, name) for name in sorted(_tables(database) - {"run", "traffic"})}
+        return {name: _digest(database, name) for name in sorted(_tables(database) - {"run", "call_samples"})}
 
 
 def _digest(database: sqlite3.Connection, name: str) -> tuple[int, str]:
@@ -220,17 +220,17 @@ def _tables(database: sqlite3.Connection) -> set[str]:
     return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
 
-class TakesOpenForDone(Store):
+class TakesOpenForDone(SQLiteStore):
     """Believes that what is open when it is opened was fetched."""
 
     async def __aenter__(self) -> Self:
         with closing(sqlite3.connect(self._path)) as database, database:
             if "partition" in _tables(database):
-                database.execute("UPDATE partition SET state = 'done' WHERE state = 'open'")
+                database.execute("UPDATE partition SET state = 'done' WHERE state = 'in_progress'")
         return await super().__aenter__()
 
 
-class ProgressBeforeRows(Store):
+class ProgressBeforeRows(SQLiteStore):
     """Commits at once what became of partitions, and their rows when there are many."""
 
     def __init__(self, path: Path, streams: Iterable[Stream]) -> None:
@@ -241,12 +241,12 @@ class ProgressBeforeRows(Store):
         await self._asked(self._write_held)
         await super().expand(listing, scope)
 
-    def _write(self, unit: Unit, piece: Piece, connection: sqlite3.Connection) -> None:
-        super()._write(unit, piece, connection)
-        of_page = f'FROM "{unit.stream.name}" WHERE _part = ? AND _seq >= ?'
-        since = (unit.key, min((seq for seq, *_ in piece.rows), default=0))
-        self._held.append((unit.stream.name, connection.execute(f"SELECT * {of_page}", since).fetchall()))
-        connection.execute(f"DELETE {of_page}", since)
+    def _write(self, task: PartitionTask, piece: WriteBatch, connection: sqlite3.Connection) -> None:
+        super()._write(task, piece, connection)
+        of_page = f'FROM "{task.stream.name}" WHERE _part = ? AND _seq >= ?'
+        recheck_days = (task.key, min((seq for seq, *_ in piece.rows), default=0))
+        self._held.append((task.stream.name, connection.execute(f"SELECT * {of_page}", recheck_days).fetchall()))
+        connection.execute(f"DELETE {of_page}", recheck_days)
         if len(self._held) >= _MANY_PAGES:
             self._write_held(connection)
 

@@ -11,13 +11,13 @@ from typing import TypeAlias
 import msgspec
 
 from zoomasync import Credentials, Endpoint, Label, Plan, RetryPolicy, StaticToken
-from zoomasync._core.responses import Reply, Request
+from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync._core.session import Session
-from zoomasync.auth._token_manager import TokenKeeper
-from zoomasync.rate_limits._local import LocalBudgets
-from zoomasync.rate_limits._resource_quotas import EntityBudgets
+from zoomasync.auth._token_manager import TokenManager
+from zoomasync.rate_limits._local import LocalRateLimiter
+from zoomasync.rate_limits._resource_quotas import ResourceQuotas
 
-App: TypeAlias = Callable[[Request], Awaitable[Reply]]
+App: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 SERVER_TIME = datetime(2026, 3, 18, 12, tzinfo=UTC)
 
@@ -52,24 +52,24 @@ class MemoryTransport:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self.requests: list[Request] = []
+        self.requests: list[HttpRequest] = []
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
         return await self._app(request)
 
 
-def reply(status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> Reply:
+def response(status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Return a reply with *body* as JSON, or as it is where it is bytes; header names in any case."""
     sent = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return Reply(status, {name.lower(): text for name, text in (headers or {}).items()}, sent)
+    return HttpResponse(status, {name.lower(): text for name, text in (headers or {}).items()}, sent)
 
 
-def answering(*replies: Reply | Exception) -> App:
+def answering(*responses: HttpResponse | Exception) -> App:
     """Return an app that gives *replies* in turn, and the last one from then on."""
-    left = list(replies)
+    left = list(responses)
 
-    async def app(_: Request) -> Reply:
+    async def app(_: HttpRequest) -> HttpResponse:
         await asyncio.sleep(0)
         answer = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(answer, Exception):
@@ -91,8 +91,8 @@ def open_session(
     return Session(
         base_url="https://api.zoom.test/v2",
         transport=transport,
-        tokens=TokenKeeper(credentials or StaticToken("static-token"), transport, retry, clock=clock),
-        budgets=LocalBudgets(plan, clock=clock),
-        entities=EntityBudgets(),
+        token_source=TokenManager(credentials or StaticToken("static-token"), transport, retry, clock=clock),
+        rate_limiter=LocalRateLimiter(plan, clock=clock),
+        resource_quotas=ResourceQuotas(),
         retry=retry,
     )

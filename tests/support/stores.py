@@ -22,9 +22,9 @@ def a_store(
     *,
     days: tuple[date, date] | None = DAYS,
     partitions: Iterable[Line] = (),
-    drifts: Iterable[Line] = (),
+    invalid_rows: Iterable[Line] = (),
     runs: Iterable[Line] = (),
-    traffic: Iterable[Line] = (),
+    stats: Iterable[Line] = (),
 ) -> Path:
     """Write a store of *days* with these lines in its own tables, and return its *path*."""
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -36,7 +36,12 @@ def a_store(
             connection.execute(Table(stream).create)
         if days is not None:
             connection.execute("INSERT INTO harvest VALUES (1, ?, ?)", [day.isoformat() for day in days])
-        for table, lines in {"partition": partitions, "drift": drifts, "run": runs, "traffic": traffic}.items():
+        for table, lines in {
+            "partition": partitions,
+            "rejected_rows": invalid_rows,
+            "run": runs,
+            "call_samples": stats,
+        }.items():
             for line in lines:
                 marks = ", ".join(f":{name}" for name in line)
                 connection.execute(f"INSERT INTO {table} ({', '.join(line)}) VALUES ({marks})", dict(line))  # noqa: S608  our own names
@@ -48,7 +53,7 @@ def a_store(
 def a_partition(stream: str, key: str, state: str = "done", **cells: str | float | None) -> Line:
     """Return the line of a partition of a session on the first of May; what came did so a month later."""
     day = {"from_": "2026-05-01", "to_": "2026-05-01"}
-    came = {} if state in {"waiting", "open", "parked"} else {"fetched_at": "2026-06-01T12:00:00Z"}
+    came = {} if state in {"pending", "open", "deferred"} else {"fetched_at": "2026-06-01T12:00:00Z"}
     return {"stream": stream, "key": key, **day, "calls": 1, "state": state, **came, **cells}
 
 
@@ -62,7 +67,7 @@ def some_traffic(
     *, start: datetime, seconds: int, label: str = "heavy", run: int = 1, rate: float = 10.0, **cells: float
 ) -> Iterable[Line]:
     """Yield the lines of *seconds* of traffic that keeps to *rate*."""
-    for since in range(0, seconds, 10):
-        at = (start + timedelta(seconds=since)).isoformat().replace("+00:00", "Z")
+    for recheck_days in range(0, seconds, 10):
+        at = (start + timedelta(seconds=recheck_days)).isoformat().replace("+00:00", "Z")
         sent = {"calls": round(rate * 10), "retries": 0, "throttled": 0, **cells}
         yield {"run": run, "at": at, "label": label, "rate": rate, **sent}

@@ -23,8 +23,8 @@ import anyio
 import pytest
 
 from zoomasync import Label, Plan, ServerToServer, Zoom
-from zoomasync.rate_limits import Budgets, DaySpent
-from zoomasync.redis import RedisBudgets, RedisTokenStore
+from zoomasync.rate_limits import DailyQuotaExhausted, RateLimiter
+from zoomasync.redis import RedisRateLimiter, RedisTokenStore
 
 T = TypeVar("T")
 
@@ -122,16 +122,16 @@ def new_name() -> str:
     return f"zoomasync-test-{uuid.uuid4().hex}"
 
 
-async def use(budgets: Budgets, label: Label, *, seconds: float, callers: int = 20) -> list[float]:
+async def use(rate_limiter: RateLimiter, label: Label, *, seconds: float, callers: int = 20) -> list[float]:
     """Let *callers* go again and again for *seconds*, or until the day is spent; return when each went."""
     went: list[float] = []
 
     async def call() -> None:
         try:
             while True:
-                await budgets.acquire(label)
+                await rate_limiter.acquire(label)
                 went.append(time.monotonic())
-        except DaySpent:
+        except DailyQuotaExhausted:
             pass
 
     with anyio.move_on_after(seconds):
@@ -179,18 +179,18 @@ class Processes:
 
 async def use_one_of_many(url: str, name: str, plan: Plan, seconds: float) -> list[float]:
     """Use the heavy label in a process of its own."""
-    budgets = RedisBudgets(url, plan, name=name, jitter=0.05)
+    rate_limiter = RedisRateLimiter(url, plan, name=name, latency_jitter=0.05)
     try:
-        return await use(budgets, Label.HEAVY, seconds=seconds)
+        return await use(rate_limiter, Label.HEAVY, seconds=seconds)
     finally:
-        await budgets.aclose()
+        await rate_limiter.aclose()
 
 
 async def call_with_shared_token(url: str, name: str, credentials: ServerToServer, base_url: str, calls: int) -> int:
     """Make *calls* at once, and return how many were answered."""
     plan = Plan(light=10_000, medium=10_000, heavy=10_000)
     store = RedisTokenStore(url, name=name)
-    async with Zoom(credentials, plan=plan, base_url=base_url, tokens=store) as zoom:
+    async with Zoom(credentials, plan=plan, base_url=base_url, token_store=store) as zoom:
 
         async def call() -> None:
             await zoom.request("GET", "/report/billing", label=Label.HEAVY)

@@ -17,10 +17,10 @@ import anyio
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import REPORTS, Harvest, Summary
 from zoomasync.harvest.stores.parquet_file import read_columns
-from zoomasync.harvest.stores.shared import Claims, SharedStore
+from zoomasync.harvest.stores.shared import Leases, SharedStore
 from zoomasync.harvest.stores.sqlite.schema import all_columns
 from zoomasync.harvest.streams import STREAMS
-from zoomasync.redis import RedisBudgets, RedisClaims, RedisTokenStore
+from zoomasync.redis import RedisLeases, RedisRateLimiter, RedisTokenStore
 from zoomasync.testing import FakeZoom
 
 from .harvesting import QUICK, SPRING
@@ -31,21 +31,21 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
     ["zoomasync.harvest", "zoomasync.harvest.stores.shared", "zoomasync.redis", "zoomasync.testing"]
 )
-_OF_WORKERS = {".open", "runs", "traffic"}
+_OF_WORKERS = {".open", "runs", "call_samples"}
 
 
 async def work(
     fake: FakeZoom,
     folder: Path,
-    claims: Claims,
+    leases: Leases,
     days: tuple[date, date] = SPRING,
     *,
     reports: Sequence[str] = REPORTS,
-    since: int | None = None,
+    recheck_days: int | None = None,
     wait: bool = False,
 ) -> Summary:
     """Work at the job in *folder* until it is done."""
-    async with working(fake, folder, claims, days, reports=reports, since=since) as harvest:
+    async with working(fake, folder, leases, days, reports=reports, recheck_days=recheck_days) as harvest:
         return await harvest.run(wait=wait)
 
 
@@ -53,17 +53,23 @@ async def work(
 async def working(
     fake: FakeZoom,
     folder: Path,
-    claims: Claims,
+    leases: Leases,
     days: tuple[date, date] = SPRING,
     *,
     reports: Sequence[str] = REPORTS,
-    since: int | None = None,
+    recheck_days: int | None = None,
 ) -> AsyncGenerator[Harvest, None]:
     """Give a worker of the job in *folder*."""
     async with (
         fake.client(retry=QUICK) as zoom,
         Harvest(
-            zoom, store=SharedStore(folder, claims), from_=days[0], to=days[1], reports=reports, since=since, workers=8
+            zoom,
+            store=SharedStore(folder, leases),
+            from_=days[0],
+            to=days[1],
+            reports=reports,
+            recheck_days=recheck_days,
+            workers=8,
         ) as harvest,
     ):
         yield harvest
@@ -89,15 +95,15 @@ def rows(files: Iterable[Path], stream: str) -> Rows:
 class Telling:
     """Claims that *tell* of each that is taken or dropped, or was taken by another."""
 
-    def __init__(self, claims: Claims, tell: Callable[[str, str], None]) -> None:
-        self.held = claims.held
-        self.aclose = claims.aclose
-        self._claims = claims
+    def __init__(self, leases: Leases, tell: Callable[[str, str], None]) -> None:
+        self.held = leases.held
+        self.aclose = leases.aclose
+        self._claims = leases
         self._tell = tell
 
     async def take(self, key: str) -> bool:
         taken = await self._claims.take(key)
-        self._tell("take" if taken else "refused", key)
+        self._tell("take" if taken else "rejected", key)
         return taken
 
     async def drop(self, key: str) -> None:
@@ -123,7 +129,7 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         self.held: set[str] = set()
-        self.settled: int = 0
+        self.finished: int = 0
         self.complete: bool | None = None
         self._pipe, theirs = _PROCESSES.Pipe(duplex=False)
         self._process = _PROCESSES.Process(target=_begin, args=(job, theirs), daemon=True)
@@ -139,7 +145,7 @@ class Worker:
                         self.held.add(key)
                     case "drop", key:
                         self.held.discard(key)
-                        self.settled += 1
+                        self.finished += 1
                     case "complete", answer:
                         self.complete = answer == "True"
                     case _:
@@ -166,12 +172,14 @@ def _begin(job: Job, pipe: Connection) -> None:
 
 
 async def _work(job: Job, pipe: Connection) -> None:
-    claims = RedisClaims(job.redis, name=job.name, lease=job.lease)
-    store = SharedStore(job.folder, Telling(claims, lambda verb, key: pipe.send((verb, key))))
-    budgets = RedisBudgets(job.redis, job.plan, name=job.name)
-    tokens = RedisTokenStore(job.redis, name=job.name)
+    leases = RedisLeases(job.redis, name=job.name, lease=job.lease)
+    store = SharedStore(job.folder, Telling(leases, lambda verb, key: pipe.send((verb, key))))
+    rate_limiter = RedisRateLimiter(job.redis, job.plan, name=job.name)
+    token_store = RedisTokenStore(job.redis, name=job.name)
     async with (
-        Zoom(job.credentials, plan=job.plan, base_url=job.base_url, budgets=budgets, tokens=tokens) as zoom,
+        Zoom(
+            job.credentials, plan=job.plan, base_url=job.base_url, rate_limiter=rate_limiter, token_store=token_store
+        ) as zoom,
         Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1], workers=8) as harvest,
     ):
         pipe.send(("complete", str((await harvest.run()).complete)))

@@ -45,9 +45,9 @@ async def test_the_fakes_client_walks_a_simulated_account() -> None:
         polls = [len((await zoom.meetings.polls.list(number)).polls) for number in numbers]
         surveys = [(await zoom.meetings.survey.get(number)).custom_survey is not None for number in numbers]
         summaries = [
-            (await zoom.meetings.summary(session.uuid)).summary_title
-            for session in account.sessions
-            if session.summary and session.host.type == 2 and not session.summary.withheld
+            (await zoom.meetings.summary(instance.uuid)).summary_title
+            for instance in account.instances
+            if instance.summary and instance.host.type == 2 and not instance.summary.withheld
         ]
 
     assert numbers == [meeting.id for meeting in account.scheduled]

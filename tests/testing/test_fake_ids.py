@@ -27,7 +27,7 @@ def twice(uuid: str) -> str:
 
 async def statuses(uuid: str, wire: str) -> set[tuple[int, object]]:
     account = Account()
-    account.add_session(uuid=uuid)
+    account.add_instance(uuid=uuid)
     async with calling(FakeZoom(account, plan=None)) as caller:
         answers = [await caller.get(route.format(wire)) for route in ROUTES]
     return {(answer.status, answer.code) for answer in answers}
@@ -50,7 +50,7 @@ async def test_a_leading_or_doubled_slash_encoded_once_is_not_found(uuid: str) -
 
 async def test_a_bare_slash_makes_another_path() -> None:
     account = Account()
-    account.add_session(uuid=INSIDE)
+    account.add_instance(uuid=INSIDE)
     async with calling(FakeZoom(account, plan=None)) as caller:
         answer = await caller.get(f"/report/meetings/{INSIDE}")
 
@@ -63,10 +63,10 @@ async def test_a_plus_sign_is_no_space() -> None:
 
 async def test_instances_take_a_number_alone() -> None:
     account = Account()
-    session = account.add_session(uuid=PLAIN)
+    instance = account.add_instance(uuid=PLAIN)
     async with calling(FakeZoom(account, plan=None)) as caller:
         by_uuid = await caller.get(f"/past_meetings/{once(PLAIN)}/instances")
-        by_number = await caller.get(f"/past_meetings/{session.id}/instances")
+        by_number = await caller.get(f"/past_meetings/{instance.id}/instances")
 
     assert (by_uuid.status, by_uuid.code) == (404, 3001)
     assert by_number.status == 200
@@ -75,15 +75,15 @@ async def test_instances_take_a_number_alone() -> None:
 @pytest.mark.parametrize(("type_", "kind"), [(2, "webinars"), (5, "meetings")])
 async def test_meetings_and_webinars_are_strangers_to_each_other(type_: int, kind: str) -> None:
     account = Account()
-    session = account.add_session(type=type_, uuid=PLAIN)
+    instance = account.add_instance(type=type_, uuid=PLAIN)
     async with calling(FakeZoom(account, plan=None)) as caller:
         answers = [
             await caller.get(f"/report/{kind}/{key}{tail}")
-            for key in (session.id, once(PLAIN))
+            for key in (instance.id, once(PLAIN))
             for tail in ("", "/participants", "/polls")
         ]
         if kind == "meetings":
-            answers.append(await caller.get(f"/past_meetings/{session.id}/instances"))
+            answers.append(await caller.get(f"/past_meetings/{instance.id}/instances"))
 
     assert {(answer.status, answer.code) for answer in answers} == {(404, 3001)}
 

@@ -71,7 +71,7 @@ async def test_one_call_too_many_gets_zooms_per_second_429() -> None:
 
 async def test_the_routes_of_a_label_share_a_limit_and_those_of_others_do_not() -> None:
     account = Account()
-    number = account.add_session().id
+    number = account.add_instance().id
     async with calling(FakeZoom(account, plan=TIGHT)) as caller:
         await caller.get("/report/billing")
         same = await caller.get("/report/daily")

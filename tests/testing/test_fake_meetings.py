@@ -340,11 +340,11 @@ async def test_a_summary_is_found_by_a_uuid_encoded_twice() -> None:
         next_steps=("Call",),
         edited=True,
     )
-    session = ours.add_session(uuid="/b9X//==", summary=written)
+    instance = ours.add_instance(uuid="/b9X//==", summary=written)
     async with calling(fake(ours)) as caller:
         body = (await caller.get("/meetings/%252Fb9X%252F%252F%253D%253D/meeting_summary")).body
 
-    assert (body["meeting_uuid"], body["meeting_id"], body["summary_title"]) == ("/b9X//==", session.id, "Crane")
+    assert (body["meeting_uuid"], body["meeting_id"], body["summary_title"]) == ("/b9X//==", instance.id, "Crane")
     assert body["summary_content"] == "It slipped.\n\n## Date\nNine days.\n\n## Next steps\n- Call"
     assert body["summary_details"] == [{"label": "Date", "summary": "Nine days."}]
     assert body["edited_summary"] == {
@@ -352,14 +352,14 @@ async def test_a_summary_is_found_by_a_uuid_encoded_twice() -> None:
         "summary_details": "Nine days.",
         "next_steps": ["Call"],
     }
-    assert body["summary_last_modified_user_email"] == session.host.email
+    assert body["summary_last_modified_user_email"] == instance.host.email
 
 
 async def test_the_newest_summaries_are_markdown_alone() -> None:
     ours = account()
-    session = ours.add_session(uuid="b9X==", summary=Summary(title="Crane", overview="Fine.", markdown_only=True))
+    instance = ours.add_instance(uuid="b9X==", summary=Summary(title="Crane", overview="Fine.", markdown_only=True))
     async with calling(fake(ours)) as caller:
-        body = (await caller.get(f"/meetings/{session.uuid}/meeting_summary")).body
+        body = (await caller.get(f"/meetings/{instance.uuid}/meeting_summary")).body
 
     assert body["summary_content"] == "Fine."
     assert not {"summary_overview", "summary_details", "next_steps", "edited_summary"} & set(body)
@@ -368,13 +368,13 @@ async def test_the_newest_summaries_are_markdown_alone() -> None:
 async def test_a_summary_may_be_missing_withheld_or_for_licensed_hosts_alone() -> None:
     ours = account()
     basic = Host(id="b", email="b@northpier.example", name="B", type=1)
-    ours.add_session(uuid="none")
-    ours.add_session(uuid="mail", summary=Summary(title="", overview="", withheld="email_only"))
-    ours.add_session(uuid="trash", summary=Summary(title="", overview="", withheld="trash"))
-    ours.add_session(basic, uuid="basic", summary=True)
+    ours.add_instance(uuid="none")
+    ours.add_instance(uuid="mail", summary=Summary(title="", overview="", withheld="email_only"))
+    ours.add_instance(uuid="trash", summary=Summary(title="", overview="", withheld="trash"))
+    ours.add_instance(basic, uuid="basic", summary=True)
     async with calling(fake(ours)) as caller:
         answers = [await caller.get(f"/meetings/{name}/meeting_summary") for name in ("none", "mail", "trash", "basic")]
-        number = await caller.get(f"/meetings/{ours.sessions[0].id}/meeting_summary")
+        number = await caller.get(f"/meetings/{ours.instances[0].id}/meeting_summary")
 
     assert [answer.refusal for answer in answers] == [(404, 3001), (403, 2305), (403, 2305), (400, 200)]
     assert answers[1].body["message"] != answers[2].body["message"]

@@ -52,8 +52,8 @@ def test_a_page_token_dies_at_the_end_of_its_life() -> None:
 @pytest.fixture
 def fake() -> FakeZoom:
     account = Account()
-    account.add_session(participants=70, id=81)
-    account.add_session(participants=70, id=82)
+    account.add_instance(participants=70, id=81)
+    account.add_instance(participants=70, id=82)
     return FakeZoom(account, plan=None)
 
 
@@ -70,7 +70,7 @@ async def test_the_default_page_holds_thirty_rows(fake: FakeZoom) -> None:
 
 async def test_a_cap_cuts_pages_without_a_word() -> None:
     account = Account()
-    account.add_session(participants=70, id=81)
+    account.add_instance(participants=70, id=81)
     async with calling(FakeZoom(account, plan=None, page_size_cap=50)) as caller:
         answer = await caller.get(ROSTER, page_size=300)
         everyone = await caller.every(ROSTER, "participants", page_size=300)

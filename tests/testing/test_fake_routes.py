@@ -14,13 +14,13 @@ from zoomasync.testing import (
     CustomKey,
     FakeZoom,
     Host,
+    Instance,
     Invoice,
     OperationLog,
     RecordingStorage,
-    Session,
-    Stay,
     TelephoneLeg,
     UpcomingEvent,
+    Visit,
 )
 
 TODAY = date(2026, 3, 18)
@@ -34,13 +34,13 @@ def account() -> Account:
 async def test_a_past_meeting_has_its_documented_fields() -> None:
     ours = account()
     host = ours.add_host("Nadia Orr", email="nadia@northpier.example", dept="Works")
-    session = ours.add_session(host, participants=3, start=START, minutes=42, id=84123450987, type=8, topic="Round")
+    instance = ours.add_instance(host, participants=3, start=START, minutes=42, id=84123450987, type=8, topic="Round")
     async with calling(FakeZoom(ours, plan=None)) as caller:
         answer = await caller.get("/past_meetings/84123450987")
 
     assert answer.body == {
         "id": 84123450987,
-        "uuid": session.uuid,
+        "uuid": instance.uuid,
         "host_id": host.id,
         "user_name": "Nadia Orr",
         "user_email": "nadia@northpier.example",
@@ -59,9 +59,9 @@ async def test_a_past_meeting_has_its_documented_fields() -> None:
 
 async def test_a_reported_meeting_carries_keys_and_tracking_fields_but_no_host_id() -> None:
     ours = account()
-    session = ours.add_session(start=START)
+    instance = ours.add_instance(start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        body = (await caller.get(f"/report/meetings/{session.id}")).body
+        body = (await caller.get(f"/report/meetings/{instance.id}")).body
 
     assert set(body) == {
         *("id", "uuid", "user_name", "user_email", "dept", "topic", "type", "start_time", "end_time", "duration"),
@@ -71,9 +71,9 @@ async def test_a_reported_meeting_carries_keys_and_tracking_fields_but_no_host_i
 
 async def test_instances_are_all_sessions_of_a_number_oldest_first() -> None:
     ours = account()
-    later = ours.add_session(id=81, start=START, uuid="a==")
-    earlier = ours.add_session(id=81, start=START - timedelta(days=7), uuid="b==")
-    ours.add_session(id=82, start=START)
+    later = ours.add_instance(id=81, start=START, uuid="a==")
+    earlier = ours.add_instance(id=81, start=START - timedelta(days=7), uuid="b==")
+    ours.add_instance(id=82, start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
         everything = await caller.get("/past_meetings/81/instances")
         some = await caller.get("/past_meetings/81/instances", from_="2026-03-01", to="2026-03-31")
@@ -84,32 +84,32 @@ async def test_instances_are_all_sessions_of_a_number_oldest_first() -> None:
 
 async def test_a_number_stands_for_its_latest_instance() -> None:
     ours = account()
-    later = ours.add_session(id=81, start=START)
-    ours.add_session(id=81, start=START - timedelta(days=7))
+    later = ours.add_instance(id=81, start=START)
+    ours.add_instance(id=81, start=START - timedelta(days=7))
     async with calling(FakeZoom(ours, plan=None)) as caller:
         answers = [await caller.get("/past_meetings/81"), await caller.get("/report/meetings/81")]
 
     assert [answer.body["uuid"] for answer in answers] == [later.uuid] * 2
 
 
-def guest_and_waiter() -> list[Stay]:
+def guest_and_waiter() -> list[Visit]:
     end = START + timedelta(minutes=30)
     return [
-        Stay(
+        Visit(
             user_id="1", name="Ana", id="idAna", user_email="ana@northpier.example", join_time=START, leave_time=end,
             internal_user=True, registrant_id="rG5", fraction_digits=2,
         ),
-        Stay(user_id="2", name="", join_time=START, leave_time=None, bo_mtg_id="27510336", customer_key="dock-7"),
-        Stay(user_id="3", name="Late", join_time=START, leave_time=end, status="in_waiting_room",
+        Visit(user_id="2", name="", join_time=START, leave_time=None, bo_mtg_id="27510336", customer_key="dock-7"),
+        Visit(user_id="3", name="Late", join_time=START, leave_time=end, status="in_waiting_room",
              absent=frozenset({"failover"})),
     ]  # fmt: skip
 
 
 async def test_past_participants_are_one_row_a_stay() -> None:
     ours = account()
-    session = ours.add_session(participants=guest_and_waiter())
+    instance = ours.add_instance(participants=guest_and_waiter())
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        answer = await caller.get(f"/past_meetings/{session.id}/participants")
+        answer = await caller.get(f"/past_meetings/{instance.id}/participants")
 
     ana, guest, waiter = answer.rows("participants")
     assert ana == {
@@ -138,31 +138,31 @@ async def test_past_participants_are_one_row_a_stay() -> None:
 )
 async def test_fractions_of_a_second_have_any_length(digits: int, text: str) -> None:
     ours = account()
-    stays = [
-        Stay(user_id=str(n), name=f"G{n}", join_time=START, leave_time=START, fraction_digits=digits) for n in range(2)
+    visits = [
+        Visit(user_id=str(n), name=f"G{n}", join_time=START, leave_time=START, fraction_digits=digits) for n in range(2)
     ]
-    session = ours.add_session(participants=stays)
+    instance = ours.add_instance(participants=visits)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        rows = (await caller.get(f"/report/meetings/{session.id}/participants")).rows("participants")
+        rows = (await caller.get(f"/report/meetings/{instance.id}/participants")).rows("participants")
 
     assert [row["join_time"] for row in rows] == [text, text]
 
 
 def test_a_started_minute_counts_in_full() -> None:
     ours = account()
-    stays = [
-        Stay(user_id=str(n), name=f"G{n}", join_time=START, leave_time=START + timedelta(seconds=31)) for n in range(2)
+    visits = [
+        Visit(user_id=str(n), name=f"G{n}", join_time=START, leave_time=START + timedelta(seconds=31)) for n in range(2)
     ]
 
-    assert ours.add_session(participants=stays).total_minutes == 2
+    assert ours.add_instance(participants=visits).total_minutes == 2
 
 
 @pytest.mark.parametrize(("kind", "type_"), [("meetings", 2), ("webinars", 5)])
 async def test_reports_name_registrants_only_when_asked_to(kind: str, type_: int) -> None:
     ours = account()
-    session = ours.add_session(participants=guest_and_waiter(), type=type_)
+    instance = ours.add_instance(participants=guest_and_waiter(), type=type_)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        path = f"/report/{kind}/{session.id}/participants"
+        path = f"/report/{kind}/{instance.id}/participants"
         plain = await caller.every(path, "participants")
         full = await caller.every(path, "participants", include_fields="registrant_id")
 
@@ -175,10 +175,10 @@ async def test_reports_name_registrants_only_when_asked_to(kind: str, type_: int
 
 async def test_one_person_meetings_have_no_roster() -> None:
     ours = account()
-    session = ours.add_session(participants=1)
+    instance = ours.add_instance(participants=1)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        past = await caller.get(f"/past_meetings/{session.id}/participants")
-        report = await caller.get(f"/report/meetings/{session.id}/participants")
+        past = await caller.get(f"/past_meetings/{instance.id}/participants")
+        report = await caller.get(f"/report/meetings/{instance.id}/participants")
 
     assert past.rows("participants") == []
     assert (report.status, report.code) == (404, 3001)
@@ -187,11 +187,11 @@ async def test_one_person_meetings_have_no_roster() -> None:
 @pytest.mark.parametrize(("kind", "type_"), [("meetings", 2), ("webinars", 9)])
 async def test_poll_reports_have_full_names_and_milliseconds(kind: str, type_: int) -> None:
     ours = account()
-    session = ours.add_session(polls=2, type=type_, start=START)
+    instance = ours.add_instance(polls=2, type=type_, start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        body = (await caller.get(f"/report/{kind}/{session.id}/polls")).body
+        body = (await caller.get(f"/report/{kind}/{instance.id}/polls")).body
 
-    assert (body["id"], body["uuid"], body["start_time"]) == (session.id, session.uuid, "2026-03-04T09:00:11Z")
+    assert (body["id"], body["uuid"], body["start_time"]) == (instance.id, instance.uuid, "2026-03-04T09:00:11Z")
     assert body["questions"] == [
         {
             "name": f"Guest {number}",
@@ -213,9 +213,9 @@ async def test_poll_reports_have_full_names_and_milliseconds(kind: str, type_: i
 
 async def test_past_polls_have_whole_seconds_and_one_name() -> None:
     ours = account()
-    session = ours.add_session(polls=1, start=START)
+    instance = ours.add_instance(polls=1, start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        (row,) = (await caller.get(f"/past_meetings/{session.id}/polls")).rows("questions")
+        (row,) = (await caller.get(f"/past_meetings/{instance.id}/polls")).rows("questions")
 
     assert set(row) == {"name", "email", "question_details"}
     assert "2026-03-04T09:05:11Z" in str(row["question_details"])
@@ -223,10 +223,10 @@ async def test_past_polls_have_whole_seconds_and_one_name() -> None:
 
 async def test_questions_come_joined_from_the_past_and_in_detail_from_the_report() -> None:
     ours = account()
-    session = ours.add_session(qa=1, start=START)
+    instance = ours.add_instance(qa=1, start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        past = await caller.get(f"/past_meetings/{session.id}/qa")
-        report = await caller.get(f"/report/meetings/{session.id}/qa")
+        past = await caller.get(f"/past_meetings/{instance.id}/qa")
+        report = await caller.get(f"/report/meetings/{instance.id}/qa")
 
     assert past.rows("questions") == [
         {"name": "Guest 1", "email": "", "question_details": [{"question": "Question 1?", "answer": "Yes"}]}
@@ -261,20 +261,20 @@ async def test_questions_come_joined_from_the_past_and_in_detail_from_the_report
 
 async def test_a_survey_tells_its_name_and_answers() -> None:
     ours = account()
-    session = ours.add_session(survey=1)
+    instance = ours.add_instance(survey=1)
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        body = (await caller.get(f"/report/meetings/{session.id}/survey")).body
+        body = (await caller.get(f"/report/meetings/{instance.id}/survey")).body
 
-    assert (body["meeting_id"], body["meeting_uuid"]) == (session.id, session.uuid)
+    assert (body["meeting_id"], body["meeting_uuid"]) == (instance.id, instance.uuid)
     assert (body["survey_id"], body["survey_name"]) == ("sV3yQ7wRTkYpZ1", "After the call")
     assert "Right length?" in str(body["survey_answers"])
 
 
 async def test_what_nobody_held_is_an_empty_list() -> None:
     ours = account()
-    session = ours.add_session()
+    instance = ours.add_instance()
     async with calling(FakeZoom(ours, plan=None)) as caller:
-        report = f"/report/meetings/{session.id}"
+        report = f"/report/meetings/{instance.id}"
         polls, qa, survey = [await caller.get(f"{report}/{kind}") for kind in ("polls", "qa", "survey")]
 
     assert (polls.rows("questions"), qa.rows("questions"), survey.rows("survey_answers")) == ([], [], [])
@@ -283,14 +283,14 @@ async def test_what_nobody_held_is_an_empty_list() -> None:
 async def test_a_users_meetings_are_split_by_how_many_people_came() -> None:
     ours = account()
     host, other = ours.add_host(), ours.add_host()
-    pair = ours.add_session(host, participants=2, start=START)
-    alone = ours.add_session(host, participants=1, start=START)
-    visit = ours.add_session(
+    pair = ours.add_instance(host, participants=2, start=START)
+    alone = ours.add_instance(host, participants=1, start=START)
+    visit = ours.add_instance(
         other,
         start=START + timedelta(hours=1),
         participants=[
-            Stay(user_id="1", name="O", id=other.id, join_time=START, leave_time=START),
-            Stay(user_id="2", name="H", id=host.id, join_time=START, leave_time=START),
+            Visit(user_id="1", name="O", id=other.id, join_time=START, leave_time=START),
+            Visit(user_id="2", name="H", id=host.id, join_time=START, leave_time=START),
         ],
     )
     async with calling(FakeZoom(ours, plan=None)) as caller:
@@ -309,8 +309,8 @@ async def test_a_users_meetings_are_split_by_how_many_people_came() -> None:
 async def test_a_users_meeting_mixes_zooms_two_ways_of_writing_times() -> None:
     ours = account()
     host = ours.add_host("Nadia Orr")
-    ours.sessions.append(
-        Session(
+    ours.instances.append(
+        Instance(
             uuid="k7Qd+2mV==",
             id=81,
             topic="Round",
@@ -321,7 +321,7 @@ async def test_a_users_meeting_mixes_zooms_two_ways_of_writing_times() -> None:
             schedule_time=START.replace(second=0),
             custom_keys=(CustomKey(key="site", value="north"),),
             participants=(
-                Stay(
+                Visit(
                     user_id="0",
                     name="Nadia",
                     id=host.id,
@@ -330,7 +330,7 @@ async def test_a_users_meeting_mixes_zooms_two_ways_of_writing_times() -> None:
                     status="in_waiting_room",
                     internal_user=True,
                 ),
-                Stay(
+                Visit(
                     user_id="1",
                     name="Nadia",
                     id=host.id,
@@ -338,7 +338,7 @@ async def test_a_users_meeting_mixes_zooms_two_ways_of_writing_times() -> None:
                     leave_time=START + timedelta(minutes=30),
                     internal_user=True,
                 ),
-                Stay(user_id="2", name="Guest", join_time=START, leave_time=START + timedelta(minutes=30)),
+                Visit(user_id="2", name="Guest", join_time=START, leave_time=START + timedelta(minutes=30)),
             ),
         )
     )
@@ -379,8 +379,8 @@ async def test_a_users_meeting_mixes_zooms_two_ways_of_writing_times() -> None:
 async def test_hosts_are_active_by_a_session_of_two() -> None:
     ours = account()
     busy, alone, idle = ours.add_host("Busy"), ours.add_host("Alone"), ours.add_host("Idle")
-    ours.add_session(busy, participants=3, minutes=10, start=START)
-    ours.add_session(alone, participants=1, start=START)
+    ours.add_instance(busy, participants=3, minutes=10, start=START)
+    ours.add_instance(alone, participants=1, start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
         window = {"from_": "2026-03-01", "to": "2026-03-18"}
         active = await caller.get("/report/users", type_="active", **window)
@@ -397,7 +397,7 @@ async def test_a_day_range_includes_both_ends_in_utc() -> None:
     ours = account()
     host = ours.add_host()
     for start in ("2026-01-31T23:59:59", "2026-02-01T00:00:00", "2026-02-28T23:59:59", "2026-03-01T00:00:00"):
-        ours.add_session(host, start=datetime.fromisoformat(start).replace(tzinfo=UTC))
+        ours.add_instance(host, start=datetime.fromisoformat(start).replace(tzinfo=UTC))
     async with calling(FakeZoom(ours, plan=None)) as caller:
         path = f"/report/users/{host.id}/meetings"
         rows = await caller.every(path, "meetings", from_="2026-02-01", to="2026-02-28")
@@ -408,7 +408,7 @@ async def test_a_day_range_includes_both_ends_in_utc() -> None:
 async def test_daily_usage_has_every_day_of_the_month_so_far() -> None:
     ours = account()
     ours.hosts.append(Host(id="new", email="n@x.example", name="New", created=date(2026, 3, 4)))
-    ours.add_session(participants=3, minutes=10, start=START)
+    ours.add_instance(participants=3, minutes=10, start=START)
     async with calling(FakeZoom(ours, plan=None)) as caller:
         present = await caller.get("/report/daily")
         february = await caller.get("/report/daily", year=2026, month=2)
@@ -458,9 +458,9 @@ async def test_operation_logs_are_filtered_by_category_whatever_its_spelling() -
 
 async def test_call_legs_by_a_meetings_dates_come_without_totals() -> None:
     ours = account()
-    session = ours.add_session(start=START)
+    instance = ours.add_instance(start=START)
     leg = TelephoneLeg(
-        session=session,
+        instance=instance,
         start_time=START + timedelta(days=1),
         end_time=START + timedelta(days=1, minutes=40),
         rate=0.045,
@@ -474,7 +474,7 @@ async def test_call_legs_by_a_meetings_dates_come_without_totals() -> None:
         toll = await caller.get("/report/telephone", from_="2026-03-05", to="2026-03-05", type_="2")
 
     (row,) = by_leg.rows("telephony_usage")
-    assert (row["uuid"], row["duration"], row["rate"], row["total"]) == (session.uuid, 40, 0.045, 1.8)
+    assert (row["uuid"], row["duration"], row["rate"], row["total"]) == (instance.uuid, 40, 0.045, 1.8)
     assert by_meeting.rows("telephony_usage") == [row]
     assert (by_leg.body["total_records"], by_leg.body["page_count"]) == (1, 1)
     assert not {"total_records", "page_count"} & set(by_meeting.body)
@@ -558,8 +558,8 @@ async def test_a_simulated_account_is_served_whole() -> None:
     async with calling(fake) as caller:
         found = await walk(caller, first, last)
 
-    held = [s for s in fake.account.sessions_between(first, last) if s.participants_count > 1]
-    assert found == {session.uuid: len(session.participants) for session in held}
+    held = [s for s in fake.account.instances_between(first, last) if s.participants_count > 1]
+    assert found == {instance.uuid: len(instance.participants) for instance in held}
 
 
 async def walk(caller: Caller, first: date, last: date) -> dict[object, int]:
@@ -569,6 +569,6 @@ async def walk(caller: Caller, first: date, last: date) -> dict[object, int]:
         for row in await caller.every(f"/report/users/{host['id']}/meetings", "meetings", **window):
             kind = "webinars" if row["type"] in {5, 9} else "meetings"
             wire = str(row["uuid"]).replace("/", "%252F").replace("+", "%252B").replace("=", "%253D")
-            stays = await caller.every(f"/report/{kind}/{wire}/participants", "participants", page_size=300)
-            found[row["uuid"]] = len(stays)
+            visits = await caller.every(f"/report/{kind}/{wire}/participants", "participants", page_size=300)
+            found[row["uuid"]] = len(visits)
     return found

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from zoomasync.testing import Account, Session, Stay
+from zoomasync.testing import Account, Instance, Visit
 
 TODAY = date(2026, 3, 18)
 
@@ -30,8 +30,8 @@ def account() -> Account:
     return Account.simulated(7, today=TODAY)
 
 
-def stays(account: Account) -> Iterator[Stay]:
-    return (stay for session in account.sessions for stay in session.participants)
+def visits(account: Account) -> Iterator[Visit]:
+    return (visit for instance in account.instances for visit in instance.participants)
 
 
 def test_the_same_seed_and_day_give_the_same_account(account: Account) -> None:
@@ -54,23 +54,23 @@ def test_no_order_of_hashes_leaks_into_the_simulation() -> None:
 
 
 def test_the_last_month_and_the_last_half_year_have_a_useful_size(account: Account) -> None:
-    month = account.sessions_between(TODAY - timedelta(days=30), TODAY)
-    half_year = account.sessions_between(TODAY - timedelta(days=182), TODAY)
+    month = account.instances_between(TODAY - timedelta(days=30), TODAY)
+    half_year = account.instances_between(TODAY - timedelta(days=182), TODAY)
 
     assert 60 <= len(month) <= 90
     assert 300 <= len(half_year) <= 500
 
 
 def test_uuids_and_numbers_name_what_they_should(account: Account) -> None:
-    uuids = [session.uuid for session in account.sessions]
-    hosts_of_numbers = {(session.id, session.host.id, session.type) for session in account.sessions}
+    uuids = [instance.uuid for instance in account.instances]
+    hosts_of_numbers = {(instance.id, instance.host.id, instance.type) for instance in account.instances}
 
     assert len(set(uuids)) == len(uuids)
     assert len({number for number, *_ in hosts_of_numbers}) == len(hosts_of_numbers)
 
 
 def test_uuids_hold_everything_that_needs_care(account: Account) -> None:
-    recent = [session.uuid for session in account.sessions_between(TODAY - timedelta(days=30), TODAY)]
+    recent = [instance.uuid for instance in account.instances_between(TODAY - timedelta(days=30), TODAY)]
 
     assert any(uuid.startswith("/") for uuid in recent)
     assert any("//" in uuid for uuid in recent)
@@ -79,64 +79,64 @@ def test_uuids_hold_everything_that_needs_care(account: Account) -> None:
 
 
 def test_rosters_end_on_and_around_the_edges_of_pages(account: Account) -> None:
-    sizes = {len(session.participants) for session in account.sessions}
+    sizes = {len(instance.participants) for instance in account.instances}
 
     assert {1, 30, 300, 301, 412, 600, 655} <= sizes
-    assert any(session.webinar and len(session.participants) > 600 for session in account.sessions)
+    assert any(instance.webinar and len(instance.participants) > 600 for instance in account.instances)
 
 
 def test_meetings_recur_and_webinars_are_of_both_kinds(account: Account) -> None:
-    instances = Counter((session.id, session.type) for session in account.sessions)
+    instances_of = Counter((instance.id, instance.type) for instance in account.instances)
 
-    assert {5, 9, 8, 3, 4, 2, 1} == {session.type for session in account.sessions}
-    assert any(count > 5 and type_ == 8 for (_, type_), count in instances.items())
-    assert any(count > 1 and type_ == 9 for (_, type_), count in instances.items())
+    assert {5, 9, 8, 3, 4, 2, 1} == {instance.type for instance in account.instances}
+    assert any(count > 5 and type_ == 8 for (_, type_), count in instances_of.items())
+    assert any(count > 1 and type_ == 9 for (_, type_), count in instances_of.items())
 
 
 def test_sessions_lie_on_the_very_edges_of_months(account: Account) -> None:
-    starts = {f"{session.start_time:%Y-%m-%d %H:%M}" for session in account.sessions}
+    starts = {f"{instance.start_time:%Y-%m-%d %H:%M}" for instance in account.instances}
 
     assert {"2026-02-28 23:59", "2026-03-01 00:00", "2025-12-31 23:59", "2026-01-01 00:00"} <= starts
 
 
 def test_guests_rejoin_without_any_id(account: Account) -> None:
-    session = odd_session(account)
-    guest = [stay for stay in session.participants if stay.name == "Guest at the gate"]
+    instance = odd_session(account)
+    guest = [visit for visit in instance.participants if visit.name == "Guest at the gate"]
 
     assert len(guest) >= 3
-    assert {(stay.id, stay.user_email) for stay in guest} == {("", "")}
-    assert len({stay.user_id for stay in guest}) == len(guest)
+    assert {(visit.id, visit.user_email) for visit in guest} == {("", "")}
+    assert len({visit.user_id for visit in guest}) == len(guest)
 
 
-def odd_session(account: Account) -> Session:
-    return next(s for s in account.sessions if any(stay.name == "Guest at the gate" for stay in s.participants))
+def odd_session(account: Account) -> Instance:
+    return next(s for s in account.instances if any(visit.name == "Guest at the gate" for visit in s.participants))
 
 
 def test_stays_have_all_of_zooms_oddities(account: Account) -> None:
-    everyone = list(stays(account))
+    everyone = list(visits(account))
 
-    assert {stay.status for stay in everyone} == {"in_meeting", "in_waiting_room"}
-    assert {0, 1, 2, 3, 6, 9} == {stay.fraction_digits for stay in everyone}
-    assert any(stay.leave_time is None for stay in everyone)
-    assert any("leave_time" in stay.absent for stay in everyone)
-    assert any(stay.customer_key for stay in everyone)
-    assert any(stay.registrant_id for stay in everyone)
-    assert any(stay.name == "" for stay in everyone)
-    assert any(stay.attentiveness_score == "" for stay in everyone)
-    assert {"27510336", "Dk8/qZ1xV2cB3nM4lK5j+g=="} <= {stay.bo_mtg_id for stay in everyone}
+    assert {visit.status for visit in everyone} == {"in_meeting", "in_waiting_room"}
+    assert {0, 1, 2, 3, 6, 9} == {visit.fraction_digits for visit in everyone}
+    assert any(visit.leave_time is None for visit in everyone)
+    assert any("leave_time" in visit.absent for visit in everyone)
+    assert any(visit.customer_key for visit in everyone)
+    assert any(visit.registrant_id for visit in everyone)
+    assert any(visit.name == "" for visit in everyone)
+    assert any(visit.attentiveness_score == "" for visit in everyone)
+    assert {"27510336", "Dk8/qZ1xV2cB3nM4lK5j+g=="} <= {visit.bo_mtg_id for visit in everyone}
 
 
 def test_names_come_in_many_scripts(account: Account) -> None:
-    names = "".join(stay.name for stay in stays(account))
+    names = "".join(visit.name for visit in visits(account))
 
     for sign in ("ë", "さ", "Г", "ש", "ر", "李", "🎉", "\u200d", "\u200f", "\u0308"):
         assert sign in names
 
 
 def test_polls_questions_and_surveys_are_there_and_partly_anonymous(account: Account) -> None:
-    polls = [response for session in account.sessions for response in session.polls]
-    askers = [asker for session in account.sessions for asker in session.qa]
-    surveys = [session.survey for session in account.sessions if session.survey]
+    polls = [response for instance in account.instances for response in instance.polls]
+    askers = [asker for instance in account.instances for asker in instance.qa]
+    surveys = [instance.survey for instance in account.instances if instance.survey]
 
     assert any(len(response.answers) > 1 for response in polls)
     assert any((response.name, response.email) == ("Anonymous Attendee", "") for response in polls)
@@ -146,13 +146,13 @@ def test_polls_questions_and_surveys_are_there_and_partly_anonymous(account: Acc
 
 
 def test_sessions_carry_keys_and_tracking_fields(account: Account) -> None:
-    assert any(session.custom_keys for session in account.sessions)
-    assert any(session.tracking_fields for session in account.sessions)
-    assert any(session.absent for session in account.sessions)
+    assert any(instance.custom_keys for instance in account.instances)
+    assert any(instance.tracking_fields for instance in account.instances)
+    assert any(instance.absent for instance in account.instances)
 
 
 def test_some_hosts_host_nothing(account: Account) -> None:
-    hosting = {session.host.id for session in account.sessions}
+    hosting = {instance.host.id for instance in account.instances}
 
     assert [host.id in hosting for host in account.hosts] == [True] * 6 + [False] * 2
 
@@ -172,9 +172,9 @@ def test_active_hosts_have_meetings_of_every_kind(account: Account) -> None:
 
     assert {meeting.host.id for meeting in meetings} == {host.id for host in account.hosts[:6]}
     assert {meeting.type for meeting in meetings} == {2, 3, 8}
-    assert len({meeting.id for meeting in meetings} | {session.id for session in account.sessions}) == len(
+    assert len({meeting.id for meeting in meetings} | {instance.id for instance in account.instances}) == len(
         meetings
-    ) + len({session.id for session in account.sessions})
+    ) + len({instance.id for instance in account.instances})
     assert {650, 300, 31, 1} <= {len(meeting.registrants) for meeting in meetings}
     assert any(len(meeting.agenda) > 250 for meeting in meetings)
     assert any(meeting.polls for meeting in meetings)
@@ -198,7 +198,7 @@ def test_registrants_are_in_every_state_and_known_by_one_address_each(account: A
 
 
 def test_some_sessions_have_summaries(account: Account) -> None:
-    summaries = [session.summary for session in account.sessions if session.summary]
+    summaries = [instance.summary for instance in account.instances if instance.summary]
 
     assert {summary.markdown_only for summary in summaries} == {True, False}
     assert {summary.edited for summary in summaries} == {True, False}
@@ -209,13 +209,13 @@ def test_some_sessions_have_summaries(account: Account) -> None:
 def test_any_day_can_be_today(today: date) -> None:
     account = Account.simulated(today=today)
 
-    assert all(session.day < today for session in account.sessions)
-    assert account.sessions == account.sessions_between(date.min, date.max)
+    assert all(instance.day < today for instance in account.instances)
+    assert account.instances == account.instances_between(date.min, date.max)
 
 
 def test_sizes_are_parameters() -> None:
-    account = Account.simulated(today=TODAY, hosts=3, idle_hosts=0, months=1, sessions_a_month=10)
+    account = Account.simulated(today=TODAY, hosts=3, idle_hosts=0, months=1, instances_per_month=10)
 
-    assert len({session.host.id for session in account.sessions}) == 3
-    assert len(account.sessions) < 40
-    assert Account.simulated(today=TODAY, hosts=1, idle_hosts=1).sessions == []
+    assert len({instance.host.id for instance in account.instances}) == 3
+    assert len(account.instances) < 40
+    assert Account.simulated(today=TODAY, hosts=1, idle_hosts=1).instances == []

@@ -16,7 +16,7 @@ HOST = "/report/users/host1@northpier.example/meetings"
 
 async def refusal(path: str, method: str = "GET") -> tuple[int, object, object]:
     account = Account(today=TODAY)
-    account.add_session(id=81)
+    account.add_instance(id=81)
     route, _, query = path.partition("?")
     async with calling(FakeZoom(account, plan=None)) as caller:
         given = dict(pair.split("=") for pair in query.split("&")) if query else {}
@@ -117,7 +117,7 @@ async def test_another_method_is_not_allowed() -> None:
 )
 async def test_sessions_grow_too_old(path: str, month: int, expected: tuple[int, object]) -> None:
     account = Account(today=TODAY)
-    account.add_session(id=81, start=datetime(2025, month, 17, 9, tzinfo=UTC))
+    account.add_instance(id=81, start=datetime(2025, month, 17, 9, tzinfo=UTC))
     async with calling(FakeZoom(account, plan=None)) as caller:
         answer = await caller.get(path)
 
@@ -126,7 +126,7 @@ async def test_sessions_grow_too_old(path: str, month: int, expected: tuple[int,
 
 async def test_a_session_of_this_day_last_year_is_not_yet_too_old() -> None:
     account = Account(today=TODAY)
-    account.add_session(id=81, start=datetime(2025, 3, 18, 9, tzinfo=UTC))
+    account.add_instance(id=81, start=datetime(2025, 3, 18, 9, tzinfo=UTC))
     async with calling(FakeZoom(account, plan=None)) as caller:
         answer = await caller.get("/report/meetings/81")
 
@@ -142,7 +142,7 @@ async def test_a_parameter_given_twice_is_named() -> None:
 
 async def test_questions_and_instances_are_unknown_after_fifteen_months() -> None:
     account = Account(today=TODAY)
-    account.add_session(id=81, start=datetime(2024, 12, 17, 9, tzinfo=UTC))
+    account.add_instance(id=81, start=datetime(2024, 12, 17, 9, tzinfo=UTC))
     async with calling(FakeZoom(account, plan=None)) as caller:
         answers = [await caller.get(f"/past_meetings/81/{tail}") for tail in ("qa", "instances")]
 

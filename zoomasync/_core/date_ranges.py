@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from ..errors import InvalidArgument
 
 
-def months(from_: date, to: date) -> Iterator[tuple[date, date]]:
+def month_ranges(from_: date, to: date) -> Iterator[tuple[date, date]]:
     """Split *from_* to *to*, both included, at the borders of months: no day is lost and none comes twice.
 
     Reports span a month at most in one call, so this is what to call them with for a longer time.
@@ -36,4 +36,4 @@ def check_range(from_: date | None, to: date | None, *, days: int | None = None,
     if from_ > to:
         raise InvalidArgument(f"the range is upside down: from_ {from_} is after to {to}")
     if days is not None and (to - from_).days >= days:
-        raise InvalidArgument(f"{from_} to {to} is more than {days} days; split it with zoomasync.months()")
+        raise InvalidArgument(f"{from_} to {to} is more than {days} days; split it with zoomasync.month_ranges()")

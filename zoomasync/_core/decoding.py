@@ -22,7 +22,7 @@ from msgspec import inspect
 
 T = TypeVar("T")
 
-_NOTHING: Final = object()
+_USE_DEFAULT: Final = object()
 _BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
@@ -41,7 +41,7 @@ class NotDecodable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class InvalidRow:
     """A row of a reply that is not what the reference says.
 
     *row* counts from 0 within the reply, *path* and *reason* say what is wrong with it, without its value; *raw* is the
@@ -55,10 +55,10 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class ExtraFields:
     """What came in a reply and no struct has a field for.
 
-    *row* counts from 0 within the reply, as in `Drift`. It is None for what lies beside the rows, and for all of a
+    *row* counts from 0 within the reply, as in `InvalidRow`. It is None for what lies beside the rows, and for all of a
     reply that lists none.
 
     *raw* is a JSON object of the unknown keys with their values as they came, to the last digit. An unknown key of a
@@ -75,31 +75,31 @@ class Unknown:
 def decode(
     body: bytes,
     type_: type[T],
-    on_drift: Callable[[Drift], None] | None = None,
-    on_unknown: Callable[[Unknown], None] | None = None,
+    on_invalid_row: Callable[[InvalidRow], None] | None = None,
+    on_extra_fields: Callable[[ExtraFields], None] | None = None,
 ) -> T:
     """Return *body* as a *type_*, or raise `NotDecodable`.
 
-    With *on_drift*, rows that cannot be decoded are left out and shown to that instead; with *on_unknown*, keys that
+    With *on_invalid_row*, rows that cannot be decoded are left out and shown to that instead; with *on_extra_fields*, keys that
     the structs do not know are shown to that. Neither is called where this raises.
     """
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
     try:
         decoded = _decoded(body, type_)
     except NotDecodable:
-        if on_drift is None:
+        if on_invalid_row is None:
             raise
-        rest, drifts = _set_apart(body, _shape(cast("Hashable", type_)))
-        if not drifts:
+        rest, invalid_rows = _set_apart(body, _shape(cast("Hashable", type_)))
+        if not invalid_rows:
             raise
         decoded = _decoded(rest, type_)
-    unknowns = [] if on_unknown is None else _unknowns(body, _shape(cast("Hashable", type_)), drifts)
-    if on_drift is not None:
-        for drift in drifts:
-            on_drift(drift)
-    if on_unknown is not None:
-        for unknown in unknowns:
-            on_unknown(unknown)
+    extra_fields = [] if on_extra_fields is None else _unknowns(body, _shape(cast("Hashable", type_)), invalid_rows)
+    if on_invalid_row is not None:
+        for drift in invalid_rows:
+            on_invalid_row(drift)
+    if on_extra_fields is not None:
+        for unknown in extra_fields:
+            on_extra_fields(unknown)
     return decoded
 
 
@@ -111,36 +111,36 @@ def _decoded(body: bytes, type_: type[T]) -> T:
     except _BROKEN as error:
         raise NotDecodable("$", _reason(error)) from None
     try:
-        mended = _mend_whole(msgspec.json.decode(body), _shape(cast("Hashable", type_)))
-        return msgspec.convert(mended, type_, strict=False)
+        coerced = _coerce_root(msgspec.json.decode(body), _shape(cast("Hashable", type_)))
+        return msgspec.convert(coerced, type_, strict=False)
     except _BROKEN as error:
         path, reason = _what_and_where(error)
         raise NotDecodable(path, reason) from None
 
 
-def _set_apart(body: bytes, shape: inspect.Type) -> tuple[bytes, list[Drift]]:
+def _set_apart(body: bytes, shape: inspect.Type) -> tuple[bytes, list[InvalidRow]]:
     """Return *body* without the rows that cannot be decoded, and what is wrong with them."""
     rows = _rows(shape)
     if rows is None:
         return body, []
     name, row_type = rows
     try:
-        reply = _OBJECT.decode(body)
-        came = _LIST.decode(reply.get(name, b"[]"))
+        response = _OBJECT.decode(body)
+        came = _LIST.decode(response.get(name, b"[]"))
     except _BROKEN:
         return body, []
     good: list[msgspec.Raw] = []
-    drifts: list[Drift] = []
+    invalid_rows: list[InvalidRow] = []
     for place, row in enumerate(came):
         try:
             _decoded(row, row_type)
         except NotDecodable as found:
             path = f"$.{name}[{place}]{found.path.removeprefix('$')}"
             raw = bytes(row).decode("utf-8", "replace").encode()
-            drifts.append(Drift(row=place, path=path, reason=found.reason, raw=raw))
+            invalid_rows.append(InvalidRow(row=place, path=path, reason=found.reason, raw=raw))
         else:
             good.append(row)
-    return msgspec.json.encode({**reply, name: good}), drifts
+    return msgspec.json.encode({**response, name: good}), invalid_rows
 
 
 def _rows(shape: inspect.Type) -> tuple[str, type[object]] | None:
@@ -152,7 +152,7 @@ def _rows(shape: inspect.Type) -> tuple[str, type[object]] | None:
     return None
 
 
-def _unknowns(body: bytes, shape: inspect.Type, drifts: list[Drift]) -> list[Unknown]:
+def _unknowns(body: bytes, shape: inspect.Type, invalid_rows: list[InvalidRow]) -> list[ExtraFields]:
     """Return what *shape* does not know of *body*: first what lies beside the rows, then row by row.
 
     Rows of *drifts* are left out: a drift shows the whole row.
@@ -167,10 +167,10 @@ def _unknowns(body: bytes, shape: inspect.Type, drifts: list[Drift]) -> list[Unk
         raise NotDecodable("$", _reason(error)) from None
     rows = _rows(shape)
     in_rows = cast("dict[str, object]", beside.pop(rows[0], {})) if rows else {}
-    drifted = {drift.row for drift in drifts}
-    found = [Unknown(row=None, raw=msgspec.json.encode(beside))] if beside else []
-    found += [Unknown(row=int(place), raw=msgspec.json.encode(keys)) for place, keys in in_rows.items()]
-    return [unknown for unknown in found if unknown.row not in drifted]
+    rejected = {row.row for row in invalid_rows}
+    found = [ExtraFields(row=None, raw=msgspec.json.encode(beside))] if beside else []
+    found += [ExtraFields(row=int(place), raw=msgspec.json.encode(keys)) for place, keys in in_rows.items()]
+    return [unknown for unknown in found if unknown.row not in rejected]
 
 
 def _unknown(content: str | msgspec.Raw, shape: inspect.StructType | inspect.VarTupleType) -> dict[str, object]:
@@ -268,7 +268,7 @@ def _shape(type_: Hashable) -> inspect.Type:
     return inspect.type_info(type_)
 
 
-def _mend(value: object, shape: inspect.Type) -> object:
+def _coerce(value: object, shape: inspect.Type) -> object:
     """Return *value* as *shape* wants it, or ``_NOTHING``; what no rule covers is left for msgspec to refuse."""
     if isinstance(shape, inspect.Metadata):  # limits, which hold for what is sent
         shape = shape.type
@@ -277,51 +277,51 @@ def _mend(value: object, shape: inspect.Type) -> object:
             return None
         # A literal beside text only names the values known so far.
         choices = [choice for choice in shape.types if not isinstance(choice, inspect.NoneType | inspect.LiteralType)]
-        return _mend(value, choices[0]) if len(choices) == 1 else value
+        return _coerce(value, choices[0]) if len(choices) == 1 else value
     if isinstance(shape, inspect.StrType):
         return _text(value)
-    if isinstance(shape, _MENDED) and (value is None or value == ""):
-        return _NOTHING
-    mender = _MENDERS.get(type(shape))
-    return value if mender is None else mender(value, shape)
+    if isinstance(shape, _COERCED) and (value is None or value == ""):
+        return _USE_DEFAULT
+    coercion = _COERCIONS.get(type(shape))
+    return value if coercion is None else coercion(value, shape)
 
 
-def _mend_whole(value: object, shape: inspect.Type) -> object:
+def _coerce_root(value: object, shape: inspect.Type) -> object:
     """Return *value* mended where it is no field, so that nothing could stand in for it."""
-    mended = _mend(value, shape)
-    return value if mended is _NOTHING else mended
+    coerced = _coerce(value, shape)
+    return value if coerced is _USE_DEFAULT else coerced
 
 
 def _text(value: object) -> object:
     if value is None:
-        return _NOTHING
+        return _USE_DEFAULT
     if isinstance(value, list):  # comma text has come as a list
         items = cast("list[object]", value)
         return ",".join(map(str, items)) if all(isinstance(item, str | int) for item in items) else items
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _mend_struct(value: object, shape: inspect.Type) -> object:
+def _coerce_struct(value: object, shape: inspect.Type) -> object:
     if not isinstance(value, dict):
         return value
     found = cast("dict[str, object]", value)
-    mended: dict[str, object] = {}
+    coerced: dict[str, object] = {}
     for known in cast("inspect.StructType", shape).fields:
         if known.encode_name in found:
-            content = _mend(found[known.encode_name], known.type)
-            if content is not _NOTHING:
-                mended[known.encode_name] = content
-    return mended
+            content = _coerce(found[known.encode_name], known.type)
+            if content is not _USE_DEFAULT:
+                coerced[known.encode_name] = content
+    return coerced
 
 
-def _mend_items(value: object, shape: inspect.Type) -> object:
+def _coerce_items(value: object, shape: inspect.Type) -> object:
     if not isinstance(value, list):
         return value
     item_shape = cast("inspect.VarTupleType", shape).item_type
-    return [_mend_whole(item, item_shape) for item in cast("list[object]", value)]
+    return [_coerce_root(item, item_shape) for item in cast("list[object]", value)]
 
 
-def _mend_time(value: object, _: inspect.Type) -> object:
+def _coerce_time(value: object, _: inspect.Type) -> object:
     if not isinstance(value, str):
         return value
     if match := _US_TIME.fullmatch(value):
@@ -339,12 +339,12 @@ def _utc(make: Callable[[], datetime], *, otherwise: str) -> object:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _mend_date(value: object, _: inspect.Type) -> object:
+def _coerce_date(value: object, _: inspect.Type) -> object:
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
     return match[1] if match else value
 
 
-_MENDED = (
+_COERCED = (
     inspect.BoolType,
     inspect.DateTimeType,
     inspect.DateType,
@@ -353,11 +353,11 @@ _MENDED = (
     inspect.StructType,
     inspect.VarTupleType,
 )
-_MENDERS: dict[type[inspect.Type], Callable[[object, inspect.Type], object]] = {
-    inspect.DateTimeType: _mend_time,
-    inspect.DateType: _mend_date,
-    inspect.StructType: _mend_struct,
-    inspect.VarTupleType: _mend_items,
+_COERCIONS: dict[type[inspect.Type], Callable[[object, inspect.Type], object]] = {
+    inspect.DateTimeType: _coerce_time,
+    inspect.DateType: _coerce_date,
+    inspect.StructType: _coerce_struct,
+    inspect.VarTupleType: _coerce_items,
 }
 
-__all__ = ["Drift", "NotDecodable", "Unknown", "decode"]
+__all__ = ["ExtraFields", "InvalidRow", "NotDecodable", "decode"]

@@ -29,16 +29,16 @@ QueryValue: TypeAlias = str | int | date | None
 """What a query parameter may be given as; None leaves it out, True and False become ``true`` and ``false``."""
 
 
-class Operation(Enum):
+class RetrySafety(Enum):
     """What a second send could do: nothing, the same again, or the deed twice."""
 
     SAFE = "safe"
     IDEMPOTENT = "idempotent"
-    WRITE = "write"
+    NOT_IDEMPOTENT = "write"
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class ResourceQuota:
     """One thing of which Zoom limits the changes of a UTC day: a host, or a registrant. Its repr does not show who."""
 
     kind: str
@@ -69,11 +69,15 @@ class Endpoint(Generic[T_co]):
         return self.route.partition(" ")[0]
 
     @property
-    def operation(self) -> Operation:
+    def retry_safety(self) -> RetrySafety:
         """What sending a call to this endpoint again could do."""
         if self.method in {"GET", "HEAD"}:
-            return Operation.SAFE
-        return Operation.IDEMPOTENT if self.idempotent or self.method in {"PUT", "DELETE"} else Operation.WRITE
+            return RetrySafety.SAFE
+        return (
+            RetrySafety.IDEMPOTENT
+            if self.idempotent or self.method in {"PUT", "DELETE"}
+            else RetrySafety.NOT_IDEMPOTENT
+        )
 
     def at(self, *values: MeetingRef, body: msgspec.Struct | None = None, **query: QueryValue) -> Call[T_co]:
         """Fill in the placeholders of the path, in order, and the query.
@@ -110,7 +114,7 @@ class Call(Generic[T_co]):
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    spends: tuple[Entity, ...] = ()
+    resource_quotas: tuple[ResourceQuota, ...] = ()
 
     @property
     def name(self) -> str:
@@ -132,9 +136,9 @@ class Call(Generic[T_co]):
         """The page token that this call carries, or the empty string."""
         return dict(self.query).get(_PAGE_TOKEN, "")
 
-    def spending(self, *entities: Entity) -> Call[T_co]:
+    def spending(self, *resource_quotas: ResourceQuota) -> Call[T_co]:
         """Return the call with the entities of whose day it uses one."""
-        return replace(self, spends=entities)
+        return replace(self, resource_quotas=resource_quotas)
 
     def after(self, token: str) -> Call[T_co]:
         """Return the call for the page behind *token*: every other parameter stays, as Zoom demands."""

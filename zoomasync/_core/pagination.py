@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from ..errors import PagingLoop
-from .decoding import Drift
+from .decoding import InvalidRow
 from .endpoint import Call
 from .session import Session
 
@@ -48,10 +48,10 @@ class Paginator(Generic[PageT, ItemT]):
     def __repr__(self) -> str:
         return f"<Paginator {self._call.name}>"
 
-    async def pages(self, *, on_drift: Callable[[Drift], None] | None = None) -> AsyncGenerator[PageT, None]:
+    async def pages(self, *, on_invalid_row: Callable[[InvalidRow], None] | None = None) -> AsyncGenerator[PageT, None]:
         """Iterate over the pages.
 
-        A row that is not what the reference says raises `DecodeError`, which names it. With *on_drift* it is left out
+        A row that is not what the reference says raises `DecodeError`, which names it. With *on_invalid_row* it is left out
         of its page and shown to that instead, raw and with the reason, so that the other rows are not lost.
 
         Raises `PagingLoop` when a page token comes a second time.
@@ -59,7 +59,7 @@ class Paginator(Generic[PageT, ItemT]):
         call = self._call
         tokens: set[str] = set()
         while True:
-            page = await self._session.send(call, on_drift)
+            page = await self._session.send(call, on_invalid_row)
             yield page
             token = page.next_page_token
             if not token:
@@ -69,9 +69,9 @@ class Paginator(Generic[PageT, ItemT]):
             tokens.add(token)
             call = call.after(token)
 
-    async def rows(self, *, on_drift: Callable[[Drift], None] | None = None) -> AsyncGenerator[ItemT, None]:
-        """Iterate over the rows of all pages; *on_drift* is as in `pages`."""
-        async for page in self.pages(on_drift=on_drift):
+    async def rows(self, *, on_invalid_row: Callable[[InvalidRow], None] | None = None) -> AsyncGenerator[ItemT, None]:
+        """Iterate over the rows of all pages; *on_invalid_row* is as in `pages`."""
+        async for page in self.pages(on_invalid_row=on_invalid_row):
             for row in page.items:
                 yield row  # type: ignore[misc]  # pyright: ignore[reportReturnType]  ItemT is PageT's row: no type can say so
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from .._label import Label
-from .endpoint import Entity
+from .endpoint import ResourceQuota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelBudget:
+class RateLimitStatus:
     """How one label stands.
 
     *rate* is the requests a second that are let through now, *wait* the seconds that a call would wait. *used* (sent,
@@ -22,14 +22,14 @@ class LabelBudget:
 
     label: Label
     rate: float
-    wait: float
+    delay: float
     used: int
-    left: int | None
+    remaining: int | None
     resets_at: datetime
 
 
-class DaySpent(Exception):
-    """The day's budget is spent until *resumes_at*: what `Budgets.acquire` raises, and calls turn into an error."""
+class DailyQuotaExhausted(Exception):
+    """The day's budget is spent until *resumes_at*: what `RateLimiter.acquire` raises, and calls turn into an error."""
 
     def __init__(self, resumes_at: datetime) -> None:
         super().__init__(resumes_at)
@@ -37,32 +37,32 @@ class DaySpent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class Permit:
     """One call that was let through.
 
     *went_late* is called when it may have arrived as late as now, because it had to wait for a connection or a token:
     its second begins only then. *unsent* is called when nothing was sent: it costs nothing of the day.
     """
 
-    went_late: Callable[[], None]
-    unsent: Callable[[], None]
+    mark_sent: Callable[[], None]
+    refund: Callable[[], None]
 
 
-class Budgets(Protocol):
+class RateLimiter(Protocol):
     """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
+    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
         """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
 
-        Raises `DaySpent` at once when the day has none left.
+        Raises `DailyQuotaExhausted` at once when the day has none left.
         """
         ...
 
-    async def throttled(self, label: Label, seconds: float) -> None:
+    async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Take note of a 429 of the label's second: nobody sends for *seconds*."""
         ...
 
-    async def spent(self, label: Label, until: datetime) -> None:
+    async def on_daily_limit(self, label: Label, until: datetime) -> None:
         """Take note of a 429 of the label's day: nobody sends before *until*."""
         ...
 
@@ -70,7 +70,7 @@ class Budgets(Protocol):
         """Learn from the headers of a reply (names in lower case): Zoom's clock, and what it says is left."""
         ...
 
-    async def status(self) -> Mapping[Label, LabelBudget]:
+    async def status(self) -> Mapping[Label, RateLimitStatus]:
         """Return how every label stands."""
         ...
 
@@ -79,17 +79,17 @@ class Budgets(Protocol):
         ...
 
 
-class EntityCounter(Protocol):
+class ResourceQuotaCounter(Protocol):
     """Counts what Zoom limits for one host or registrant per UTC day."""
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Learn Zoom's clock from the headers of a response."""
         ...
 
-    def spent(self, entities: tuple[Entity, ...]) -> datetime | None:
+    def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
         """Return when the next request is allowed for all of *entities*, or None if it is allowed now."""
         ...
 
-    def count(self, entities: tuple[Entity, ...]) -> None:
+    def count(self, resource_quotas: tuple[ResourceQuota, ...]) -> None:
         """Count one accepted request for each of *entities*."""
         ...

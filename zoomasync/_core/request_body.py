@@ -31,7 +31,7 @@ def encode(body: Struct) -> bytes:
         reason = next(_broken(checked, inspect.type_info(type(body)), "$"), "")
     if not reason:
         try:
-            return msgspec.json.encode(_spelled(plain))
+            return msgspec.json.encode(_serialized(plain))
         except (OverflowError, ValueError, UnicodeEncodeError):
             reason = "a time or text of it cannot be spelled in JSON"
     raise InvalidArgument(f"{name}: {reason}")
@@ -52,7 +52,7 @@ def _broken(value: object, shape: inspect.Type, path: str) -> Iterator[str]:
         for choice in shape.types:
             yield from _broken(value, choice, path)
     elif isinstance(shape, inspect.Metadata):
-        yield from _beyond(value, cast("Mapping[str, int]", shape.extra or {}), path)  # pyright: ignore[reportUnknownMemberType]  msgspec's bare dict
+        yield from _broken_limits(value, cast("Mapping[str, int]", shape.extra or {}), path)  # pyright: ignore[reportUnknownMemberType]  msgspec's bare dict
         yield from _broken(value, shape.type, path)
     elif isinstance(value, tuple) and isinstance(shape, inspect.VarTupleType):
         for place, item in enumerate(cast("tuple[object, ...]", value)):
@@ -64,7 +64,7 @@ def _broken(value: object, shape: inspect.Type, path: str) -> Iterator[str]:
             yield from (f"{rule} - at `{path}`" for rule in value.broken_rules())
 
 
-def _beyond(value: object, limits: Mapping[str, int], path: str) -> Iterator[str]:
+def _broken_limits(value: object, limits: Mapping[str, int], path: str) -> Iterator[str]:
     for rule, limit in limits.items():
         size = len(value) if isinstance(value, Sized) else cast("int", value)
         if size > limit if rule in _UPPER else size < limit:
@@ -82,12 +82,12 @@ _WORDS = {
 }
 
 
-def _spelled(value: object) -> object:
+def _serialized(value: object) -> object:
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.replace(tzinfo=None).isoformat(timespec="seconds") + ("Z" if value.tzinfo else "")
     if isinstance(value, dict):
-        return {key: _spelled(item) for key, item in cast("dict[str, object]", value).items()}
+        return {key: _serialized(item) for key, item in cast("dict[str, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_spelled(item) for item in cast("Sequence[object]", value)]
+        return [_serialized(item) for item in cast("Sequence[object]", value)]
     return value

@@ -14,16 +14,16 @@ import msgspec
 
 from .. import errors
 from ..errors import FieldError, StatusError, ZoomError
-from .decoding import Drift, NotDecodable, Unknown, decode
+from .decoding import ExtraFields, InvalidRow, NotDecodable, decode
 from .endpoint import Call
 
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=StatusError)
-LimitT = TypeVar("LimitT", errors.DailyLimitReached, errors.EntityLimitReached)
+LimitT = TypeVar("LimitT", errors.DailyLimitReached, errors.ResourceLimitReached)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class HttpRequest:
     """One HTTP request. *url* is encoded already; *name* is what errors call it. Its repr shows no secret.
 
     *went_late* is called when it had to wait for its connection: once it has one, and again when the reply proves that
@@ -35,11 +35,11 @@ class Request:
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
-    went_late: Callable[[], None] | None = field(default=None, repr=False)
+    mark_sent: Callable[[], None] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """One HTTP reply, whole. *headers* have lower-case names."""
 
     status: int
@@ -49,57 +49,57 @@ class Reply:
 
 def interpret(
     call: Call[T],
-    reply: Reply,
-    on_drift: Callable[[Drift], None] | None = None,
-    on_unknown: Callable[[Unknown], None] | None = None,
+    response: HttpResponse,
+    on_invalid_row: Callable[[InvalidRow], None] | None = None,
+    on_extra_fields: Callable[[ExtraFields], None] | None = None,
 ) -> T:
     """Return what *reply* says, decoded as the endpoint's response, or raise what it means.
 
-    *on_drift* and *on_unknown* are told of what is odd in a success, as in `decode`.
+    *on_invalid_row* and *on_extra_fields* are told of what is odd in a success, as in `decode`.
     """
-    if not _is_success(reply.status):
-        raise status_error(call, reply)
-    refusal = _refusal(call, reply)
+    if not _is_success(response.status):
+        raise status_error(call, response)
+    refusal = _refusal(call, response)
     if refusal is not None:
         raise refusal
-    response = call.endpoint.response
-    if response is NoneType or (response is object and not reply.body):
+    type_ = call.endpoint.response
+    if type_ is NoneType or (type_ is object and not response.body):
         return cast("T", None)
     try:
-        return decode(reply.body, response, on_drift, on_unknown)
+        return decode(response.body, type_, on_invalid_row, on_extra_fields)
     except NotDecodable as found:
-        reason = _with_type(found.reason, reply) if reply.body else "the body is empty"
-        failure = errors.DecodeError(call.name, response.__name__, found.path, reason)
+        reason = _with_type(found.reason, response) if response.body else "the body is empty"
+        failure = errors.DecodeError(call.name, type_.__name__, found.path, reason)
     raise failure
 
 
-def _with_type(reason: str, reply: Reply) -> str:
+def _with_type(reason: str, response: HttpResponse) -> str:
     """Name what came instead of JSON: the page of a gateway or a portal, usually."""
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip()
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
     return reason if "json" in kind or not re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else f"it is {kind}; {reason}"
 
 
-def status_error(call: Call[object], reply: Reply) -> StatusError:
+def status_error(call: Call[object], response: HttpResponse) -> StatusError:
     """Return the error that a reply with an HTTP error status means."""
-    said = _REDIRECT if reply.status // 100 == 3 else _read_error_body(reply.body)  # noqa: PLR2004
-    kind = _too_many(reply, said) if reply.status == _TOO_MANY else _kind(call, reply.status, said)
-    return _build(kind, call, reply, said)
+    said = _REDIRECT if response.status // 100 == 3 else _read_error_body(response.body)  # noqa: PLR2004
+    kind = _too_many(response, said) if response.status == _TOO_MANY else _kind(call, response.status, said)
+    return _build(kind, call, response, said)
 
 
-def day_spent(call: Call[object], resumes_at: datetime) -> errors.DailyLimitReached:
+def daily_quota_exhausted(call: Call[object], resumes_at: datetime) -> errors.DailyLimitReached:
     """Return the error for a call that was not sent, since this client's own budget of the day is spent."""
     return _not_sent(errors.DailyLimitReached, call, "This client's budget of the day", resumes_at)
 
 
-def entity_spent(call: Call[object], resumes_at: datetime) -> errors.EntityLimitReached:
+def resource_limit_reached(call: Call[object], resumes_at: datetime) -> errors.ResourceLimitReached:
     """Return the error for a call that was not sent, since a host or registrant has had its changes of the day."""
-    kinds = " or ".join(sorted({f"{entity.per_day} a day for one {entity.kind}" for entity in call.spends}))
-    return _not_sent(errors.EntityLimitReached, call, f"The limit of {kinds}", resumes_at)
+    kinds = " or ".join(sorted({f"{quota.per_day} a day for one {quota.kind}" for quota in call.resource_quotas}))
+    return _not_sent(errors.ResourceLimitReached, call, f"The limit of {kinds}", resumes_at)
 
 
 def _not_sent(kind: type[LimitT], call: Call[object], limit: str, resumes_at: datetime) -> LimitT:
     said = _ErrorBody(None, f"{limit} is spent; the call was not sent.")
-    error = _build(kind, call, Reply(_TOO_MANY, {}, b""), said)
+    error = _build(kind, call, HttpResponse(_TOO_MANY, {}, b""), said)
     error.resumes_at = resumes_at
     return error
 
@@ -119,12 +119,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return (moment - now).total_seconds()
 
 
-def is_gone(call: Call[object], failure: ZoomError) -> bool:
+def is_already_deleted(call: Call[object], failure: ZoomError) -> bool:
     """Tell whether *failure* says that what *call* was to delete is not there."""
     return call.endpoint.method == "DELETE" and isinstance(failure, errors.NotFound)
 
 
-def token_was_rejected(failure: ZoomError) -> bool:
+def is_token_rejected(failure: ZoomError) -> bool:
     """Tell whether a fresh access token may cure *failure*: Zoom's code 124, or a 401 that does not say why."""
     return isinstance(failure, errors.Unauthorized) and failure.code in {None, _CODE_TOKEN}
 
@@ -183,14 +183,14 @@ def _salvage(body: bytes) -> _ErrorBody:
     return _ErrorBody(int(code[1]) if code else None, told)
 
 
-def _refusal(call: Call[object], reply: Reply) -> StatusError | None:
+def _refusal(call: Call[object], response: HttpResponse) -> StatusError | None:
     """Return the refusal that a success status may carry. Code 0 is no error."""
-    if len(reply.body) > _LONGEST_REFUSAL or b'"code"' not in reply.body:
+    if len(response.body) > _LONGEST_REFUSAL or b'"code"' not in response.body:
         return None
-    said = _read_error_body(reply.body)
+    said = _read_error_body(response.body)
     if not said.code or not said.message:
         return None
-    return _build(errors.Refused, call, reply, said)
+    return _build(errors.EmbeddedError, call, response, said)
 
 
 def _kind(call: Call[object], status: int, said: _ErrorBody) -> type[StatusError]:
@@ -219,31 +219,31 @@ _KINDS: dict[int, type[StatusError]] = {
 _KINDS_BY_HUNDRED: dict[int, type[StatusError]] = {4: errors.BadRequest, 5: errors.ServerError}
 
 
-def _too_many(reply: Reply, said: _ErrorBody) -> type[StatusError]:
+def _too_many(response: HttpResponse, said: _ErrorBody) -> type[StatusError]:
     message = said.message.lower()
     # "(100) of Meeting Create/Update" counts one host's changes; its headers describe the account and mislead.
     if re.search(r"daily rate limit \(\d+\)", message):
-        return errors.EntityLimitReached
-    if reply.headers.get("x-ratelimit-type", "").lower() == "daily-limit" or "maximum daily rate limit" in message:
+        return errors.ResourceLimitReached
+    if response.headers.get("x-ratelimit-type", "").lower() == "daily-limit" or "maximum daily rate limit" in message:
         return errors.DailyLimitReached
     return errors.ConcurrentRequest if "concurrent" in message else errors.RateLimited
 
 
-def _build(kind: type[ErrorT], call: Call[object], reply: Reply, said: _ErrorBody) -> ErrorT:
+def _build(kind: type[ErrorT], call: Call[object], response: HttpResponse, said: _ErrorBody) -> ErrorT:
     endpoint = call.endpoint
     error = kind(
         call.name,
-        reply.status,
+        response.status,
         code=said.code,
         message=said.message,
         fields=said.fields,
-        tracking_id=reply.headers.get("x-zm-trackingid"),
+        tracking_id=response.headers.get("x-zm-trackingid"),
         scopes=endpoint.scopes + endpoint.granular_scopes,
     )
     if isinstance(error, errors.RateLimited | errors.ServerError):
-        error.retry_after = retry_after(reply.headers)
-    if isinstance(error, errors.DailyLimitReached | errors.EntityLimitReached):
-        error.resumes_at = _resumes_at(reply.headers, error.retry_after)
+        error.retry_after = retry_after(response.headers)
+    if isinstance(error, errors.DailyLimitReached | errors.ResourceLimitReached):
+        error.resumes_at = _resumes_at(response.headers, error.retry_after)
     return error
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .. import errors
 from ..errors import ZoomError
-from .endpoint import Operation
+from .endpoint import RetrySafety
 
 __all__ = ["RetryPolicy"]
 
@@ -32,9 +32,9 @@ class RetryPolicy:
         if self.attempts < 1 or min(self.base, self.cap, self.max_wait) < 0:
             raise errors.ConfigError("a RetryPolicy needs attempts >= 1 and waits >= 0")
 
-    def delay(self, failure: ZoomError, *, attempt: int, operation: Operation) -> float | None:
+    def delay(self, failure: ZoomError, *, attempt: int, retry_safety: RetrySafety) -> float | None:
         """Return how many seconds to wait before send number *attempt* + 1, or None to give up."""
-        if attempt >= self.attempts or not _may_repeat(failure, operation):
+        if attempt >= self.attempts or not _may_repeat(failure, retry_safety):
             return None
         if isinstance(failure, errors.DecodeError):
             return self._backoff(attempt) if attempt == 1 else None
@@ -54,17 +54,17 @@ def _doubled(seconds: float, times: int) -> float:
     return seconds * 2.0 ** min(times, 64)  # beyond any cap, and still a float
 
 
-def outcome_is_unknown(failure: ZoomError, operation: Operation) -> bool:
+def outcome_is_unknown(failure: ZoomError, retry_safety: RetrySafety) -> bool:
     """Tell whether a write that failed so may have happened all the same."""
-    if operation is not Operation.WRITE:
+    if retry_safety is not RetrySafety.NOT_IDEMPOTENT:
         return False
     if isinstance(failure, errors.TransportError):
         return not isinstance(failure, errors.ConnectError | errors.TLSError)
     return isinstance(failure, errors.ServerError | errors.DecodeError)
 
 
-def _may_repeat(failure: ZoomError, operation: Operation) -> bool:
-    if isinstance(failure, errors.DailyLimitReached | errors.EntityLimitReached | errors.TLSError):
+def _may_repeat(failure: ZoomError, retry_safety: RetrySafety) -> bool:
+    if isinstance(failure, errors.DailyLimitReached | errors.ResourceLimitReached | errors.TLSError):
         return False
     if isinstance(failure, errors.ConnectError | errors.RateLimited):
         return True  # nothing was sent, or it was refused before it ran
@@ -72,7 +72,7 @@ def _may_repeat(failure: ZoomError, operation: Operation) -> bool:
         return True  # Zoom says that it did not run, and when to come again
     if isinstance(failure, errors.PayloadError) and not failure.transient:
         return False
-    return operation is not Operation.WRITE and isinstance(
+    return retry_safety is not RetrySafety.NOT_IDEMPOTENT and isinstance(
         failure, errors.TransportError | errors.ServerError | errors.DecodeError
     )
 

@@ -18,7 +18,7 @@ from yarl import URL
 
 from .. import errors
 from ..errors import ConfigError, TransportError
-from .responses import Reply, Request
+from .responses import HttpRequest, HttpResponse
 
 __all__ = ["AiohttpTransport", "ClientSession", "Transport"]
 
@@ -29,7 +29,7 @@ _CONNECT_SECONDS = 10.0
 class Transport(Protocol):
     """Anything that answers a request with a reply, or raises a `TransportError`."""
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Return the whole reply to *request*."""
         ...
 
@@ -55,7 +55,7 @@ class AiohttpTransport:
         if session is not None and session is not self._given:
             await session.close()
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Return the whole reply to *request*, whatever its status, or raise a `TransportError`."""
         session = self._session
         if session is None:
@@ -71,8 +71,8 @@ class AiohttpTransport:
         # Raised out here so that the cause is not kept: aiohttp's exceptions hold the request with its token.
         raise failure
 
-    async def _exchange(self, session: ClientSession, request: Request) -> Reply:
-        connecting = _Connecting(request.went_late)
+    async def _exchange(self, session: ClientSession, request: HttpRequest) -> HttpResponse:
+        connecting = _Connecting(request.mark_sent)
         _connecting.set(connecting)
         async with session.request(
             request.method,
@@ -85,7 +85,7 @@ class AiohttpTransport:
             if connecting.waited:
                 connecting.tell()
             body = await self._read(request.name, response)
-            return Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
+            return HttpResponse(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
 
     async def _read(self, name: str, response: aiohttp.ClientResponse) -> bytes:
         chunks: list[bytes] = []
@@ -102,8 +102,8 @@ class AiohttpTransport:
 class _Connecting:
     """One request on its way to a connection, and whether it *waited* for one."""
 
-    def __init__(self, went_late: Callable[[], None] | None) -> None:
-        self._went_late = went_late
+    def __init__(self, mark_sent: Callable[[], None] | None) -> None:
+        self._went_late = mark_sent
         self.waited = False
 
     def tell(self) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from .._core.access_token import Token
 from .._core.endpoint import Endpoint
-from .._core.responses import Request, interpret
+from .._core.responses import HttpRequest, interpret
 from .._core.transport import Transport
 from .._core.urls import https_address
 from .._label import Label
@@ -72,9 +72,9 @@ class ServerToServer:
     async def fetch(self, transport: Transport) -> Token:
         """Ask Zoom for a new token. Raises `Unauthorized` when it does not know these credentials."""
         call = _TOKEN.at()
-        reply = await transport.send(self._request())
+        response = await transport.send(self._request())
         try:
-            granted = interpret(call, reply)
+            granted = interpret(call, response)
         except (BadRequest, PermissionDenied) as refused:
             failure = Unauthorized(
                 refused.call,
@@ -87,11 +87,11 @@ class ServerToServer:
             return Token(granted.access_token, granted.lifetime)
         raise failure
 
-    def _request(self) -> Request:
+    def _request(self) -> HttpRequest:
         basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
         # In the body: Zoom began to refuse the same parameters in the query string.
         form = urlencode({"grant_type": "account_credentials", "account_id": self.account_id})
-        return Request(
+        return HttpRequest(
             name=_TOKEN.route,
             method=_TOKEN.method,
             url=self.token_url,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import anyio
 
 from .._core.access_token import Token
-from .._core.endpoint import Operation
+from .._core.endpoint import RetrySafety
 from .._core.retries import RetryPolicy
 from .._core.transport import Transport
 from ..errors import ConfigError, ZoomError
@@ -20,7 +20,7 @@ from ._token_store import TokenStore
 _EARLY = 0.1  # refresh when a tenth of the lifetime is left: six minutes of an hour
 
 
-class TokenKeeper:
+class TokenManager:
     """The one token that all calls of a client share: got once, renewed ahead of its end, by one request at a time."""
 
     def __init__(
@@ -106,7 +106,7 @@ class TokenKeeper:
             try:
                 return await self._credentials.fetch(self._transport)
             except ZoomError as error:
-                delay = self._retry.delay(error, attempt=attempt, operation=Operation.IDEMPOTENT)
+                delay = self._retry.delay(error, attempt=attempt, retry_safety=RetrySafety.IDEMPOTENT)
                 if delay is None:
                     raise
             await anyio.sleep(delay)

@@ -36,13 +36,13 @@ def harvest(  # noqa: PLR0913  every option has a default
     ] = None,
     store: Annotated[
         Path | None,
-        Parameter(help="SQLite file to write to; with --claims, a folder. [default: harvest.sqlite, or harvest]"),
+        Parameter(help="SQLite file to write to; with --redis, a folder. [default: harvest.sqlite, or harvest]"),
     ] = None,
-    since: Annotated[
+    recheck_days: Annotated[
         int | None,
         Parameter(help="List the last so many days again, and fetch what is new or had nothing yet: reports are late."),
     ] = None,
-    plan_only: Annotated[
+    estimate: Annotated[
         bool, Parameter(negative=(), help="List what there is, and print what fetching it will take.")
     ] = False,
     wait: Annotated[
@@ -51,7 +51,7 @@ def harvest(  # noqa: PLR0913  every option has a default
     durability: Annotated[
         Literal["normal", "full"], Parameter(help="Full keeps what was committed through a power cut as well.")
     ] = "normal",
-    claims: Annotated[
+    redis: Annotated[
         str | None,
         Parameter(
             help="Address of a Redis in which several harvests share one job, its budgets and its token. Each writes "
@@ -94,12 +94,12 @@ def harvest(  # noqa: PLR0913  every option has a default
             to=to,
             reports=reports,
             store=store,
-            since=since,
+            recheck_days=recheck_days,
             plan=plan,
-            plan_only=plan_only,
+            estimate=estimate,
             wait=wait,
             durability=durability,
-            claims=claims,
+            redis=redis,
             name=name,
             seed=seed,
         )
@@ -173,16 +173,16 @@ def endpoints(*, json: Annotated[bool, Parameter(negative=(), help="Print JSON."
 
 
 @app.command
-def budget(
+def rate_limits(
     *,
     redis: Annotated[str | None, Parameter(help="Address of the Redis that the processes share.")] = None,
     name: Annotated[str, Parameter(help="The name under which they share it.")] = "zoomasync",
     plan: Annotated[str | None, Parameter(help="free, pro or business. [default: ZOOM_PLAN, or pro]")] = None,
 ) -> int:
     """Show what a plan allows, and live what is used and left of it where processes share it through Redis."""
-    from .commands.rate_limits import budget  # noqa: PLC0415
+    from .commands.rate_limits import rate_limits  # noqa: PLC0415
 
-    return budget(redis=redis, name=name, plan=plan)
+    return rate_limits(redis=redis, name=name, plan=plan)
 
 
 @app.command

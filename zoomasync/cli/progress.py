@@ -47,7 +47,7 @@ class _View:
         self._meter = _Meter()
 
     def text(self) -> str:
-        calls = sum(traffic.calls for traffic in self._zoom.traffic.values())
+        calls = sum(stats.calls for stats in self._zoom.stats.values())
         progress = self.progress
         calls_a_second, done_a_second = self._meter.read(time.monotonic(), calls, progress.done)
         left = _left(progress, done_a_second)
@@ -59,8 +59,8 @@ class _View:
 
 def _left(progress: Progress, a_second: float) -> str:
     partitions = progress.known - progress.done
-    if progress.parked_until is not None:
-        return f"waiting until {progress.parked_until:%Y-%m-%d %H:%M} UTC for the next day's budget"
+    if progress.deferred_until is not None:
+        return f"waiting until {progress.deferred_until:%Y-%m-%d %H:%M} UTC for the next day's budget"
     if not progress.listed:
         return "listing"
     if not partitions:

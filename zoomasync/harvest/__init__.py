@@ -4,21 +4,21 @@
 
     async with Zoom.from_env(plan=Plan.BUSINESS.share(0.5)) as zoom:
         async with Harvest(zoom, store="harvest.sqlite", from_=date(2026, 3, 1), to=date(2026, 5, 31)) as harvest:
-            plan = await harvest.plan()
+            plan = await harvest.estimate()
             summary = await harvest.run()
 
 Killed at any moment, it goes on where it was when it is run again.
 """
 
-from .estimate import HarvestPlan, LabelPlan, StreamPlan
+from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate
 from .harvest import Harvest, Progress, StreamSummary, Summary
 from .partitions import Partition, State
-from .results.attendance import Attendance, SessionAttendance, attendance, merge_stays
+from .results.attendance import Attendance, InstanceAttendance, attendance, merge_visits
 from .results.export import export
 from .results.report import write_report
-from .results.status import Manifest, read_manifest
+from .results.status import HarvestStatus, read_status
 from .stores.sqlite.reader import StoreError
-from .stores.sqlite.store import Store
+from .stores.sqlite.store import SQLiteStore
 from .streams import PAST_REPORTS, REPORTS
 
 __all__ = [
@@ -26,21 +26,21 @@ __all__ = [
     "REPORTS",
     "Attendance",
     "Harvest",
-    "HarvestPlan",
-    "LabelPlan",
-    "Manifest",
+    "HarvestEstimate",
+    "HarvestStatus",
+    "InstanceAttendance",
+    "LabelEstimate",
     "Partition",
     "Progress",
-    "SessionAttendance",
+    "SQLiteStore",
     "State",
-    "Store",
     "StoreError",
-    "StreamPlan",
+    "StreamEstimate",
     "StreamSummary",
     "Summary",
     "attendance",
     "export",
-    "merge_stays",
-    "read_manifest",
+    "merge_visits",
+    "read_status",
     "write_report",
 ]

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 import anyio
 
 from .. import Label, Zoom, ZoomError
-from .stores.base import Place, Sent
+from .stores.base import CallSample, HarvestStore
 
 _SECONDS = 10
 _LAST_SECONDS = 0.5
 
 
 @asynccontextmanager
-async def sampling(zoom: Zoom, store: Place) -> AsyncGenerator[None, None]:
+async def sampling(zoom: Zoom, store: HarvestStore) -> AsyncGenerator[None, None]:
     """Put what *zoom* sends while the block runs into *store*, however the block ends."""
     sampler = _Sampler(zoom, store)
     task = asyncio.create_task(sampler.go_on(), name="zoomasync harvest traffic")
@@ -32,7 +32,7 @@ async def sampling(zoom: Zoom, store: Place) -> AsyncGenerator[None, None]:
 
 
 class _Sampler:
-    def __init__(self, zoom: Zoom, store: Place) -> None:
+    def __init__(self, zoom: Zoom, store: HarvestStore) -> None:
         self._zoom = zoom
         self._store = store
         self._labels = {endpoint.route: endpoint.label for endpoint in zoom.endpoints().values()}
@@ -43,7 +43,9 @@ class _Sampler:
     async def go_on(self) -> None:
         while True:
             with suppress(ZoomError):  # Redis may be away: the rates are those of before
-                self._rates = {label: budget.rate for label, budget in (await self._zoom.budget()).items()}
+                self._rates = {
+                    label: rate_limits.rate for label, rate_limits in (await self._zoom.rate_limits()).items()
+                }
             await asyncio.sleep(_SECONDS - datetime.now(UTC).timestamp() % _SECONDS)
             await self.sample()
 
@@ -55,7 +57,9 @@ class _Sampler:
         sent, self._before, self._since = counted - self._before, counted, now
         at = datetime.fromtimestamp(middle - middle % _SECONDS, UTC)
         samples = [
-            Sent(at, label, sent[label, "calls"], sent[label, "retries"], sent[label, "throttled"], self._rates[label])
+            CallSample(
+                at, label, sent[label, "calls"], sent[label, "retries"], sent[label, "throttled"], self._rates[label]
+            )
             for label in Label
             if sent[label, "calls"]
         ]
@@ -64,9 +68,9 @@ class _Sampler:
 
     def _counted(self) -> Counter[tuple[Label, str]]:
         counted: Counter[tuple[Label, str]] = Counter()
-        for route, traffic in self._zoom.traffic.items():
+        for route, stats in self._zoom.stats.items():
             if (label := self._labels.get(route)) is not None:
-                counted[label, "calls"] += traffic.calls
-                counted[label, "retries"] += traffic.retries
-                counted[label, "throttled"] += traffic.throttled
+                counted[label, "calls"] += stats.calls
+                counted[label, "retries"] += stats.retries
+                counted[label, "throttled"] += stats.throttled
         return counted

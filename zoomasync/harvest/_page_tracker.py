@@ -8,12 +8,12 @@ from typing import cast
 
 import msgspec
 
-from .. import Drift, Unknown, ZoomError
-from .stores.base import Piece
-from .streams import Batch, Days, ListingStream, Row, Unit
+from .. import ExtraFields, InvalidRow, ZoomError
+from .stores.base import WriteBatch
+from .streams import Days, ListingStream, PageRows, PartitionTask, Row
 
 
-class OtherDays(ZoomError):
+class UnexpectedDateRange(ZoomError):
     """Zoom answered for days that were not asked for; their rows belong to other partitions."""
 
     def __init__(self, asked: Days, answered: Days) -> None:
@@ -26,16 +26,16 @@ class OtherDays(ZoomError):
 
 
 @dataclass(slots=True)
-class Pieces:
+class PageTracker:
     """Makes the pieces of one partition, of what came and of the *drifts* and *unknowns* that were told of it.
 
     A listing that changes while it is read shifts: a row comes again on a later page, and another one is missed. It
     shows by rows that came before, and by a total that changes.
     """
 
-    unit: Unit
-    drifts: list[Drift] = field(default_factory=list[Drift])
-    unknowns: list[Unknown] = field(default_factory=list[Unknown])
+    task: PartitionTask
+    invalid_rows: list[InvalidRow] = field(default_factory=list[InvalidRow])
+    extra_fields: list[ExtraFields] = field(default_factory=list[ExtraFields])
     shifted: bool = False
     _rows: int = 0
     _pages: int = 0
@@ -44,46 +44,46 @@ class Pieces:
     _repeated: int = 0
     _answered: Days | None = None
 
-    def take(self, batch: Batch) -> Piece:
-        """Return the piece that *batch* makes. Raises `OtherDays`."""
+    def take(self, batch: PageRows) -> WriteBatch:
+        """Return the piece that *batch* makes. Raises `UnexpectedDateRange`."""
         self._check_days(batch)
         self._check_total(batch)
-        drifts = [(self._rows + drift.row, drift) for drift in self.drifts]
-        bad = {drift.row for drift in self.drifts}
+        invalid_rows = [(self._rows + drift.row, drift) for drift in self.invalid_rows]
+        bad = {drift.row for drift in self.invalid_rows}
         places = [place for place in range(len(batch.rows) + len(bad)) if place not in bad]
         beside = self._beside()
         rows = [
             (self._rows + place, row, beside.get(place, beside.get(None)))
             for place, row in self._new(list(zip(places, batch.rows, strict=True)))
         ]
-        piece = Piece(rows, drifts, first=self._pages == 0)
+        piece = WriteBatch(rows, invalid_rows, first=self._pages == 0)
         self._rows += len(batch.rows) + len(bad)
         self._pages += 1
-        self.drifts.clear()
-        self.unknowns.clear()
+        self.invalid_rows.clear()
+        self.extra_fields.clear()
         return piece
 
     @property
-    def note(self) -> str | None:
+    def warning(self) -> str | None:
         """What is odd about what came, or None."""
-        notes: list[str] = []
+        warnings: list[str] = []
         if self._answered is not None:
-            notes.append(f"Zoom answered for {_range(self._answered)} only")
+            warnings.append(f"Zoom answered for {_range(self._answered)} only")
         if self.shifted:
-            notes.append(f"rows shifted between pages, {self._repeated} came twice")
+            warnings.append(f"rows shifted between pages, {self._repeated} came twice")
         if self._total is not None and self._total != self._rows - self._repeated:
-            notes.append(f"Zoom counted {self._total} rows and gave {self._rows - self._repeated}")
-        return "; ".join(notes) or None
+            warnings.append(f"Zoom counted {self._total} rows and gave {self._rows - self._repeated}")
+        return "; ".join(warnings) or None
 
-    def _check_days(self, batch: Batch) -> None:
-        asked, answered = self.unit.days, batch.days
+    def _check_days(self, batch: PageRows) -> None:
+        asked, answered = self.task.days, batch.days
         if answered is None or answered == asked:
             return
         if answered[0] < asked[0] or answered[1] > asked[1]:
-            raise OtherDays(asked, answered)
+            raise UnexpectedDateRange(asked, answered)
         self._answered = answered
 
-    def _check_total(self, batch: Batch) -> None:
+    def _check_total(self, batch: PageRows) -> None:
         if batch.total is None:  # Zoom may leave it out
             return
         self.shifted = self.shifted or self._total not in {None, batch.total}
@@ -91,7 +91,7 @@ class Pieces:
 
     def _new(self, rows: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]]:
         """Return *rows* without those that came on an earlier page, as far as a key that Zoom documents tells so."""
-        stream = self.unit.stream
+        stream = self.task.stream
         if stream.endpoint.page_size is None:
             return list(rows)
         if not isinstance(stream, ListingStream):
@@ -115,12 +115,12 @@ class Pieces:
 
     def _beside(self) -> dict[int | None, str]:
         """Return, by the row's place, the JSON of what is not in the reference; what is by the head is by every row."""
-        if not self.unknowns:
+        if not self.extra_fields:
             return {}
-        paged = self.unit.stream.endpoint.page_size is not None
-        head = b"{}" if paged else next((each.raw for each in self.unknowns if each.row is None), b"{}")
+        paged = self.task.stream.endpoint.page_size is not None
+        head = b"{}" if paged else next((each.raw for each in self.extra_fields if each.row is None), b"{}")
         beside: dict[int | None, str] = {
-            each.row: _merged(head, each.raw) for each in self.unknowns if each.row is not None
+            each.row: _merged(head, each.raw) for each in self.extra_fields if each.row is not None
         }
         return beside if head == b"{}" else {None: head.decode(), **beside}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..rate_limits import Label, LabelBudget
-from .partitions import SETTLED, State
+from ..rate_limits import Label, RateLimitStatus
+from .partitions import FINAL, State
 from .stores.base import Outstanding
 from .streams import Days, Stream
 
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamPlan:
+class StreamEstimate:
     """What there is to fetch of one stream: *partitions*, and the *calls* that they take at least.
 
     *kept* counts those that are there already, or will never be.
@@ -26,11 +26,11 @@ class StreamPlan:
     label: Label
     partitions: int
     calls: int
-    kept: int
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelPlan:
+class LabelEstimate:
     """What one label's calls take: *calls* at least, at *rate* a second, over so many UTC *days*.
 
     *a_day* is this client's budget of a day and *left* what is left of it today; both are None where there is no limit.
@@ -42,15 +42,15 @@ class LabelPlan:
     label: Label
     calls: int
     rate: float
-    a_day: int | None
-    left: int | None
+    per_day: int | None
+    remaining: int | None
     days: int
-    finish: datetime | None
-    spare: int | None
+    finishes_at: datetime | None
+    unused: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HarvestPlan:
+class HarvestEstimate:
     """What is still to be fetched of *days*, and what that takes.
 
     Calls are the least that it can be: how many pages a report has shows when it comes, and retries come on top. So is
@@ -59,8 +59,8 @@ class HarvestPlan:
     """
 
     days: Days
-    streams: tuple[StreamPlan, ...]
-    labels: tuple[LabelPlan, ...]
+    streams: tuple[StreamEstimate, ...]
+    labels: tuple[LabelEstimate, ...]
     unlisted: int
 
     @property
@@ -74,9 +74,9 @@ class HarvestPlan:
         return sum(stream.calls for stream in self.streams)
 
     @property
-    def finish(self) -> datetime | None:
+    def finishes_at(self) -> datetime | None:
         """The earliest end; None when it would never come, or there is nothing to do."""
-        ends = [label.finish for label in self.labels]
+        ends = [label.finishes_at for label in self.labels]
         return None if None in ends else max((end for end in ends if end is not None), default=None)
 
     @property
@@ -89,59 +89,59 @@ def make_plan(
     days: Days,
     streams: Iterable[Stream],
     counts: Mapping[str, Mapping[State, Outstanding]],
-    budgets: Mapping[Label, LabelBudget],
+    rate_limiter: Mapping[Label, RateLimitStatus],
     now: datetime,
-) -> HarvestPlan:
+) -> HarvestEstimate:
     """Return the plan for what *counts* leaves to do."""
     planned = tuple(_of_stream(stream, counts.get(stream.name, {})) for stream in streams)
     calls = {label: sum(stream.calls for stream in planned if stream.label is label) for label in Label}
-    return HarvestPlan(
+    return HarvestEstimate(
         days=days,
         streams=planned,
-        labels=tuple(label_plan(budgets[label], number, now) for label, number in calls.items() if number),
+        labels=tuple(label_plan(rate_limiter[label], number, now) for label, number in calls.items() if number),
         unlisted=sum(found[State.FAILED].partitions for found in counts.values() if State.FAILED in found),
     )
 
 
-def _of_stream(stream: Stream, found: Mapping[State, Outstanding]) -> StreamPlan:
-    kept = sum(found[state].partitions for state in SETTLED if state in found)
-    rest = [outstanding for state, outstanding in found.items() if state not in SETTLED]
-    return StreamPlan(
+def _of_stream(stream: Stream, found: Mapping[State, Outstanding]) -> StreamEstimate:
+    skipped = sum(found[state].partitions for state in FINAL if state in found)
+    rest = [outstanding for state, outstanding in found.items() if state not in FINAL]
+    return StreamEstimate(
         name=stream.name,
         label=stream.label,
         partitions=sum(each.partitions for each in rest),
         calls=sum(each.calls for each in rest),
-        kept=kept,
+        skipped=skipped,
     )
 
 
-def label_plan(budget: LabelBudget, calls: int, now: datetime) -> LabelPlan:
+def label_plan(rate_limits: RateLimitStatus, calls: int, now: datetime) -> LabelEstimate:
     """Return what so many *calls* take of *budget*, from *now*."""
-    days, a_day, spare = 1, None, None
-    finish: datetime | None = now + timedelta(seconds=calls / budget.rate)
-    if budget.left is not None:
-        a_day = budget.used + budget.left
-        spare = max(0, budget.left - calls)
-        if calls > budget.left:
-            days, finish = _over_days(budget, calls - budget.left, a_day)
-            spare = 0
-    return LabelPlan(
-        label=budget.label,
+    days, per_day, unused = 1, None, None
+    finishes_at: datetime | None = now + timedelta(seconds=calls / rate_limits.rate)
+    if rate_limits.remaining is not None:
+        per_day = rate_limits.used + rate_limits.remaining
+        unused = max(0, rate_limits.remaining - calls)
+        if calls > rate_limits.remaining:
+            days, finishes_at = _over_days(rate_limits, calls - rate_limits.remaining, per_day)
+            unused = 0
+    return LabelEstimate(
+        label=rate_limits.label,
         calls=calls,
-        rate=budget.rate,
-        a_day=a_day,
-        left=budget.left,
+        rate=rate_limits.rate,
+        per_day=per_day,
+        remaining=rate_limits.remaining,
         days=days,
-        finish=finish,
-        spare=spare,
+        finishes_at=finishes_at,
+        unused=unused,
     )
 
 
-def _over_days(budget: LabelBudget, later: int, a_day: int) -> tuple[int, datetime | None]:
+def _over_days(rate_limits: RateLimitStatus, later: int, per_day: int) -> tuple[int, datetime | None]:
     """Return how many UTC days it takes when so many calls are *later* than today, and when the last one is over."""
-    more = math.ceil(later / a_day) if a_day else 0
+    more = math.ceil(later / per_day) if per_day else 0
     if not more:
         return 0, None
-    on_the_last = later - (more - 1) * a_day
-    begins = budget.resets_at.astimezone(UTC) + (more - 1) * _DAY
-    return more + (budget.left != 0), begins + timedelta(seconds=on_the_last / budget.rate)
+    on_the_last = later - (more - 1) * per_day
+    begins = rate_limits.resets_at.astimezone(UTC) + (more - 1) * _DAY
+    return more + (rate_limits.remaining != 0), begins + timedelta(seconds=on_the_last / rate_limits.rate)

@@ -14,38 +14,38 @@ from typing import Literal, Self
 import anyio
 import anyio.to_thread
 
-from .. import Failed, Zoom, ZoomError, fan_out, months
-from ..errors import BudgetsUnavailable, ConfigError, DailyLimitReached, InvalidArgument, PageTokenExpired, Unauthorized
+from .. import Failed, Zoom, ZoomError, fan_out, month_ranges
+from ..errors import ConfigError, DailyLimitReached, InvalidArgument, PageTokenExpired, RedisUnavailable, Unauthorized
 from ._call_recorder import sampling
-from ._page_tracker import Pieces
-from .estimate import HarvestPlan, make_plan
-from .partitions import SETTLED, Partition, State
-from .results.attendance import SessionAttendance, attendance
-from .stores.base import Outstanding, Piece, Place, Scope
+from ._page_tracker import PageTracker
+from .estimate import HarvestEstimate, make_plan
+from .partitions import FINAL, Partition, State
+from .results.attendance import InstanceAttendance, attendance
+from .stores.base import HarvestStore, Outstanding, Scope, WriteBatch
 from .stores.sqlite.reader import StoreError
-from .stores.sqlite.store import Store
-from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, Stream, Unit, chosen
+from .stores.sqlite.store import SQLiteStore
+from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, chosen
 
 _WORKERS = 32  # 40 requests a second at half a second each keep 20 busy; the rest is for slow ones
 _STARTS = 3  # of a listing whose page token dies, or whose rows shift
 _SOONEST_LOOK = 1.0
 _MOST_TOLD = 1_000
-_NOT_GOT = {State.FAILED, State.GONE, State.REFUSED}
-_FATAL = (Unauthorized, ConfigError, StoreError, BudgetsUnavailable)
+_NOT_GOT = {State.FAILED, State.NOT_FOUND, State.REJECTED}
+_FATAL = (Unauthorized, ConfigError, StoreError, RedisUnavailable)
 
 
 @dataclass(slots=True)
 class Progress:
     """How far a run is: partitions *done* of those *known* so far, and *rows* stored. All are *known* once *listed*.
 
-    *parked_until* is set while the run waits for a new day's budget.
+    *deferred_until* is set while the run waits for a new day's budget.
     """
 
     done: int = 0
     known: int = 0
     rows: int = 0
     listed: bool = False
-    parked_until: datetime | None = None
+    deferred_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -58,8 +58,8 @@ class StreamSummary:
     name: str
     route: str
     rows: int = 0
-    drifted: int = 0
-    kept: int = 0
+    invalid_rows: int = 0
+    skipped: int = 0
     partitions: Counter[State] = field(default_factory=Counter[State])
 
 
@@ -74,17 +74,17 @@ class Summary:
     """
 
     streams: tuple[StreamSummary, ...]
-    problems: tuple[Partition, ...]
-    notes: tuple[Partition, ...] = ()
+    failures: tuple[Partition, ...]
+    warnings: tuple[Partition, ...] = ()
     refused: tuple[Partition, ...] = ()
-    parked: int = 0
-    missing: int = 0
+    deferred: int = 0
+    unfinished: int = 0
     stopped_by: DailyLimitReached | None = None
 
     @property
     def complete(self) -> bool:
         """Whether every partition was got, or will never be: gone from Zoom, or refused for good."""
-        return not self.missing
+        return not self.unfinished
 
 
 class Harvest:
@@ -107,30 +107,30 @@ class Harvest:
         self,
         zoom: Zoom,
         *,
-        store: str | Path | Place,
+        store: str | Path | HarvestStore,
         from_: date,
         to: date,
         reports: Iterable[str] = REPORTS,
-        since: int | None = None,
+        recheck_days: int | None = None,
         workers: int = _WORKERS,
         durability: Literal["normal", "full"] = "normal",
     ) -> None:
-        list(months(from_, to))  # checks the range
+        list(month_ranges(from_, to))  # checks the range
         if from_ > datetime.now(UTC).date():
             raise InvalidArgument(f"{from_} is still to come: nothing can be harvested yet")
         if not _is_count(workers):
             raise ConfigError("workers is a whole number, 1 or more")
-        if since is not None and not _is_count(since):
+        if recheck_days is not None and not _is_count(recheck_days):
             raise InvalidArgument("since is a whole number of days, 1 or more")
         self._zoom = zoom
         self._workers = workers
-        late = None if since is None else to - timedelta(days=min(since, (to - from_).days + 1) - 1)
+        late = None if recheck_days is None else to - timedelta(days=min(recheck_days, (to - from_).days + 1) - 1)
         self._scope = Scope((from_, to), chosen(reports), late)
         self._path: Path | None = None
-        self._store: Place
+        self._store: HarvestStore
         if isinstance(store, str | Path):
             self._path = Path(store)
-            self._store = Store(self._path, self._scope.streams, durability=durability)
+            self._store = SQLiteStore(self._path, self._scope.streams, durability=durability)
         else:
             self._store = store
         self._stopped_by: DailyLimitReached | None = None
@@ -148,7 +148,7 @@ class Harvest:
     ) -> None:
         await self._store.__aexit__(kind, error, traceback)
 
-    async def plan(self) -> HarvestPlan:
+    async def estimate(self) -> HarvestEstimate:
         """Return what is to be fetched, how many calls that takes by label, and when it can be done at the earliest.
 
         Lists what is not listed yet: a call for each month, and one or more for each host and month. `run` does not
@@ -160,7 +160,9 @@ class Harvest:
             if self._stopped_by is not None:
                 raise self._stopped_by
             self._store.outcome = "planned"
-        return make_plan(self._scope.days, self._scope.streams, counts, await self._zoom.budget(), datetime.now(UTC))
+        return make_plan(
+            self._scope.days, self._scope.streams, counts, await self._zoom.rate_limits(), datetime.now(UTC)
+        )
 
     async def run(self, *, wait: bool = False) -> Summary:
         """Fetch everything, and return what came of it.
@@ -170,7 +172,7 @@ class Harvest:
         *wait* it stays, and goes on itself.
 
         Cancelled, it commits what it has and leaves. Raises `Unauthorized` when the credentials fail,
-        `BudgetsUnavailable` when shared budgets cannot be reached, `StoreError` when the store cannot be written, and
+        `RedisUnavailable` when shared budgets cannot be reached, `StoreError` when the store cannot be written, and
         any other error that leaves no host to go on with.
         """
         async with self._at_work():
@@ -179,16 +181,16 @@ class Harvest:
                 await self._fetch_all(self._scope.reports)
                 if self._stopped_by is None:
                     break
-                await self._store.park(self._scope, self._stopped_by.resumes_at)
+                await self._store.defer(self._scope, self._stopped_by.resumes_at)
                 if not wait:
                     break
                 await self._sleep_until(self._stopped_by.resumes_at)
-                await self._store.unpark(self._scope)
+                await self._store.resume_deferred(self._scope)
             summary = self._result.summary(await self._count_known(), self._stopped_by)
             self._store.outcome = _outcome(summary)
         return summary
 
-    async def attendance(self, meeting: int | str) -> list[SessionAttendance]:
+    async def attendance(self, meeting: int | str) -> list[InstanceAttendance]:
         """Return who was in every occurrence of *meeting* that the store has, one line a person: see `attendance`."""
         if self._path is None:
             raise ConfigError("attendance is read from a SQLite store")
@@ -197,7 +199,7 @@ class Harvest:
     @asynccontextmanager
     async def _at_work(self) -> AsyncGenerator[None, None]:
         self._stopped_by, self._result, self._listed = None, _Result(self._scope.streams), False
-        async with self._store.working(self._scope, self._settled), sampling(self._zoom, self._store):
+        async with self._store.working(self._scope, self._on_finished), sampling(self._zoom, self._store):
             try:
                 yield
             except ZoomError as error:
@@ -219,7 +221,7 @@ class Harvest:
 
     async def _count_known(self) -> Mapping[str, Mapping[State, Outstanding]]:
         counts = await self._store.counts(self._scope)
-        waiting = sum(found[State.WAITING].partitions for found in counts.values() if State.WAITING in found)
+        waiting = sum(found[State.PENDING].partitions for found in counts.values() if State.PENDING in found)
         self.progress.known = self.progress.done + waiting
         return counts
 
@@ -227,69 +229,69 @@ class Harvest:
         """Fetch and store what waits of *streams*, until the day's budget is spent."""
         if self._stopped_by is not None:
             return
-        async with fan_out(self._settle, self._wanted(streams), workers=self._workers) as outcomes:
+        async with fan_out(self._fetch_and_finish, self._wanted(streams), workers=self._workers) as outcomes:
             async for outcome in outcomes:
                 if isinstance(outcome, Failed):
                     raise outcome.error
 
-    async def _wanted(self, streams: Sequence[Stream]) -> AsyncIterator[Unit]:
-        async for unit in self._store.work(self._scope, streams):
+    async def _wanted(self, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
+        async for task in self._store.work(self._scope, streams):
             if self._stopped_by is not None:
                 return
-            yield unit
+            yield task
 
-    async def _settle(self, unit: Unit) -> None:
+    async def _fetch_and_finish(self, task: PartitionTask) -> None:
         """Fetch and store one partition; raise an error that the next one would meet as well."""
         error: ZoomError | None = None
-        note: str | None = None
+        warning: str | None = None
         try:
-            note = await self._fetch(unit)
+            warning = await self._fetch(task)
         except _FATAL:
             raise
         except ZoomError as caught:
             error = caught
             if isinstance(caught, DailyLimitReached):
                 self._stopped_by = caught
-            elif unit.stream is USERS:
+            elif task.stream is USERS:
                 self._host_error = caught
-        await self._store.settle(unit, error, note)
+        await self._store.finish(task, error, warning)
 
-    async def _fetch(self, unit: Unit) -> str | None:
+    async def _fetch(self, task: PartitionTask) -> str | None:
         """Store what *unit* gives, and return what is odd about it; begin anew when its pages do not fit together."""
         for last in (False,) * (_STARTS - 1) + (True,):
-            pieces = Pieces(unit)
+            pieces = PageTracker(task)
             try:
-                await self._fetch_once(unit, pieces)
+                await self._fetch_once(task, pieces)
             except PageTokenExpired:
                 if last:
                     raise
                 continue
             if last or not pieces.shifted:
-                return pieces.note
+                return pieces.warning
         raise AssertionError  # the last one returns
 
-    async def _fetch_once(self, unit: Unit, pieces: Pieces) -> None:
-        zoom = self._zoom.lenient(on_drift=pieces.drifts.append, on_unknown=pieces.unknowns.append)
-        listed: list[Piece] = []
-        async with aclosing(unit.fetch(zoom)) as batches:
+    async def _fetch_once(self, task: PartitionTask, pieces: PageTracker) -> None:
+        zoom = self._zoom.lenient(on_invalid_row=pieces.invalid_rows.append, on_extra_fields=pieces.extra_fields.append)
+        listed: list[WriteBatch] = []
+        async with aclosing(task.fetch(zoom)) as batches:
             async for batch in batches:
                 piece = pieces.take(batch)
-                if isinstance(unit.stream, ListingStream):
+                if isinstance(task.stream, ListingStream):
                     listed.append(piece)  # all of it or nothing: there may be an earlier one, which is not to be lost
                 else:
-                    await self._store.write(unit, piece)
+                    await self._store.write(task, piece)
         for piece in listed:
-            await self._store.write(unit, piece)
+            await self._store.write(task, piece)
 
     async def _sleep_until(self, moment: datetime) -> None:
-        self.progress.parked_until = moment
+        self.progress.deferred_until = moment
         # By Zoom's clock: if ours is ahead of it, the budgets say so at once, and we look again.
         await anyio.sleep(max(_SOONEST_LOOK, (moment - datetime.now(UTC)).total_seconds()))
-        self.progress.parked_until = None
+        self.progress.deferred_until = None
 
-    def _settled(self, partition: Partition) -> None:
+    def _on_finished(self, partition: Partition) -> None:
         self._result.add(partition)
-        if partition.state is not State.PARKED:
+        if partition.state is not State.DEFERRED:
             self.progress.done += 1
             self.progress.rows += partition.rows
 
@@ -305,17 +307,17 @@ class _Result:
 
     def add(self, partition: Partition) -> None:
         """Count what became of *partition*."""
-        if partition.state is State.PARKED:
+        if partition.state is State.DEFERRED:
             return
         summary = self._streams[partition.stream]
         summary.rows += partition.rows
-        summary.drifted += partition.drifted
+        summary.invalid_rows += partition.invalid_rows
         summary.partitions[partition.state] += 1
         if partition.state is State.FAILED:
             told = self._problems
-        elif partition.state is State.REFUSED:
+        elif partition.state is State.REJECTED:
             told = self._refused
-        elif partition.note is not None:
+        elif partition.warning is not None:
             told = self._notes
         else:
             return
@@ -326,20 +328,20 @@ class _Result:
         self, counts: Mapping[str, Mapping[State, Outstanding]], stopped_by: DailyLimitReached | None
     ) -> Summary:
         """Return it all; *counts* is how the store stands."""
-        parked = missing = 0
+        deferred = unfinished = 0
         for name, found in counts.items():
             summary = self._streams[name]
-            settled = sum(found[state].partitions for state in SETTLED if state in found)
-            summary.kept = settled - sum(summary.partitions[state] for state in SETTLED)
-            parked += found[State.PARKED].partitions if State.PARKED in found else 0
-            missing += sum(outstanding.partitions for outstanding in found.values()) - settled
+            finished = sum(found[state].partitions for state in FINAL if state in found)
+            summary.skipped = finished - sum(summary.partitions[state] for state in FINAL)
+            deferred += found[State.DEFERRED].partitions if State.DEFERRED in found else 0
+            unfinished += sum(outstanding.partitions for outstanding in found.values()) - finished
         return Summary(
             tuple(self._streams.values()),
             tuple(self._problems),
             tuple(self._notes),
             tuple(self._refused),
-            parked,
-            missing,
+            deferred,
+            unfinished,
             stopped_by,
         )
 

@@ -9,29 +9,29 @@ from enum import StrEnum
 
 from .. import errors
 from ..errors import DailyLimitReached, StatusError, ZoomError
-from .streams import Unit
+from .streams import PartitionTask
 
 
 class State(StrEnum):
     """What became of a partition."""
 
-    WAITING = "waiting"
+    PENDING = "pending"
     """Known, and still to be fetched."""
-    OPEN = "open"
+    IN_PROGRESS = "in_progress"
     """Begun: what there is of it is dropped when the next run begins."""
     DONE = "done"
     EMPTY = "empty"
-    GONE = "gone"
+    NOT_FOUND = "not_found"
     """Zoom has it no longer (404): reports expire."""
-    REFUSED = "refused"
+    REJECTED = "rejected"
     """Zoom will never give it (400): the session is too old, or the feature was off."""
-    PARKED = "parked"
+    DEFERRED = "deferred"
     """The day's budget was spent before its turn came."""
     FAILED = "failed"
     """Something went wrong that another run may not meet, a missing scope or plan included."""
 
 
-SETTLED = (State.DONE, State.EMPTY, State.GONE, State.REFUSED)
+FINAL = (State.DONE, State.EMPTY, State.NOT_FOUND, State.REJECTED)
 """The states that asking again would not change."""
 
 
@@ -39,7 +39,7 @@ SETTLED = (State.DONE, State.EMPTY, State.GONE, State.REFUSED)
 class Partition:
     """What became of one partition of *stream*, as the manifest has it.
 
-    *rows* and *pages* are what came, *drifted* the rows of which could not be decoded and are kept raw. *error* is the
+    *rows* and *pages* are what came, *invalid_rows* the rows of which could not be decoded and are kept raw. *error* is the
     class of what came instead, *detail* its one line, *tracking_id* what Zoom's support asks for. *note* tells what was
     odd about rows that did come: pages that shifted, a total that is not theirs, days that Zoom left out.
     """
@@ -49,32 +49,39 @@ class Partition:
     state: State
     pages: int = 0
     rows: int = 0
-    drifted: int = 0
+    invalid_rows: int = 0
     fetched_at: datetime | None = None
-    parked_until: datetime | None = None
+    deferred_until: datetime | None = None
     error: str | None = None
     detail: str | None = None
     tracking_id: str | None = None
-    note: str | None = None
+    warning: str | None = None
 
 
-def settled(
-    unit: Unit, error: ZoomError | None, note: str | None, *, pages: int, rows: int, drifted: int, now: datetime
+def finished(
+    task: PartitionTask,
+    error: ZoomError | None,
+    warning: str | None,
+    *,
+    pages: int,
+    rows: int,
+    invalid_rows: int,
+    now: datetime,
 ) -> Partition:
     """Return what *unit* has become, with so many rows or by *error*."""
     return Partition(
-        stream=unit.stream.name,
-        key=unit.key,
-        state=_state_after(error, rows=rows + drifted),
+        stream=task.stream.name,
+        key=task.key,
+        state=_state_after(error, rows=rows + invalid_rows),
         pages=pages,
         rows=rows,
-        drifted=drifted,
+        invalid_rows=invalid_rows,
         fetched_at=now,
-        parked_until=error.resumes_at if isinstance(error, DailyLimitReached) else None,
+        deferred_until=error.resumes_at if isinstance(error, DailyLimitReached) else None,
         error=None if error is None else type(error).__name__,
         detail=None if error is None else _in_a_line(error),
         tracking_id=error.tracking_id if isinstance(error, StatusError) else None,
-        note=note,
+        warning=warning,
     )
 
 
@@ -90,8 +97,8 @@ def _state_after(error: ZoomError | None, *, rows: int) -> State:
     if error is None:
         return State.DONE if rows else State.EMPTY
     if isinstance(error, DailyLimitReached):
-        return State.PARKED
+        return State.DEFERRED
     if isinstance(error, errors.NotFound):
-        return State.GONE
+        return State.NOT_FOUND
     refused = isinstance(error, errors.BadRequest) and not isinstance(error, errors.PageTokenExpired)
-    return State.REFUSED if refused else State.FAILED
+    return State.REJECTED if refused else State.FAILED

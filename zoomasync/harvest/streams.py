@@ -18,6 +18,7 @@ from ..errors import InvalidArgument
 from ..models import (
     Host,
     HostsPage,
+    InstanceReport,
     PastMeeting,
     PastParticipant,
     PastPollRespondent,
@@ -29,7 +30,6 @@ from ..models import (
     QAReport,
     Questioner,
     ReportParticipant,
-    SessionReport,
     SurveyReport,
     SurveyRespondent,
     UserMeeting,
@@ -44,7 +44,7 @@ Days: TypeAlias = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PageRows:
     """The rows of one reply. *total* is how many there are in all, *days* the range that it answers, as Zoom says."""
 
     rows: Sequence[Row]
@@ -55,7 +55,7 @@ class Batch:
 class FetchListing(Protocol):
     """Fetches one listing of the *days*: of the account, or of the host *user_id*."""
 
-    def __call__(self, zoom: Api, user_id: str, days: Days, /) -> AsyncGenerator[Batch, None]:
+    def __call__(self, zoom: Api, user_id: str, days: Days, /) -> AsyncGenerator[PageRows, None]:
         """Return the rows in Zoom's order, reply by reply."""
         ...
 
@@ -63,7 +63,7 @@ class FetchListing(Protocol):
 class FetchReport(Protocol):
     """Fetches one report of the session *uuid*."""
 
-    def __call__(self, zoom: Api, uuid: str, /) -> AsyncGenerator[Batch, None]:
+    def __call__(self, zoom: Api, uuid: str, /) -> AsyncGenerator[PageRows, None]:
         """Return the rows in Zoom's order, reply by reply."""
         ...
 
@@ -104,15 +104,15 @@ class ListingStream(Stream):
 
     fetch: FetchListing
     row_key: str
-    leads: tuple[str, ...]
+    child_columns: tuple[str, ...]
 
-    def lead(self, values: Iterable[object]) -> Row:
+    def parent_row(self, values: Iterable[object]) -> Row:
         """Return a row that knows no more than its *leads*."""
-        return (msgspec.convert(dict(zip(self.leads, values, strict=True)), self.shape[0]),)
+        return (msgspec.convert(dict(zip(self.child_columns, values, strict=True)), self.shape[0]),)
 
 
 @dataclass(frozen=True, slots=True)
-class SessionStream(Stream):
+class InstanceStream(Stream):
     """A table that is fetched session by session, by UUID: *webinars* tells of which kind of session."""
 
     fetch: FetchReport
@@ -123,19 +123,19 @@ class SessionStream(Stream):
         return min(_MOST_CALLS, max(1, math.ceil(people / (self.endpoint.page_size or math.inf))))
 
 
-async def _users(zoom: Api, _: str, days: Days) -> AsyncGenerator[Batch, None]:
+async def _users(zoom: Api, _: str, days: Days) -> AsyncGenerator[PageRows, None]:
     async for page in zoom.reports.users(*days, type_="active").pages():
         yield _listed(page)
 
 
-async def _user_meetings(zoom: Api, user_id: str, days: Days) -> AsyncGenerator[Batch, None]:
+async def _user_meetings(zoom: Api, user_id: str, days: Days) -> AsyncGenerator[PageRows, None]:
     async for page in zoom.reports.user_meetings(user_id, *days).pages():
         yield _listed(page)
 
 
-def _listed(page: HostsPage | UserMeetingsPage) -> Batch:
+def _listed(page: HostsPage | UserMeetingsPage) -> PageRows:
     answered = None if page.from_ is None or page.to is None else (page.from_, page.to)
-    return Batch([(row,) for row in page.items], page.total_records, answered)
+    return PageRows([(row,) for row in page.items], page.total_records, answered)
 
 
 USERS = ListingStream("users", "reports.users", (Host,), _users, "id", ("id",))
@@ -155,90 +155,92 @@ class _CountedRows(Page[Struct], Protocol):
     def total_records(self) -> int | None: ...
 
 
-async def _paged(pages: AsyncGenerator[_CountedRows, None]) -> AsyncGenerator[Batch, None]:
+async def _paged(pages: AsyncGenerator[_CountedRows, None]) -> AsyncGenerator[PageRows, None]:
     async for page in pages:
-        yield Batch([(row,) for row in page.items], page.total_records)
+        yield PageRows([(row,) for row in page.items], page.total_records)
 
 
-def _under(head: Struct, rows: Sequence[Struct]) -> Batch:
-    return Batch([(head, row) for row in rows])
+def _under(head: Struct, rows: Sequence[Struct]) -> PageRows:
+    return PageRows([(head, row) for row in rows])
 
 
-async def _meeting(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
-    yield Batch([(await zoom.reports.meeting(uuid),)])
+async def _meeting(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
+    yield PageRows([(await zoom.reports.meeting(uuid),)])
 
 
-def _meeting_participants(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+def _meeting_participants(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     return _paged(zoom.reports.meeting_participants(uuid, include_fields="registrant_id").pages())
 
 
-async def _meeting_polls(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+async def _meeting_polls(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.meeting_polls(uuid)
     yield _under(report, report.questions)
 
 
-async def _meeting_qa(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+async def _meeting_qa(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.meeting_qa(uuid)
     yield _under(report, report.questions)
 
 
-async def _meeting_survey(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+async def _meeting_survey(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.meeting_survey(uuid)
     yield _under(report, report.survey_answers)
 
 
-async def _webinar(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
-    yield Batch([(await zoom.reports.webinar(uuid),)])
+async def _webinar(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
+    yield PageRows([(await zoom.reports.webinar(uuid),)])
 
 
-def _webinar_participants(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+def _webinar_participants(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     return _paged(zoom.reports.webinar_participants(uuid, include_fields="registrant_id").pages())
 
 
-async def _webinar_polls(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+async def _webinar_polls(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.webinar_polls(uuid)
     yield _under(report, report.questions)
 
 
-async def _past_meeting(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
-    yield Batch([(await zoom.past_meetings.get(uuid),)])
+async def _past_meeting(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
+    yield PageRows([(await zoom.past_meetings.get(uuid),)])
 
 
-def _past_participants(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+def _past_participants(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     return _paged(zoom.past_meetings.participants(uuid).pages())
 
 
-async def _past_polls(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+async def _past_polls(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.past_meetings.polls(uuid)
     yield _under(report, report.questions)
 
 
-async def _past_qa(zoom: Api, uuid: str) -> AsyncGenerator[Batch, None]:
+async def _past_qa(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.past_meetings.qa(uuid)
     yield _under(report, report.questions)
 
 
-_STAYS = (ReportParticipant,)
+_VISITS = (ReportParticipant,)
 _POLLS = (PollReport, PollRespondent)
 
 REPORT_STREAMS = (
-    SessionStream("meeting", "reports.meeting", (SessionReport,), _meeting),
-    SessionStream("meeting_participants", "reports.meeting_participants", _STAYS, _meeting_participants),
-    SessionStream("meeting_polls", "reports.meeting_polls", _POLLS, _meeting_polls),
-    SessionStream("meeting_qa", "reports.meeting_qa", (QAReport, Questioner), _meeting_qa),
-    SessionStream("meeting_survey", "reports.meeting_survey", (SurveyReport, SurveyRespondent), _meeting_survey),
-    SessionStream("webinar", "reports.webinar", (SessionReport,), _webinar, webinars=True),
-    SessionStream("webinar_participants", "reports.webinar_participants", _STAYS, _webinar_participants, webinars=True),
-    SessionStream("webinar_polls", "reports.webinar_polls", _POLLS, _webinar_polls, webinars=True),
+    InstanceStream("meeting", "reports.meeting", (InstanceReport,), _meeting),
+    InstanceStream("meeting_participants", "reports.meeting_participants", _VISITS, _meeting_participants),
+    InstanceStream("meeting_polls", "reports.meeting_polls", _POLLS, _meeting_polls),
+    InstanceStream("meeting_qa", "reports.meeting_qa", (QAReport, Questioner), _meeting_qa),
+    InstanceStream("meeting_survey", "reports.meeting_survey", (SurveyReport, SurveyRespondent), _meeting_survey),
+    InstanceStream("webinar", "reports.webinar", (InstanceReport,), _webinar, webinars=True),
+    InstanceStream(
+        "webinar_participants", "reports.webinar_participants", _VISITS, _webinar_participants, webinars=True
+    ),
+    InstanceStream("webinar_polls", "reports.webinar_polls", _POLLS, _webinar_polls, webinars=True),
 )
 PAST_STREAMS = (
-    SessionStream("past_meeting", "past_meetings.get", (PastMeeting,), _past_meeting),
-    SessionStream("past_participants", "past_meetings.participants", (PastParticipant,), _past_participants),
-    SessionStream("past_polls", "past_meetings.polls", (PastPolls, PastPollRespondent), _past_polls),
-    SessionStream("past_qa", "past_meetings.qa", (PastQA, PastQuestioner), _past_qa),
+    InstanceStream("past_meeting", "past_meetings.get", (PastMeeting,), _past_meeting),
+    InstanceStream("past_participants", "past_meetings.participants", (PastParticipant,), _past_participants),
+    InstanceStream("past_polls", "past_meetings.polls", (PastPolls, PastPollRespondent), _past_polls),
+    InstanceStream("past_qa", "past_meetings.qa", (PastQA, PastQuestioner), _past_qa),
 )
-SESSION_STREAMS = REPORT_STREAMS + PAST_STREAMS
-STREAMS: dict[str, Stream] = {stream.name: stream for stream in (*LISTINGS, *SESSION_STREAMS)}
+INSTANCE_STREAMS = REPORT_STREAMS + PAST_STREAMS
+STREAMS: dict[str, Stream] = {stream.name: stream for stream in (*LISTINGS, *INSTANCE_STREAMS)}
 
 REPORTS = tuple(stream.name for stream in REPORT_STREAMS)
 """The reports that a harvest fetches for each session unless told otherwise; the listings always come."""
@@ -247,22 +249,22 @@ PAST_REPORTS = tuple(stream.name for stream in PAST_STREAMS)
 """What may stand in for some of `REPORTS`, for meetings: light and medium calls, which spend no budget of the day."""
 
 
-def chosen(reports: Iterable[str]) -> tuple[SessionStream, ...]:
+def chosen(reports: Iterable[str]) -> tuple[InstanceStream, ...]:
     """Return the streams of *reports*, or raise `InvalidArgument` for a name that is none."""
     if isinstance(reports, str):
         raise InvalidArgument(f"reports is a list of names, such as [{reports[:40]!r}]")
     wanted = set(reports)
-    names = ", ".join(stream.name for stream in SESSION_STREAMS)
-    unknown = sorted(map(str, wanted - {stream.name for stream in SESSION_STREAMS}))
+    names = ", ".join(stream.name for stream in INSTANCE_STREAMS)
+    unknown = sorted(map(str, wanted - {stream.name for stream in INSTANCE_STREAMS}))
     if unknown:
         raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose among {names}")
     if not wanted:
         raise InvalidArgument(f"no report chosen: choose among {names}")
-    return tuple(stream for stream in SESSION_STREAMS if stream.name in wanted)
+    return tuple(stream for stream in INSTANCE_STREAMS if stream.name in wanted)
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class PartitionTask:
     """A partition to fetch: one listing of a month, or one report of one session.
 
     *key* is ``2026-05`` for the hosts of a month, ``<user id>/2026-05`` for the meetings of one of them, and the UUID
@@ -275,11 +277,11 @@ class Unit:
     days: Days
     calls: int = 1
 
-    def fetch(self, zoom: Api) -> AsyncGenerator[Batch, None]:
+    def fetch(self, zoom: Api) -> AsyncGenerator[PageRows, None]:
         """Fetch it, reply by reply."""
         if isinstance(self.stream, ListingStream):
             return self.stream.fetch(zoom, self.key.rpartition("/")[0], self.days)
-        if isinstance(self.stream, SessionStream):
+        if isinstance(self.stream, InstanceStream):
             return self.stream.fetch(zoom, self.key)
         raise TypeError(self.stream.name)
 
@@ -302,13 +304,13 @@ def _day_of(meeting: UserMeeting, days: Days) -> date:
     return min(max(day, days[0]), days[1])
 
 
-def found_in(unit: Unit, rows: Iterable[Row], reports: Sequence[SessionStream]) -> Iterator[Unit]:
+def child_tasks(task: PartitionTask, rows: Iterable[Row], reports: Sequence[InstanceStream]) -> Iterator[PartitionTask]:
     """Yield what the *rows* of a listing lead to: hosts to their meetings, meetings to their *reports*."""
     for (row,) in rows:
         if isinstance(row, Host):
-            yield Unit(USER_MEETINGS, f"{row.id}/{unit.key}", unit.days)
+            yield PartitionTask(USER_MEETINGS, f"{row.id}/{task.key}", task.days)
         elif isinstance(row, UserMeeting):
-            day = _day_of(row, unit.days)
+            day = _day_of(row, task.days)
             for stream in reports:
                 if stream.webinars is (row.type in _WEBINAR_TYPES):
-                    yield Unit(stream, row.uuid, (day, day), stream.calls(row.participants_count or 0))
+                    yield PartitionTask(stream, row.uuid, (day, day), stream.calls(row.participants_count or 0))

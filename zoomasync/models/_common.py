@@ -36,7 +36,7 @@ class NumberedPage(CountedPage, frozen=True, kw_only=True):
     page_number: int | None = None
 
 
-class SessionHead(Struct, frozen=True, kw_only=True):
+class InstanceHead(Struct, frozen=True, kw_only=True):
     """Which session a report is about: the number, the UUID of the instance, and when it began."""
 
     id: int | None = None
@@ -44,7 +44,7 @@ class SessionHead(Struct, frozen=True, kw_only=True):
     start_time: Timestamp | None = None
 
 
-class EndedSession(Struct, frozen=True, kw_only=True):
+class EndedInstance(Struct, frozen=True, kw_only=True):
     """One ended instance of a meeting or webinar; *duration* and *total_minutes* (of all attendees) are in minutes."""
 
     uuid: str
@@ -83,7 +83,7 @@ class PollAnswer(Struct, frozen=True, kw_only=True):
     date_time: Timestamp | None = None
 
 
-class Stay(Struct, frozen=True, kw_only=True, gc=False):
+class Visit(Struct, frozen=True, kw_only=True, gc=False):
     """One stay of one person in a session: who leaves and comes back has several.
 
     *id* is the user's id, empty for people who were not signed in. *user_id* names the person within this session only.

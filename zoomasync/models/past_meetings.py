@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from ._common import CountedPage, EndedSession, PollAnswer, SessionHead, Stay, Timestamp
+from ._common import CountedPage, EndedInstance, InstanceHead, PollAnswer, Timestamp, Visit
 
 
-class PastMeeting(EndedSession, frozen=True, kw_only=True):
+class PastMeeting(EndedInstance, frozen=True, kw_only=True):
     """One ended instance of a meeting. *duration* and *total_minutes* (the sum over all attendees) are in minutes.
 
     *type* is 0 prescheduled, 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal room, 7 PAC, 8
@@ -33,7 +33,7 @@ class PastInstances(Struct, frozen=True, kw_only=True):
     meetings: tuple[PastInstance, ...]
 
 
-class PastParticipant(Stay, frozen=True, kw_only=True, gc=False):
+class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):
     """One stay of one person; *internal_user* tells whether the person belongs to the account."""
 
     internal_user: bool | None = None
@@ -53,7 +53,7 @@ class PastPollRespondent(Struct, frozen=True, kw_only=True):
     question_details: tuple[PollAnswer, ...] = ()
 
 
-class PastPolls(SessionHead, frozen=True, kw_only=True):
+class PastPolls(InstanceHead, frozen=True, kw_only=True):
     """The answers to an ended meeting's polls, person by person."""
 
     questions: tuple[PastPollRespondent, ...]
@@ -74,7 +74,7 @@ class PastQuestioner(Struct, frozen=True, kw_only=True):
     question_details: tuple[PastQuestion, ...] = ()
 
 
-class PastQA(SessionHead, frozen=True, kw_only=True):
+class PastQA(InstanceHead, frozen=True, kw_only=True):
     """The questions and answers of an ended meeting, person by person."""
 
     questions: tuple[PastQuestioner, ...]

@@ -10,14 +10,14 @@ from ._common import (
     CountedPage,
     CustomKey,
     Day,
-    EndedSession,
+    EndedInstance,
+    InstanceHead,
     NumberedPage,
     PollAnswer,
-    SessionHead,
-    Stay,
     Timestamp,
     TokenPage,
     TrackingField,
+    Visit,
 )
 
 QuestionStatus: TypeAlias = Literal["default", "open", "dismissed", "answered", "deleted"] | str
@@ -134,7 +134,7 @@ class DailyReport(Struct, frozen=True, kw_only=True):
     month: int | None = None
 
 
-class SessionReport(EndedSession, frozen=True, kw_only=True):
+class InstanceReport(EndedInstance, frozen=True, kw_only=True):
     """One ended instance of a meeting or webinar. *duration* and *total_minutes* (over all attendees) are in minutes.
 
     *type* is Zoom's number for the kind of meeting or webinar, as in `UserMeeting`.
@@ -145,7 +145,7 @@ class SessionReport(EndedSession, frozen=True, kw_only=True):
     tracking_fields: tuple[TrackingField, ...] = ()
 
 
-class ReportParticipant(Stay, frozen=True, kw_only=True, gc=False):
+class ReportParticipant(Visit, frozen=True, kw_only=True, gc=False):
     """One stay of one person. *participant_user_id* is the signed-in user's id; Zoom means to remove *id*.
 
     *registrant_id* comes only when it was asked for. *bo_mtg_id* names a breakout room: a number as text in meetings, a
@@ -178,7 +178,7 @@ class PollRespondent(Respondent, frozen=True, kw_only=True):
     question_details: tuple[PollAnswer, ...] = ()
 
 
-class PollReport(SessionHead, frozen=True, kw_only=True):
+class PollReport(InstanceHead, frozen=True, kw_only=True):
     """The answers to the polls of a meeting or webinar, person by person."""
 
     questions: tuple[PollRespondent, ...]
@@ -215,7 +215,7 @@ class Questioner(Struct, frozen=True, kw_only=True):
     question_details: tuple[QAQuestion, ...] = ()
 
 
-class QAReport(SessionHead, frozen=True, kw_only=True):
+class QAReport(InstanceHead, frozen=True, kw_only=True):
     """The questions and answers of a meeting, person by person."""
 
     questions: tuple[Questioner, ...]
@@ -348,7 +348,7 @@ class HostsPage(NumberedPage, frozen=True, kw_only=True):
     to: Day | None = None
 
 
-class UserMeeting(EndedSession, frozen=True, kw_only=True):
+class UserMeeting(EndedInstance, frozen=True, kw_only=True):
     """One ended meeting or webinar of a user. *duration* and *total_minutes* (over all attendees) are in minutes.
 
     *type* is 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal room, 7 PAC, 8 recurring with fixed

@@ -3,9 +3,9 @@
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """
 
-from .._core.rate_limiter import Budgets, DaySpent, LabelBudget, Release
+from .._core.rate_limiter import DailyQuotaExhausted, Permit, RateLimiter, RateLimitStatus
 from .._label import Label
-from ._local import LocalBudgets
+from ._local import LocalRateLimiter
 from ._plan import Plan
 
-__all__ = ["Budgets", "DaySpent", "Label", "LabelBudget", "LocalBudgets", "Plan", "Release"]
+__all__ = ["DailyQuotaExhausted", "Label", "LocalRateLimiter", "Permit", "Plan", "RateLimitStatus", "RateLimiter"]

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 
 from .._label import Label
-from ..events import Event, PaceChanged
-from ._token_bucket import Bucket
+from ..events import Event, RateAdjusted
+from ._token_bucket import TokenBucket
 
 _REFUSALS = 3  # so many, each after the pause of the one before, are no accident
 _WITHIN_SECONDS = 30.0
@@ -18,14 +18,14 @@ _RAISE_EVERY_SECONDS = 10.0
 _LEAST = 0.1
 
 
-class Neighbours:
+class AdaptiveRate:
     """Notices that others spend the account's limit: our own pace never gives Zoom a reason to refuse."""
 
     def __init__(
         self,
         label: Label,
         rate: float,
-        bucket: Bucket,
+        bucket: TokenBucket,
         on_event: Callable[[Event], None] | None,
         clock: Callable[[], float],
     ) -> None:
@@ -40,7 +40,7 @@ class Neighbours:
         self._changed = -math.inf
         self._fraction = 1.0
 
-    def refused(self, seconds: float) -> None:
+    def on_rate_limited(self, seconds: float) -> None:
         """Take note of a 429 that pauses the label for *seconds*."""
         now = self._clock()
         if now < self._paused_until:
@@ -51,7 +51,7 @@ class Neighbours:
             self._refusals.clear()
             self._set(max(_LEAST, self._fraction * _LOWER_BY))
 
-    def all_well(self) -> None:
+    def on_permit(self) -> None:
         """Take note of a call that goes out; after a while without a refusal, go a little faster."""
         quiet_since = max(self._changed, self._paused_until)
         if self._fraction < 1 and self._clock() - quiet_since >= _RAISE_EVERY_SECONDS:
@@ -59,6 +59,6 @@ class Neighbours:
 
     def _set(self, fraction: float) -> None:
         self._fraction, self._changed = fraction, self._clock()
-        self._bucket.slow_to(fraction)
+        self._bucket.set_fraction(fraction)
         if self._on_event is not None:
-            self._on_event(PaceChanged(self._label, self._rate * fraction, self._rate))
+            self._on_event(RateAdjusted(self._label, self._rate * fraction, self._rate))

@@ -1,14 +1,14 @@
-"""Budgets of a day: UTC days by Zoom's clock, and what is left of one."""
+"""RateLimiter of a day: UTC days by Zoom's clock, and what is left of one."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from .._core.rate_limiter import DaySpent
+from .._core.rate_limiter import DailyQuotaExhausted
 from ._server_clock import ServerClock
 
 
-class DayBudget:
+class DailyQuota:
     """Counts the requests of Zoom's day, up to *per_day* of them (None counts without end)."""
 
     def __init__(self, per_day: int | None, clock: ServerClock) -> None:
@@ -26,7 +26,7 @@ class DayBudget:
         return self._used
 
     @property
-    def left(self) -> int | None:
+    def remaining(self) -> int | None:
         """What is left of it, or None where there is no limit."""
         self._turn_page()
         if self._spent_until is not None:
@@ -34,7 +34,7 @@ class DayBudget:
         return None if self._per_day is None else max(0, self._per_day - self._used - self._lost)
 
     @property
-    def parked(self) -> bool:
+    def deferred(self) -> bool:
         """Whether Zoom has said that the day is spent."""
         self._turn_page()
         return self._spent_until is not None
@@ -46,9 +46,9 @@ class DayBudget:
         return self._spent_until or self._clock.midnight()
 
     def take(self) -> date:
-        """Use one and return the day that it is of, or raise `DaySpent`."""
-        if self.left == 0:
-            raise DaySpent(self.resumes_at)
+        """Use one and return the day that it is of, or raise `DailyQuotaExhausted`."""
+        if self.remaining == 0:
+            raise DailyQuotaExhausted(self.resumes_at)
         self._used += 1
         return self._day
 
@@ -57,16 +57,16 @@ class DayBudget:
         self._turn_page()
         return day if day == self._day else self.take()
 
-    def give_back(self, day: date) -> None:
+    def refund(self, day: date) -> None:
         """Return one that was taken of *day* and not used."""
         self._turn_page()
         if day == self._day:
             self._used = max(0, self._used - 1)
 
-    def lower_to(self, left: int) -> None:
+    def lower_to(self, remaining: int) -> None:
         """Believe Zoom that no more than *left* are left."""
-        if self._per_day is not None and self.left is not None:
-            self._lost = max(self._lost, self._per_day - self._used - max(0, left))
+        if self._per_day is not None and self.remaining is not None:
+            self._lost = max(self._lost, self._per_day - self._used - max(0, remaining))
 
     def spend(self, until: datetime) -> None:
         """Believe Zoom that nothing is left until then."""

@@ -82,7 +82,7 @@ class Plan:
             Label.RESOURCE_INTENSIVE: self.resource_intensive,
         }[label]
 
-    def purse(self, label: Label) -> Label:
+    def quota_label(self, label: Label) -> Label:
         """Return the label whose budget of the day *label* spends: its own, but for the one that shares heavy's."""
         shares = label is Label.RESOURCE_INTENSIVE and self.resource_intensive_per_day is None
         return Label.HEAVY if shares else label
@@ -94,7 +94,7 @@ class Plan:
             Label.MEDIUM: self.medium_per_day,
             Label.HEAVY: self.heavy_per_day,
             Label.RESOURCE_INTENSIVE: self.resource_intensive_per_day,
-        }[self.purse(label)]
+        }[self.quota_label(label)]
 
 
 def _is_number(value: object, kind: type[float]) -> bool:

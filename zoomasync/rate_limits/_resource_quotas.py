@@ -1,4 +1,4 @@
-"""Budgets of single things: so many changes of one host, or of one registrant, in a UTC day.
+"""RateLimiter of single things: so many changes of one host, or of one registrant, in a UTC day.
 
 Only what Zoom has accepted counts, so that nothing is refused here that it would have taken.
 
@@ -11,33 +11,33 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from .._core.endpoint import Entity
+from .._core.endpoint import ResourceQuota
 from ._server_clock import ServerClock
 
 
-class EntityBudgets:
+class ResourceQuotas:
     """Counts what was spent on each entity of Zoom's day."""
 
     def __init__(self, clock: ServerClock | None = None) -> None:
         self._clock = clock = clock or ServerClock()
         self._day: date = clock.now().date()
-        self._used: Counter[Entity] = Counter()
+        self._used: Counter[ResourceQuota] = Counter()
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Learn Zoom's clock from the headers of a response."""
         self._clock.observe(headers)
 
-    def spent(self, entities: tuple[Entity, ...]) -> datetime | None:
+    def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
         """Return when there is more for all of *entities*, or None if there is some left of each."""
         self._turn_page()
-        if any(self._used[entity] >= entity.per_day for entity in entities):
+        if any(self._used[quota] >= quota.per_day for quota in resource_quotas):
             return self._clock.midnight()
         return None
 
-    def count(self, entities: tuple[Entity, ...]) -> None:
+    def count(self, resource_quotas: tuple[ResourceQuota, ...]) -> None:
         """Count one change of each of *entities*."""
         self._turn_page()
-        self._used.update(entities)
+        self._used.update(resource_quotas)
 
     def _turn_page(self) -> None:
         today = self._clock.now().date()

@@ -15,31 +15,33 @@ from collections.abc import Callable
 import anyio
 from aiolimiter import AsyncLimiter
 
-from ._wait_queue import Line
+from ._wait_queue import WaitQueue
 
-JITTER = 0.005
+LATENCY_JITTER = 0.005
 """How many seconds later one request may arrive than another that was sent the same way, if nobody says otherwise."""
 
 
-class Bucket:
+class TokenBucket:
     """Lets *rate* callers a second through, first come, first served; urgent ones before the others.
 
     A window is a second and twice the *jitter*.
     """
 
-    def __init__(self, rate: float, *, jitter: float = JITTER, clock: Callable[[], float] = time.monotonic) -> None:
-        self._slots = PacedSlots(rate, jitter=jitter, clock=clock)
-        self._line = Line(self._slots)
+    def __init__(
+        self, rate: float, *, latency_jitter: float = LATENCY_JITTER, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._slots = SlidingWindow(rate, latency_jitter=latency_jitter, clock=clock)
+        self._queue = WaitQueue(self._slots)
 
     def __repr__(self) -> str:
         slots = self._slots
-        slowed = f" of {slots.rate:g}/s" if slots.pace < slots.rate else ""
-        return f"<Bucket {slots.pace:g}/s{slowed}, {self.waiting} waiting, paused for {self.paused_for:.1f} s>"
+        slowed = f" of {slots.rate:g}/s" if slots.current_rate < slots.rate else ""
+        return f"<Bucket {slots.current_rate:g}/s{slowed}, {self.waiting} waiting, paused for {self.paused_for:.1f} s>"
 
     @property
     def waiting(self) -> int:
         """How many callers wait."""
-        return self._line.waiting
+        return self._queue.waiting
 
     @property
     def paused_for(self) -> float:
@@ -47,48 +49,48 @@ class Bucket:
         return self._slots.paused_for
 
     @property
-    def pace(self) -> float:
+    def current_rate(self) -> float:
         """Callers a second that are let through now: the rate, or less while others seem to use it."""
-        return self._slots.pace
+        return self._slots.current_rate
 
     @property
     def expected_wait(self) -> float:
         """Seconds that a caller who came now would wait."""
-        return self._slots.until_free + self._line.waiting / self._slots.pace
+        return self._slots.until_free + self._queue.waiting / self._slots.current_rate
 
-    async def acquire(self, *, urgent: bool = False) -> Callable[[], None]:
+    async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
         """Wait for this caller's turn. Who is cancelled meanwhile takes nothing along.
 
         Returns what to call when the request may have arrived as late as now: its second begins only then.
         """
-        moment = await self._line.pass_through(urgent=urgent)
+        moment = await self._queue.wait_turn(priority=priority)
 
-        def went_late() -> None:
+        def mark_sent() -> None:
             nonlocal moment
-            moment = self._slots.went_late(moment)
+            moment = self._slots.mark_sent(moment)
 
-        return went_late
+        return mark_sent
 
     def dismiss(self) -> None:
         """Let all who wait go away with `Dismissed`."""
-        self._line.dismiss()
+        self._queue.dismiss()
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for *seconds*; a longer pause that is under way stays."""
         self._slots.pause(seconds)
 
-    def slow_to(self, fraction: float) -> None:
+    def set_fraction(self, fraction: float) -> None:
         """Let only a *fraction* of the rate through from now on."""
-        self._slots.slow_to(fraction)
+        self._slots.set_fraction(fraction)
 
 
-class PacedSlots:
+class SlidingWindow:
     """Slots at *rate* a second, never more of them in any window than the rate allows."""
 
-    def __init__(self, rate: float, *, jitter: float, clock: Callable[[], float]) -> None:
+    def __init__(self, rate: float, *, latency_jitter: float, clock: Callable[[], float]) -> None:
         self.rate = rate
-        self.pace = rate
-        self._jitter = jitter
+        self.current_rate = rate
+        self._latency_jitter = latency_jitter
         self._clock = clock
         self._releases: deque[float] = deque(maxlen=math.ceil(rate))
         self._resumes = -math.inf
@@ -106,8 +108,8 @@ class PacedSlots:
         """Seconds until the window has room and no pause is on, or 0."""
         # No window is shorter than a second: 2.5 a second means three in 1.2 seconds, and a third of one means one in
         # three seconds.
-        in_window = math.ceil(self.pace)
-        window = in_window / self.pace + 2 * self._jitter
+        in_window = math.ceil(self.current_rate)
+        window = in_window / self.current_rate + 2 * self._latency_jitter
         full = len(self._releases) >= in_window
         free_at = self._releases[-in_window] + window if full else -math.inf
         return max(0.0, max(free_at, self._resumes) - self._clock())
@@ -128,7 +130,7 @@ class PacedSlots:
         self._releases.append(now)
         return now
 
-    def went_late(self, moment: float) -> float:
+    def mark_sent(self, moment: float) -> float:
         """Count the slot that was taken at *moment* from now, and return the moment that this is."""
         if moment not in self._releases:
             return moment  # so long ago that it counts no more
@@ -141,9 +143,9 @@ class PacedSlots:
         """Let nobody through for *seconds*; a longer pause that is under way stays."""
         self._resumes = max(self._resumes, self._clock() + seconds)
 
-    def slow_to(self, fraction: float) -> None:
+    def set_fraction(self, fraction: float) -> None:
         """Let only a *fraction* of the rate through from now on."""
-        self.pace = self.rate * fraction
+        self.current_rate = self.rate * fraction
         self._limiter = None
 
     async def _cleared(self) -> None:
@@ -154,6 +156,6 @@ class PacedSlots:
         """Return the limiter for the running loop: aiolimiter's belong to one, a client may be opened in one by one."""
         loop = asyncio.get_running_loop()
         if self._limiter is None or self._loop is not loop:
-            burst = 2.0 if self.pace >= 2 else 1.0  # noqa: PLR2004
-            self._limiter, self._loop = AsyncLimiter(burst, burst / self.pace), loop
+            burst = 2.0 if self.current_rate >= 2 else 1.0  # noqa: PLR2004
+            self._limiter, self._loop = AsyncLimiter(burst, burst / self.current_rate), loop
         return self._limiter

@@ -11,10 +11,10 @@ from typing import Protocol
 
 import anyio
 
-_URGENT_IN_A_ROW = 4  # then one of the others, so that no urgency starves them
+_PRIORITY_IN_A_ROW = 4  # then one of the others, so that no urgency starves them
 
 
-class Slots(Protocol):
+class PermitSource(Protocol):
     """What the line waits for. Only its head asks, one slot at a time."""
 
     async def wait(self) -> None:
@@ -30,32 +30,32 @@ class Dismissed(Exception):
     """There is nothing to wait for any more."""
 
 
-class Line:
+class WaitQueue:
     """Lets callers through as *slots* come, first come, first served; urgent ones before the others."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: PermitSource) -> None:
         self._slots = slots
-        self._urgent: deque[_Claim] = deque()
-        self._others: deque[_Claim] = deque()
-        self._urgent_in_a_row = 0
+        self._priority: deque[_Waiter] = deque()
+        self._others: deque[_Waiter] = deque()
+        self._priority_in_a_row = 0
         self._led = False  # somebody waits for slots, or is woken to
 
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return len(self._urgent) + len(self._others)
+        return len(self._priority) + len(self._others)
 
     def dismiss(self) -> None:
         """Let all who wait go away with `Dismissed`; the head does when its slot comes."""
-        for claim in (*self._urgent, *self._others):
+        for claim in (*self._priority, *self._others):
             if not claim.led and not claim.woken.is_set():
                 claim.dismissed = True
                 claim.woken.set()
 
-    async def pass_through(self, *, urgent: bool = False) -> float:
+    async def wait_turn(self, *, priority: bool = False) -> float:
         """Wait for this caller's turn and return the moment of it. Who is cancelled meanwhile takes nothing along."""
-        claim = _Claim(urgent=urgent)
-        lane = self._urgent if urgent else self._others
+        claim = _Waiter(priority=priority)
+        lane = self._priority if priority else self._others
         lane.append(claim)
         try:
             if self._led:
@@ -75,43 +75,43 @@ class Line:
                 self._led = False
                 self._wake_leader()
 
-    async def _lead(self, claim: _Claim) -> None:
+    async def _lead(self, claim: _Waiter) -> None:
         """Wait for slots and give each to the first in line, until that is *claim* itself."""
         self._led = claim.led = True
         while True:
             await self._slots.wait()
             first = self._first_in_line()
-            self._urgent_in_a_row = self._urgent_in_a_row + 1 if first.urgent else 0
+            self._priority_in_a_row = self._priority_in_a_row + 1 if first.priority else 0
             if first is claim:
                 return
-            (self._urgent if first.urgent else self._others).remove(first)
+            (self._priority if first.priority else self._others).remove(first)
             first.granted = True
             first.woken.set()
             await first.answered.wait()  # it went, or was cancelled in the last moment and left the slot
 
-    def _first_in_line(self) -> _Claim:
-        if self._urgent and (not self._others or self._urgent_in_a_row < _URGENT_IN_A_ROW):
-            return self._urgent[0]
+    def _first_in_line(self) -> _Waiter:
+        if self._priority and (not self._others or self._priority_in_a_row < _PRIORITY_IN_A_ROW):
+            return self._priority[0]
         return self._others[0]
 
     def _wake_leader(self) -> None:
         """Let the next in line wait for slots."""
-        if self._urgent or self._others:
+        if self._priority or self._others:
             self._led = True
             self._first_in_line().woken.set()
 
 
-class _Claim:
+class _Waiter:
     """One caller's place in line.
 
     It is *woken* either because a slot was *granted* to it, or to lead: to wait for slots on behalf of all. Who was
     granted one *answered* when it took the slot or went away.
     """
 
-    __slots__ = ("answered", "dismissed", "granted", "led", "urgent", "woken")
+    __slots__ = ("answered", "dismissed", "granted", "led", "priority", "woken")
 
-    def __init__(self, *, urgent: bool) -> None:
-        self.urgent = urgent
+    def __init__(self, *, priority: bool) -> None:
+        self.priority = priority
         self.woken = anyio.Event()
         self.answered = anyio.Event()
         self.granted = self.led = self.dismissed = False

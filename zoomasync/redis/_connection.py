@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import anyio
 
-from ..errors import BudgetsUnavailable, ConfigError
+from ..errors import ConfigError, RedisUnavailable
 
 try:
     from redis.asyncio import Redis
@@ -48,7 +48,7 @@ class Link:
         self._client = _connected(redis) if isinstance(redis, str) else redis
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | int) -> Sequence[object]:
-        """Return the list that *script* returns. Raises `BudgetsUnavailable` after two seconds at the latest."""
+        """Return the list that *script* returns. Raises `RedisUnavailable` after two seconds at the latest."""
         reason: str
         try:
             with anyio.fail_after(TIMEOUT):
@@ -58,7 +58,7 @@ class Link:
         except (RedisError, OSError) as error:
             reason = f"Redis cannot be used ({type(error).__name__})"
         # Outside, since the text of what was caught may tell of addresses and users.
-        raise BudgetsUnavailable(reason)
+        raise RedisUnavailable(reason)
 
     async def aclose(self) -> None:
         """Close the connections that are ours. The link opens them again when it is used again."""
@@ -67,10 +67,10 @@ class Link:
 
     async def _run(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> Sequence[object]:
         try:
-            reply = await self._client.evalsha(script.digest, len(keys), *keys, *args)
+            response = await self._client.evalsha(script.digest, len(keys), *keys, *args)
         except NoScriptError:  # a server that was started since, or is another
-            reply = await self._client.eval(script.text, len(keys), *keys, *args)
-        return cast("Sequence[object]", reply)
+            response = await self._client.eval(script.text, len(keys), *keys, *args)
+        return cast("Sequence[object]", response)
 
 
 def hash_tag(name: str) -> str:

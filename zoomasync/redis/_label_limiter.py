@@ -14,9 +14,9 @@ from typing import Final
 import anyio
 
 from .._label import Label
-from ..errors import BudgetsUnavailable
-from ..rate_limits import DaySpent, LabelBudget
-from ..rate_limits._wait_queue import Line
+from ..errors import RedisUnavailable
+from ..rate_limits import DailyQuotaExhausted, RateLimitStatus
+from ..rate_limits._wait_queue import WaitQueue
 from ._limits_client import Answer, Desk, Note, Slot, Wish
 
 _LEASE_SECONDS: Final = 0.1  # of slots that one process has in hand; more would keep the others waiting
@@ -31,10 +31,10 @@ class _Spent:
 
     until: datetime
     ask_from: float
-    parked: bool
+    deferred: bool
 
 
-class SharedBucket:
+class RedisLabelLimiter:
     """Lets callers through at moments that no other process has, first come, first served; urgent ones first.
 
     *rate* is all processes' together. Redis is told how late each slot was used, so that it moves what comes a second
@@ -43,15 +43,15 @@ class SharedBucket:
     """
 
     def __init__(
-        self, desk: Desk, label: Label, rate: float, *, jitter: float, on_pace: Callable[[Label, float], None]
+        self, desk: Desk, label: Label, rate: float, *, latency_jitter: float, on_pace: Callable[[Label, float], None]
     ) -> None:
         self.owed = 0  # calls that went out without Redis
         self._desk = desk
         self._label = label
         self._rate = rate
-        self._jitter = jitter
+        self._latency_jitter = latency_jitter
         self._on_pace = on_pace
-        self._line = Line(self)
+        self._queue = WaitQueue(self)
         self._slots = deque[Slot]()
         self._paid = 0  # counts of the day in hand: one for each slot, and for each that was missed
         self._lease = max(1, int(rate * _LEASE_SECONDS))
@@ -62,33 +62,33 @@ class SharedBucket:
         self._taken: Slot | None = None
         self._spent: _Spent | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._refused: tuple[BudgetsUnavailable, float] | None = None
+        self._refused: tuple[RedisUnavailable, float] | None = None
         self._stirred: anyio.Event | None = None
 
     def __repr__(self) -> str:
         slowed = "" if self._pace == 1 else f" of {self._rate:g}/s"
-        return f"<SharedBucket {self._rate * self._pace:g}/s{slowed}, {self._line.waiting} waiting>"
+        return f"<RedisLabelLimiter {self._rate * self._pace:g}/s{slowed}, {self._queue.waiting} waiting>"
 
-    async def acquire(self, *, urgent: bool = False) -> Callable[[], None]:
-        """Wait for this caller's turn, and count it. Raises `DaySpent`, and `BudgetsUnavailable` without Redis.
+    async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
+        """Wait for this caller's turn, and count it. Raises `DailyQuotaExhausted`, and `RedisUnavailable` without Redis.
 
         Returns what is called when it went later than that.
         """
         try:
             while True:
-                await self._line.pass_through(urgent=urgent)
+                await self._queue.wait_turn(priority=priority)
                 taken = self._taken
                 if taken is not None:
                     break
-                urgent = True  # the loop was stalled when its turn came: it does not queue again
+                priority = True  # the loop was stalled when its turn came: it does not queue again
         finally:
             self._tidy()
 
-        def went_late() -> None:
+        def mark_sent() -> None:
             self._notes.append(Note(taken, time.monotonic() - taken.at))
             self._tidy()
 
-        return went_late
+        return mark_sent
 
     async def wait(self) -> None:
         """Wait until a slot is there."""
@@ -122,7 +122,7 @@ class SharedBucket:
             self._notes.append(Note(slot, None))
             return now
         self._paid -= 1
-        (self._notes if late > self._jitter else self._remarks).append(Note(slot, max(0.0, late)))
+        (self._notes if late > self._latency_jitter else self._remarks).append(Note(slot, max(0.0, late)))
         return now
 
     def ask_again(self, *, after: float = 0.0) -> None:
@@ -131,31 +131,31 @@ class SharedBucket:
         self._ask_from = max(self._ask_from, time.monotonic() + after)
         self._stir()
 
-    def park(self, until: datetime) -> None:
+    def defer(self, until: datetime) -> None:
         """Let nobody through before *until*, those in the queue included."""
         self._clear()
         seconds = (until - self._desk.now()).total_seconds()
-        self._spent = _Spent(until, time.monotonic() + max(_BELIEVE_SECONDS, seconds), parked=True)
+        self._spent = _Spent(until, time.monotonic() + max(_BELIEVE_SECONDS, seconds), deferred=True)
         self._stir()
 
-    async def status(self) -> LabelBudget:
+    async def status(self) -> RateLimitStatus:
         """Ask Redis how the label stands."""
         answer = await self._desk.take(self._label, Wish())
-        pace = self._rate * answer.pace
-        wait = answer.free_in + self._line.waiting / pace
-        if answer.left == 0:
-            wait = max(wait, (answer.resumes_at - self._desk.now()).total_seconds())
-        return LabelBudget(
+        current_rate = self._rate * answer.current_rate
+        delay = answer.free_in + self._queue.waiting / current_rate
+        if answer.remaining == 0:
+            delay = max(delay, (answer.resumes_at - self._desk.now()).total_seconds())
+        return RateLimitStatus(
             label=self._label,
-            rate=pace,
-            wait=wait,
+            rate=current_rate,
+            delay=delay,
             used=answer.used,
-            left=answer.left,
+            remaining=answer.remaining,
             resets_at=answer.resumes_at,
         )
 
     async def probe(self) -> None:
-        """See whether Redis is there, and settle what is open with it. Raises `BudgetsUnavailable`."""
+        """See whether Redis is there, and settle what is open with it. Raises `RedisUnavailable`."""
         self._refused = None
         if self._asking is None:
             self._ask()
@@ -181,16 +181,16 @@ class SharedBucket:
     def _raise_if_known(self) -> None:
         now = time.monotonic()
         # What is paid is used, unless Zoom said that it will not take it.
-        if self._spent is not None and now < self._spent.ask_from and (self._spent.parked or not self._paid):
-            raise DaySpent(self._spent.until)
+        if self._spent is not None and now < self._spent.ask_from and (self._spent.deferred or not self._paid):
+            raise DailyQuotaExhausted(self._spent.until)
         if self._refused is not None and now < self._refused[1]:
-            raise BudgetsUnavailable(self._refused[0].reason)
+            raise RedisUnavailable(self._refused[0].reason)
 
     def _ask_at(self) -> float:
         """Return when to ask: before the last slot in hand is used, if more are needed; at once if one was late."""
         if self._notes:
             return -math.inf
-        if len(self._slots) >= self._line.waiting or (self._spent is not None and len(self._slots) >= self._paid > 0):
+        if len(self._slots) >= self._queue.waiting or (self._spent is not None and len(self._slots) >= self._paid > 0):
             return math.inf
         if not self._slots:
             return self._ask_from
@@ -201,7 +201,7 @@ class SharedBucket:
 
     def _tidy(self) -> None:
         """Give back what is in hand and not needed, if Redis is there."""
-        if self._asking is None and self._desk.lost is None and (self._notes or self._paid > self._line.waiting):
+        if self._asking is None and self._desk.lost is None and (self._notes or self._paid > self._queue.waiting):
             self._ask()
 
     async def _exchange(self) -> None:
@@ -210,7 +210,7 @@ class SharedBucket:
             wish, owed = self._wish(), self.owed
             answer = await self._desk.take(self._label, wish)
             self.owed -= owed
-        except BudgetsUnavailable as lost:
+        except RedisUnavailable as lost:
             self._refused = (lost, time.monotonic() + _BELIEVE_SECONDS)
         else:
             self._refused = None
@@ -220,7 +220,7 @@ class SharedBucket:
         self._tidy()
 
     def _wish(self) -> Wish:
-        waiting = self._line.waiting
+        waiting = self._queue.waiting
         while len(self._slots) > waiting:
             self._notes.append(Note(self._slots.pop(), None))
         back = max(0, self._paid - waiting)
@@ -246,12 +246,12 @@ class SharedBucket:
         self._ask_from = max(self._ask_from, now + answer.wait) if answer.wait else self._ask_from
         self._spent = None
         if answer.spent:
-            self._spent = _Spent(answer.resumes_at, now + _BELIEVE_SECONDS, parked=answer.parked)
-        if answer.parked:
+            self._spent = _Spent(answer.resumes_at, now + _BELIEVE_SECONDS, deferred=answer.deferred)
+        if answer.deferred:
             self._clear()
-        if answer.pace != self._pace:
-            self._pace = answer.pace
-            self._on_pace(self._label, answer.pace)
+        if answer.current_rate != self._pace:
+            self._pace = answer.current_rate
+            self._on_pace(self._label, answer.current_rate)
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, but not through a pause that begins."""

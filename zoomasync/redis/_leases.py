@@ -11,19 +11,19 @@ from typing import Final, cast
 
 import anyio
 
-from ..errors import BudgetsUnavailable, ConfigError, InvalidArgument
+from ..errors import ConfigError, InvalidArgument, RedisUnavailable
 from ._connection import Link, RedisClient, hash_tag
 from ._scripts import CLAIM_TAKE, CLAIMS_DROP, CLAIMS_RENEW
 
 _AT_ONCE: Final = 500  # claims in one round trip; a script keeps everybody else from Redis
 
 
-class RedisClaims:
+class RedisLeases:
     """Lets all processes that give the same *name* share one job: what one has claimed, the others leave alone.
 
     ::
 
-        claims = RedisClaims("redis://redis.internal", name="my-account/2026-05")
+        claims = RedisLeases("redis://redis.internal", name="my-account/2026-05")
         async with claims.held():
             if await claims.take("meeting_participants/uuid"):
                 ...
@@ -50,7 +50,7 @@ class RedisClaims:
         self._link = Link(redis)
 
     def __repr__(self) -> str:
-        return f"<RedisClaims {self._name!r}, {len(self._held)} held>"
+        return f"<RedisLeases {self._name!r}, {len(self._held)} held>"
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None, None]:
@@ -71,15 +71,15 @@ class RedisClaims:
     async def take(self, key: str) -> bool:
         """Claim *key*, which is any printable text; return False if another holds it, True if it is ours now.
 
-        It is ours, too, when this `RedisClaims` holds it already: tasks that share one are not kept apart. Outside of
-        `held` nothing renews it. Raises `BudgetsUnavailable` without Redis.
+        It is ours, too, when this `RedisLeases` holds it already: tasks that share one are not kept apart. Outside of
+        `held` nothing renews it. Raises `RedisUnavailable` without Redis.
         """
         claim = self._claim(key)
         self._unsure.add(key)
         try:
             answer = await self._link.run(CLAIM_TAKE, [claim], self._holder, self._milliseconds)
-        except BudgetsUnavailable as lost:
-            raise BudgetsUnavailable(f"no claim can be made: {lost.reason}") from None
+        except RedisUnavailable as lost:
+            raise RedisUnavailable(f"no claim can be made: {lost.reason}") from None
         self._unsure.discard(key)
         if answer[0]:
             self._held.add(key)
@@ -92,7 +92,7 @@ class RedisClaims:
         claim = self._claim(key)
         self._held.discard(key)
         self._unsure.add(key)
-        with suppress(BudgetsUnavailable):
+        with suppress(RedisUnavailable):
             await self._link.run(CLAIMS_DROP, [claim], self._holder)
             self._unsure.discard(key)
 
@@ -103,7 +103,7 @@ class RedisClaims:
     async def _renew_again_and_again(self) -> None:
         while True:
             await anyio.sleep(self._lease / 3)
-            with suppress(BudgetsUnavailable):
+            with suppress(RedisUnavailable):
                 await self._renew()
 
     async def _renew(self) -> None:
@@ -116,7 +116,7 @@ class RedisClaims:
         keys = list(self._held | self._unsure)
         self._held.clear()
         self._unsure.clear()
-        with suppress(BudgetsUnavailable):
+        with suppress(RedisUnavailable):
             for some in _split(keys):
                 await self._link.run(CLAIMS_DROP, [self._claim(key) for key in some], self._holder)
 

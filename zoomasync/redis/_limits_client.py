@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from .._label import Label
-from ..errors import BudgetsUnavailable
+from ..errors import RedisUnavailable
 from ..rate_limits import Plan
 from ..rate_limits._server_clock import ServerClock
 from ._connection import Link, hash_tag
@@ -58,11 +58,11 @@ class Answer:
     counts: int
     wait: float
     spent: bool
-    parked: bool
+    deferred: bool
     resumes_at: datetime
     used: int
-    left: int | None
-    pace: float
+    remaining: int | None
+    current_rate: float
     free_in: float
 
 
@@ -88,12 +88,12 @@ class ServerTime:
 class Desk:
     """Asks Redis on behalf of all labels, and remembers whether it was there."""
 
-    def __init__(self, link: Link, plan: Plan, *, name: str, jitter: float) -> None:
-        self.lost: BudgetsUnavailable | None = None
+    def __init__(self, link: Link, plan: Plan, *, name: str, latency_jitter: float) -> None:
+        self.lost: RedisUnavailable | None = None
         self._link = link
         self._plan = plan
         self._key = f"{hash_tag(name)}:budgets"
-        self._jitter = jitter
+        self._latency_jitter = latency_jitter
         self._time = ServerTime()
         self._zoom = ServerClock()
         self._zoom_was_seen = False
@@ -111,7 +111,7 @@ class Desk:
         """Return the time at Zoom, as far as it is known here."""
         return self._zoom.now()
 
-    def left(self) -> Mapping[Label, int]:
+    def remaining(self) -> Mapping[Label, int]:
         """Return what was left of the day when Redis was last asked, where there is a limit."""
         return self._remaining
 
@@ -119,10 +119,10 @@ class Desk:
         """Learn Zoom's clock, and how much of the day it says is left."""
         self._zoom.observe(headers)
         self._zoom_was_seen = self._zoom_was_seen or "date" in headers
-        left = headers.get("x-ratelimit-remaining", "")
-        if re.fullmatch(r"\d{1,9}", left) and self._tells_of_the_day(label, headers):
-            purse = self._plan.purse(label)
-            self._zoom_left[purse] = min(int(left), self._zoom_left.get(purse, int(left)))
+        remaining = headers.get("x-ratelimit-remaining", "")
+        if re.fullmatch(r"\d{1,9}", remaining) and self._tells_of_the_day(label, headers):
+            quota_label = self._plan.quota_label(label)
+            self._zoom_left[quota_label] = min(int(remaining), self._zoom_left.get(quota_label, int(remaining)))
 
     def was_away(self) -> None:
         """Take note that this process paced itself without Redis for a while."""
@@ -130,58 +130,60 @@ class Desk:
 
     async def take(self, label: Label, wish: Wish) -> Answer:
         """Take slots, give back, or just look."""
-        purse = self._plan.purse(label)
-        left, (day, used) = self._zoom_left.pop(purse, -1), self._used.get(purse, (0, 0))
+        quota_label = self._plan.quota_label(label)
+        remaining, (day, used) = self._zoom_left.pop(quota_label, -1), self._used.get(quota_label, (0, 0))
         notes = [number for note in wish.notes for number in _as_numbers(note)]
-        return await self._ask("take", label, wish.slots, wish.counts, wish.back, left, day, used, *notes)
+        return await self._ask("take", label, wish.slots, wish.counts, wish.back, remaining, day, used, *notes)
 
     async def throttle(self, label: Label, seconds: float) -> None:
         """Let nobody of *label* through for *seconds*."""
         await self._ask("throttle", label, round(seconds * _MICRO))
 
-    async def park(self, label: Label, until: datetime) -> None:
+    async def defer(self, label: Label, until: datetime) -> None:
         """Let nobody of *label* through before *until*."""
         await self._ask("park", label, round((until - _EPOCH).total_seconds()) * _MICRO)
 
     async def _ask(self, verb: str, label: Label, *args: int) -> Answer:
-        purse, per_day = self._plan.purse(label), self._plan.per_day(label)
+        quota_label, per_day = self._plan.quota_label(label), self._plan.per_day(label)
         sent = time.monotonic()
         try:
-            reply = await self._link.run(
+            response = await self._link.run(
                 BUDGETS,
                 [self._key, f"{self._key}:{label}"],
                 verb,
                 label.value,
-                purse.value,
+                quota_label.value,
                 self._known.get(label, 0),
                 self._skew(sent),
                 -1 if per_day is None else per_day,
                 repr(self._plan.rate(label)),
-                round(self._jitter * _MICRO),
+                round(self._latency_jitter * _MICRO),
                 round(min(self.travel, _LONGEST_TRAVEL) * _MICRO),
                 *args,
             )
-        except BudgetsUnavailable as lost:
+        except RedisUnavailable as lost:
             self.lost = lost
             raise
         self.lost = None
-        now, born, counts, wait, spent, resumes, used, left, pace, free_in, day = cast("list[int]", reply[:-1])
+        now, born, counts, wait, spent, resumes, used, remaining, current_rate, free_in, day = cast(
+            "list[int]", response[:-1]
+        )
         self._time.learn(now / _MICRO, sent=sent, received=time.monotonic())
         if verb == "take":
             self._known[label] = born
-            self._used[purse] = (day, used)
-        if left >= 0:
-            self._remaining[label] = left
+            self._used[quota_label] = (day, used)
+        if remaining >= 0:
+            self._remaining[label] = remaining
         return Answer(
-            slots=tuple(Slot(self._time.here(at / _MICRO), at) for at in cast("list[int]", reply[-1])),
+            slots=tuple(Slot(self._time.here(at / _MICRO), at) for at in cast("list[int]", response[-1])),
             counts=counts,
             wait=wait / _MICRO,
             spent=spent > 0,
-            parked=spent > 1,
+            deferred=spent > 1,
             resumes_at=_EPOCH + timedelta(microseconds=resumes),
             used=used,
-            left=None if left < 0 else left,
-            pace=pace / 1000,
+            remaining=None if remaining < 0 else remaining,
+            current_rate=current_rate / 1000,
             free_in=free_in / _MICRO,
         )
 

@@ -12,19 +12,19 @@ from typing import Literal
 import anyio
 
 from .._label import Label
-from ..errors import BudgetsUnavailable, ConfigError
-from ..events import Event, PaceChanged
-from ..rate_limits import LabelBudget, Plan, Release
-from ..rate_limits._token_bucket import JITTER
+from ..errors import ConfigError, RedisUnavailable
+from ..events import Event, RateAdjusted
+from ..rate_limits import Permit, Plan, RateLimitStatus
+from ..rate_limits._token_bucket import LATENCY_JITTER
 from ._connection import Link, RedisClient
-from ._fallback import StandIn
-from ._label_limiter import SharedBucket
+from ._fallback import Fallback
+from ._label_limiter import RedisLabelLimiter
 from ._limits_client import Desk
 
 _PROBE_SECONDS = 1.0
 
 
-class RedisBudgets:
+class RedisRateLimiter:
     """Holds all processes that give the same *name* to one *plan*: `Zoom` takes it as ``budgets=``.
 
     *redis* is a URL, or a client of redis-py, which stays yours to close. No second ever holds more requests than the
@@ -38,7 +38,7 @@ class RedisBudgets:
     Time is the Redis server's: where its clock and Zoom's are more than two seconds apart, the day is Zoom's. Where
     Redis has lost its memory, a second goes by without a request.
 
-    Without Redis, calls raise `BudgetsUnavailable` (*on_lost* is ``"fail"``), or with ``"local"`` each of *processes*
+    Without Redis, calls raise `RedisUnavailable` (*on_lost* is ``"fail"``), or with ``"local"`` each of *processes*
     processes goes on with its share of the plan, until Redis is back. *on_event* is told when the pace changes.
     """
 
@@ -48,86 +48,88 @@ class RedisBudgets:
         plan: Plan,
         *,
         name: str = "zoomasync",
-        jitter: float = JITTER,
+        latency_jitter: float = LATENCY_JITTER,
         on_lost: Literal["fail", "local"] = "fail",
         processes: int | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         if on_lost == "local" and (processes is None or processes < 1):
             raise ConfigError('on_lost="local" needs processes: how many share the plan')
-        if not jitter >= 0:
+        if not latency_jitter >= 0:
             raise ConfigError("jitter must be seconds, 0 or more")
         self._name = name
         self._plan = plan
         self._on_event = on_event
         self._link = Link(redis)
-        self._desk = Desk(self._link, plan, name=name, jitter=jitter)
+        self._desk = Desk(self._link, plan, name=name, latency_jitter=latency_jitter)
         self._buckets = {
-            label: SharedBucket(self._desk, label, plan.rate(label), jitter=jitter, on_pace=self._tell)
+            label: RedisLabelLimiter(
+                self._desk, label, plan.rate(label), latency_jitter=latency_jitter, on_pace=self._tell
+            )
             for label in Label
         }
         self._processes = processes if on_lost == "local" else None
-        self._jitter = jitter
-        self._stand_in: StandIn | None = None
+        self._latency_jitter = latency_jitter
+        self._stand_in: Fallback | None = None
         self._probing: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         buckets = ", ".join(f"{label}: {bucket!r}" for label, bucket in self._buckets.items())
         state = buckets if self._stand_in is None else "without Redis"
-        return f"<RedisBudgets {self._name!r}, {state}>"
+        return f"<RedisRateLimiter {self._name!r}, {state}>"
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
+    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
         """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
 
-        Raises `DaySpent` at once when the day has none left, and `BudgetsUnavailable` without Redis. A call that could
+        Raises `DailyQuotaExhausted` at once when the day has none left, and `RedisUnavailable` without Redis. A call that could
         not be sent costs one of the day all the same: the count is never behind.
         """
         while True:
             if self._stand_in is None:
                 try:
-                    return Release(await self._buckets[label].acquire(urgent=urgent), _costs_all_the_same)
-                except BudgetsUnavailable:
+                    return Permit(await self._buckets[label].acquire(priority=priority), _costs_all_the_same)
+                except RedisUnavailable:
                     if self._processes is None:
                         raise
                     self._go_on_without(self._processes)
             if self._stand_in is not None:
-                release = await self._stand_in.acquire(label, urgent=urgent)
-                if release is not None:
+                permit = await self._stand_in.acquire(label, priority=priority)
+                if permit is not None:
                     self._buckets[label].owed += 1
-                    return release
+                    return permit
 
-    async def throttled(self, label: Label, seconds: float) -> None:
+    async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Let nobody of *label* through for *seconds*, in no process; slow down when that happens again and again."""
         if self._stand_in is not None:
-            await self._stand_in.budgets.throttled(label, seconds)
+            await self._stand_in.rate_limiter.on_rate_limited(label, seconds)
         bucket = self._buckets[label]
         try:
             await self._desk.throttle(label, seconds)
-        except BudgetsUnavailable:
+        except RedisUnavailable:
             bucket.ask_again(after=seconds)  # what was refused tells more than that Redis is away
         else:
             bucket.ask_again()
 
-    async def spent(self, label: Label, until: datetime) -> None:
+    async def on_daily_limit(self, label: Label, until: datetime) -> None:
         """Let nobody of *label* through before *until*, in no process; those in the queue included."""
         if self._stand_in is not None:
-            await self._stand_in.budgets.spent(label, until)
-        with suppress(BudgetsUnavailable):
-            await self._desk.park(label, until)
+            await self._stand_in.rate_limiter.on_daily_limit(label, until)
+        with suppress(RedisUnavailable):
+            await self._desk.defer(label, until)
         for each in Label:
-            if self._plan.purse(each) is self._plan.purse(label):
-                self._buckets[each].park(until)
+            if self._plan.quota_label(each) is self._plan.quota_label(label):
+                self._buckets[each].defer(until)
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Learn Zoom's clock, and how much of the day it says is left; the others learn it with the next slots."""
         self._desk.observe(label, headers)
         if self._stand_in is not None:
-            self._stand_in.budgets.observe(label, headers)
+            self._stand_in.rate_limiter.observe(label, headers)
 
-    async def status(self) -> Mapping[Label, LabelBudget]:
-        """Return how every label stands, over all processes. Raises `BudgetsUnavailable` without Redis."""
+    async def status(self) -> Mapping[Label, RateLimitStatus]:
+        """Return how every label stands, over all processes. Raises `RedisUnavailable` without Redis."""
         if self._stand_in is not None:
-            return await self._stand_in.budgets.status()
+            return await self._stand_in.rate_limiter.status()
         return {label: await bucket.status() for label, bucket in self._buckets.items()}
 
     async def aclose(self) -> None:
@@ -142,14 +144,18 @@ class RedisBudgets:
     def _tell(self, label: Label, fraction: float) -> None:
         if self._on_event is not None:
             rate = self._plan.rate(label)
-            self._on_event(PaceChanged(label, rate * fraction, rate))
+            self._on_event(RateAdjusted(label, rate * fraction, rate))
 
     def _go_on_without(self, processes: int) -> None:
         if self._stand_in is None:
             # The slots that were in hand went out until now.
-            starts_at = time.monotonic() + 1 + 2 * self._jitter
-            self._stand_in = StandIn(
-                self._plan, processes=processes, jitter=self._jitter, starts_at=starts_at, left=self._desk.left()
+            starts_at = time.monotonic() + 1 + 2 * self._latency_jitter
+            self._stand_in = Fallback(
+                self._plan,
+                processes=processes,
+                latency_jitter=self._latency_jitter,
+                starts_at=starts_at,
+                remaining=self._desk.remaining(),
             )
             self._probing = asyncio.create_task(self._probe(), name="zoomasync looks for Redis")
 
@@ -161,7 +167,7 @@ class RedisBudgets:
             try:
                 for bucket in self._buckets.values():
                     await bucket.probe()
-            except BudgetsUnavailable:
+            except RedisUnavailable:
                 continue
             stand_in, self._stand_in, self._probing = self._stand_in, None, None
             if stand_in is not None:

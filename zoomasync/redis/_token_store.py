@@ -11,7 +11,7 @@ from typing import Final, cast
 import anyio
 
 from ..auth import Token
-from ..errors import BudgetsUnavailable
+from ..errors import RedisUnavailable
 from ._connection import Link, RedisClient, hash_tag
 from ._scripts import TOKEN_HOLD, TOKEN_KEEP, TOKEN_LOOK
 
@@ -45,7 +45,7 @@ class RedisTokenStore:
         """Return a token newer than *stale*: one that another process has got, or else what *fetch* gets."""
         try:
             return await self._renew(stale, fetch)
-        except BudgetsUnavailable:
+        except RedisUnavailable:
             return await fetch()
 
     async def aclose(self) -> None:
@@ -89,7 +89,7 @@ class RedisTokenStore:
             await anyio.sleep(_HOLD_EVERY_SECONDS)
             try:
                 await self._link.run(TOKEN_HOLD, [self._lease], holder, _LEASE_SECONDS)
-            except BudgetsUnavailable:
+            except RedisUnavailable:
                 continue
 
     async def _keep(self, holder: str, version: str, token: Token | None) -> None:
@@ -98,7 +98,7 @@ class RedisTokenStore:
             value, milliseconds = token.value, 0 if token.lifetime is None else max(1, round(token.lifetime * 1000))
         try:
             await self._link.run(TOKEN_KEEP, [self._token, self._lease], holder, version, milliseconds, value)
-        except BudgetsUnavailable:
+        except RedisUnavailable:
             return  # the lease ends by itself, and the token is as good for us
 
 

@@ -17,13 +17,13 @@ from ..models.reports import (
     DailyReport,
     Host,
     HostsPage,
+    InstanceReport,
     OperationLog,
     OperationLogsPage,
     PollReport,
     QAReport,
     ReportParticipant,
     ReportParticipantsPage,
-    SessionReport,
     SignInActivitiesPage,
     SignInActivity,
     SurveyReport,
@@ -45,10 +45,10 @@ class Reports(Resource):
     """Attendance, polls, usage and audit reports. Every call is heavy and spends the account's budget of the day.
 
     They need a Pro plan or better. Ranges are whole UTC days, both ends included, a month at most in one call and six
-    months back: split a longer one with `zoomasync.months`. A meeting or webinar number means its latest ended
+    months back: split a longer one with `zoomasync.month_ranges`. A meeting or webinar number means its latest ended
     instance, a UUID that one instance (slashes are fine); sessions are kept for a year.
 
-    All raise `PermissionDenied` without the scope or the permission, and `Refused` without the plan. The reports on one
+    All raise `PermissionDenied` without the scope or the permission, and `EmbeddedError` without the plan. The reports on one
     session raise `NotFound` when it is unknown or expired, and `BadRequest` (code 12702) past a year.
     """
 
@@ -95,7 +95,7 @@ class Reports(Resource):
         label=Label.HEAVY,
         scopes=_SCOPES,
         granular_scopes=("report:read:meeting:admin",),
-        response=SessionReport,
+        response=InstanceReport,
     )
     MEETING_PARTICIPANTS = Endpoint(
         route="GET /report/meetings/{meetingId}/participants",
@@ -171,7 +171,7 @@ class Reports(Resource):
         label=Label.HEAVY,
         scopes=_SCOPES,
         granular_scopes=("report:read:webinar:admin",),
-        response=SessionReport,
+        response=InstanceReport,
     )
     WEBINAR_PARTICIPANTS = Endpoint(
         route="GET /report/webinars/{webinarId}/participants",
@@ -226,7 +226,7 @@ class Reports(Resource):
             raise InvalidArgument("month must be from 1 to 12")
         return await self._session.send(self.DAILY.at(year=year, month=month, group_id=group_id))
 
-    async def meeting(self, meeting_id: MeetingRef) -> SessionReport:
+    async def meeting(self, meeting_id: MeetingRef) -> InstanceReport:
         """Return one ended meeting: when it was, how long, how many came."""
         return await self._session.send(self.MEETING.at(meeting_id))
 
@@ -336,7 +336,7 @@ class Reports(Resource):
         check_range(from_, to, days=_MONTH)
         return Paginator(self._session, self.USER_MEETINGS.at(user_id, from_=from_, to=to, type_=type_))
 
-    async def webinar(self, webinar_id: MeetingRef) -> SessionReport:
+    async def webinar(self, webinar_id: MeetingRef) -> InstanceReport:
         """Return one ended webinar: when it was, how long, how many came. Needs the webinar add-on."""
         return await self._session.send(self.WEBINAR.at(webinar_id))
 

@@ -7,18 +7,18 @@ from .account.host import CustomAttribute, DialInNumber, Feature, Host, PacAccou
 from .account.instance import (
     Asker,
     CustomKey,
+    Instance,
     PollAnswer,
     PollResponse,
     Question,
     QuestionAnswer,
-    Session,
-    Stay,
     Summary,
     SummarySection,
     Survey,
     SurveyAnswer,
     SurveyResponse,
     TrackingField,
+    Visit,
 )
 from .account.ledger import (
     Activity,
@@ -56,6 +56,7 @@ __all__ = [
     "FakeZoom",
     "Feature",
     "Host",
+    "Instance",
     "Invoice",
     "Livestream",
     "LoggedRequest",
@@ -74,8 +75,6 @@ __all__ = [
     "Registrant",
     "RegistrantStatus",
     "ScheduledMeeting",
-    "Session",
-    "Stay",
     "Summary",
     "SummarySection",
     "Survey",
@@ -84,4 +83,5 @@ __all__ = [
     "TelephoneLeg",
     "TrackingField",
     "UpcomingEvent",
+    "Visit",
 ]

@@ -18,7 +18,7 @@ from .account.account import Account
 from .enforcement.rate_limits import Limits
 from .enforcement.resource_quotas import Quota
 from .handlers.routes import named
-from .protocol.errors import Reply, json_reply
+from .protocol.errors import FakeResponse, json_response
 from .protocol.oauth import App, TokenDesk
 from .protocol.page_tokens import Pager
 from .protocol.route import TOKEN_ROUTE
@@ -146,10 +146,10 @@ class FakeZoom:
         if route != TOKEN_ROUTE:
             named(route)
         if isinstance(body, bytes):
-            reply = Reply(status=status, body=body, headers=headers or {})
+            response = FakeResponse(status=status, body=body, headers=headers or {})
         else:
-            reply = json_reply(body, status, headers)
-        self._service.faults.arm(route, reply, on_request=on_request, times=times)
+            response = json_response(body, status, headers)
+        self._service.faults.arm(route, response, on_request=on_request, times=times)
 
     def throttle(
         self, route: str, *, on_request: int = 1, times: int = 1, retry_after: str | float | None = None

@@ -21,7 +21,7 @@ from .faults import Faults
 from .handlers.routes import PARAMETERS, find
 from .protocol import json_body as _json
 from .protocol import query as _query
-from .protocol.errors import Refusal, Reply, json_reply, unknown_path, wrong_method
+from .protocol.errors import FakeResponse, Refusal, json_response, unknown_path, wrong_method
 from .protocol.oauth import TokenDesk
 from .protocol.page_tokens import Pager
 from .protocol.request import Asked
@@ -73,14 +73,14 @@ class Service:
         sent: object = None
         try:
             if path == TOKEN_PATH:
-                reply = await self._issue(request, query)
+                response = await self._issue(request, query)
             else:
                 route, values = self._find(request.method, path)
                 content = await request.read()
                 sent = _json.for_log(content, route.body)
-                reply = self._answer(request, route, path, values, query, content)
+                response = self._answer(request, route, path, values, query, content)
         except Refusal as refusal:
-            reply = refusal.reply()
+            response = refusal.response()
         template = TOKEN_ROUTE if path == TOKEN_PATH else route.template if route else None
         self.log.append(
             LoggedRequest(
@@ -90,13 +90,13 @@ class Service:
                 query=MappingProxyType(_without_secrets(query)),
                 body=sent,
                 label=route.label if route else None,
-                status=reply.status,
+                status=response.status,
                 at=at,
             )
         )
-        return _response(reply)
+        return _response(response)
 
-    async def _issue(self, request: web.BaseRequest, query: str) -> Reply:
+    async def _issue(self, request: web.BaseRequest, query: str) -> FakeResponse:
         body = await request.read()
         if request.method != "POST":
             raise wrong_method(request.method)
@@ -110,7 +110,7 @@ class Service:
 
     def _answer(
         self, request: web.BaseRequest, route: Route, path: str, values: tuple[str, ...], query: str, content: bytes
-    ) -> Reply:
+    ) -> FakeResponse:
         self.desk.check(request.headers.get("Authorization", ""))
         early = self.limits.refusal(route.label) or self.faults.due(route.template)
         if early:
@@ -132,14 +132,14 @@ class Service:
             answer = route.answer(asked)
         except Exceeded as exceeded:
             return self.limits.over_quota(route.label, str(exceeded))
-        return Reply(status=204, body=b"") if answer is None else json_reply(answer, route.status)
+        return FakeResponse(status=204, body=b"") if answer is None else json_response(answer, route.status)
 
 
-def _response(reply: Reply) -> web.Response:
+def _response(response: FakeResponse) -> web.Response:
     headers = {"x-zm-trackingid": f"v=2.0;clid=fake;rid=WEB_{secrets.token_hex(16)}"}
-    if reply.body:
+    if response.body:
         headers["Content-Type"] = "application/json;charset=UTF-8"
-    return web.Response(status=reply.status, body=reply.body, headers={**headers, **reply.headers})
+    return web.Response(status=response.status, body=response.body, headers={**headers, **response.headers})
 
 
 def _without_secrets(query: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ class Shelf:
         table.put(self._connection, [(key, seq, *map(line.get, names)) for seq, line in enumerate(lines)])
         if drift:
             self._connection.execute(
-                "INSERT INTO drift VALUES (?, ?, 99, '$.duration', 'Expected `int`', ?)", (stream, key, drift)
+                "INSERT INTO rejected_rows VALUES (?, ?, 99, '$.duration', 'Expected `int`', ?)", (stream, key, drift)
             )
 
 
@@ -182,12 +182,12 @@ def spelled(
 
 
 async def test_every_format_holds_the_rows_of_a_harvest_in_the_order_of_their_keys(tmp_path: Path) -> None:
-    account = Account.simulated(7, today=date(2026, 6, 15), sessions_a_month=12)
+    account = Account.simulated(7, today=date(2026, 6, 15), instances_per_month=12)
     store = await harvested(account, tmp_path / "h.sqlite")
     counts = [export(store, tmp_path / format_, format=format_, raw=True) for format_ in FORMATS]
 
     assert counts[0] == counts[1] == counts[2]
-    assert counts[0].keys() == set(contents_of(store)) | {"drift"}
+    assert counts[0].keys() == set(contents_of(store)) | {"rejected_rows"}
     assert all(counts[0][name] for name in ("user_meetings", "meeting_participants", "meeting_polls", "meeting_qa"))
     for name in contents_of(store):
         columns, lines = all_columns(STREAMS[name]), stored(store, name)
@@ -216,15 +216,15 @@ def contents_of(store: Path) -> list[str]:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_only_partitions_that_are_done_are_exported(format_: Format, path: Path) -> None:
     with Shelf(path, "users") as shelf:
-        for state in ("done", "open", "waiting", "failed", "parked", "gone", "refused", "empty"):
+        for state in ("done", "in_progress", "pending", "failed", "deferred", "not_found", "rejected", "empty"):
             shelf.add("users", f"key {state}", [{"id": state}], state=state, drift='{"id":"x"}')
 
     counts = export(path, path.parent / "out", format=format_)
 
-    assert counts == {"users": 1, "drift": 1}
+    assert counts == {"users": 1, "rejected_rows": 1}
     out = path.parent / "out"
     assert in_duckdb(out, f"SELECT _part, id FROM 'users.{format_}'") == [("key done", "done")]  # noqa: S608
-    assert in_duckdb(out, f"SELECT _part, raw FROM 'drift.{format_}'") == [("key done", '{"id":"x"}')]  # noqa: S608
+    assert in_duckdb(out, f"SELECT _part, raw FROM 'rejected_rows.{format_}'") == [("key done", '{"id":"x"}')]  # noqa: S608
 
 
 def test_what_did_not_fit_is_exported_to_the_last_character(path: Path) -> None:
@@ -233,7 +233,7 @@ def test_what_did_not_fit_is_exported_to_the_last_character(path: Path) -> None:
         shelf.add("users", "2026-05", [], drift=raw)
 
     export(path, path.parent / "out", format="ndjson")
-    (row,) = (path.parent / "out" / "drift.ndjson").read_text(encoding="utf-8").splitlines()
+    (row,) = (path.parent / "out" / "rejected_rows.ndjson").read_text(encoding="utf-8").splitlines()
     assert json.loads(row) == {
         "stream": "users",
         "_part": "2026-05",
@@ -247,12 +247,12 @@ def test_what_did_not_fit_is_exported_to_the_last_character(path: Path) -> None:
 def test_a_line_of_ndjson_stays_one_line_whatever_is_nested_in_it(path: Path) -> None:
     nested = '{\n "a":\r\n "b\\nc\u2028"}'
     with Shelf(path, "users") as shelf:
-        shelf.add("users", "2026-05", [{"id": "u", "user_name": "x\ny", "_raw": nested}, {"id": "v"}])
+        shelf.add("users", "2026-05", [{"id": "u", "user_name": "x\ny", "_extra": nested}, {"id": "v"}])
 
     export(path, path.parent / "out", format="ndjson")
     first, second, rest = (path.parent / "out" / "users.ndjson").read_bytes().split(b"\n")
 
-    assert json.loads(first)["_raw"] == {"a": "b\nc\u2028"}
+    assert json.loads(first)["_extra"] == {"a": "b\nc\u2028"}
     assert json.loads(first)["user_name"] == "x\ny"
     assert (json.loads(second)["id"], rest) == ("v", b"")
 
@@ -263,7 +263,7 @@ def test_parquet_columns_have_the_types_of_what_they_hold(path: Path) -> None:
             "user_meetings",
             "u/2026-05",
             [
-                {"uuid": "/a==", "id": 2**63 - 1, "start_time": "2026-05-01T09:00:00Z", "has_chat": 1, "_raw": "{}"},
+                {"uuid": "/a==", "id": 2**63 - 1, "start_time": "2026-05-01T09:00:00Z", "has_chat": 1, "_extra": "{}"},
                 {"uuid": "b\0c", "id": -(2**63), "start_time": "2026-05-01T09:00:00.123456Z", "has_chat": 0},
             ],
         )
@@ -278,16 +278,16 @@ def test_parquet_columns_have_the_types_of_what_they_hold(path: Path) -> None:
     assert types["start_time"] == ("timestamp[us, tz=UTC]", True)
     assert types["has_chat"] == ("bool", True)
     assert types["custom_keys"] == ("string", True)
-    first, second = table.select(["uuid", "id", "start_time", "has_chat", "_raw"]).to_pylist()
+    first, second = table.select(["uuid", "id", "start_time", "has_chat", "_extra"]).to_pylist()
     assert first == {
         "uuid": "/a==",
         "id": 2**63 - 1,
         "start_time": datetime(2026, 5, 1, 9, tzinfo=UTC),
         "has_chat": True,
-        "_raw": "{}",
+        "_extra": "{}",
     }
     assert second["start_time"] == datetime(2026, 5, 1, 9, 0, 0, 123456, tzinfo=UTC)
-    assert (second["uuid"], second["id"], second["has_chat"], second["_raw"]) == ("b\0c", -(2**63), False, None)
+    assert (second["uuid"], second["id"], second["has_chat"], second["_extra"]) == ("b\0c", -(2**63), False, None)
 
 
 def test_a_column_that_an_older_store_lacks_is_empty(path: Path) -> None:
@@ -380,7 +380,9 @@ def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_came(format_: 
     for name, order in (("a", parts), ("b b?", parts[::-1])):
         with Shelf(tmp_path / name) as shelf:
             for stream, key in order:
-                shelf.add("users", f"{key} not done", [{"id": name}], state="open") if stream == "users" else None
+                shelf.add(
+                    "users", f"{key} not done", [{"id": name}], state="in_progress"
+                ) if stream == "users" else None
                 column = "id" if stream == "users" else "uuid"
                 shelf.add(stream, key, [{column: f"{key} {seq}"} for seq in range(3)], drift=f'"{key}"')
 
@@ -389,11 +391,11 @@ def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_came(format_: 
 
     first = contents(tmp_path / "first")
     assert contents(tmp_path / "second") == contents(tmp_path / "some where/else") == first
-    assert first.keys() == {f"{name}.{format_}" for name in (*STREAMS, "drift")}
+    assert first.keys() == {f"{name}.{format_}" for name in (*STREAMS, "rejected_rows")}
 
 
 async def test_two_harvests_of_an_account_give_the_same_files(tmp_path: Path) -> None:
-    account = Account.simulated(3, today=date(2026, 6, 15), sessions_a_month=4)
+    account = Account.simulated(3, today=date(2026, 6, 15), instances_per_month=4)
     for name in ("one", "two"):
         export(await harvested(account, tmp_path / f"{name}.sqlite"), tmp_path / name)
 
@@ -455,7 +457,7 @@ def test_an_export_that_is_killed_leaves_no_half_file_and_the_next_one_sweeps_up
 
     with Shelf(path.parent / "other.sqlite", "meeting"):
         export(path.parent / "other.sqlite", out, format=format_)
-    assert {file.name for file in out.iterdir()} == {f"meeting.{format_}", f"drift.{format_}"}
+    assert {file.name for file in out.iterdir()} == {f"meeting.{format_}", f"rejected_rows.{format_}"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
@@ -520,7 +522,7 @@ def test_a_store_may_have_a_name_that_means_something_in_an_address(tmp_path: Pa
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [{"id": "u"}])
 
-    assert export(path, tmp_path / "out #?%41", format="csv") == {"users": 1, "drift": 0}
+    assert export(path, tmp_path / "out #?%41", format="csv") == {"users": 1, "rejected_rows": 0}
     assert (tmp_path / "out #?%41" / "users.csv").is_file()
 
 
@@ -721,8 +723,12 @@ def test_the_command_lists_the_files_and_their_rows(path: Path) -> None:
 
     lines = [line.split() for line in done.stdout.splitlines() if line.strip(" ─")]
     assert (done.returncode, done.stderr) == (0, "")
-    assert lines == [["file", "rows"], ["users.csv", "1"], ["webinar.csv", "1,234"], ["drift.csv", "0"]]
-    assert {file.name for file in (path.parent / "a" / "b").iterdir()} == {"users.csv", "webinar.csv", "drift.csv"}
+    assert lines == [["file", "rows"], ["users.csv", "1"], ["webinar.csv", "1,234"], ["rejected_rows.csv", "0"]]
+    assert {file.name for file in (path.parent / "a" / "b").iterdir()} == {
+        "users.csv",
+        "webinar.csv",
+        "rejected_rows.csv",
+    }
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from support.stores import DAYS, Line, a_partition, a_run, a_store, some_traffic
 
 from zoomasync.errors import ConfigError
 from zoomasync.harvest import StoreError, write_report
-from zoomasync.harvest.results.traffic import TrafficHistory, traffic_of
+from zoomasync.harvest.results.call_history import CallHistory, call_history
 from zoomasync.harvest.stores.sqlite.reader import reading
 
 START = datetime(2026, 6, 1, 11, tzinfo=UTC)
@@ -39,13 +39,13 @@ def a_harvest(path: Path, detail: str = "no reply in 60 s", label: str = "heavy"
             a_partition("users", "2026-05", rows=2),
             a_partition("meeting", "m1", rows=1_234),
             a_partition("meeting", "m2", "failed", error="TimedOut", detail=detail),
-            a_partition("meeting", "m3", "refused", error="BadRequest", detail="too old", tracking_id="WEB_3"),
-            a_partition("meeting", "m4", "parked", calls=7, parked_until="2026-06-02T00:00:00Z"),
-            a_partition("meeting_qa", "m1", rows=5, drifted=1, note=f"5 rows came, Zoom counts 6: {detail}"),
+            a_partition("meeting", "m3", "rejected", error="BadRequest", detail="too old", tracking_id="WEB_3"),
+            a_partition("meeting", "m4", "deferred", calls=7, deferred_until="2026-06-02T00:00:00Z"),
+            a_partition("meeting_qa", "m1", rows=5, invalid_rows=1, warning=f"5 rows came, Zoom counts 6: {detail}"),
         ],
-        drifts=[{**A_DRIFT, "reason": detail}, {**A_DRIFT, "reason": detail, "_seq": 2}],
+        invalid_rows=[{**A_DRIFT, "reason": detail}, {**A_DRIFT, "reason": detail, "_seq": 2}],
         runs=[a_run(1, outcome=detail, host=detail), a_run(2, ended_at=None, outcome=None)],
-        traffic=[
+        stats=[
             *some_traffic(start=START, seconds=600, label=label, rate=9.5),
             *some_traffic(start=START + timedelta(hours=20), seconds=300, label=label, retries=2, throttled=1),
             *some_traffic(start=START, seconds=30, label="light", rate=30),
@@ -83,7 +83,7 @@ def test_a_report_says_what_came_what_did_not_what_was_odd_and_what_was_sent(tmp
         assert words in said
     lines = texts(page, "tr")
     assert "meeting 1,234 0 4 1 0 0 1 0 0 1 1 8" in lines
-    assert "Refused 1 BadRequest too old meeting m3 WEB_3" in lines
+    assert "Rejected 1 BadRequest too old meeting m3 WEB_3" in lines
     assert "meeting_qa m1 5 5 rows came, Zoom counts 6: no reply in 60 s" in lines
     assert "meeting_qa 2 $.question_details[0] no reply in 60 s" in lines
     assert "heavy 8,700 60 30 15 min 9.7/s 10.0/s 10/s" in lines
@@ -163,13 +163,13 @@ def test_a_report_of_a_store_without_anything_is_a_page_all_the_same(
 # Over time.
 
 
-def history(store: Path, *, at_most: int = 500) -> TrafficHistory:
+def history(store: Path, *, at_most: int = 500) -> CallHistory:
     with reading(store) as connection:
-        return traffic_of(connection, at_most=at_most)
+        return call_history(connection, at_most=at_most)
 
 
 def test_traffic_is_told_of_in_steps_of_ten_seconds_while_there_are_few(tmp_path: Path) -> None:
-    store = a_store(tmp_path / "a.sqlite", traffic=some_traffic(start=START, seconds=30, rate=9, retries=1))
+    store = a_store(tmp_path / "a.sqlite", stats=some_traffic(start=START, seconds=30, rate=9, retries=1))
 
     (heavy,) = history(store).labels
 
@@ -180,9 +180,9 @@ def test_traffic_is_told_of_in_steps_of_ten_seconds_while_there_are_few(tmp_path
 
 
 def test_a_harvest_of_days_is_told_of_in_so_many_steps_and_loses_no_429(tmp_path: Path) -> None:
-    traffic = some_traffic(start=START, seconds=200_000, throttled=1)
+    stats = some_traffic(start=START, seconds=200_000, throttled=1)
 
-    seen = history(a_store(tmp_path / "a.sqlite", traffic=traffic))
+    seen = history(a_store(tmp_path / "a.sqlite", stats=stats))
 
     (heavy,) = seen.labels
     assert seen.seconds == 600
@@ -193,18 +193,18 @@ def test_a_harvest_of_days_is_told_of_in_so_many_steps_and_loses_no_429(tmp_path
 
 def test_pauses_are_not_counted_among_the_steps(tmp_path: Path) -> None:
     days = [START + timedelta(days=n) for n in range(30)]
-    traffic = [line for day in days for line in some_traffic(start=day, seconds=100)]
+    stats = [line for day in days for line in some_traffic(start=day, seconds=100)]
 
-    seen = history(a_store(tmp_path / "a.sqlite", traffic=traffic))
+    seen = history(a_store(tmp_path / "a.sqlite", stats=stats))
 
     assert seen.stretches == tuple((day, day + timedelta(seconds=100)) for day in days)
     assert seen.seconds == 10
 
 
 def test_the_end_of_one_run_and_the_beginning_of_the_next_may_share_ten_seconds(tmp_path: Path) -> None:
-    traffic = [line for run in (1, 2) for line in some_traffic(start=START, seconds=10, run=run, rate=4)]
+    stats = [line for run in (1, 2) for line in some_traffic(start=START, seconds=10, run=run, rate=4)]
 
-    (heavy,) = history(a_store(tmp_path / "a.sqlite", traffic=traffic)).labels
+    (heavy,) = history(a_store(tmp_path / "a.sqlite", stats=stats)).labels
 
     assert [(point.rate, point.allowed) for point in heavy.points] == [(8, 4)]
 

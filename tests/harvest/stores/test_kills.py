@@ -20,7 +20,7 @@ from support.kills import (
     serving,
 )
 
-from zoomasync.harvest import Store
+from zoomasync.harvest import SQLiteStore
 from zoomasync.harvest.results.export import export
 
 
@@ -55,9 +55,9 @@ def test_fifty_kills_leave_the_tables_and_parquet_files_of_a_harvest_that_nobody
 
     assert sum(landing.in_work for landing in landings) >= 45
     assert sum(landing.torn > 0 for landing in landings) >= 25
-    settled = [landing.settled for landing in landings]
-    assert settled == sorted(settled), "what is settled stays so"
-    assert settled[-1] > 100, "they were spread over the work"
+    finished = [landing.finished for landing in landings]
+    assert finished == sorted(finished), "what is settled stays so"
+    assert finished[-1] > 100, "they were spread over the work"
     assert complete
     assert digests(job.path) == digests(uninterrupted)
     assert digests(job.path)["partition"][0] == 1_000
@@ -68,14 +68,14 @@ def test_a_harvest_that_nobody_disturbed_stores_what_the_account_holds(uninterru
     tables = stored(uninterrupted)
 
     wanted = expected(an_account(), *SPRING)
-    assert digests(uninterrupted)["drift"][0] == 20
+    assert digests(uninterrupted)["rejected_rows"][0] == 20
     for name, rows in tables.items():
         assert rows == [row for row in wanted[name] if not isinstance(row.get("name"), dict)], name
 
 
 @pytest.mark.parametrize("broken", [TakesOpenForDone, ProgressBeforeRows], ids=lambda kind: kind.__name__)
 def test_a_broken_store_does_not_get_through_the_same(
-    broken: type[Store], served: Served, uninterrupted: Path, tmp_path: Path
+    broken: type[SQLiteStore], served: Served, uninterrupted: Path, tmp_path: Path
 ) -> None:
     """Ten kills are enough: of three, two find rows that such a store loses."""
     seed = random.randrange(2**32)

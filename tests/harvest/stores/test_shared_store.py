@@ -18,16 +18,16 @@ from support.valkey import Server, new_name, server_of_its_own, shared_url
 from support.workers import Job, Telling, Worker, contents, rows, work, working
 
 from zoomasync import Label, Plan
-from zoomasync.errors import BudgetsUnavailable, ConfigError
+from zoomasync.errors import ConfigError, RedisUnavailable
 from zoomasync.harvest import Harvest, State, StoreError, Summary
 from zoomasync.harvest.results.export import export
 from zoomasync.harvest.stores.parquet_file import read_columns, read_metadata
 from zoomasync.harvest.stores.shared import SharedStore
 from zoomasync.harvest.streams import STREAMS
-from zoomasync.redis import RedisBudgets, RedisClaims
+from zoomasync.redis import RedisLeases, RedisRateLimiter
 from zoomasync.testing import Account, FakeZoom
 
-Make = Callable[..., RedisClaims]
+Make = Callable[..., RedisLeases]
 
 ALWAYS = 600.0  # a lease that no test outlives
 LISTINGS = {"GET /report/users", "GET /report/users/{userId}/meetings"}
@@ -53,27 +53,27 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 async def make(url: str) -> AsyncIterator[Make]:
     """Make the claims of the workers of one job, or of another."""
-    made = list[RedisClaims]()
+    made = list[RedisLeases]()
     job = new_name()
 
-    def make_one(*, lease: float = ALWAYS, name: str = job) -> RedisClaims:
-        made.append(RedisClaims(url, name=name, lease=lease))
+    def make_one(*, lease: float = ALWAYS, name: str = job) -> RedisLeases:
+        made.append(RedisLeases(url, name=name, lease=lease))
         return made[-1]
 
     yield make_one
-    for claims in made:
-        await claims.aclose()
+    for leases in made:
+        await leases.aclose()
 
 
-async def together(fake: FakeZoom, folder: Path, claims: Sequence[RedisClaims | Telling]) -> list[Summary]:
+async def together(fake: FakeZoom, folder: Path, leases: Sequence[RedisLeases | Telling]) -> list[Summary]:
     """Let a worker with each of *claims* work at the same time."""
     summaries: list[Summary] = []
 
-    async def one(mine: RedisClaims | Telling) -> None:
+    async def one(mine: RedisLeases | Telling) -> None:
         summaries.append(await work(fake, folder, mine))
 
     async with anyio.create_task_group() as tasks:
-        for mine in claims:
+        for mine in leases:
             tasks.start_soon(one, mine)
     return summaries
 
@@ -84,8 +84,8 @@ async def far_enough(running: Harvest, *, partitions: int) -> None:
             await anyio.sleep(0.001)
 
 
-def routes(fake: FakeZoom, since: int = 0) -> list[str]:
-    return [str(request.route) for request in fake.requests[since:] if request.label]
+def routes(fake: FakeZoom, recheck_days: int = 0) -> list[str]:
+    return [str(request.route) for request in fake.requests[recheck_days:] if request.label]
 
 
 def only_file(folder: Path, stream: str) -> Path:
@@ -118,7 +118,7 @@ def states(folder: Path, stream: str) -> dict[str, str]:
 
 
 async def test_a_folder_holds_the_rows_of_a_sqlite_harvest(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=5)
+    account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
         alone = await harvest(fake, tmp_path / "h.sqlite")
         calls = len(routes(fake))
@@ -135,21 +135,21 @@ async def test_a_folder_holds_the_rows_of_a_sqlite_harvest(make: Make, tmp_path:
 
 async def test_odd_rows_and_large_numbers_are_where_an_export_has_them(make: Make, tmp_path: Path) -> None:
     account = Account(today=TODAY)
-    account.add_session(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
-    stays = [{"id": "a", "new": 1}, {"id": "b", "duration": "long"}, {"id": "c", "name": {"first": "é\u0000"}}]
+    account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
+    visits = [{"id": "a", "new": 1}, {"id": "b", "duration": "long"}, {"id": "c", "name": {"first": "é\u0000"}}]
     async with FakeZoom(account, plan=None) as fake:
-        fake.respond(PARTICIPANTS, status=200, body={"participants": stays}, times=2)
+        fake.respond(PARTICIPANTS, status=200, body={"participants": visits}, times=2)
         await harvest(fake, tmp_path / "h.sqlite", APRIL)
         summary = await work(fake, tmp_path / "shared", make(), APRIL)
 
-    assert next(stream.drifted for stream in summary.streams if stream.name == "meeting_participants") == 2
+    assert next(stream.invalid_rows for stream in summary.streams if stream.name == "meeting_participants") == 2
     export(tmp_path / "h.sqlite", tmp_path / "exported")
     for stream in ("user_meetings", "meeting", "meeting_participants"):
         wanted = rows([tmp_path / "exported" / f"{stream}.parquet"], stream)
         assert rows([only_file(tmp_path / "shared", stream)], stream) == wanted
-    drift = only_file(tmp_path / "shared", "drift")
-    assert read_columns(drift, DRIFT) == read_columns(tmp_path / "exported" / "drift.parquet", DRIFT)
-    assert read_metadata(only_file(tmp_path / "shared", "meeting_participants"))["drifted"] == "2"
+    drift = only_file(tmp_path / "shared", "rejected_rows")
+    assert read_columns(drift, DRIFT) == read_columns(tmp_path / "exported" / "rejected_rows.parquet", DRIFT)
+    assert read_metadata(only_file(tmp_path / "shared", "meeting_participants"))["invalid_rows"] == "2"
 
 
 async def test_a_long_listing_that_has_to_start_again_is_there_once(make: Make, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ async def test_a_partition_without_rows_has_a_file_that_tells_why_and_is_the_sam
             await work(fake, tmp_path / str(number), make(), APRIL)
 
     told = read_metadata(only_file(tmp_path / "1", "meeting_qa"))
-    assert (told["state"], told["error"]) == ("gone", "NotFound")
+    assert (told["state"], told["error"]) == ("not_found", "NotFound")
     assert "It does not exist." in told["detail"]
     assert "request-1" not in told["detail"]
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
@@ -202,7 +202,9 @@ async def test_each_run_tells_of_itself_and_of_what_it_has_sent(make: Make, tmp_
         calls = len(routes(fake))
     runs = [json.loads(file.read_text()) for file in (tmp_path / "runs").iterdir()]
     assert [run["outcome"] for run in runs] == ["complete"] * 2
-    sent = [json.loads(line) for file in (tmp_path / "traffic").iterdir() for line in file.read_text().splitlines()]
+    sent = [
+        json.loads(line) for file in (tmp_path / "call_samples").iterdir() for line in file.read_text().splitlines()
+    ]
     assert sum(line["calls"] for line in sent) == calls
     assert {line["worker"] for line in sent} <= {run["worker"] for run in runs}
 
@@ -211,7 +213,7 @@ async def test_each_run_tells_of_itself_and_of_what_it_has_sent(make: Make, tmp_
 
 
 async def test_four_workers_share_the_calls_and_leave_what_one_leaves(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=5)
+    account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
         alone = await work(fake, tmp_path / "alone", make())
         calls = Counter(routes(fake))
@@ -225,14 +227,14 @@ async def test_four_workers_share_the_calls_and_leave_what_one_leaves(make: Make
     for number, stream in enumerate(alone.streams):
         assert sum(summary.streams[number].rows for summary in summaries) == stream.rows
         for summary in summaries:
-            assert summary.streams[number].kept + summary.streams[number].partitions.total() == (
+            assert summary.streams[number].skipped + summary.streams[number].partitions.total() == (
                 stream.partitions.total()
             )
 
 
 async def test_workers_seldom_knock_where_another_is_at_work(make: Make, tmp_path: Path) -> None:
     told: Counter[str] = Counter()
-    account = Account.simulated(7, today=TODAY, sessions_a_month=30)
+    account = Account.simulated(7, today=TODAY, instances_per_month=30)
 
     def tell(verb: str, _: str) -> None:
         told[verb] += 1
@@ -242,14 +244,14 @@ async def test_workers_seldom_knock_where_another_is_at_work(make: Make, tmp_pat
 
     partitions = len(finished(tmp_path))
     assert told["take"] >= partitions > 400
-    assert told["take"] + told["refused"] < 2 * partitions
+    assert told["take"] + told["rejected"] < 2 * partitions
 
 
 async def test_workers_that_know_nothing_of_each_other_write_the_same_bytes_over_each_other(
     make: Make, tmp_path: Path
 ) -> None:
     """It is what happens when no claim holds: nobody trusts one."""
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         await work(fake, tmp_path / "alone", make())
         calls = len(routes(fake))
@@ -262,7 +264,7 @@ async def test_workers_that_know_nothing_of_each_other_write_the_same_bytes_over
 
 
 async def test_no_file_is_ever_seen_in_part(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=5)
+    account = Account.simulated(7, today=TODAY, instances_per_month=5)
     seen = set[str]()
     over = anyio.Event()
 
@@ -284,13 +286,13 @@ async def test_no_file_is_ever_seen_in_part(make: Make, tmp_path: Path) -> None:
 
 
 async def test_what_another_has_listed_is_used(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         async with working(fake, tmp_path, make()) as other:
-            plan = await other.plan()
+            plan = await other.estimate()
         asked = len(fake.requests)
         async with working(fake, tmp_path, make()) as mine:
-            assert (await mine.plan()).calls == plan.calls
+            assert (await mine.estimate()).calls == plan.calls
             assert routes(fake, asked) == []
             assert (await mine.run()).complete
 
@@ -307,7 +309,7 @@ async def test_what_failed_is_tried_once_in_a_run_and_again_in_the_next(make: Ma
         (told,) = (tmp_path / "meeting_qa").glob("*.failed.json")
         assert json.loads(told.read_text())["error"] == "PermissionDenied"
         for summary in summaries:
-            assert [(each.stream, each.state) for each in summary.problems] == [("meeting_qa", State.FAILED)]
+            assert [(each.stream, each.state) for each in summary.failures] == [("meeting_qa", State.FAILED)]
 
         fake.heal()
         asked = len(fake.requests)
@@ -332,7 +334,7 @@ async def test_what_a_dead_worker_holds_is_fetched_when_its_lease_ends(make: Mak
 
 
 async def test_at_the_limit_of_the_day_a_worker_lets_go_of_everything(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         tomorrow = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "2026-06-16T00:00:00Z"}
         fake.respond(MEETING, status=429, headers=tomorrow, body=DAY_IS_SPENT, on_request=3, times=999)
@@ -341,8 +343,8 @@ async def test_at_the_limit_of_the_day_a_worker_lets_go_of_everything(make: Make
         async with working(fake, tmp_path, spy) as stopped:
             summary = await stopped.run()
             assert summary.stopped_by is not None
-            assert (summary.problems, summary.complete) == ((), False)
-            assert summary.parked > 0
+            assert (summary.failures, summary.complete) == ((), False)
+            assert summary.deferred > 0
             assert keys == set()
 
             fake.heal()
@@ -351,7 +353,7 @@ async def test_at_the_limit_of_the_day_a_worker_lets_go_of_everything(make: Make
 
 
 async def test_a_worker_that_waits_for_the_new_day_goes_on_itself(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         soon = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "1"}
         fake.respond(MEETING, status=429, headers=soon, body=DAY_IS_SPENT, on_request=3)
@@ -364,11 +366,11 @@ async def test_a_worker_that_waits_for_the_new_day_goes_on_itself(make: Make, tm
 async def test_without_redis_nothing_is_claimed_and_the_run_ends_with_that_error(
     server: Server, tmp_path: Path
 ) -> None:
-    claims = RedisClaims(server.url, name="job")
-    async with FakeZoom(one_session(), plan=None) as fake, working(fake, tmp_path, claims) as stranded:
-        await stranded.plan()
+    leases = RedisLeases(server.url, name="job")
+    async with FakeZoom(one_session(), plan=None) as fake, working(fake, tmp_path, leases) as stranded:
+        await stranded.estimate()
         server.kill()
-        with pytest.raises(BudgetsUnavailable, match="no claim can be made"):
+        with pytest.raises(RedisUnavailable, match="no claim can be made"):
             await stranded.run()
 
 
@@ -376,7 +378,7 @@ async def test_without_redis_nothing_is_claimed_and_the_run_ends_with_that_error
 
 
 async def test_what_is_there_is_not_fetched_again_whatever_became_of_it(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(QA, status=404, body=GONE)
         fake.respond(PARTICIPANTS, status=400, body={"code": 12702, "message": "Can not access a meeting a year ago."})
@@ -386,12 +388,12 @@ async def test_what_is_there_is_not_fetched_again_whatever_became_of_it(make: Ma
         second = await work(fake, tmp_path, make())
 
         assert routes(fake, asked) == []
-    assert (second.complete, [stream.kept for stream in second.streams]) == (
+    assert (second.complete, [stream.skipped for stream in second.streams]) == (
         True,
         [stream.partitions.total() for stream in first.streams],
     )
-    assert Counter(states(tmp_path, "meeting_qa").values())["gone"] == 1
-    assert Counter(states(tmp_path, "meeting_participants").values())["refused"] == 1
+    assert Counter(states(tmp_path, "meeting_qa").values())["not_found"] == 1
+    assert Counter(states(tmp_path, "meeting_participants").values())["rejected"] == 1
     assert contents(tmp_path) == before
 
 
@@ -432,11 +434,11 @@ async def test_what_came_late_is_found_by_listing_the_last_days_again(make: Make
         held_on(account, date(2026, 5, 30))
         unseen = await work(fake, tmp_path, make(), reports=["meeting", "meeting_qa"])
         asked = len(fake.requests)
-        found = await work(fake, tmp_path, make(), reports=["meeting", "meeting_qa"], since=3)
+        found = await work(fake, tmp_path, make(), reports=["meeting", "meeting_qa"], recheck_days=3)
 
         assert sorted(routes(fake, asked)) == sorted([*LISTINGS, MEETING, QA, QA])
     assert [summary.streams[2].rows for summary in (unseen, found)] == [0, 1]
-    assert sorted(states(tmp_path, "meeting_qa").values()) == ["empty", "empty", "gone"]
+    assert sorted(states(tmp_path, "meeting_qa").values()) == ["empty", "empty", "not_found"]
 
 
 async def test_a_day_that_was_not_over_when_it_was_listed_is_listed_again_but_once_in_a_run(
@@ -458,7 +460,7 @@ async def test_a_day_that_was_not_over_when_it_was_listed_is_listed_again_but_on
 
 
 async def test_days_can_be_added_on_both_sides_and_nothing_comes_twice(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=20)
+    account = Account.simulated(7, today=TODAY, instances_per_month=20)
     reports = ["meeting"]
     async with FakeZoom(account, plan=None) as fake:
         await work(fake, tmp_path / "pieces", make(), (date(2026, 4, 10), date(2026, 4, 20)), reports=reports)
@@ -494,14 +496,14 @@ async def test_workers_that_begin_a_job_at_the_same_time_agree_on_its_days(make:
 
     assert json.loads((tmp_path / "job.json").read_text()) == {
         "job": "zoomasync harvest",
-        "version": 2,
+        "version": 3,
         "from_": "2026-03-16",
         "to_": "2026-04-14",
     }
 
 
 async def test_a_run_that_is_cancelled_leaves_whole_files_and_says_so(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=3)
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         async with working(fake, tmp_path / "shared", make()) as cancelled:
             with anyio.CancelScope() as scope:
@@ -587,7 +589,7 @@ async def test_hidden_files_are_anybodys(make: Make, tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_written_ends_the_run_with_that_error(make: Make, tmp_path: Path) -> None:
     folder = tmp_path / "shared"
     async with FakeZoom(one_session(), plan=None) as fake, working(fake, folder, make()) as running:
-        await running.plan()
+        await running.estimate()
         (folder / "meeting_qa").rmdir()
         (folder / "meeting_qa").write_text("")
         with pytest.raises(StoreError, match="the folder shared: "):
@@ -608,10 +610,10 @@ def a_job(fake: FakeZoom, folder: Path, redis: str) -> Job:
     return Job(fake.credentials, fake.base_url, folder, redis, new_name(), PLAN, lease=2.0)
 
 
-async def at_work(workers: Sequence[Worker], *, settled: int) -> None:
+async def at_work(workers: Sequence[Worker], *, finished: int) -> None:
     """Wait until each of *workers* has settled so much, and is in the middle of more."""
     with anyio.fail_after(60):
-        while any(worker.settled < settled or len(worker.held) < 2 for worker in workers):
+        while any(worker.finished < finished or len(worker.held) < 2 for worker in workers):
             await anyio.sleep(0.005)
             for worker in workers:
                 worker.listen()
@@ -629,7 +631,7 @@ def refetched(alone: Path, killed: Sequence[Worker]) -> int:
 async def test_of_four_workers_two_are_killed_and_the_files_are_those_of_one_that_nobody_disturbed(
     make: Make, url: str, tmp_path: Path
 ) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=15)
+    account = Account.simulated(7, today=TODAY, instances_per_month=15)
     async with FakeZoom(account, plan=None) as fake:
         await work(fake, tmp_path / "alone", make())
         alone = len(routes(fake))
@@ -638,7 +640,7 @@ async def test_of_four_workers_two_are_killed_and_the_files_are_those_of_one_tha
         workers = [Worker(job) for _ in range(4)]
         doomed, rest = workers[:2], workers[2:]
         try:
-            await at_work(doomed, settled=10)
+            await at_work(doomed, finished=10)
             for worker in doomed:
                 worker.kill()
             there = len(finished(job.folder))
@@ -650,24 +652,24 @@ async def test_of_four_workers_two_are_killed_and_the_files_are_those_of_one_tha
                 worker.kill()
 
         calls = len(routes(fake, asked))
-        tokens = [request for request in fake.requests[asked:] if request.route == "POST /oauth/token"]
+        token_store = [request for request in fake.requests[asked:] if request.route == "POST /oauth/token"]
         refused = [request for request in fake.requests[asked:] if request.status == 429]
-        budgets = RedisBudgets(url, PLAN, name=job.name)
-        used = (await budgets.status())[Label.HEAVY].used
-        await budgets.aclose()
+        rate_limiter = RedisRateLimiter(url, PLAN, name=job.name)
+        used = (await rate_limiter.status())[Label.HEAVY].used
+        await rate_limiter.aclose()
 
     files = contents(tmp_path / "alone")
-    assert all(worker.settled >= 10 and worker.held for worker in doomed)
+    assert all(worker.finished >= 10 and worker.held for worker in doomed)
     assert 20 <= there < len(files) - 20
     assert [worker.complete for worker in workers] == [None, None, True, True]
     assert contents(job.folder) == files
     assert alone <= calls <= alone + refetched(tmp_path / "alone", doomed)
-    assert (len(tokens), len(refused)) == (1, 0)
+    assert (len(token_store), len(refused)) == (1, 0)
     assert used >= calls
 
 
 async def test_a_job_whose_workers_were_all_killed_is_gone_on_with(make: Make, url: str, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=5)
+    account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
         await work(fake, tmp_path / "alone", make())
         alone = len(routes(fake))
@@ -675,7 +677,7 @@ async def test_a_job_whose_workers_were_all_killed_is_gone_on_with(make: Make, u
         job = a_job(fake, tmp_path / "shared", url)
         workers = [Worker(job) for _ in range(2)]
         try:
-            await at_work(workers, settled=20)
+            await at_work(workers, finished=20)
         finally:
             for worker in workers:
                 worker.kill()
@@ -691,7 +693,7 @@ async def test_a_job_whose_workers_were_all_killed_is_gone_on_with(make: Make, u
 
 
 async def test_a_worker_may_come_late_and_finds_its_share(make: Make, tmp_path: Path) -> None:
-    account = Account.simulated(7, today=TODAY, sessions_a_month=30)
+    account = Account.simulated(7, today=TODAY, instances_per_month=30)
     async with (
         FakeZoom(account, plan=None) as fake,
         working(fake, tmp_path, make()) as first,

@@ -15,10 +15,10 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from ... import ClientOptions, Traffic, Zoom, plan_of
+from ... import CallStats, ClientOptions, Zoom, plan_of
 from ...errors import DailyLimitReached
 from ...events import Event
-from ...harvest import REPORTS, Harvest, HarvestPlan, LabelPlan, Partition, State, Summary
+from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ..console import stdout, table
 from ..exit_codes import Exit
 from ..extras import extra
@@ -30,7 +30,18 @@ if TYPE_CHECKING:
     from ...harvest.stores.shared import SharedStore
 
 _SHOWN = 5
-_HEADINGS = ("rows", "drifted", "partitions", "kept", "gone", "refused", "failed", "calls", "retries", "429s")
+_HEADINGS = (
+    "rows",
+    "invalid_rows",
+    "partitions",
+    "skipped",
+    "not_found",
+    "rejected",
+    "failed",
+    "calls",
+    "retries",
+    "429s",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +52,12 @@ class Options:
     to: date | None
     reports: list[str] | None
     store: Path | None
-    since: int | None
+    recheck_days: int | None
     plan: str | None
-    plan_only: bool
+    estimate: bool
     wait: bool
     durability: Literal["normal", "full"]
-    claims: str | None
+    redis: str | None
     name: str
     seed: int | None
 
@@ -59,33 +70,33 @@ def harvest(options: Options) -> int:
 async def _harvest(options: Options, console: Console) -> Exit:
     to = options.to or datetime.now(UTC).date() - timedelta(days=1)
     from_ = options.from_ or to - timedelta(days=29)
-    store = options.store or Path("harvest" if options.claims else "harvest.sqlite")
+    store = options.store or Path("harvest" if options.redis else "harvest.sqlite")
     async with AsyncExitStack() as stack:
         zoom = await stack.enter_async_context(_client(options, console))
         harvest = await stack.enter_async_context(
             Harvest(
                 zoom,
                 store=store
-                if options.claims is None
-                else _shared(store, options.claims, f"{options.name}/{from_}..{to}"),
+                if options.redis is None
+                else _shared(store, options.redis, f"{options.name}/{from_}..{to}"),
                 from_=from_,
                 to=to,
                 reports=_names(options.reports),
-                since=options.since,
+                recheck_days=options.recheck_days,
                 durability=options.durability,
             )
         )
         source = "the account" if options.seed is None else f"the simulated account {options.seed}"
-        doing = "Planning to harvest" if options.plan_only else "Harvesting"
+        doing = "Planning to harvest" if options.estimate else "Harvesting"
         console.print(f"{doing} {source} from {from_} to {to} into {store}", soft_wrap=True)
         plan, summary = None, None
         async with follow(harvest.progress, zoom, console):
             with stopped_by_signals() as stop:
-                if options.plan_only:
+                if options.estimate:
                     plan = await _planned(harvest, console)
                 else:
                     summary = await harvest.run(wait=options.wait)
-    if stop.signal is None and options.plan_only:
+    if stop.signal is None and options.estimate:
         if plan is not None:
             _print_plan(plan, console)
         return Exit.INCOMPLETE if plan is None or plan.unlisted else Exit.COMPLETE
@@ -97,9 +108,9 @@ async def _harvest(options: Options, console: Console) -> Exit:
     return Exit.COMPLETE if summary.complete else Exit.INCOMPLETE
 
 
-async def _planned(harvest: Harvest, console: Console) -> HarvestPlan | None:
+async def _planned(harvest: Harvest, console: Console) -> HarvestEstimate | None:
     try:
-        return await harvest.plan()
+        return await harvest.estimate()
     except DailyLimitReached as reached:
         console.print(f"Not all is listed yet: {reached}", markup=False, soft_wrap=True)
         return None
@@ -117,11 +128,11 @@ async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, No
     """Open a client of the account in the environment, or of a simulated one that enforces the plan's limits."""
     environ = environment(options.plan)
     settings = ClientOptions(on_event=partial(_tell, console))
-    if options.claims is not None:
+    if options.redis is not None:
         with extra():
-            from ...redis import RedisBudgets, RedisTokenStore  # noqa: PLC0415  needs an extra
-        settings["budgets"] = RedisBudgets(options.claims, plan_of(environ), name=options.name)
-        settings["tokens"] = RedisTokenStore(options.claims, name=options.name)
+            from ...redis import RedisRateLimiter, RedisTokenStore  # noqa: PLC0415  needs an extra
+        settings["rate_limiter"] = RedisRateLimiter(options.redis, plan_of(environ), name=options.name)
+        settings["token_store"] = RedisTokenStore(options.redis, name=options.name)
     if options.seed is None:
         async with Zoom.from_env(environ=environ, **settings) as zoom:
             yield zoom
@@ -141,14 +152,14 @@ def _shared(folder: Path, redis: str, job: str) -> SharedStore:
     """Return the folder that this harvest shares with others of the *job*."""
     with extra():
         from ...harvest.stores.shared import SharedStore  # noqa: PLC0415  needs an extra
-        from ...redis import RedisClaims  # noqa: PLC0415  the same
-    return SharedStore(folder, RedisClaims(redis, name=job))
+        from ...redis import RedisLeases  # noqa: PLC0415  the same
+    return SharedStore(folder, RedisLeases(redis, name=job))
 
 
-def _print_plan(plan: HarvestPlan, console: Console) -> None:
-    streams = table("table", "label", "partitions", "calls", "kept")
+def _print_plan(plan: HarvestEstimate, console: Console) -> None:
+    streams = table("table", "label", "partitions", "calls", "skipped")
     for stream in plan.streams:
-        streams.add_row(stream.name, stream.label, *map(_number, (stream.partitions, stream.calls, stream.kept)))
+        streams.add_row(stream.name, stream.label, *map(_number, (stream.partitions, stream.calls, stream.skipped)))
     console.print(streams)
     if not plan.labels:
         console.print("Nothing is left to fetch.")
@@ -159,7 +170,7 @@ def _print_plan(plan: HarvestPlan, console: Console) -> None:
         console.print(labels)
         console.print("Calls and times are the least: pages are counted when they come, and other apps may be at work.")
     for label in plan.labels:
-        if label.spare == 0:
+        if label.unused == 0:
             console.print(
                 f"This takes all {label.label} calls of a day. Leave others some: with ZOOM_SHARE=0.8 this client "
                 "keeps to four fifths of the plan, and takes longer."
@@ -168,29 +179,29 @@ def _print_plan(plan: HarvestPlan, console: Console) -> None:
         console.print(f"{plan.unlisted:,} listings failed: what they lead to is not in this plan.")
 
 
-def _cells(label: LabelPlan) -> Sequence[str]:
-    finish = "never" if label.finish is None else f"{label.finish:%Y-%m-%d %H:%M} UTC"
-    numbers = (label.a_day, label.left, label.spare)
-    a_day, left, spare = ("no limit" if number is None else _number(number) for number in numbers)
-    return (_number(label.calls), f"{label.rate:.3g}", a_day, left, _number(label.days), finish, spare)
+def _cells(label: LabelEstimate) -> Sequence[str]:
+    finishes_at = "never" if label.finishes_at is None else f"{label.finishes_at:%Y-%m-%d %H:%M} UTC"
+    numbers = (label.per_day, label.remaining, label.unused)
+    per_day, remaining, unused = ("no limit" if number is None else _number(number) for number in numbers)
+    return (_number(label.calls), f"{label.rate:.3g}", per_day, remaining, _number(label.days), finishes_at, unused)
 
 
 def _table(summary: Summary, zoom: Zoom) -> Table:
     lines = table("table", *_HEADINGS)
     for stream in summary.streams:
-        traffic = zoom.traffic.get(stream.route, Traffic())
+        stats = zoom.stats.get(stream.route, CallStats())
         partitions = stream.partitions
         numbers = (
             stream.rows,
-            stream.drifted,
+            stream.invalid_rows,
             partitions.total(),
-            stream.kept,
-            partitions[State.GONE],
-            partitions[State.REFUSED],
+            stream.skipped,
+            partitions[State.NOT_FOUND],
+            partitions[State.REJECTED],
             partitions[State.FAILED],
-            traffic.calls,
-            traffic.retries,
-            traffic.throttled,
+            stats.calls,
+            stats.retries,
+            stats.throttled,
         )
         lines.add_row(stream.name, *map(_number, numbers))
     return lines
@@ -201,13 +212,13 @@ def _number(number: int) -> str:
 
 
 def _explain(summary: Summary, console: Console) -> None:
-    _list_kinds("Not got", summary.problems, console)
-    _list_kinds("Refused for good", summary.refused, console)
-    _list_kinds("Odd", summary.notes, console)
+    _list_kinds("Not got", summary.failures, console)
+    _list_kinds("EmbeddedError for good", summary.refused, console)
+    _list_kinds("Odd", summary.warnings, console)
     if summary.stopped_by is not None:
         console.print(f"Stopped: {summary.stopped_by}", markup=False, soft_wrap=True)
         again = f"{summary.stopped_by.resumes_at:%Y-%m-%d %H:%M} UTC"
-        console.print(f"{summary.parked:,} partitions are parked. The same command goes on from {again}.")
+        console.print(f"{summary.deferred:,} partitions are parked. The same command goes on from {again}.")
     elif summary.complete:
         console.print("Complete.")
     else:
@@ -216,9 +227,9 @@ def _explain(summary: Summary, console: Console) -> None:
 
 def _list_kinds(title: str, partitions: Sequence[Partition], console: Console) -> None:
     """Print what *partitions* have in common, the most frequent first, with one of each."""
-    kinds = Counter((partition.stream, partition.detail or partition.note) for partition in partitions)
+    kinds = Counter((partition.stream, partition.detail or partition.warning) for partition in partitions)
     for (stream, reason), count in kinds.most_common(_SHOWN):
-        one = next(each for each in partitions if (each.stream, each.detail or each.note) == (stream, reason))
+        one = next(each for each in partitions if (each.stream, each.detail or each.warning) == (stream, reason))
         which = one.key if count == 1 else f"{one.key} and {count - 1:,} more"
         tracking = f" [tracking id {one.tracking_id}]" if one.tracking_id else ""
         console.print(f"{title}: {stream} {which}: {reason}{tracking}", markup=False, soft_wrap=True)

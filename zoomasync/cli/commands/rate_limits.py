@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from ... import plan_of
-from ...rate_limits import Label, LabelBudget, Plan
+from ...rate_limits import Label, Plan, RateLimitStatus
 from ..console import stdout, table
 from ..exit_codes import Exit
 from ..settings import environment
@@ -18,7 +18,7 @@ from ..settings import environment
 _EVERY_SECONDS = 1.0
 
 
-def budget(*, redis: str | None, name: str, plan: str | None) -> int:
+def rate_limits(*, redis: str | None, name: str, plan: str | None) -> int:
     """Show the budgets of *plan*; those that are shared under *name* in *redis*, until interrupted on a terminal."""
     chosen = plan_of(environment(plan))
     console = stdout()
@@ -32,21 +32,21 @@ def budget(*, redis: str | None, name: str, plan: str | None) -> int:
 
 
 async def _show(redis: str, name: str, plan: Plan, console: Console) -> None:
-    from ...redis import RedisBudgets  # noqa: PLC0415  needs the extra
+    from ...redis import RedisRateLimiter  # noqa: PLC0415  needs the extra
 
-    budgets = RedisBudgets(redis, plan, name=name)
+    rate_limiter = RedisRateLimiter(redis, plan, name=name)
     try:
-        status = await budgets.status()
+        status = await rate_limiter.status()
         if not console.is_terminal:
             console.print(_table(status))
             return
         with Live(_table(status), console=console, auto_refresh=False) as live:
             while True:
                 await anyio.sleep(_EVERY_SECONDS)
-                live.update(_table(await budgets.status()), refresh=True)
+                live.update(_table(await rate_limiter.status()), refresh=True)
     finally:
         with anyio.CancelScope(shield=True):
-            await budgets.aclose()
+            await rate_limiter.aclose()
 
 
 def _limits(plan: Plan) -> Table:
@@ -57,10 +57,17 @@ def _limits(plan: Plan) -> Table:
     return limits
 
 
-def _table(status: Mapping[Label, LabelBudget]) -> Table:
+def _table(status: Mapping[Label, RateLimitStatus]) -> Table:
     stand = table("label", "a second", "used today", "left", "resets at", "wait now")
-    for label, budget in status.items():
-        left = "no limit" if budget.left is None else f"{budget.left:,}"
-        resets_at = f"{budget.resets_at:%Y-%m-%d %H:%M} UTC"
-        stand.add_row(label, f"{budget.rate:.3g}", f"{budget.used:,}", left, resets_at, f"{budget.wait:.1f} s")
+    for label, rate_limits in status.items():
+        remaining = "no limit" if rate_limits.remaining is None else f"{rate_limits.remaining:,}"
+        resets_at = f"{rate_limits.resets_at:%Y-%m-%d %H:%M} UTC"
+        stand.add_row(
+            label,
+            f"{rate_limits.rate:.3g}",
+            f"{rate_limits.used:,}",
+            remaining,
+            resets_at,
+            f"{rate_limits.delay:.1f} s",
+        )
     return stand

@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ...harvest import Manifest, Partition, State, read_manifest
+from ...harvest import HarvestStatus, Partition, State, read_status
 from ...harvest.results.status import Reason, Run
 from ..console import stdout
 from ..exit_codes import Exit
@@ -25,15 +25,15 @@ _WIDE = 100  # a narrower terminal gets no columns of nothing but zeros
 
 def status(*, store: Path, as_json: bool) -> int:
     """Print what became of the partitions of *store*, and return whether all are accounted for."""
-    manifest = read_manifest(store, at_most=_SHOWN)
+    manifest = read_status(store, at_most=_SHOWN)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(_as_data(store, manifest))).decode())
     else:
         _print(store, manifest, stdout())
-    return Exit.COMPLETE if manifest.accounted else Exit.INCOMPLETE
+    return Exit.COMPLETE if manifest.complete else Exit.INCOMPLETE
 
 
-def _print(store: Path, manifest: Manifest, console: Console) -> None:
+def _print(store: Path, manifest: HarvestStatus, console: Console) -> None:
     days = "" if manifest.days is None else f": {manifest.days[0]} to {manifest.days[1]}"
     _say(f"{store}{days}", console)
     if manifest.streams:
@@ -44,10 +44,10 @@ def _print(store: Path, manifest: Manifest, console: Console) -> None:
     lines = [*map(_why, manifest.reasons)]
     if manifest.reason_count > len(manifest.reasons):
         lines.append(f"… and {manifest.reason_count - len(manifest.reasons):,} other reasons")
-    lines += map(_note, manifest.notes[:_SHOWN_NOTES])
-    if manifest.note_count > _SHOWN_NOTES:
+    lines += map(_note, manifest.warnings[:_SHOWN_NOTES])
+    if manifest.warning_count > _SHOWN_NOTES:
         lines.append(
-            f"… and {manifest.note_count - _SHOWN_NOTES:,} more, in the table `partition`, where there is a note"
+            f"… and {manifest.warning_count - _SHOWN_NOTES:,} more, in the table `partition`, where there is a note"
         )
     lines.append(manifest.verdict)
     if manifest.remedy and not (last and last.ended_at is None and _lives(last)):
@@ -56,18 +56,20 @@ def _print(store: Path, manifest: Manifest, console: Console) -> None:
         _say(line, console)
 
 
-def _last_run(manifest: Manifest) -> Run | None:
+def _last_run(manifest: HarvestStatus) -> Run | None:
     return manifest.runs[-1] if manifest.runs else None
 
 
-def _table(manifest: Manifest, states: Sequence[State]) -> Table:
+def _table(manifest: HarvestStatus, states: Sequence[State]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("table", no_wrap=True)
     lines = [
-        [f"{number:,}" for number in (stream.rows, stream.drifted, *(stream.states[state] for state in states))]
+        [f"{number:,}" for number in (stream.rows, stream.invalid_rows, *(stream.states[state] for state in states))]
         for stream in manifest.streams
     ]
-    for name, *cells in zip(("rows", "drifted", *states), *lines, strict=True):  # where it is narrow, headings break
+    for name, *cells in zip(
+        ("rows", "invalid_rows", *states), *lines, strict=True
+    ):  # where it is narrow, headings break
         table.add_column(name, justify="right", overflow="fold", min_width=max(map(len, cells)))
     for stream, line in zip(manifest.streams, lines, strict=True):
         table.add_row(stream.name, *line)
@@ -108,7 +110,7 @@ def _why(reason: Reason) -> str:
 
 
 def _note(partition: Partition) -> str:
-    return f"Odd: {partition.stream} {partition.key}: {partition.note}"
+    return f"Odd: {partition.stream} {partition.key}: {partition.warning}"
 
 
 def _say(line: str, console: Console) -> None:
@@ -124,13 +126,13 @@ def _moment(moment: datetime) -> str:
 # The same as JSON.
 
 
-def _as_data(store: Path, manifest: Manifest) -> dict[str, object]:
+def _as_data(store: Path, manifest: HarvestStatus) -> dict[str, object]:
     states = manifest.states
     last = _last_run(manifest)
     return {
         "store": str(store),
         "days": manifest.days and _range("from", "to", manifest.days),
-        "accounted": manifest.accounted,
+        "accounted": manifest.complete,
         "verdict": manifest.verdict,
         "remedy": manifest.remedy,
         "partitions": states.total(),
@@ -142,7 +144,7 @@ def _as_data(store: Path, manifest: Manifest) -> dict[str, object]:
             {
                 "name": stream.name,
                 "rows": stream.rows,
-                "drifted": stream.drifted,
+                "invalid_rows": stream.invalid_rows,
                 "calls": stream.calls,
                 "states": {state: stream.states[state] for state in State},
             }
@@ -161,8 +163,8 @@ def _as_data(store: Path, manifest: Manifest) -> dict[str, object]:
             for reason in manifest.reasons
         ],
         "reason_count": manifest.reason_count,
-        "notes": manifest.notes,
-        "note_count": manifest.note_count,
+        "notes": manifest.warnings,
+        "note_count": manifest.warning_count,
     }
 
 

@@ -16,8 +16,8 @@ from typing import TypeAlias
 import msgspec
 
 from ...errors import InvalidArgument
-from ...models import ReportParticipant, Stay
-from ..partitions import SETTLED, Partition, State
+from ...models import ReportParticipant, Visit
+from ..partitions import FINAL, Partition, State
 from ..stores.columns import Cell
 from ..stores.sqlite.reader import reading
 
@@ -38,7 +38,7 @@ class Attendance:
     registrant_id: str | None
     joined: datetime | None
     left: datetime | None
-    stays: int
+    visits: int
     seconds: int
 
     @property
@@ -47,7 +47,7 @@ class Attendance:
         return self.seconds / 60
 
 
-def merge_stays(stays: Iterable[Stay]) -> list[Attendance]:
+def merge_visits(visits: Iterable[Visit]) -> list[Attendance]:
     """Return one line for each person in the *stays* of one session, by first join and then by name.
 
     Zoom has no name for a person that every stay carries: *user_id* is new at each rejoin, *id* is empty for guests,
@@ -68,13 +68,13 @@ def merge_stays(stays: Iterable[Stay]) -> list[Attendance]:
     or the leave lies before the join, *duration* fills in; with no times at all it is added to the rest. What is
     unknown after that counts 0 seconds, as in a big meeting that Zoom has not processed yet.
     """
-    visits = sorted((_visit(stay) for stay in stays if stay.status != "in_waiting_room"), key=_order)
-    lines = (_attendance(person) for person in _people(visits))
+    timed_visits = sorted((_with_times(visit) for visit in visits if visit.status != "in_waiting_room"), key=_order)
+    lines = (_attendance(person) for person in _people(timed_visits))
     return sorted(lines, key=lambda line: (line.joined or _NEVER, line.name or ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionAttendance:
+class InstanceAttendance:
     """Who was in one session.
 
     *people* is None, and not empty, when the store does not have them: *partition* says why, or is None itself where no
@@ -91,10 +91,10 @@ class SessionAttendance:
     @property
     def complete(self) -> bool:
         """Whether the people are known, and no row of the report was left out because it could not be decoded."""
-        return self.people is not None and self.partition is not None and not self.partition.drifted
+        return self.people is not None and self.partition is not None and not self.partition.invalid_rows
 
 
-def attendance(store: str | Path, meeting: int | str) -> list[SessionAttendance]:
+def attendance(store: str | Path, meeting: int | str) -> list[InstanceAttendance]:
     """Return who was in each session of *meeting* that the *store* knows, the oldest first.
 
     A number, also as text, means every time the meeting or webinar took place, a UUID that one time. A session whose
@@ -109,8 +109,8 @@ def attendance(store: str | Path, meeting: int | str) -> list[SessionAttendance]
         found = _rows(connection, _BY_NUMBER if name.isdecimal() else _BY_UUID, name)
         if not found:
             raise InvalidArgument(f"{Path(store).name} has no session of this meeting: {_held(connection)}")
-        sessions = {str(row["uuid"]): row for row in found}
-        return sorted((_session(connection, row) for row in sessions.values()), key=_age)
+        instances = {str(row["uuid"]): row for row in found}
+        return sorted((_instance(connection, row) for row in instances.values()), key=_age)
 
 
 # --- The people of a session -----------------------------------------------------------------------------------------
@@ -125,10 +125,10 @@ _Link: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _TimedVisit:
     """A stay, as far as its times can be known; *unplaced* are the seconds of one that has none."""
 
-    stay: Stay
+    visit: Visit
     joined: datetime | None
     left: datetime | None
     unplaced: int
@@ -142,15 +142,15 @@ class _Visit:
         return self.left or self.joined or _EVER_SINCE
 
 
-def _visit(stay: Stay) -> _Visit:
-    joined, left, seconds = stay.join_time, stay.leave_time, max(0, stay.duration or 0)
+def _with_times(visit: Visit) -> _TimedVisit:
+    joined, left, seconds = visit.join_time, visit.leave_time, max(0, visit.duration or 0)
     if joined and left and left < joined:
         left = None
     if joined and left is None and seconds:
         left = _moved(joined, seconds)
     elif left and joined is None and seconds:
         joined = _moved(left, -seconds)
-    return _Visit(stay, joined, left, 0 if joined or left else seconds)
+    return _TimedVisit(visit, joined, left, 0 if joined or left else seconds)
 
 
 def _moved(moment: datetime, seconds: int) -> datetime | None:
@@ -159,28 +159,28 @@ def _moved(moment: datetime, seconds: int) -> datetime | None:
     return None
 
 
-def _order(visit: _Visit) -> tuple[datetime, datetime, bytes]:
+def _order(timed: _TimedVisit) -> tuple[datetime, datetime, bytes]:
     """Return what puts visits in one order, whatever order they came in."""
-    return visit.start, visit.end, msgspec.json.encode(visit.stay)
+    return timed.start, timed.end, msgspec.json.encode(timed.visit)
 
 
-def _people(visits: Sequence[_Visit]) -> Iterator[Sequence[_Visit]]:
+def _people(timed_visits: Sequence[_TimedVisit]) -> Iterator[Sequence[_TimedVisit]]:
     """Divide *visits* among people."""
-    users: dict[str, list[_Visit]] = {}
+    users: dict[str, list[_TimedVisit]] = {}
     users_of: dict[_Link, set[str]] = defaultdict(set)
-    guests: list[_Visit] = []
-    for visit in visits:
-        if user := _user(visit.stay):
-            users.setdefault(user, []).append(visit)
-            for link in _links(visit.stay):
+    guests: list[_TimedVisit] = []
+    for timed in timed_visits:
+        if user := _user(timed.visit):
+            users.setdefault(user, []).append(timed)
+            for link in _links(timed.visit):
                 users_of[link].add(user)
         else:
-            guests.append(visit)
-    strangers: dict[str, list[list[_Visit]]] = {}
+            guests.append(timed)
+    strangers: dict[str, list[list[_TimedVisit]]] = {}
     for group in _linked(guests):
-        links = {link for visit in group for link in _links(visit.stay)}
+        links = {link for timed in group for link in _links(timed.visit)}
         owners = {user for link in links for user in users_of.get(link, ())}
-        name = _folded(_first(visit.stay.name for visit in group) or "")
+        name = _folded(_first(timed.visit.name for timed in group) or "")
         if len(owners) == 1:
             users[owners.pop()] += group
         elif not name or any(kind != _CONNECTION for kind, *_ in links):
@@ -192,25 +192,25 @@ def _people(visits: Sequence[_Visit]) -> Iterator[Sequence[_Visit]]:
         yield from _one_after_the_other(groups)
 
 
-def _user(stay: Stay) -> str | None:
-    newer = stay.participant_user_id if isinstance(stay, ReportParticipant) else None
-    return _first((newer, stay.id))
+def _user(visit: Visit) -> str | None:
+    newer = visit.participant_user_id if isinstance(visit, ReportParticipant) else None
+    return _first((newer, visit.id))
 
 
-def _links(stay: Stay) -> Iterator[_Link]:
-    report = stay if isinstance(stay, ReportParticipant) else None
+def _links(visit: Visit) -> Iterator[_Link]:
+    report = visit if isinstance(visit, ReportParticipant) else None
     room = (report.bo_mtg_id if report else None) or ""  # each counts its connections for itself
     for kind, value in (
-        ("registrant", stay.registrant_id),
+        ("registrant", visit.registrant_id),
         ("customer", report.customer_key if report else None),
-        ("e-mail", _folded(stay.user_email or "")),
-        (_CONNECTION, stay.user_id),
+        ("e-mail", _folded(visit.user_email or "")),
+        (_CONNECTION, visit.user_id),
     ):
         if text := (value or "").strip():
             yield (kind, text, room) if kind == _CONNECTION else (kind, text)
 
 
-def _linked(visits: Sequence[_Visit]) -> Iterable[list[_Visit]]:
+def _linked(timed_visits: Sequence[_TimedVisit]) -> Iterable[list[_TimedVisit]]:
     """Group the visits that share a link with each other, or with others that do."""
     above: dict[_Link, _Link] = {}
 
@@ -219,19 +219,19 @@ def _linked(visits: Sequence[_Visit]) -> Iterable[list[_Visit]]:
             above[link] = link = above[up]
         return link
 
-    chains = [list(_links(visit.stay)) or [("none", str(n))] for n, visit in enumerate(visits)]
+    chains = [list(_links(timed.visit)) or [("none", str(n))] for n, timed in enumerate(timed_visits)]
     for first, *others in chains:
         for link in others:
             above[root(link)] = root(first)
-    groups: dict[_Link, list[_Visit]] = {}
-    for visit, (first, *_) in zip(visits, chains, strict=True):
-        groups.setdefault(root(first), []).append(visit)
+    groups: dict[_Link, list[_TimedVisit]] = {}
+    for timed, (first, *_) in zip(timed_visits, chains, strict=True):
+        groups.setdefault(root(first), []).append(timed)
     return groups.values()
 
 
-def _one_after_the_other(groups: Iterable[list[_Visit]]) -> Iterator[list[_Visit]]:
+def _one_after_the_other(groups: Iterable[list[_TimedVisit]]) -> Iterator[list[_TimedVisit]]:
     """Give *groups* to the fewest people who can have made them."""
-    people: list[tuple[datetime, list[_Visit]]] = []  # ordered by when they left
+    people: list[tuple[datetime, list[_TimedVisit]]] = []  # ordered by when they left
     for (start, end), group in sorted(((_span(group), group) for group in groups), key=itemgetter(0)):
         gone = bisect_right(people, start, key=itemgetter(0))
         left, person = people.pop(gone - 1) if gone else (end, [])
@@ -239,39 +239,39 @@ def _one_after_the_other(groups: Iterable[list[_Visit]]) -> Iterator[list[_Visit
     return (person for _, person in people)
 
 
-def _span(visits: Sequence[_Visit]) -> tuple[datetime, datetime]:
-    return min(visit.start for visit in visits), max(visit.end for visit in visits)
+def _span(timed_visits: Sequence[_TimedVisit]) -> tuple[datetime, datetime]:
+    return min(timed.start for timed in timed_visits), max(timed.end for timed in timed_visits)
 
 
-def _attendance(visits: Sequence[_Visit]) -> Attendance:
-    visits = sorted(visits, key=_order)
-    stays = [visit.stay for visit in visits]
+def _attendance(timed_visits: Sequence[_TimedVisit]) -> Attendance:
+    timed_visits = sorted(timed_visits, key=_order)
+    visits = [timed.visit for timed in timed_visits]
     return Attendance(
-        name=_first(stay.name for stay in stays),
-        email=_first(stay.user_email for stay in stays),
-        id=_first(map(_user, stays)),
-        registrant_id=_first(stay.registrant_id for stay in stays),
-        joined=min((visit.joined for visit in visits if visit.joined), default=None),
-        left=_last_leave(visits),
-        stays=len(visits),
-        seconds=_seconds(visits),
+        name=_first(visit.name for visit in visits),
+        email=_first(visit.user_email for visit in visits),
+        id=_first(map(_user, visits)),
+        registrant_id=_first(visit.registrant_id for visit in visits),
+        joined=min((timed.joined for timed in timed_visits if timed.joined), default=None),
+        left=_last_leave(timed_visits),
+        visits=len(timed_visits),
+        seconds=_seconds(timed_visits),
     )
 
 
-def _last_leave(visits: Sequence[_Visit]) -> datetime | None:
-    left = max((visit.left for visit in visits if visit.left), default=None)
-    unended = max((visit.joined for visit in visits if visit.joined and not visit.left), default=None)
+def _last_leave(timed_visits: Sequence[_TimedVisit]) -> datetime | None:
+    left = max((timed.left for timed in timed_visits if timed.left), default=None)
+    unended = max((timed.joined for timed in timed_visits if timed.joined and not timed.left), default=None)
     return None if left and unended and unended >= left else left
 
 
-def _seconds(visits: Sequence[_Visit]) -> int:
+def _seconds(timed_visits: Sequence[_TimedVisit]) -> int:
     """Return the time of *visits*, which are ordered by their start, whatever overlaps counted once."""
     total, until = timedelta(), None
-    for visit in visits:
-        if visit.joined and visit.left and (until is None or visit.left > until):
-            total += visit.left - (visit.joined if until is None else max(visit.joined, until))
-            until = visit.left
-    return total // _SECOND + sum(visit.unplaced for visit in visits)
+    for timed in timed_visits:
+        if timed.joined and timed.left and (until is None or timed.left > until):
+            total += timed.left - (timed.joined if until is None else max(timed.joined, until))
+            until = timed.left
+    return total // _SECOND + sum(timed.unplaced for timed in timed_visits)
 
 
 def _first(texts: Iterable[str | None]) -> str | None:
@@ -290,7 +290,7 @@ _SOURCES = ("meeting_participants", "webinar_participants", "past_participants")
 _ABOUT_PEOPLE = f"SELECT * FROM partition WHERE key = ? AND stream IN {_SOURCES}"  # noqa: S608  names of ours only
 _LISTINGS_TO_COME = (
     "SELECT count(*) AS n FROM partition WHERE stream IN ('users', 'user_meetings') "  # noqa: S608  names of ours only
-    f"AND state NOT IN {tuple(map(str, SETTLED))}"
+    f"AND state NOT IN {tuple(map(str, FINAL))}"
 )
 
 _Row: TypeAlias = dict[str, Cell]
@@ -302,11 +302,11 @@ def _rows(connection: sqlite3.Connection, sql: str, *parameters: Cell) -> list[_
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def _session(connection: sqlite3.Connection, row: _Row) -> SessionAttendance:
+def _instance(connection: sqlite3.Connection, row: _Row) -> InstanceAttendance:
     uuid = str(row["uuid"])
     partitions = msgspec.convert(_rows(connection, _ABOUT_PEOPLE, uuid), list[Partition])
     partition = min(partitions, key=_preference, default=None)
-    return SessionAttendance(
+    return InstanceAttendance(
         uuid=uuid,
         topic=None if row["topic"] is None else str(row["topic"]),
         start_time=msgspec.convert(row["start_time"], datetime | None),
@@ -317,7 +317,7 @@ def _session(connection: sqlite3.Connection, row: _Row) -> SessionAttendance:
 
 def _preference(partition: Partition) -> tuple[int, int]:
     """Return what is least for the partition to take: rows before none, what may still come before what will not."""
-    order = {State.DONE: 0, State.EMPTY: 1, State.GONE: 3, State.REFUSED: 3}
+    order = {State.DONE: 0, State.EMPTY: 1, State.NOT_FOUND: 3, State.REJECTED: 3}
     return order.get(partition.state, 2), _SOURCES.index(partition.stream)
 
 
@@ -329,12 +329,12 @@ def _people_of(connection: sqlite3.Connection, partition: Partition) -> tuple[At
         rows = _rows(connection, f'SELECT * FROM "{partition.stream}" WHERE _part = ?', partition.key)  # noqa: S608  one of `_SOURCES`
     for row in rows:
         row.pop("failover", None)  # 0 or 1, and nothing here asks for it
-    people = tuple(merge_stays(msgspec.convert(rows, list[ReportParticipant])))
-    return None if partition.drifted and not people else people
+    people = tuple(merge_visits(msgspec.convert(rows, list[ReportParticipant])))
+    return None if partition.invalid_rows and not people else people
 
 
-def _age(session: SessionAttendance) -> tuple[datetime, str]:
-    return session.start_time or _NEVER, session.uuid
+def _age(instance: InstanceAttendance) -> tuple[datetime, str]:
+    return instance.start_time or _NEVER, instance.uuid
 
 
 def _held(connection: sqlite3.Connection) -> str:

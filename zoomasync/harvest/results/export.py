@@ -31,7 +31,7 @@ _TEMPORARY = ".zoomasync-"
 def export(store: str | Path, to: str | Path, *, format: Format = "parquet", raw: bool = False) -> Mapping[str, int]:  # noqa: A002  the word for it
     """Write what the harvest in *store* holds to files in the folder *to*, and return the rows of each by table.
 
-    There is one file a table, ``meeting.parquet``, and ``drift`` with the rows that were not what the reference says.
+    There is one file a table, ``meeting.parquet``, and ``rejected_rows`` with the rows that were not what the reference says.
     They hold the partitions that are done, sorted by ``_part`` and ``_seq``, as they were at one moment, while a
     harvest may go on. The same rows give the same bytes. The folder is made when it is missing; files of the same names
     are replaced, all at the end, so that none is ever seen in part.
@@ -112,10 +112,10 @@ def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
             )
             yield _Table(stream.name, columns, select, (stream.name, State.DONE))
     select = (
-        f"SELECT {', '.join(column.name for column in DRIFT_COLUMNS)} FROM drift "  # noqa: S608
+        f"SELECT {', '.join(column.name for column in DRIFT_COLUMNS)} FROM rejected_rows "  # noqa: S608
         "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = ?) ORDER BY stream, _part, _seq"
     )
-    yield _Table("drift", DRIFT_COLUMNS, select, (State.DONE,))
+    yield _Table("rejected_rows", DRIFT_COLUMNS, select, (State.DONE,))
 
 
 # Where it goes.

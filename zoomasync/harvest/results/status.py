@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ..partitions import SETTLED, Partition, State
+from ..partitions import FINAL, Partition, State
 from ..stores.sqlite.reader import reading
 from ..streams import STREAMS, Days
 
@@ -20,16 +20,16 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamManifest:
+class StreamStatus:
     """One table: how many of its partitions are in which state, and what came.
 
-    *rows* and *drifted* are those of the partitions, *calls* what is still to be called, at least.
+    *rows* and *invalid_rows* are those of the partitions, *calls* what is still to be called, at least.
     """
 
     name: str
     states: Counter[State]
     rows: int
-    drifted: int
+    invalid_rows: int
     calls: int
 
 
@@ -63,7 +63,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class HarvestStatus:
     """What became of every partition of a store.
 
     *days* are None in a store that no run has begun. *problems* are partitions that failed, are parked or were left
@@ -73,13 +73,13 @@ class Manifest:
     """
 
     days: Days | None
-    streams: tuple[StreamManifest, ...]
+    streams: tuple[StreamStatus, ...]
     reasons: tuple[Reason, ...]
     reason_count: int
-    problems: tuple[Partition, ...]
-    problem_count: int
-    notes: tuple[Partition, ...]
-    note_count: int
+    failures: tuple[Partition, ...]
+    failure_count: int
+    warnings: tuple[Partition, ...]
+    warning_count: int
     runs: tuple[Run, ...]
     resumes: tuple[datetime, datetime] | None
     fetched_at: datetime | None
@@ -90,14 +90,14 @@ class Manifest:
         return sum((stream.states for stream in self.streams), Counter[State]())
 
     @property
-    def settled(self) -> int:
+    def finished(self) -> int:
         """How many partitions are done, empty, gone or refused."""
-        return sum(self.states[state] for state in SETTLED)
+        return sum(self.states[state] for state in FINAL)
 
     @property
-    def accounted(self) -> bool:
+    def complete(self) -> bool:
         """Whether all partitions are done, empty, gone or refused. A store without any has not begun."""
-        return 0 < self.states.total() == self.settled
+        return 0 < self.states.total() == self.finished
 
     @property
     def calls(self) -> int:
@@ -110,17 +110,22 @@ class Manifest:
         states = self.states
         if not states:
             return "Nothing has been listed yet."
-        if self.accounted:
-            lost = _counted(states, {State.GONE: "gone from Zoom", State.REFUSED: "refused for good"})
-            return f"All {_partitions_in_words(self.settled)} accounted for{f': {lost}' if lost else ''}."
-        lacking = {State.FAILED: "failed", State.PARKED: "parked", State.OPEN: "begun", State.WAITING: "waiting"}
+        if self.complete:
+            lost = _counted(states, {State.NOT_FOUND: "gone from Zoom", State.REJECTED: "refused for good"})
+            return f"All {_partitions_in_words(self.finished)} accounted for{f': {lost}' if lost else ''}."
+        lacking = {
+            State.FAILED: "failed",
+            State.DEFERRED: "parked",
+            State.IN_PROGRESS: "begun",
+            State.PENDING: "waiting",
+        }
         missing = _counted(states, lacking)
-        return f"{self.settled:,} of {_partitions_in_words(states.total())} accounted for. Missing: {missing}."
+        return f"{self.finished:,} of {_partitions_in_words(states.total())} accounted for. Missing: {missing}."
 
     @property
     def remedy(self) -> str:
         """What to do about what is missing, in a sentence or two; nothing when all is accounted for."""
-        if self.accounted:
+        if self.complete:
             return ""
         if not self.states:
             return "Run the harvest."
@@ -139,72 +144,74 @@ def _counted(states: Counter[State], words: Mapping[State, str]) -> str:
     return ", ".join(f"{states[state]:,} {word}" for state, word in words.items() if states[state])
 
 
-def read_manifest(path: str | Path, *, at_most: int = _SHOWN) -> Manifest:
+def read_status(path: str | Path, *, at_most: int = _SHOWN) -> HarvestStatus:
     """Return what the store at *path* holds and lacks, with *at_most* so many problems, notes and reasons.
 
     Raises `ConfigError` where no store of this version is, `StoreError` when it cannot be read. A harvest that writes
     meanwhile does not mind.
     """
     with reading(path) as connection:
-        return manifest_of(connection, at_most=at_most)
+        return status_of(connection, at_most=at_most)
 
 
-def manifest_of(connection: sqlite3.Connection, *, at_most: int = _SHOWN) -> Manifest:
+def status_of(connection: sqlite3.Connection, *, at_most: int = _SHOWN) -> HarvestStatus:
     """Return the same from a store that is open, in the transaction of *connection*."""
     lines = {line[0]: line for line in connection.execute(_BY_STREAM)}
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     streams = tuple(_stream(name, lines.get(name)) for name in STREAMS if name in lines or name in tables)
     reasons = connection.execute(_REASONS).fetchall()
-    (problem_count, note_count, *times) = connection.execute(_TOTALS).fetchone()
+    (failure_count, warning_count, *times) = connection.execute(_TOTALS).fetchone()
     first, last, fetched_at = map(_time_or_none, times)
-    return Manifest(
+    return HarvestStatus(
         days=_days(connection),
         streams=streams,
         reasons=tuple(_reason(connection, *reason) for reason in reasons[:at_most]),
         reason_count=len(reasons),
-        problems=_partitions(connection, _PROBLEMS, at_most) if problem_count else (),
-        problem_count=problem_count,
-        notes=_partitions(connection, "note IS NOT NULL", at_most) if note_count else (),
-        note_count=note_count,
+        failures=_partitions(connection, _PROBLEMS, at_most) if failure_count else (),
+        failure_count=failure_count,
+        warnings=_partitions(connection, "warning IS NOT NULL", at_most) if warning_count else (),
+        warning_count=warning_count,
         runs=tuple(_runs(connection)),
         resumes=(first, last) if first and last else None,
         fetched_at=fetched_at,
     )
 
 
-_PROBLEMS = "state IN ('failed', 'parked', 'open')"
-_WORST_FIRST = "CASE state WHEN 'failed' THEN 0 WHEN 'open' THEN 1 WHEN 'parked' THEN 2 ELSE 3 END"
-_CELLS = "stream, key, state, pages, rows, drifted, fetched_at, parked_until, error, detail, tracking_id, note"
+_PROBLEMS = "state IN ('failed', 'deferred', 'in_progress')"
+_WORST_FIRST = "CASE state WHEN 'failed' THEN 0 WHEN 'in_progress' THEN 1 WHEN 'deferred' THEN 2 ELSE 3 END"
+_CELLS = (
+    "stream, key, state, pages, rows, invalid_rows, fetched_at, deferred_until, error, detail, tracking_id, warning"
+)
 
 # By stream alone, which is the order of the table: to group by states as well, SQLite would sort a million lines.
 _BY_STREAM = f"""
 SELECT stream, {", ".join(f"count(*) FILTER (WHERE state = '{state}')" for state in State)},
-    sum(rows), sum(drifted), coalesce(sum(calls) FILTER (WHERE state IN ('waiting', 'open', 'parked', 'failed')), 0)
+    sum(rows), sum(invalid_rows), coalesce(sum(calls) FILTER (WHERE state IN ('pending', 'in_progress', 'deferred', 'failed')), 0)
 FROM partition GROUP BY stream
 """  # noqa: S608  names of ours only
 _TOTALS = f"""
-SELECT count(*) FILTER (WHERE {_PROBLEMS}), count(note),
-    min(parked_until) FILTER (WHERE state = 'parked'), max(parked_until) FILTER (WHERE state = 'parked'),
+SELECT count(*) FILTER (WHERE {_PROBLEMS}), count(warning),
+    min(deferred_until) FILTER (WHERE state = 'deferred'), max(deferred_until) FILTER (WHERE state = 'deferred'),
     max(fetched_at)
 FROM partition
 """  # noqa: S608  the same
 # The example is the first with a tracking id, or the first. No name of a stream has a space.
 _REASONS = f"""
 SELECT state, error, detail, count(*), min((tracking_id IS NULL) || stream || ' ' || key)
-FROM partition WHERE state NOT IN ('waiting', 'done', 'empty')
+FROM partition WHERE state NOT IN ('pending', 'done', 'empty')
 GROUP BY 1, 2, 3 ORDER BY {_WORST_FIRST}, 4 DESC, 1, 2, 3
 """  # noqa: S608  the same
 _RUNS = """
 SELECT id, started_at, ended_at, outcome, host, process,
     coalesce(sum(calls), 0), coalesce(sum(retries), 0), coalesce(sum(throttled), 0)
-FROM run LEFT JOIN traffic ON traffic.run = run.id GROUP BY id ORDER BY id
+FROM run LEFT JOIN call_samples ON call_samples.run = run.id GROUP BY id ORDER BY id
 """
 
 
-def _stream(name: str, line: Sequence[Any] | None) -> StreamManifest:
-    _, *counts, rows, drifted, calls = line or (name, *(0 for _ in State), 0, 0, 0)
+def _stream(name: str, line: Sequence[Any] | None) -> StreamStatus:
+    _, *counts, rows, invalid_rows, calls = line or (name, *(0 for _ in State), 0, 0, 0)
     states = Counter({state: count for state, count in zip(State, counts, strict=True) if count})
-    return StreamManifest(name=name, states=states, rows=rows, drifted=drifted, calls=calls)
+    return StreamStatus(name=name, states=states, rows=rows, invalid_rows=invalid_rows, calls=calls)
 
 
 def _reason(

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from ... import Drift, ZoomError, months
+from ... import InvalidRow, ZoomError, month_ranges
 from ...errors import ConfigError
 from ..partitions import Partition, State
-from ..streams import LISTINGS, USERS, Days, ListingStream, Row, SessionStream, Stream, Unit, month_of
+from ..streams import LISTINGS, USERS, Days, InstanceStream, ListingStream, PartitionTask, Row, Stream, month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,19 @@ class Scope:
     """
 
     days: Days
-    reports: tuple[SessionStream, ...]
-    since: date | None = None
+    reports: tuple[InstanceStream, ...]
+    recheck_from: date | None = None
 
     @property
     def months(self) -> tuple[str, str]:
         """The first and the last month, as the keys of listings spell them."""
         return month_of(self.days[0]), month_of(self.days[1])
 
-    def listings(self, held: Days) -> list[Unit]:
+    def listings(self, held: Days) -> list[PartitionTask]:
         """Return the months to list, as far as they are of the days that the place has *held*."""
         first, last = self.months
-        months_of = [Unit(USERS, month_of(from_), (from_, to)) for from_, to in months(*held)]
-        return [unit for unit in months_of if first <= unit.key <= last]
+        months_of = [PartitionTask(USERS, month_of(from_), (from_, to)) for from_, to in month_ranges(*held)]
+        return [task for task in months_of if first <= task.key <= last]
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -52,19 +52,19 @@ class Outstanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class WriteBatch:
     """What one reply gave to a partition: *rows* with their place in it and what they hold beside, and the *drifts*.
 
     The *first* piece of a partition takes the place of all that there was of it.
     """
 
     rows: Sequence[tuple[int, Row, str | None]] = field(repr=False)
-    drifts: Sequence[tuple[int, Drift]] = field(repr=False)
+    invalid_rows: Sequence[tuple[int, InvalidRow]] = field(repr=False)
     first: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class CallSample:
     """What was sent with one *label* in ten seconds from *at*; *rate* is what the client allowed itself a second."""
 
     at: datetime
@@ -75,7 +75,7 @@ class Sent:
     rate: float
 
 
-class Place(Protocol):
+class HarvestStore(Protocol):
     """Keeps what a harvest gets, and the list of what it still has to get."""
 
     outcome: str
@@ -87,7 +87,7 @@ class Place(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
 
-    def working(self, scope: Scope, on_settled: Callable[[Partition], None]) -> AbstractAsyncContextManager[None]:
+    def working(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AbstractAsyncContextManager[None]:
         """Keep what is put while the block runs; *on_settled* is shown each partition once it is kept."""
         ...
 
@@ -95,7 +95,7 @@ class Place(Protocol):
         """Put what the listings lead to on the list of the work."""
         ...
 
-    def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[Unit]:
+    def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
         """Iterate over what waits of *streams*, the oldest first."""
         ...
 
@@ -103,23 +103,23 @@ class Place(Protocol):
         """Return how many partitions of each stream and state *scope* has, and the calls that they take."""
         ...
 
-    async def write(self, unit: Unit, piece: Piece) -> None:
+    async def write(self, task: PartitionTask, piece: WriteBatch) -> None:
         """Keep what one reply gave."""
         ...
 
-    async def settle(self, unit: Unit, error: ZoomError | None, note: str | None) -> None:
+    async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
         """Write down what became of *unit*."""
         ...
 
-    async def park(self, scope: Scope, until: datetime) -> None:
+    async def defer(self, scope: Scope, until: datetime) -> None:
         """Let everything that waits wait until then."""
         ...
 
-    async def unpark(self, scope: Scope) -> None:
+    async def resume_deferred(self, scope: Scope) -> None:
         """Let what was parked be fetched."""
         ...
 
-    async def sent(self, samples: Sequence[Sent]) -> None:
+    async def sent(self, samples: Sequence[CallSample]) -> None:
         """Write down what was sent."""
         ...
 

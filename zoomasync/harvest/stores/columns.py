@@ -45,7 +45,7 @@ class Column:
 
 BEFORE = (Column("_part", Kind.TEXT, -1), Column("_seq", Kind.INTEGER, -1))
 """The columns before those of a stream: the key of a row's partition, and its place there."""
-BEHIND = (Column("_raw", Kind.JSON, -1),)
+BEHIND = (Column("_extra", Kind.JSON, -1),)
 """The column behind them: the keys that came and that the reference does not know, if any."""
 
 

@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Literal
 
 from ..._core.date_ranges import check_range
-from ..._core.endpoint import Endpoint, Entity
+from ..._core.endpoint import Endpoint, ResourceQuota
 from ..._core.pagination import Paginator
 from ..._core.session import Session
 from ..._label import Label
@@ -127,10 +127,10 @@ class Meetings(Resource):
     async def create(self, user_id: str, meeting: NewMeeting) -> Meeting:
         """Create a meeting and return it, with its links.
 
-        A host may be given 100 created or changed meetings a day: the next raises `EntityLimitReached`. Raises
+        A host may be given 100 created or changed meetings a day: the next raises `ResourceLimitReached`. Raises
         `OutcomeUnknown` where no answer came: look whether it was created before you do it again.
         """
-        host = Entity("host", meeting.schedule_for or user_id, _CHANGES_OF_A_HOST)
+        host = ResourceQuota("host", meeting.schedule_for or user_id, _CHANGES_OF_A_HOST)
         return await self._session.send(self.CREATE.at(user_id, body=meeting).spending(host))
 
     async def update_status(self, meeting_id: int, status: MeetingStatusUpdate) -> None:

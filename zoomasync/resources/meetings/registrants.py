@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Literal
 
-from ..._core.endpoint import Endpoint, Entity
+from ..._core.endpoint import Endpoint, ResourceQuota
 from ..._core.pagination import Paginator
 from ..._label import Label
 from ...models.registrants import (
@@ -26,8 +26,8 @@ _ADDS_OF_A_REGISTRANT = 3
 _CHANGES_OF_A_REGISTRANT = 10
 
 
-def _registrant(meeting_id: int, who: str, per_day: int) -> Entity:
-    return Entity("registrant", f"{meeting_id}/{who.strip().casefold()}/{per_day}", per_day)
+def _registrant(meeting_id: int, who: str, per_day: int) -> ResourceQuota:
+    return ResourceQuota("registrant", f"{meeting_id}/{who.strip().casefold()}/{per_day}", per_day)
 
 
 class Registrants(Resource):
@@ -107,7 +107,7 @@ class Registrants(Resource):
         """Register somebody and return the receipt; *occurrence_ids* chooses among the occurrences.
 
         An e-mail address that is registered already gets its registration back. One person may be added three times a
-        day to one meeting: the next raises `EntityLimitReached`. A full meeting raises `BadRequest` (code 3043), as the
+        day to one meeting: the next raises `ResourceLimitReached`. A full meeting raises `BadRequest` (code 3043), as the
         host and alternative hosts do (3027). Raises `OutcomeUnknown` where no answer came: look in `list` before you do
         it again.
         """
@@ -129,7 +129,7 @@ class Registrants(Resource):
     ) -> None:
         """Approve, deny or cancel up to 30 registrations in one call.
 
-        The status of one registrant may change ten times a day: the next raises `EntityLimitReached`.
+        The status of one registrant may change ten times a day: the next raises `ResourceLimitReached`.
         """
         people = [
             _registrant(meeting_id, key.id or key.email or "", _CHANGES_OF_A_REGISTRANT)

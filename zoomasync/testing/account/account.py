@@ -15,7 +15,7 @@ from ..simulation.random_source import Chance
 from . import defaults as _build
 from . import scheduling as _schedule
 from .host import Feature, Host, PacAccount
-from .instance import Asker, PollResponse, Session, Stay, Summary, Survey
+from .instance import Asker, Instance, PollResponse, Summary, Survey, Visit
 from .ledger import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from .meeting import (
     FIXED_TIME,
@@ -42,7 +42,7 @@ class Account:
     name: str = "Northpier"
     currency: str = "EUR"
     hosts: list[Host] = field(default_factory=list[Host])
-    sessions: list[Session] = field(default_factory=list[Session])
+    instances: list[Instance] = field(default_factory=list[Instance])
     activities: list[Activity] = field(default_factory=list[Activity])
     operation_logs: list[OperationLog] = field(default_factory=list[OperationLog])
     telephone_legs: list[TelephoneLeg] = field(default_factory=list[TelephoneLeg])
@@ -61,28 +61,28 @@ class Account:
         hosts: int = 8,
         idle_hosts: int = 2,
         months: int = 6,
-        sessions_a_month: int = 65,
+        instances_per_month: int = 65,
     ) -> Account:
         """Invent a lively account, the same one for the same arguments on every machine.
 
-        Of *hosts* users the last *idle_hosts* host nothing. Beside the *sessions_a_month* there are oddities that every
+        Of *hosts* users the last *idle_hosts* host nothing. Beside the *instances_per_month* there are oddities that every
         client should survive: UUIDs with slashes, rosters of exactly one page and of several, guests who rejoin,
         sessions at the very edges of months. Active hosts have meetings scheduled, one of them with 650 registrants.
         """
         rng, today = Chance(seed), today or utc_today()
         users = _simulate.hosts(rng, hosts, today)
         active = users[: max(hosts - idle_hosts, 0)]
-        sessions = _simulate.sessions(rng, active, today, months=months, a_month=sessions_a_month)
+        instances = _simulate.instances(rng, active, today, months=months, a_month=instances_per_month)
         scheduled = _simulate_meetings.meetings(Chance(seed), active, today)
         return cls(
             today=today,
             hosts=users,
-            sessions=sessions,
+            instances=instances,
             scheduled=scheduled,
             templates=_simulate_meetings.templates(scheduled),
             activities=_simulate_ledger.activities(rng, users, today, months),
             operation_logs=_simulate_ledger.operation_logs(rng, today, months),
-            telephone_legs=_simulate_ledger.telephone_legs(rng, sessions),
+            telephone_legs=_simulate_ledger.telephone_legs(rng, instances),
             billing_reports=_simulate_ledger.billing_reports(today, months),
             upcoming_events=_simulate_ledger.upcoming_events(rng, active, today),
             recording_storage=_simulate_ledger.recording_storage(rng, today, months),
@@ -116,11 +116,11 @@ class Account:
         self.hosts.append(host)
         return host
 
-    def add_session(  # noqa: PLR0913 - every fact of a session has a default
+    def add_instance(  # noqa: PLR0913 - every fact of a session has a default
         self,
         host: Host | None = None,
         *,
-        participants: int | Iterable[Stay] = 2,
+        participants: int | Iterable[Visit] = 2,
         start: datetime | None = None,
         minutes: int = 30,
         uuid: str | None = None,
@@ -131,17 +131,17 @@ class Account:
         qa: int | Iterable[Asker] = 0,
         survey: int | Survey | None = None,
         summary: bool | Summary = False,
-    ) -> Session:
+    ) -> Instance:
         """Add an ended session; a count in place of a list invents so many entries.
 
         Of *participants* people the first is the host and the others are guests, one stay each. Without *start* it
         began yesterday at nine, UTC. Types 5, 6 and 9 make it a webinar. The same *id* again is another instance.
         """
         host = host or (self.hosts[0] if self.hosts else self.add_host())
-        number = len(self.sessions) + 1
+        number = len(self.instances) + 1
         start = start or datetime.combine(self.today - timedelta(days=1), time(9), UTC)
         end = start + timedelta(minutes=minutes)
-        session = Session(
+        instance = Instance(
             uuid=uuid or _build.uuid(number),
             id=id or 84_000_000_000 + number,
             topic=topic,
@@ -149,15 +149,15 @@ class Account:
             host=host,
             start_time=start,
             end_time=end,
-            participants=_build.stays(participants, host, start, end),
+            participants=_build.visits(participants, host, start, end),
             polls=_build.polls(polls, start),
             qa=_build.qa(qa, start),
             survey=_build.survey(survey, end),
             summary=_build.summary(summary),
             has_meeting_summary=bool(summary),
         )
-        self.sessions.append(session)
-        return session
+        self.instances.append(instance)
+        return instance
 
     def add_meeting(  # noqa: PLR0913 - every fact of a meeting has a default
         self,
@@ -217,19 +217,19 @@ class Account:
         """Return the user with this id or e-mail address, if there is one."""
         return next((each for each in self.hosts if user in {each.id, each.email}), None)
 
-    def instances(self, number: int) -> list[Session]:
+    def instances_of(self, number: int) -> list[Instance]:
         """Return all ended sessions of one meeting or webinar number, the oldest first."""
-        return sorted((each for each in self.sessions if each.id == number), key=_by_start)
+        return sorted((each for each in self.instances if each.id == number), key=_by_start)
 
-    def session(self, uuid: str) -> Session | None:
+    def instance(self, uuid: str) -> Instance | None:
         """Return the session with this UUID, if there is one."""
-        return next((each for each in self.sessions if each.uuid == uuid), None)
+        return next((each for each in self.instances if each.uuid == uuid), None)
 
-    def sessions_between(self, first: date, last: date, *, host: Host | None = None) -> list[Session]:
+    def instances_between(self, first: date, last: date, *, host: Host | None = None) -> list[Instance]:
         """Return the sessions that started on these UTC days, both included, the oldest first."""
-        chosen = (each for each in self.sessions if first <= each.day <= last and (host is None or each.host == host))
+        chosen = (each for each in self.instances if first <= each.day <= last and (host is None or each.host == host))
         return sorted(chosen, key=_by_start)
 
 
-def _by_start(session: Session) -> tuple[datetime, str]:
-    return session.start_time, session.uuid
+def _by_start(instance: Instance) -> tuple[datetime, str]:
+    return instance.start_time, instance.uuid

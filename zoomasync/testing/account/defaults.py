@@ -14,11 +14,11 @@ from .instance import (
     PollResponse,
     Question,
     QuestionAnswer,
-    Stay,
     Summary,
     Survey,
     SurveyAnswer,
     SurveyResponse,
+    Visit,
 )
 
 
@@ -37,15 +37,15 @@ def uuid(number: int, kind: str = "session") -> str:
     return b64encode(_digest(kind, number)).decode().replace("/", "+")
 
 
-def stays(participants: int | Iterable[Stay], host: Host, start: datetime, end: datetime) -> tuple[Stay, ...]:
+def visits(participants: int | Iterable[Visit], host: Host, start: datetime, end: datetime) -> tuple[Visit, ...]:
     """Return the given stays, or the host's and so many guests' less one."""
     if not isinstance(participants, int):
         return tuple(participants)
     guests = (
-        Stay(user_id=_seat(number), name=f"Guest {number}", join_time=start, leave_time=end)
+        Visit(user_id=_seat(number), name=f"Guest {number}", join_time=start, leave_time=end)
         for number in range(1, participants)
     )
-    own = Stay(
+    own = Visit(
         user_id=_seat(0),
         name=host.name,
         id=host.id,

@@ -19,7 +19,7 @@ AnswerType = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stay:
+class Visit:
     """One stretch of one person in one session; somebody who rejoins has several.
 
     `id` and `user_email` are empty for guests. `leave_time` of None is sent as empty text. `fraction_digits` is how
@@ -180,7 +180,7 @@ class TrackingField:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class Instance:
     """One ended instance of a meeting or a webinar.
 
     `id` is the number, shared by all instances of a recurring one; `uuid` is this instance's alone. `fraction_digits`
@@ -195,7 +195,7 @@ class Session:
     host: Host
     start_time: datetime
     end_time: datetime
-    participants: tuple[Stay, ...] = ()
+    participants: tuple[Visit, ...] = ()
     polls: tuple[PollResponse, ...] = ()
     qa: tuple[Asker, ...] = ()
     survey: Survey | None = None
@@ -231,7 +231,7 @@ class Session:
     @cached_property
     def people(self) -> frozenset[str]:
         """Everyone who got past the waiting room, each once."""
-        return frozenset(stay.person for stay in self.participants if stay.status == "in_meeting")
+        return frozenset(visit.person for visit in self.participants if visit.status == "in_meeting")
 
     @property
     def participants_count(self) -> int:
@@ -241,7 +241,7 @@ class Session:
     @cached_property
     def total_minutes(self) -> int:
         """Minutes of all stays together, a started one counting in full."""
-        return -(-sum(stay.duration for stay in self.participants if stay.status == "in_meeting") // 60)
+        return -(-sum(visit.duration for visit in self.participants if visit.status == "in_meeting") // 60)
 
     def joined_by(self, user: Host) -> bool:
         """Tell whether *user* took part, signed in."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from .host import Host
-from .instance import Session
+from .instance import Instance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class TelephoneLeg:
     `found_by` is the query's `type` that lists it: 1 toll-free and call-out, 2 toll, 3 SIP connected audio.
     """
 
-    session: Session
+    instance: Instance
     start_time: datetime
     end_time: datetime
     found_by: Literal["1", "2", "3"] = "1"

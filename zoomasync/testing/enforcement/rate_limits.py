@@ -9,7 +9,7 @@ from typing import Final
 
 from ..._label import Label
 from ...rate_limits import Plan
-from ..protocol.errors import Refusal, Reply
+from ..protocol.errors import FakeResponse, Refusal
 
 _MESSAGE: Final = "You have reached the maximum per-second rate limit for this API. Try again later."
 
@@ -47,22 +47,22 @@ class Limits:
         self._enforced = plan is not None
         self._windows = {label: SlidingWindow(rate) for label, rate in _rates(plan or Plan.PRO).items()}
 
-    def refusal(self, label: Label) -> Reply | None:
+    def refusal(self, label: Label) -> FakeResponse | None:
         """Return the 429 for one more call under *label*, or None when it is admitted."""
         if not self._enforced or self._windows[label].admit(self._clock()):
             return None
         return self.too_many(label)
 
-    def too_many(self, label: Label, retry_after: str | None = None) -> Reply:
+    def too_many(self, label: Label, retry_after: str | None = None) -> FakeResponse:
         """Return Zoom's per-second 429 for *label*; Zoom sends no Retry-After with it unless told to."""
         headers = {**self._bucket(label, 0), "X-RateLimit-Type": "QPS"}
         if retry_after is not None:
             headers["Retry-After"] = retry_after
-        return Refusal(429, 429, _MESSAGE).reply(headers)
+        return Refusal(429, 429, _MESSAGE).response(headers)
 
-    def over_quota(self, label: Label, message: str) -> Reply:
+    def over_quota(self, label: Label, message: str) -> FakeResponse:
         """Return the 429 of a limit on one host or registrant; its headers tell of *label*'s limit, as Zoom's do."""
-        return Refusal(429, 429, message).reply(self._bucket(label, self._windows[label].left(self._clock())))
+        return Refusal(429, 429, message).response(self._bucket(label, self._windows[label].left(self._clock())))
 
     def _bucket(self, label: Label, remaining: int) -> dict[str, str]:
         return {

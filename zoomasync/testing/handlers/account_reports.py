@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..account.host import Host
-from ..account.instance import Session
+from ..account.instance import Instance
 from ..account.ledger import TelephoneLeg
 from ..protocol import query as _query
 from ..protocol.errors import Refusal, invalid
@@ -30,8 +30,8 @@ _DATED_BY: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProx
     {
         "start_time": lambda leg: leg.start_time,
         "end_time": lambda leg: leg.end_time,
-        "meeting_start_time": lambda leg: leg.session.start_time,
-        "meeting_end_time": lambda leg: leg.session.end_time,
+        "meeting_start_time": lambda leg: leg.instance.start_time,
+        "meeting_end_time": lambda leg: leg.instance.end_time,
     }
 )
 
@@ -43,21 +43,21 @@ def users(asked: Asked) -> Row:
     """
     chosen = _query.date_range(asked.query, asked.today)
     kind = _query.choice(asked.query, "type", ("active", "inactive"), default="")
-    held: defaultdict[str, list[Session]] = defaultdict(list)
-    for session in asked.account.sessions_between(chosen.first, chosen.last):
-        if session.participants_count >= _TWO_PEOPLE:
-            held[session.host.id].append(session)
+    held: defaultdict[str, list[Instance]] = defaultdict(list)
+    for instance in asked.account.instances_between(chosen.first, chosen.last):
+        if instance.participants_count >= _TWO_PEOPLE:
+            held[instance.host.id].append(instance)
     hosts = [host for host in _grouped(asked) if kind == "" or (host.id in held) is (kind == "active")]
     page = asked.page(hosts, lambda host: _rows.host_usage(host, held[host.id]))
-    everything = [session for host in hosts for session in held[host.id]]
+    everything = [instance for host in hosts for instance in held[host.id]]
     return {
         **chosen.echo(),
         **page.envelope(),
         **page.totals(),
         "page_number": page.number,
         "total_meetings": len(everything),
-        "total_participants": sum(session.participants_count for session in everything),
-        "total_meeting_minutes": sum(session.total_minutes for session in everything),
+        "total_participants": sum(instance.participants_count for instance in everything),
+        "total_meeting_minutes": sum(instance.total_minutes for instance in everything),
         "users": page.rows,
     }
 
@@ -71,12 +71,12 @@ def user_meetings(asked: Asked) -> Row:
     chosen = _query.date_range(asked.query, asked.today)
     kind = _query.choice(asked.query, "type", ("past", "pastOne", "pastJoined"), default="past")
     held = [
-        session
-        for session in asked.account.sessions_between(chosen.first, chosen.last)
-        if (session.participants_count < _TWO_PEOPLE) is (kind == "pastOne")
-        and (session.host.id == user.id or (kind == "pastJoined" and session.joined_by(user)))
+        instance
+        for instance in asked.account.instances_between(chosen.first, chosen.last)
+        if (instance.participants_count < _TWO_PEOPLE) is (kind == "pastOne")
+        and (instance.host.id == user.id or (kind == "pastJoined" and instance.joined_by(user)))
     ]
-    page = asked.page(held, lambda session: _rows.user_meeting(session, user, asked.account.name))
+    page = asked.page(held, lambda instance: _rows.user_meeting(instance, user, asked.account.name))
     return {
         **chosen.echo(),
         **page.envelope(),
@@ -95,10 +95,10 @@ def daily(asked: Asked) -> Row:
     if not months_before(today, _LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
         raise invalid("month", "The month lies outside the last six months.")
     users = {host.id: host for host in _grouped(asked)}
-    held: defaultdict[date, list[Session]] = defaultdict(list)
-    for session in asked.account.sessions_between(first, month_end(first)):
-        if session.host.id in users:
-            held[session.day].append(session)
+    held: defaultdict[date, list[Instance]] = defaultdict(list)
+    for instance in asked.account.instances_between(first, month_end(first)):
+        if instance.host.id in users:
+            held[instance.day].append(instance)
     new = [host.created for host in users.values()]
     days = _days(first, min(month_end(first), today))
     return {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..account.instance import Session
+from ..account.instance import Instance
 from ..protocol import query as _query
-from ..protocol.errors import no_such_session
+from ..protocol.errors import no_such_instance
 from ..protocol.request import Asked
 from . import instance_rows as _rows
 from .instance_rows import Row
@@ -20,7 +20,7 @@ _TWO_PEOPLE: Final = 2
 
 def meeting(asked: Asked) -> Row:
     """Answer with one meeting."""
-    return _rows.report_session(asked.session())
+    return _rows.report_session(asked.instance())
 
 
 def meeting_participants(asked: Asked) -> Row:
@@ -28,43 +28,43 @@ def meeting_participants(asked: Asked) -> Row:
 
     A meeting of one person "is not reported here"; that this means 404 is our choice.
     """
-    session = asked.session(elsewhere=400)
-    if session.participants_count < _TWO_PEOPLE:
-        raise no_such_session(asked.value)
-    return _participants(asked, session)
+    instance = asked.instance(elsewhere=400)
+    if instance.participants_count < _TWO_PEOPLE:
+        raise no_such_instance(asked.value)
+    return _participants(asked, instance)
 
 
 def meeting_polls(asked: Asked) -> Row:
     """Answer with the poll answers of a meeting."""
-    return _rows.report_polls(asked.session())
+    return _rows.report_polls(asked.instance())
 
 
 def meeting_qa(asked: Asked) -> Row:
     """Answer with the Q&A of a meeting, of any age: no limit is documented."""
-    return _rows.report_qa(asked.session(months=None))
+    return _rows.report_qa(asked.instance(months=None))
 
 
 def meeting_survey(asked: Asked) -> Row:
     """Answer with the survey of a meeting."""
-    return _rows.report_survey(asked.session())
+    return _rows.report_survey(asked.instance())
 
 
 def webinar(asked: Asked) -> Row:
     """Answer with one webinar."""
-    return _rows.report_session(asked.session(webinar=True, elsewhere=400))
+    return _rows.report_session(asked.instance(webinar=True, elsewhere=400))
 
 
 def webinar_participants(asked: Asked) -> Row:
     """Answer with the stays of a webinar, a one-person one too: the exception is documented for meetings alone."""
-    return _participants(asked, asked.session(webinar=True, elsewhere=400))
+    return _participants(asked, asked.instance(webinar=True, elsewhere=400))
 
 
 def webinar_polls(asked: Asked) -> Row:
     """Answer with the poll answers of a webinar."""
-    return _rows.report_polls(asked.session(webinar=True, elsewhere=400))
+    return _rows.report_polls(asked.instance(webinar=True, elsewhere=400))
 
 
-def _participants(asked: Asked, session: Session) -> Row:
+def _participants(asked: Asked, instance: Instance) -> Row:
     registrants = _query.choice(asked.query, "include_fields", ("registrant_id",), default="")
-    page = asked.page(session.participants, _rows.report_registrant if registrants else _rows.report_participant)
+    page = asked.page(instance.participants, _rows.report_registrant if registrants else _rows.report_participant)
     return {**page.envelope(), **page.totals(), "participants": page.rows}

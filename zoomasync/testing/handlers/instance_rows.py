@@ -7,126 +7,126 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from ..account.host import Host
-from ..account.instance import Asker, PollResponse, Question, Session, Stay, Survey, SurveyResponse
+from ..account.instance import Asker, Instance, PollResponse, Question, Survey, SurveyResponse, Visit
 from ..protocol.times import iso, slashed
 
 Row: TypeAlias = dict[str, object]
 
 
-def past_meeting(session: Session) -> Row:
+def past_meeting(instance: Instance) -> Row:
     """Write the answer of `GET /past_meetings/{meetingId}`."""
     return {
-        "id": session.id,
-        "uuid": session.uuid,
-        "host_id": session.host.id,
-        "user_name": session.host.name,
-        "user_email": session.host.email,
-        "source": session.source,
-        "has_meeting_summary": session.has_meeting_summary,
-        **_usage(session),
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "host_id": instance.host.id,
+        "user_name": instance.host.name,
+        "user_email": instance.host.email,
+        "source": instance.source,
+        "has_meeting_summary": instance.has_meeting_summary,
+        **_usage(instance),
     }
 
 
-def instance(session: Session) -> Row:
+def instance(instance: Instance) -> Row:
     """Write one instance of a recurring meeting."""
-    return {"uuid": session.uuid, "start_time": iso(session.start_time)}
+    return {"uuid": instance.uuid, "start_time": iso(instance.start_time)}
 
 
-def past_participant(stay: Stay) -> Row:
+def past_participant(visit: Visit) -> Row:
     """Write one stay for the past-meetings listing; `registrant_id` comes for registrants alone."""
-    row: Row = {**_stay(stay), "internal_user": stay.internal_user}
-    if stay.registrant_id:
-        row["registrant_id"] = stay.registrant_id
-    return _without(row, stay.absent)
+    row: Row = {**_stay(visit), "internal_user": visit.internal_user}
+    if visit.registrant_id:
+        row["registrant_id"] = visit.registrant_id
+    return _without(row, visit.absent)
 
 
-def past_polls(session: Session) -> Row:
+def past_polls(instance: Instance) -> Row:
     """Write all poll answers of a past meeting: whole seconds, no first and last names."""
     return {
-        "id": session.id,
-        "uuid": session.uuid,
-        "start_time": iso(session.start_time),
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "start_time": iso(instance.start_time),
         "questions": [
             {"name": each.name, "email": each.email, "question_details": _poll_details(each, digits=0)}
-            for each in session.polls
+            for each in instance.polls
         ],
     }
 
 
-def past_qa(session: Session) -> Row:
+def past_qa(instance: Instance) -> Row:
     """Write the Q&A of a past meeting: each question with its answers joined into one text."""
     return {
-        "id": session.id,
-        "uuid": session.uuid,
-        "start_time": iso(session.start_time),
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "start_time": iso(instance.start_time),
         "questions": [
             {
                 "name": asker.name,
                 "email": asker.email,
                 "question_details": [{"question": q.question, "answer": _joined(q)} for q in asker.questions],
             }
-            for asker in session.qa
+            for asker in instance.qa
         ],
     }
 
 
-def report_session(session: Session) -> Row:
+def report_session(instance: Instance) -> Row:
     """Write the detail report of a meeting or a webinar; the two look alike."""
     return {
-        "id": session.id,
-        "uuid": session.uuid,
-        "user_name": session.host.name,
-        "user_email": session.host.email,
-        "custom_keys": _custom_keys(session),
-        "tracking_fields": [{"field": each.field, "value": each.value} for each in session.tracking_fields],
-        **_usage(session),
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "user_name": instance.host.name,
+        "user_email": instance.host.email,
+        "custom_keys": _custom_keys(instance),
+        "tracking_fields": [{"field": each.field, "value": each.value} for each in instance.tracking_fields],
+        **_usage(instance),
     }
 
 
-def report_participant(stay: Stay) -> Row:
+def report_participant(visit: Visit) -> Row:
     """Write one stay for the reports, as asked without `include_fields`."""
-    row: Row = {**_stay(stay), "participant_user_id": stay.id, "customer_key": stay.customer_key}
-    if stay.bo_mtg_id is not None:
-        row["bo_mtg_id"] = stay.bo_mtg_id
-    if stay.attentiveness_score is not None:
-        row["attentiveness_score"] = stay.attentiveness_score
-    return _without(row, stay.absent)
+    row: Row = {**_stay(visit), "participant_user_id": visit.id, "customer_key": visit.customer_key}
+    if visit.bo_mtg_id is not None:
+        row["bo_mtg_id"] = visit.bo_mtg_id
+    if visit.attentiveness_score is not None:
+        row["attentiveness_score"] = visit.attentiveness_score
+    return _without(row, visit.absent)
 
 
-def report_registrant(stay: Stay) -> Row:
+def report_registrant(visit: Visit) -> Row:
     """Write one stay for the reports, as asked with `include_fields=registrant_id`."""
-    return {**report_participant(stay), "registrant_id": stay.registrant_id}
+    return {**report_participant(visit), "registrant_id": visit.registrant_id}
 
 
-def report_polls(session: Session) -> Row:
+def report_polls(instance: Instance) -> Row:
     """Write all poll answers of a session: milliseconds, first and last names."""
     return {
-        "id": session.id,
-        "uuid": session.uuid,
-        "start_time": iso(session.start_time, session.fraction_digits),
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "start_time": iso(instance.start_time, instance.fraction_digits),
         "questions": [
-            {**_respondent(each), "question_details": _poll_details(each, digits=3)} for each in session.polls
+            {**_respondent(each), "question_details": _poll_details(each, digits=3)} for each in instance.polls
         ],
     }
 
 
-def report_qa(session: Session) -> Row:
+def report_qa(instance: Instance) -> Row:
     """Write the Q&A of a session with every single answer."""
     return {
-        "id": session.id,
-        "uuid": session.uuid,
-        "start_time": iso(session.start_time),
-        "questions": [_asker(each) for each in session.qa],
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "start_time": iso(instance.start_time),
+        "questions": [_asker(each) for each in instance.qa],
     }
 
 
-def report_survey(session: Session) -> Row:
+def report_survey(instance: Instance) -> Row:
     """Write the survey of a session; without one, its id and name are empty text and its answers an empty list."""
-    survey = session.survey or Survey(id="", name="")
+    survey = instance.survey or Survey(id="", name="")
     return {
-        "meeting_id": session.id,
-        "meeting_uuid": session.uuid,
-        "start_time": iso(session.start_time, session.fraction_digits),
+        "meeting_id": instance.id,
+        "meeting_uuid": instance.uuid,
+        "start_time": iso(instance.start_time, instance.fraction_digits),
         "survey_id": survey.id,
         "survey_name": survey.name,
         "survey_answers": [
@@ -147,41 +147,41 @@ def report_survey(session: Session) -> Row:
     }
 
 
-def user_meeting(session: Session, user: Host, organization: str) -> Row:
+def user_meeting(instance: Instance, user: Host, organization: str) -> Row:
     """Write one session for the list of *user*'s meetings.
 
     `schedule_time` is missing for an instant meeting, and the join and leave times for one that *user* did not join.
     """
     row: Row = {
-        "uuid": session.uuid,
-        "id": session.id,
-        "type": session.type,
-        "topic": session.topic,
+        "uuid": instance.uuid,
+        "id": instance.id,
+        "type": instance.type,
+        "topic": instance.topic,
         "user_name": user.name,
         "user_email": user.email,
-        "host_name": session.host.name,
+        "host_name": instance.host.name,
         "host_organization": organization,
-        "start_time": iso(session.start_time),
-        "end_time": iso(session.end_time),
-        "duration": session.duration,
-        "total_minutes": session.total_minutes,
-        "participants_count": session.participants_count,
-        "participants_count_my_account": _count_own(session),
-        "source": session.source,
-        "session_key": session.session_key,
-        "has_chat": session.has_chat,
-        "has_recording": session.has_recording,
-        "has_screen_share": session.has_screen_share,
-        "meeting_encryption_status": session.meeting_encryption_status,
-        "custom_keys": _custom_keys(session),
-        **_own_times(session, user),
+        "start_time": iso(instance.start_time),
+        "end_time": iso(instance.end_time),
+        "duration": instance.duration,
+        "total_minutes": instance.total_minutes,
+        "participants_count": instance.participants_count,
+        "participants_count_my_account": _count_own(instance),
+        "source": instance.source,
+        "session_key": instance.session_key,
+        "has_chat": instance.has_chat,
+        "has_recording": instance.has_recording,
+        "has_screen_share": instance.has_screen_share,
+        "meeting_encryption_status": instance.meeting_encryption_status,
+        "custom_keys": _custom_keys(instance),
+        **_own_times(instance, user),
     }
-    if session.schedule_time:
-        row["schedule_time"] = slashed(session.schedule_time)
-    return _without(row, session.absent)
+    if instance.schedule_time:
+        row["schedule_time"] = slashed(instance.schedule_time)
+    return _without(row, instance.absent)
 
 
-def host_usage(host: Host, sessions: Collection[Session]) -> Row:
+def host_usage(host: Host, instances: Collection[Instance]) -> Row:
     """Write one host of the active and inactive hosts report."""
     return {
         "id": host.id,
@@ -192,59 +192,59 @@ def host_usage(host: Host, sessions: Collection[Session]) -> Row:
         "custom_attributes": [
             {"key": each.key, "name": each.name, "value": each.value} for each in host.custom_attributes
         ],
-        **_sums(sessions),
+        **_sums(instances),
     }
 
 
-def day_usage(day: date, new_users: int, sessions: Collection[Session]) -> Row:
+def day_usage(day: date, new_users: int, instances: Collection[Instance]) -> Row:
     """Write one day of the daily usage report."""
-    return {"date": day.isoformat(), "new_users": new_users, **_sums(sessions)}
+    return {"date": day.isoformat(), "new_users": new_users, **_sums(instances)}
 
 
-def _usage(session: Session) -> Row:
+def _usage(instance: Instance) -> Row:
     return {
-        "topic": session.topic,
-        "type": session.type,
-        "start_time": iso(session.start_time),
-        "end_time": iso(session.end_time),
-        "duration": session.duration,
-        "total_minutes": session.total_minutes,
-        "participants_count": session.participants_count,
-        "dept": session.host.dept,
+        "topic": instance.topic,
+        "type": instance.type,
+        "start_time": iso(instance.start_time),
+        "end_time": iso(instance.end_time),
+        "duration": instance.duration,
+        "total_minutes": instance.total_minutes,
+        "participants_count": instance.participants_count,
+        "dept": instance.host.dept,
     }
 
 
-def _sums(sessions: Collection[Session]) -> Row:
+def _sums(instances: Collection[Instance]) -> Row:
     return {
-        "meetings": len(sessions),
-        "participants": sum(each.participants_count for each in sessions),
-        "meeting_minutes": sum(each.total_minutes for each in sessions),
+        "meetings": len(instances),
+        "participants": sum(each.participants_count for each in instances),
+        "meeting_minutes": sum(each.total_minutes for each in instances),
     }
 
 
-def _stay(stay: Stay) -> Row:
+def _stay(visit: Visit) -> Row:
     return {
-        "id": stay.id,
-        "user_id": stay.user_id,
-        "name": stay.name,
-        "user_email": stay.user_email,
-        "join_time": iso(stay.join_time, stay.fraction_digits),
-        "leave_time": iso(stay.leave_time, stay.fraction_digits),
-        "duration": stay.duration,
-        "failover": stay.failover,
-        "status": stay.status,
+        "id": visit.id,
+        "user_id": visit.user_id,
+        "name": visit.name,
+        "user_email": visit.user_email,
+        "join_time": iso(visit.join_time, visit.fraction_digits),
+        "leave_time": iso(visit.leave_time, visit.fraction_digits),
+        "duration": visit.duration,
+        "failover": visit.failover,
+        "status": visit.status,
     }
 
 
-def _own_times(session: Session, user: Host) -> Row:
-    own = [stay for stay in session.participants if stay.id == user.id]
-    joined = [stay for stay in own if stay.status == "in_meeting"]
+def _own_times(instance: Instance, user: Host) -> Row:
+    own = [visit for visit in instance.participants if visit.id == user.id]
+    joined = [visit for visit in own if visit.status == "in_meeting"]
     if not joined:
         return {}
-    waiting = [stay.join_time for stay in own if stay.status == "in_waiting_room"]
+    waiting = [visit.join_time for visit in own if visit.status == "in_waiting_room"]
     return {
-        "join_time": slashed(_first(stay.join_time for stay in joined)),
-        "leave_time": slashed(max((stay.leave_time for stay in joined if stay.leave_time), default=None)),
+        "join_time": slashed(_first(visit.join_time for visit in joined)),
+        "leave_time": slashed(max((visit.leave_time for visit in joined if visit.leave_time), default=None)),
         "join_waiting_room_time": slashed(_first(waiting)),
     }
 
@@ -253,8 +253,10 @@ def _first(moments: Iterable[datetime]) -> datetime | None:
     return min(moments, default=None)
 
 
-def _count_own(session: Session) -> int:
-    return len({stay.person for stay in session.participants if stay.internal_user and stay.status == "in_meeting"})
+def _count_own(instance: Instance) -> int:
+    return len(
+        {visit.person for visit in instance.participants if visit.internal_user and visit.status == "in_meeting"}
+    )
 
 
 def _respondent(response: PollResponse | SurveyResponse) -> Row:
@@ -312,8 +314,8 @@ def _joined(question: Question) -> str:
     return "live answered" if question.live_answered else ";".join(each.content for each in question.answers)
 
 
-def _custom_keys(session: Session) -> list[Row]:
-    return [{"key": each.key, "value": each.value} for each in session.custom_keys]
+def _custom_keys(instance: Instance) -> list[Row]:
+    return [{"key": each.key, "value": each.value} for each in instance.custom_keys]
 
 
 def _without(row: Row, absent: frozenset[str]) -> Row:

@@ -40,15 +40,15 @@ def operation_log(entry: OperationLog) -> Row:
 
 def telephone_leg(leg: TelephoneLeg) -> Row:
     """Write one call leg."""
-    session = leg.session
+    instance = leg.instance
     return {
-        "uuid": session.uuid,
-        "meeting_id": session.id,
-        "meeting_type": "Webinar" if session.webinar else "Meeting",
-        "host_id": session.host.id,
-        "host_name": session.host.name,
-        "host_email": session.host.email,
-        "dept": session.host.dept,
+        "uuid": instance.uuid,
+        "meeting_id": instance.id,
+        "meeting_type": "Webinar" if instance.webinar else "Meeting",
+        "host_id": instance.host.id,
+        "host_name": instance.host.name,
+        "host_email": instance.host.email,
+        "dept": instance.host.dept,
         "type": leg.type,
         "country_name": leg.country_name,
         "phone_number": leg.phone_number,

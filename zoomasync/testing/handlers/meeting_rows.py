@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from ..account.host import DialInNumber, Host, PacAccount
-from ..account.instance import Session, Summary
+from ..account.instance import Instance, Summary
 from ..account.meeting import FIXED_TIME, MeetingTemplate, Occurrence, Poll, Registrant, ScheduledMeeting
 from ..protocol.times import iso
 from .instance_rows import Row
@@ -201,27 +201,27 @@ def pac_account(account: PacAccount) -> Row:
     }
 
 
-def summary(session: Session, written: Summary) -> Row:
+def summary(instance: Instance, written: Summary) -> Row:
     """Write what the AI Companion made of a meeting, the deprecated fields too unless it is of the newest kind."""
     parts = [f"## {each.label}\n{each.summary}" for each in written.sections]
     steps = ["## Next steps\n" + "\n".join(f"- {step}" for step in written.next_steps)] if written.next_steps else []
     row: Row = {
-        "meeting_host_id": session.host.id,
-        "meeting_host_email": session.host.email,
-        "meeting_uuid": session.uuid,
-        "meeting_id": session.id,
-        "meeting_topic": session.topic,
-        "meeting_start_time": iso(session.start_time),
-        "meeting_end_time": iso(session.end_time),
-        "summary_start_time": iso(session.start_time),
-        "summary_end_time": iso(session.end_time),
-        "summary_created_time": iso(session.end_time),
-        "summary_last_modified_time": iso(session.end_time),
-        "summary_last_modified_user_id": session.host.id if written.edited else "",
-        "summary_last_modified_user_email": session.host.email if written.edited else "",
+        "meeting_host_id": instance.host.id,
+        "meeting_host_email": instance.host.email,
+        "meeting_uuid": instance.uuid,
+        "meeting_id": instance.id,
+        "meeting_topic": instance.topic,
+        "meeting_start_time": iso(instance.start_time),
+        "meeting_end_time": iso(instance.end_time),
+        "summary_start_time": iso(instance.start_time),
+        "summary_end_time": iso(instance.end_time),
+        "summary_created_time": iso(instance.end_time),
+        "summary_last_modified_time": iso(instance.end_time),
+        "summary_last_modified_user_id": instance.host.id if written.edited else "",
+        "summary_last_modified_user_email": instance.host.email if written.edited else "",
         "summary_title": written.title,
         "summary_content": "\n\n".join([written.overview, *parts, *steps]),
-        "summary_doc_url": f"{SITE}/doc/{session.id}",
+        "summary_doc_url": f"{SITE}/doc/{instance.id}",
     }
     if not written.markdown_only:
         row |= {

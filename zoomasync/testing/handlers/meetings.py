@@ -12,7 +12,7 @@ from ..account.host import Host
 from ..account.meeting import INSTANT, Json, ScheduledMeeting, same_address
 from ..account.recurrence import zone
 from ..protocol import query as _query
-from ..protocol.errors import Refusal, invalid, no_such_session, not_valid, paid_only
+from ..protocol.errors import Refusal, invalid, no_such_instance, not_valid, paid_only
 from ..protocol.request import Asked
 from . import meeting_rows as _meeting_rows
 from .instance_rows import Row
@@ -131,14 +131,14 @@ def summary(asked: Asked) -> Row:
     """Answer with the summary of one session, which a UUID alone names."""
     if asked.value.isdigit():
         raise invalid("meetingId", "A meeting UUID is expected.")
-    session = asked.session(months=None)
-    if session.host.type == _BASIC:
+    instance = asked.instance(months=None)
+    if instance.host.type == _BASIC:
         raise paid_only(asked.account.id)
-    if session.summary is None:
-        raise no_such_session(asked.value)
-    if session.summary.withheld:
-        raise Refusal(403, 2305, _WITHHELD[session.summary.withheld])
-    return _meeting_rows.summary(session, session.summary)
+    if instance.summary is None:
+        raise no_such_instance(asked.value)
+    if instance.summary.withheld:
+        raise Refusal(403, 2305, _WITHHELD[instance.summary.withheld])
+    return _meeting_rows.summary(instance, instance.summary)
 
 
 def _in_list(meeting: ScheduledMeeting, kind: str, now: datetime) -> bool:

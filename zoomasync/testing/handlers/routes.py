@@ -126,7 +126,7 @@ ROUTES: Final = (
     _write("PATCH /meetings/{meetingId}/survey", Label.LIGHT, _surveys.update, _bodies.SURVEY),
     _get("/meetings/{meetingId}/token", Label.LIGHT, _meetings.caption_token, "type"),
     _get("/past_meetings/{meetingId}", Label.LIGHT, _past_meetings.details),
-    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, _past_meetings.instances, *_RANGE),
+    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, _past_meetings.instances_of, *_RANGE),
     _get("/past_meetings/{meetingId}/participants", Label.MEDIUM, _past_meetings.participants, *_PAGE),
     _get("/past_meetings/{meetingId}/polls", Label.MEDIUM, _past_meetings.polls),
     _get("/past_meetings/{meetingId}/qa", Label.MEDIUM, _past_meetings.qa),

@@ -9,7 +9,7 @@ import msgspec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class FakeResponse:
     """An HTTP answer, ready to be sent."""
 
     status: int
@@ -27,17 +27,19 @@ class Refusal(Exception):
         self.message = message
         self._errors = [{"field": field, "message": reason} for field, reason in errors]
 
-    def reply(self, headers: Mapping[str, str] | None = None) -> Reply:
+    def response(self, headers: Mapping[str, str] | None = None) -> FakeResponse:
         """Return the answer that tells the caller."""
         body: dict[str, object] = {"code": self.code, "message": self.message}
         if self._errors:
             body["errors"] = self._errors
-        return json_reply(body, self.status, headers)
+        return json_response(body, self.status, headers)
 
 
-def json_reply(body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+def json_response(
+    body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
+) -> FakeResponse:
     """Return *body* as a JSON answer."""
-    return Reply(status=status, body=msgspec.json.encode(body), headers=headers or {})
+    return FakeResponse(status=status, body=msgspec.json.encode(body), headers=headers or {})
 
 
 def invalid(name: str, reason: str = "") -> Refusal:
@@ -55,7 +57,7 @@ def stale_page_token() -> Refusal:
     return Refusal(400, 300, "The next page token is invalid or expired.")
 
 
-def no_such_session(wire_id: str) -> Refusal:
+def no_such_instance(wire_id: str) -> Refusal:
     """Refuse an id that names no ended session of the asked kind."""
     return Refusal(404, 3001, f"Meeting does not exist: {wire_id}.")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from .errors import Refusal, Reply, json_reply
+from .errors import FakeResponse, Refusal, json_response
 
 _SCOPES: Final = (
     "meeting:read:admin meeting:write:admin meeting:write:admin:sip_dialing meeting_summary:read:admin pac:read:admin "
@@ -38,7 +38,7 @@ class TokenDesk:
         self._lifetime = lifetime
         self._dies_at: dict[str, float] = {}
 
-    def issue(self, query: str, headers: Mapping[str, str], body: bytes, api_url: str) -> Reply:
+    def issue(self, query: str, headers: Mapping[str, str], body: bytes, api_url: str) -> FakeResponse:
         """Answer a token request; its parameters count in a form body alone."""
         if query or not headers.get("Content-Type", "").startswith(_FORM):
             return _refused("invalid_request", "Bad Request")
@@ -49,7 +49,7 @@ class TokenDesk:
             return _refused("unsupported_grant_type", "unsupported grant type")
         if form.get("account_id") != self._app.account_id:
             return _refused("invalid_request", "Bad Request")
-        return json_reply(
+        return json_response(
             {
                 "access_token": self._new_token(),
                 "token_type": "bearer",
@@ -88,5 +88,5 @@ class TokenDesk:
         return token
 
 
-def _refused(error: str, reason: str) -> Reply:
-    return json_reply({"reason": reason, "error": error}, status=400)
+def _refused(error: str, reason: str) -> FakeResponse:
+    return json_response({"reason": reason, "error": error}, status=400)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ..account.account import Account
 from ..account.host import Host
-from ..account.instance import Session
+from ..account.instance import Instance
 from ..account.meeting import Json, ScheduledMeeting
 from ..enforcement.resource_quotas import Quota
 from ..handlers.instance_rows import Row
@@ -19,8 +19,8 @@ from .errors import (
     in_another_account,
     invalid,
     may_not_schedule,
+    no_such_instance,
     no_such_meeting,
-    no_such_session,
     no_such_user,
     not_the_host,
     too_old,
@@ -99,34 +99,34 @@ class Asked:
             raise not_the_host()
         return meeting
 
-    def instances(self) -> list[Session]:
+    def instances_of(self) -> list[Instance]:
         """Return the instances of the meeting number in the path, the oldest first; a UUID is no number."""
-        found = self.account.instances(int(self.value)) if _NUMBER.fullmatch(self.value) else []
+        found = self.account.instances_of(int(self.value)) if _NUMBER.fullmatch(self.value) else []
         if not found or found[0].webinar:
-            raise no_such_session(self.value)
+            raise no_such_instance(self.value)
         return found
 
-    def session(
+    def instance(
         self, *, webinar: bool = False, months: int | None = _YEAR_MONTHS, elsewhere: int | None = None
-    ) -> Session:
+    ) -> Instance:
         """Return the session that the path names, provided it is of the asked kind and no older than *months*.
 
         *elsewhere* is the HTTP status for one of another account, where the reference has a refusal for that.
         """
-        session = self._named()
-        if session is None or session.webinar is not webinar:
-            raise no_such_session(self.value)
-        if elsewhere is not None and session.host.elsewhere:
+        instance = self._named()
+        if instance is None or instance.webinar is not webinar:
+            raise no_such_instance(self.value)
+        if elsewhere is not None and instance.host.elsewhere:
             raise in_another_account(elsewhere)
-        if months is not None and session.day < months_before(self.today, months):
+        if months is not None and instance.day < months_before(self.today, months):
             raise too_old()
-        return session
+        return instance
 
-    def _named(self) -> Session | None:
+    def _named(self) -> Instance | None:
         if _NUMBER.fullmatch(self.value):
-            return next(reversed(self.account.instances(int(self.value))), None)
+            return next(reversed(self.account.instances_of(int(self.value))), None)
         uuid = uuid_on_the_wire(self.value)
-        return None if uuid is None else self.account.session(uuid)
+        return None if uuid is None else self.account.instance(uuid)
 
 
 def uuid_on_the_wire(segment: str) -> str | None:

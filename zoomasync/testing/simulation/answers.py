@@ -13,12 +13,12 @@ from ..account.instance import (
     Question,
     QuestionAnswer,
     QuestionStatus,
-    Stay,
     Summary,
     SummarySection,
     Survey,
     SurveyAnswer,
     SurveyResponse,
+    Visit,
 )
 from .random_source import Chance
 
@@ -28,7 +28,7 @@ _ASKED: Final = ("When does the crane land?", "Is parking free?", "いつ始ま�
 _STATES: Final[tuple[QuestionStatus, ...]] = ("default", "open", "dismissed", "answered", "deleted")
 
 
-def polls(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[PollResponse, ...]:
+def polls(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[PollResponse, ...]:
     """Let everyone of *people* answer some questions, and add one who stays anonymous."""
     polling_id = f"P0l{rng.getrandbits(64):016x}"
 
@@ -41,13 +41,13 @@ def polls(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[PollRes
         )
 
     named = [
-        PollResponse(answers=answers(rng.randrange(1, 4)), **_names(stay.name), email=stay.user_email.strip())
-        for stay in people
+        PollResponse(answers=answers(rng.randrange(1, 4)), **_names(visit.name), email=visit.user_email.strip())
+        for visit in people
     ]
     return (*named, PollResponse(answers=answers(2)))
 
 
-def qa(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[Asker, ...]:
+def qa(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[Asker, ...]:
     """Let everyone of *people* ask something, and add one who stays anonymous and is answered live."""
     host = people[0]
 
@@ -79,12 +79,12 @@ def qa(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[Asker, ...
 
     named = [
         Asker(
-            name=stay.name,
-            user_id=stay.id,
-            email=stay.user_email.strip(),
+            name=visit.name,
+            user_id=visit.id,
+            email=visit.user_email.strip(),
             questions=tuple(question(n) for n in range(1, rng.randrange(2, 4))),
         )
-        for stay in people
+        for visit in people
     ]
     live = Question(
         question="Is parking free?", question_id="qA1bC2dE4g", create_time=_later(rng, start, 900), live_answered=True
@@ -92,7 +92,7 @@ def qa(rng: Chance, start: datetime, people: Sequence[Stay]) -> tuple[Asker, ...
     return (*named, Asker(questions=(live,)))
 
 
-def survey(rng: Chance, end: datetime, people: Sequence[Stay]) -> Survey:
+def survey(rng: Chance, end: datetime, people: Sequence[Visit]) -> Survey:
     """Let everyone of *people* fill in a survey after *end*, and add one who stays anonymous."""
 
     def answers() -> tuple[SurveyAnswer, ...]:
@@ -103,7 +103,9 @@ def survey(rng: Chance, end: datetime, people: Sequence[Stay]) -> Survey:
             SurveyAnswer(question="Anything else?", question_id="sq2", answer="", date_time=_later(rng, end, 300)),
         )
 
-    named = [SurveyResponse(answers=answers(), **_names(stay.name), email=stay.user_email.strip()) for stay in people]
+    named = [
+        SurveyResponse(answers=answers(), **_names(visit.name), email=visit.user_email.strip()) for visit in people
+    ]
     return Survey(
         id=f"sV{rng.getrandbits(48):012x}",
         name="After the call",

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from ..account.host import CustomAttribute, Host
-from ..account.instance import CustomKey, Session, Stay, TrackingField
+from ..account.instance import CustomKey, Instance, TrackingField, Visit
 from ..protocol.times import month_end, months_before
 from . import answers
 from .meetings import audio
@@ -49,7 +49,7 @@ def hosts(rng: Chance, count: int, today: date) -> list[Host]:
     ]
 
 
-def sessions(rng: Chance, active: Sequence[Host], today: date, *, months: int, a_month: int) -> list[Session]:
+def instances(rng: Chance, active: Sequence[Host], today: date, *, months: int, a_month: int) -> list[Instance]:
     """Invent the sessions that *active* hosts held before *today*, oldest first."""
     if not active:
         return []
@@ -60,7 +60,7 @@ def sessions(rng: Chance, active: Sequence[Host], today: date, *, months: int, a
     held += past.month_edges(first, today)
     held += past.strange_uuids(today)
     held += past.bygone(today)
-    return sorted(held, key=lambda session: (session.start_time, session.uuid))
+    return sorted(held, key=lambda instance: (instance.start_time, instance.uuid))
 
 
 class _Past:
@@ -74,7 +74,7 @@ class _Past:
         self._series = [self._new_series(host, type_) for host in active for type_ in (8, 3, 4)]
         self._series.append(self._new_series(active[0], 9))
 
-    def ordinary(self, day: date) -> Session:
+    def ordinary(self, day: date) -> Instance:
         """Hold a session of everyday size: another instance of a series, or one of its own."""
         rng = self._rng
         series = rng.choice(self._series) if rng.happens(0.6) else self._one_off()
@@ -84,7 +84,7 @@ class _Past:
         start = datetime.combine(day, time(rng.randrange(6, 22), rng.randrange(60), rng.randrange(60)), UTC)
         return self._hold(series, start, rows)
 
-    def long_rosters(self, today: date) -> Iterator[Session]:
+    def long_rosters(self, today: date) -> Iterator[Instance]:
         """Hold meetings whose rosters end on and around the edges of pages, and one webinar of several pages."""
         for back, rows in enumerate(_PAGES, start=2):
             yield self._hold(self._new_series(self._active[0], 2), _at(today - timedelta(days=back), 14), rows)
@@ -92,7 +92,7 @@ class _Past:
         yield self._hold(self._series[-1], _at(today - timedelta(days=10), 14), 12)
         yield self._hold(self._series[-1], _at(today - timedelta(days=17), 14), 12)
 
-    def month_edges(self, first: date, today: date) -> Iterator[Session]:
+    def month_edges(self, first: date, today: date) -> Iterator[Instance]:
         """Hold sessions that start at midnight of a month's first day and at 23:59 of its last one."""
         day = month_end(first)
         while day < today - timedelta(days=1):
@@ -100,7 +100,7 @@ class _Past:
             yield self._hold(self._series[0], datetime.combine(day + timedelta(days=1), time(0), UTC), 3)
             day = month_end(day + timedelta(days=1))
 
-    def strange_uuids(self, today: date) -> Iterator[Session]:
+    def strange_uuids(self, today: date) -> Iterator[Instance]:
         """Hold sessions with everything that made a roster or a UUID trip somebody."""
         start = _at(today - timedelta(days=3), 10)
         for sign in ("/{}==", "{:.8}//{:.12}==", "{:.8}/{:.12}==", "{:.8}+{:.12}=="):
@@ -110,12 +110,12 @@ class _Past:
         yield self._hold(self._series[1], start + timedelta(hours=1), 1)
         yield self._full_of_oddities(start + timedelta(hours=2))
 
-    def bygone(self, today: date) -> Iterator[Session]:
+    def bygone(self, today: date) -> Iterator[Instance]:
         """Hold one session for each look-back limit: past the reports' range, a year and fifteen months."""
         for months in (8, 13, 16):
             yield self._hold(self._series[0], _at(months_before(today, months), 9), 4)
 
-    def _hold(self, series: Series, start: datetime, rows: int) -> Session:
+    def _hold(self, series: Series, start: datetime, rows: int) -> Instance:
         rng = self._rng
         end = start + timedelta(seconds=rng.randrange(600, 5400))
         webinar = series.type in {5, 9}
@@ -123,9 +123,9 @@ class _Past:
         others: Sequence[Person] = self._outsiders
         if rng.happens(0.7):
             others = [person for person in self._insiders if person != own] + self._outsiders
-        stays = Roster(rng, start, end, webinar=webinar).fill(own, others, rows)
-        people = _first_stays(stays) if rows > 1 and series.type != 1 else []
-        return Session(
+        visits = Roster(rng, start, end, webinar=webinar).fill(own, others, rows)
+        people = _first_stays(visits) if rows > 1 and series.type != 1 else []
+        return Instance(
             uuid=b64encode(rng.randbytes(16)).decode(),
             id=series.number,
             topic=series.topic,
@@ -133,7 +133,7 @@ class _Past:
             host=series.host,
             start_time=start,
             end_time=end,
-            participants=stays,
+            participants=visits,
             schedule_time=None if series.type == 1 else start.replace(second=0),
             source="Dock Scheduler" if rng.happens(0.1) else "Zoom",
             custom_keys=(CustomKey(key="site", value="north"),) if rng.happens(0.3) else (),
@@ -151,10 +151,10 @@ class _Past:
             survey=answers.survey(rng, end, people) if people and rng.happens(0.2) else None,
         )
 
-    def _full_of_oddities(self, start: datetime) -> Session:
+    def _full_of_oddities(self, start: datetime) -> Instance:
         """Hold a session in which a guest waits, rejoins, sits in a breakout room and is never seen leaving."""
-        session = self._hold(self._new_series(self._active[0], 2), start, 3)
-        guest = Stay(
+        instance = self._hold(self._new_series(self._active[0], 2), start, 3)
+        guest = Visit(
             user_id="16999424",
             name="Guest at the gate",
             join_time=start + timedelta(seconds=40, microseconds=660_000),
@@ -168,13 +168,13 @@ class _Past:
         terse = replace(
             inside, user_id="17002496", absent=frozenset({"join_time", "leave_time", "duration", "failover"})
         )
-        people = _first_stays(session.participants)
+        people = _first_stays(instance.participants)
         return replace(
-            session,
-            participants=(*session.participants, guest, inside, rejoined, terse),
+            instance,
+            participants=(*instance.participants, guest, inside, rejoined, terse),
             polls=answers.polls(self._rng, start, people),
             qa=answers.qa(self._rng, start, people),
-            survey=answers.survey(self._rng, session.end_time, people),
+            survey=answers.survey(self._rng, instance.end_time, people),
             fraction_digits=2,
         )
 
@@ -194,6 +194,6 @@ def _at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), UTC)
 
 
-def _first_stays(stays: Sequence[Stay]) -> list[Stay]:
+def _first_stays(visits: Sequence[Visit]) -> list[Visit]:
     """Return the first stay of each of the first few people."""
-    return list({stay.person: stay for stay in reversed(stays[:6])}.values())[::-1]
+    return list({visit.person: visit for visit in reversed(visits[:6])}.values())[::-1]

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 
 from ..account.host import Host
-from ..account.instance import Session
+from ..account.instance import Instance
 from ..account.ledger import (
     Activity,
     BillingReport,
@@ -79,18 +79,18 @@ def operation_logs(rng: Chance, today: date, months: int) -> list[OperationLog]:
     return sorted(found, key=lambda entry: entry.time, reverse=True)
 
 
-def telephone_legs(rng: Chance, sessions: Sequence[Session]) -> list[TelephoneLeg]:
+def telephone_legs(rng: Chance, instances: Sequence[Instance]) -> list[TelephoneLeg]:
     """Invent callers for some of *sessions*."""
     found: list[TelephoneLeg] = []
-    for session in sessions:
+    for instance in instances:
         if not rng.happens(0.25):
             continue
         found_by, type_, country, rate = rng.choice(_CALLS)
         found.append(
             TelephoneLeg(
-                session=session,
-                start_time=session.start_time + timedelta(seconds=rng.randrange(120)),
-                end_time=session.end_time,
+                instance=instance,
+                start_time=instance.start_time + timedelta(seconds=rng.randrange(120)),
+                end_time=instance.end_time,
                 found_by=found_by,
                 type=type_,
                 country_name=country,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..account.host import Host
-from ..account.instance import Stay
+from ..account.instance import Visit
 from .random_source import Chance
 
 HOST_NAMES: Final = (
@@ -20,15 +20,15 @@ GUEST_NAMES: Final = (
     "佐藤 健", "สมชาย ใจดี", "O'Brien, \"Kit\"", "Zoe\u0308 (decomposed)", "Галина Петрова", "தமிழ்செல்வி",
     "Élodie / Paris; Ops", "",    "Room 4\\North", "李 雷", "Guðrún Ósk", "ደስታ አበበ", "Conference\tRoom",
 )  # fmt: skip
-_ODDITIES: Final[tuple[Callable[[Stay], Stay], ...]] = (
-    lambda stay: replace(stay, leave_time=None),
-    lambda stay: replace(stay, absent=frozenset({"failover", "status"})),
-    lambda stay: replace(stay, attentiveness_score=""),
-    lambda stay: replace(stay, failover=True),
+_ODDITIES: Final[tuple[Callable[[Visit], Visit], ...]] = (
+    lambda visit: replace(visit, leave_time=None),
+    lambda visit: replace(visit, absent=frozenset({"failover", "status"})),
+    lambda visit: replace(visit, attentiveness_score=""),
+    lambda visit: replace(visit, failover=True),
 )
-_WEBINAR_ODDITIES: Final[tuple[Callable[[Stay], Stay], ...]] = (
+_WEBINAR_ODDITIES: Final[tuple[Callable[[Visit], Visit], ...]] = (
     *_ODDITIES,
-    lambda stay: replace(stay, user_email=stay.user_email or " "),
+    lambda visit: replace(visit, user_email=visit.user_email or " "),
 )
 TOPICS: Final = ("Harbour project", "Open office hour", "Réunion d'équipe", "採用面談", "בוקר טוב", "Bridge works 🌉")
 DEPTS: Final = ("Works", "", "Finance", "Öffentlichkeit")
@@ -76,14 +76,14 @@ class Roster:
         self._webinar = webinar
         self._seat = 16_778_240
 
-    def fill(self, host: Person, others: Sequence[Person], rows: int) -> tuple[Stay, ...]:
+    def fill(self, host: Person, others: Sequence[Person], rows: int) -> tuple[Visit, ...]:
         """Return the host's stay and *rows* - 1 more by *others*, who may wait, rejoin or go to a breakout room."""
-        stays = [self._stay(host, 0, self._seconds)]
-        while len(stays) < rows:
-            stays.extend(self._visits(others[self._rng.below(len(others))]))
-        return tuple(stays[:rows])
+        visits = [self._stay(host, 0, self._seconds)]
+        while len(visits) < rows:
+            visits.extend(self._visits(others[self._rng.below(len(others))]))
+        return tuple(visits[:rows])
 
-    def _visits(self, person: Person) -> Iterator[Stay]:
+    def _visits(self, person: Person) -> Iterator[Visit]:
         rng, moment = self._rng, self._rng.below(self._seconds // 2)
         if rng.happens(0.1):
             arrival = moment
@@ -94,19 +94,19 @@ class Roster:
         if rng.happens(0.2):
             yield self._odd(self._stay(person, leaving + rng.below(self._seconds - leaving), self._seconds))
 
-    def _odd(self, stay: Stay) -> Stay:
+    def _odd(self, visit: Visit) -> Visit:
         """Give a few stays one of the things that Zoom is known to leave out or to put in."""
         if self._rng.happens(0.06):
-            stay = replace(stay, bo_mtg_id="Dk8/qZ1xV2cB3nM4lK5j+g==" if self._webinar else "27510336")
+            visit = replace(visit, bo_mtg_id="Dk8/qZ1xV2cB3nM4lK5j+g==" if self._webinar else "27510336")
         if self._rng.happens(0.06):
-            stay = self._rng.choice(_WEBINAR_ODDITIES if self._webinar else _ODDITIES)(stay)
-        return stay
+            visit = self._rng.choice(_WEBINAR_ODDITIES if self._webinar else _ODDITIES)(visit)
+        return visit
 
-    def _stay(self, person: Person, joined: int, left: int) -> Stay:
+    def _stay(self, person: Person, joined: int, left: int) -> Visit:
         self._seat += 1024
         digits = self._rng.choice((1, 2, 3, 6, 9)) if self._rng.happens(0.4) else 0
         microseconds = self._rng.below(1_000_000) if digits else 0
-        return Stay(
+        return Visit(
             user_id=f"KQ{self._seat:X}" if self._webinar and not person.id else str(self._seat),
             name=person.name,
             join_time=self._start + timedelta(seconds=joined, microseconds=microseconds),

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from ..call_history import CallHistory, LabelCalls
 from ..status import Run
-from ..traffic import LabelTraffic, TrafficHistory
 from ._charts import KEYS
 from ._html import MOST_LINES, Column, Content, Html, figure, table, tag
 from ._words import duration, moment, span
 
 
-def what_was_sent(traffic: TrafficHistory) -> Iterable[Html]:
+def what_was_sent(stats: CallHistory) -> Iterable[Html]:
     """Yield what the section says of calls."""
     yield tag("h2", "Calls and the budget")
-    if not traffic.labels:
+    if not stats.labels:
         yield tag("p", "None has been written down.", class_="soft")
         return
     yield tag(
@@ -27,15 +27,15 @@ def what_was_sent(traffic: TrafficHistory) -> Iterable[Html]:
     names = ("Calls", "Retries", "429s", "Time at work", "Mean", "Busiest 10 s", "Allowed")
     columns += [Column(name, "n") for name in names]
     caption = "Calls by label. The mean is of the time at work, in which any were sent."
-    yield table(caption, columns, map(_sent, traffic.labels))
+    yield table(caption, columns, map(_sent, stats.labels))
     yield KEYS
-    cut = "; pauses of more than ten minutes are cut out, where a dotted line is" if traffic.stretches[1:] else ""
-    for n, label in enumerate(traffic.labels):
-        text = f"{span(label.points[0].at, label.points[-1].to)}. Each step is {duration(traffic.seconds)}{cut}."
-        yield figure(f"traffic-{n}", f"{label.label.capitalize()} calls a second", text)
+    cut = "; pauses of more than ten minutes are cut out, where a dotted line is" if stats.stretches[1:] else ""
+    for n, label in enumerate(stats.labels):
+        text = f"{span(label.points[0].at, label.points[-1].to)}. Each step is {duration(stats.seconds)}{cut}."
+        yield figure(f"calls-{n}", f"{label.label.capitalize()} calls a second", text)
 
 
-def _sent(label: LabelTraffic) -> Sequence[Content]:
+def _sent(label: LabelCalls) -> Sequence[Content]:
     mean, busiest = f"{label.calls / label.working:.1f}/s", f"{label.busiest:.1f}/s"
     allowed = f"{label.allowed:.3g}/s" if label.allowed else "unknown"
     numbers = label.calls, label.retries, label.throttled

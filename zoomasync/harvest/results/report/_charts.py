@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, Literal
 
-from ...partitions import SETTLED, State
-from ..status import Manifest
-from ..traffic import LabelTraffic, Point, TrafficHistory
+from ...partitions import FINAL, State
+from ..call_history import CallHistory, LabelCalls, Point
+from ..status import HarvestStatus
 from ._html import Html, as_json, join
 
 if TYPE_CHECKING:
     import altair as alt
 
-_UNSETTLED = (State.WAITING, State.OPEN, State.PARKED, State.FAILED)
-STATES = (*SETTLED, *_UNSETTLED)
+_UNSETTLED = (State.PENDING, State.IN_PROGRESS, State.DEFERRED, State.FAILED)
+STATES = (*FINAL, *_UNSETTLED)
 
 KEYS = Html("""<ul class="keys" aria-label="Signs in the charts">
 <li><svg width="16" height="12" aria-hidden="true"><path d="M0 12V4H16V12Z" fill="var(--sent)"/></svg>sent</li>
@@ -46,7 +46,7 @@ def _fill(state: State) -> str:
     return f"url(#hatch-{state})" if state in _UNSETTLED else f"var(--{state})"
 
 
-def states_chart(manifest: Manifest) -> Mapping[str, object]:
+def states_chart(manifest: HarvestStatus) -> Mapping[str, object]:
     """Return the chart of the share of each state in every table."""
     import altair as alt  # noqa: PLC0415  needs the extra
 
@@ -79,11 +79,11 @@ def states_chart(manifest: Manifest) -> Mapping[str, object]:
     return _spec(chart)
 
 
-def traffic_chart(label: LabelTraffic, traffic: TrafficHistory) -> Mapping[str, object]:
+def traffic_chart(label: LabelCalls, stats: CallHistory) -> Mapping[str, object]:
     """Return the chart of what was sent with *label* against what was allowed."""
     import altair as alt  # noqa: PLC0415  needs the extra
 
-    line = _TimeLine(traffic.stretches)
+    line = _TimeLine(stats.stretches)
     ticks = line.ticks()
     labels = alt.Axis(
         values=list(ticks), labelExpr=f"({as_json(ticks)})[datum.value]", labelOverlap="greedy", grid=False, title="UTC"

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...partitions import Partition, State
-from ..status import Manifest, Reason
+from ..status import HarvestStatus, Reason
 from ._charts import STATES
-from ._drift import Drift
+from ._drift import InvalidRow
 from ._html import Column, Content, Html, figure, join, table, tag
 from ._words import moment
 
 _MEANINGS = {
     State.DONE: "Its rows are in the store.",
     State.EMPTY: "Zoom answered, and there was nothing.",
-    State.GONE: "Zoom has it no longer (404): reports expire.",
-    State.REFUSED: "Zoom will never give it (400): the session is too old, or the feature was off.",
-    State.WAITING: "Known, and still to be fetched.",
-    State.OPEN: "Begun: what there is of it is dropped, and fetched again.",
-    State.PARKED: "The day's budget of calls was spent before its turn came.",
+    State.NOT_FOUND: "Zoom has it no longer (404): reports expire.",
+    State.REJECTED: "Zoom will never give it (400): the session is too old, or the feature was off.",
+    State.PENDING: "Known, and still to be fetched.",
+    State.IN_PROGRESS: "Begun: what there is of it is dropped, and fetched again.",
+    State.DEFERRED: "The day's budget of calls was spent before its turn came.",
     State.FAILED: "Something went wrong that another run may not meet.",
 }
 
 
-def what_came(manifest: Manifest) -> Iterable[Html]:
+def what_came(manifest: HarvestStatus) -> Iterable[Html]:
     """Yield what the section says of what was fetched."""
     yield tag("h2", "What was fetched")
     yield tag(
@@ -47,7 +47,7 @@ def what_came(manifest: Manifest) -> Iterable[Html]:
             (
                 tag("code", stream.name),
                 stream.rows,
-                stream.drifted,
+                stream.invalid_rows,
                 stream.states.total(),
                 *(stream.states[state] for state in STATES),
                 stream.calls,
@@ -57,7 +57,7 @@ def what_came(manifest: Manifest) -> Iterable[Html]:
         (
             "All",
             sum(stream.rows for stream in manifest.streams),
-            sum(stream.drifted for stream in manifest.streams),
+            sum(stream.invalid_rows for stream in manifest.streams),
             total.total(),
             *(total[state] for state in STATES),
             manifest.calls,
@@ -78,11 +78,11 @@ def _state(state: State) -> Html:
     return join((tag("span", class_=f"sw {state}", aria_hidden="true"), state.capitalize()))
 
 
-def what_did_not(manifest: Manifest) -> Iterable[Html]:
+def what_did_not(manifest: HarvestStatus) -> Iterable[Html]:
     """Yield what the section says of partitions without rows."""
     yield tag("h2", "What was not fetched")
     if not manifest.reasons:
-        waiting = manifest.states[State.WAITING]
+        waiting = manifest.states[State.PENDING]
         said = f"Nothing has failed or was refused so far; {waiting:,} are waiting." if waiting else "Nothing."
         yield tag("p", said if manifest.states else "Nothing has been asked for yet.", class_="soft")
         return
@@ -101,8 +101,8 @@ def what_did_not(manifest: Manifest) -> Iterable[Html]:
 def _reason(reason: Reason) -> Sequence[Content]:
     example = reason.example
     why = reason.detail or _MEANINGS[reason.state]
-    if example.parked_until is not None:
-        why = f"{why} It can go on at {moment(example.parked_until)}."
+    if example.deferred_until is not None:
+        why = f"{why} It can go on at {moment(example.deferred_until)}."
     error = [tag("code", reason.error), " "] if reason.error else []
     return (
         _state(reason.state),
@@ -117,21 +117,21 @@ def _which(partition: Partition) -> Html:
     return join((tag("code", partition.stream), " ", tag("span", partition.key, class_="key")))
 
 
-def what_was_odd(manifest: Manifest, drifts: Sequence[Drift], drift_count: int) -> Iterable[Html]:
+def what_was_odd(manifest: HarvestStatus, invalid_rows: Sequence[InvalidRow], drift_count: int) -> Iterable[Html]:
     """Yield what the section says of rows that do not add up, and of *drifts*, of *drift_count*."""
     yield tag("h2", "What was odd")
-    if not manifest.notes and not drifts:
+    if not manifest.warnings and not invalid_rows:
         yield tag("p", "Nothing.", class_="soft")
-    if manifest.notes:
-        lines = [(_which(partition), partition.rows, partition.note or "") for partition in manifest.notes]
+    if manifest.warnings:
+        lines = [(_which(partition), partition.rows, partition.warning or "") for partition in manifest.warnings]
         columns = (Column("Partition"), Column("Rows", "n"), Column("Note", "wide"))
         yield table("Partitions whose rows came, and did not add up.", columns, lines)
-        yield from _more(manifest.note_count - len(manifest.notes), "partitions")
-    if drifts:
-        rows = [(tag("code", d.stream), d.rows, tag("span", d.path, class_="key"), d.reason) for d in drifts]
+        yield from _more(manifest.warning_count - len(manifest.warnings), "partitions")
+    if invalid_rows:
+        rows = [(tag("code", d.stream), d.rows, tag("span", d.path, class_="key"), d.reason) for d in invalid_rows]
         heads = (Column("Table"), Column("Rows", "n"), Column("Where", "wide"), Column("What is wrong", "wide"))
-        yield table("Rows that are not what Zoom's reference says: kept raw in the table drift.", heads, rows)
-        yield from _more(drift_count - len(drifts), "kinds")
+        yield table("Rows that are not what Zoom's reference says: kept raw in the table rejected_rows.", heads, rows)
+        yield from _more(drift_count - len(invalid_rows), "kinds")
 
 
 def _more(number: int, of: str) -> Iterable[Html]:

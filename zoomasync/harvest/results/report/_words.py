@@ -18,10 +18,10 @@ def span(start: datetime, end: datetime) -> str:
 
 def duration(seconds: int) -> str:
     """Return the two largest units of so many *seconds*."""
-    units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
+    tasks = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
     words: list[str] = []
-    for unit, length in units:
+    for task, length in tasks:
         number, seconds = divmod(seconds, length)
         if number:
-            words.append(f"{number} {unit}")
+            words.append(f"{number} {task}")
     return " ".join(words[:2]) or "0 s"

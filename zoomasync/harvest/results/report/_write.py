@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ....errors import ConfigError
 from ...stores.sqlite.reader import StoreError, reading
-from ..status import manifest_of
-from ..traffic import traffic_of
+from ..call_history import call_history
+from ..status import status_of
 from ._bundle import check_extra
 from ._drift import drifts_of
 from ._html import MOST_LINES
@@ -29,10 +29,10 @@ def write_report(store: str | Path, to: str | Path | None = None) -> Path:
     with reading(path) as connection:
         if target.exists() and target.samefile(path):
             raise ConfigError(f"the report cannot be written over the store {path}: give another file")
-        manifest = manifest_of(connection, at_most=MOST_LINES)
-        traffic = traffic_of(connection)
-        drifts, drift_count = drifts_of(connection, at_most=MOST_LINES)
-    page = page_of(path.name, manifest, traffic, drifts, drift_count)
+        manifest = status_of(connection, at_most=MOST_LINES)
+        stats = call_history(connection)
+        invalid_rows, drift_count = drifts_of(connection, at_most=MOST_LINES)
+    page = page_of(path.name, manifest, stats, invalid_rows, drift_count)
     try:
         target.write_text(page, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -20,15 +20,15 @@ from typing import Final
 import msgspec
 
 from .... import ZoomError
-from ...partitions import SETTLED, Partition, State
-from ...streams import Days, ListingStream, Row, Stream, Unit
-from ..base import Sent
+from ...partitions import FINAL, Partition, State
+from ...streams import Days, ListingStream, PartitionTask, Row, Stream
+from ..base import CallSample
 from ..columns import Cell, Column, utc_text
 from ..parquet_file import ParquetFile, read_columns, read_metadata
 from ..sqlite.reader import StoreError
 from ..sqlite.schema import DRIFT_COLUMNS, VERSION
 from ._job_file import Job, see_on_disk
-from ._staged_partition import Draft
+from ._staged_partition import StagedPartition
 
 _DEAD_AFTER: Final = 600 * 10**9  # nanoseconds: a file is open for a moment only
 
@@ -67,7 +67,7 @@ class Folder:
         """Join the job, and return its days. Raises `ConfigError` when *days* do not touch them."""
         self._open.mkdir(exist_ok=True)
         days = self._job.join(days, self._open / f"job.{self._worker}.json")
-        for name in ("drift", "runs", "traffic", *(stream.name for stream in streams)):
+        for name in ("rejected_rows", "runs", "call_samples", *(stream.name for stream in streams)):
             (self._path / name).mkdir(exist_ok=True)
         self._told = {
             "worker": self._worker,
@@ -94,32 +94,32 @@ class Folder:
         with os.scandir(self._path / stream.name) as entries:
             return {entry.name for entry in entries}
 
-    def file(self, unit: Unit) -> Path:
+    def file(self, task: PartitionTask) -> Path:
         """Return where *unit* is, or will be."""
-        return self._path / unit.stream.name / f"{name_of(unit)}.parquet"
+        return self._path / task.stream.name / f"{name_of(task)}.parquet"
 
-    def look(self, unit: Unit) -> Found | None:
+    def look(self, task: PartitionTask) -> Found | None:
         """Return what the file of *unit* tells, or None when there is none, or none that can be trusted."""
-        path = self.file(unit)
+        path = self.file(task)
         try:
             written = path.stat().st_mtime_ns
             told = read_metadata(path)
-            if isinstance(unit.stream, ListingStream):
-                read_columns(path, unit.stream.leads)  # to the last byte: they will be needed
+            if isinstance(task.stream, ListingStream):
+                read_columns(path, task.stream.child_columns)  # to the last byte: they will be needed
         except (FileNotFoundError, StoreError):
             return None
-        if (told.get("version"), told.get("stream"), told.get("key")) != (str(VERSION), unit.stream.name, unit.key):
+        if (told.get("version"), told.get("stream"), told.get("key")) != (str(VERSION), task.stream.name, task.key):
             return None
-        if told.get("state") not in SETTLED:
+        if told.get("state") not in FINAL:
             return None
         days = None
-        if isinstance(unit.stream, ListingStream):
+        if isinstance(task.stream, ListingStream):
             days = date.fromisoformat(told["from_"]), date.fromisoformat(told["to_"])
         return Found(State(told["state"]), written, days, told.get("over") == "true")
 
-    def failure(self, unit: Unit) -> Partition | None:
+    def failure(self, task: PartitionTask) -> Partition | None:
         """Return in what *unit* failed since this worker's run began, if it did."""
-        path = self._failed(unit)
+        path = self._failed(task)
         try:
             if path.stat().st_mtime_ns <= self.begun:
                 return None
@@ -127,13 +127,13 @@ class Folder:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def leads(self, unit: Unit, listing: ListingStream) -> Iterator[Row]:
+    def child_columns(self, task: PartitionTask, listing: ListingStream) -> Iterator[Row]:
         """Yield the rows of the *listing* in *unit*, as far as they say what is to be fetched next."""
-        columns = read_columns(self.file(unit), listing.leads)
-        for values in zip(*(columns[name] for name in listing.leads), strict=True):
-            yield listing.lead(values)
+        columns = read_columns(self.file(task), listing.child_columns)
+        for values in zip(*(columns[name] for name in listing.child_columns), strict=True):
+            yield listing.parent_row(values)
 
-    def keep(self, partition: Partition, draft: Draft, error: ZoomError | None) -> None:
+    def keep(self, partition: Partition, draft: StagedPartition, error: ZoomError | None) -> None:
         """Write down what has become of a partition, with what has come of it unless it ended in an *error*."""
         for last in (False, False, True):
             try:
@@ -144,7 +144,7 @@ class Folder:
             else:
                 return
 
-    def sent(self, samples: Sequence[Sent]) -> None:
+    def sent(self, samples: Sequence[CallSample]) -> None:
         """Write down what this worker has sent."""
         lines = [
             {
@@ -158,29 +158,29 @@ class Folder:
             }
             for sample in samples
         ]
-        with (self._path / "traffic" / f"{self._worker}.ndjson").open("ab") as file:
+        with (self._path / "call_samples" / f"{self._worker}.ndjson").open("ab") as file:
             file.write(msgspec.json.Encoder().encode_lines(lines))
 
-    def _keep(self, partition: Partition, draft: Draft, error: ZoomError | None) -> None:
-        unit = draft.unit
+    def _keep(self, partition: Partition, draft: StagedPartition, error: ZoomError | None) -> None:
+        task = draft.task
         if partition.state is State.FAILED:
-            self._write(self._failed(unit), msgspec.json.encode(partition))
-        if partition.state not in SETTLED:
+            self._write(self._failed(task), msgspec.json.encode(partition))
+        if partition.state not in FINAL:
             return
         if error is None:
             self._keep_rows(partition, draft)
-        elif (found := self.look(unit)) is None or found.state is not State.DONE:  # rows stay until there are better
-            self._write_parquet(self.file(unit), unit.stream, (), _told_of(partition, draft, error))
-        self._failed(unit).unlink(missing_ok=True)
-        self._sweep(unit)
+        elif (found := self.look(task)) is None or found.state is not State.DONE:  # rows stay until there are better
+            self._write_parquet(self.file(task), task.stream, (), _told_of(partition, draft, error))
+        self._failed(task).unlink(missing_ok=True)
+        self._sweep(task)
 
-    def _keep_rows(self, partition: Partition, draft: Draft) -> None:
-        unit = draft.unit
-        drift = self._path / "drift" / f"{unit.stream.name}-{name_of(unit)}.parquet"
-        if draft.drifts:  # first, so that there is no time at which they are missing
-            self._write_parquet(drift, DRIFT_COLUMNS, [draft.drifts])
-        self._write_parquet(self.file(unit), unit.stream, draft.lines(), _told_of(partition, draft, None))
-        if not draft.drifts:
+    def _keep_rows(self, partition: Partition, draft: StagedPartition) -> None:
+        task = draft.task
+        drift = self._path / "rejected_rows" / f"{task.stream.name}-{name_of(task)}.parquet"
+        if draft.invalid_rows:  # first, so that there is no time at which they are missing
+            self._write_parquet(drift, DRIFT_COLUMNS, [draft.invalid_rows])
+        self._write_parquet(self.file(task), task.stream, draft.lines(), _told_of(partition, draft, None))
+        if not draft.invalid_rows:
             drift.unlink(missing_ok=True)
 
     def _write_parquet(
@@ -208,16 +208,16 @@ class Folder:
         temporary.replace(path)
         see_on_disk(path.parent)
 
-    def _sweep(self, unit: Unit) -> None:
+    def _sweep(self, task: PartitionTask) -> None:
         """Remove what others that are dead, or slower, have begun of *unit*."""
-        begun = f"{unit.stream.name}-{name_of(unit)}."
+        begun = f"{task.stream.name}-{name_of(task)}."
         for path in self._open.iterdir():
-            if path.name.startswith((begun, f"drift-{begun}")):
+            if path.name.startswith((begun, f"rejected_rows-{begun}")):
                 with suppress(OSError):
                     path.unlink()
 
-    def _failed(self, unit: Unit) -> Path:
-        return self.file(unit).with_suffix(".failed.json")
+    def _failed(self, task: PartitionTask) -> Path:
+        return self.file(task).with_suffix(".failed.json")
 
     def _tell(self) -> int:
         """Write down what is known of this worker's run, and return when that was."""
@@ -226,23 +226,23 @@ class Folder:
         return path.stat().st_mtime_ns
 
 
-def name_of(unit: Unit) -> str:
+def name_of(task: PartitionTask) -> str:
     """Return what *unit* is called where a key cannot be a name: keys hold slashes, and their case matters."""
-    return sha256(unit.key.encode()).hexdigest()[:32]
+    return sha256(task.key.encode()).hexdigest()[:32]
 
 
-def _told_of(partition: Partition, draft: Draft, error: ZoomError | None) -> dict[str, str]:
-    unit = draft.unit
-    told = {"version": str(VERSION), "stream": unit.stream.name, "key": unit.key, "state": str(partition.state)}
-    if isinstance(unit.stream, ListingStream):
-        first, last = unit.days
+def _told_of(partition: Partition, draft: StagedPartition, error: ZoomError | None) -> dict[str, str]:
+    task = draft.task
+    told = {"version": str(VERSION), "stream": task.stream.name, "key": task.key, "state": str(partition.state)}
+    if isinstance(task.stream, ListingStream):
+        first, last = task.days
         told |= {"from_": first.isoformat(), "to_": last.isoformat(), "over": "true" if draft.over else "false"}
     if error is not None:
         told |= {"error": type(error).__name__, "detail": partition.detail or ""}
-    if partition.drifted:
-        told["drifted"] = str(partition.drifted)
-    if partition.note is not None:
-        told["note"] = partition.note
+    if partition.invalid_rows:
+        told["invalid_rows"] = str(partition.invalid_rows)
+    if partition.warning is not None:
+        told["warning"] = partition.warning
     return told
 
 

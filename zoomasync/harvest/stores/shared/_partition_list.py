@@ -8,52 +8,52 @@ from datetime import date
 from itertools import chain
 
 from ...partitions import State
-from ...streams import Stream, Unit
+from ...streams import PartitionTask, Stream
 from ..base import Outstanding
 
 
-class ToDo:
+class PartitionList:
     """What there is to do, and how it stands: some 200 bytes a partition."""
 
     def __init__(self) -> None:
-        self._units: dict[str, dict[date, list[Unit]]] = {}
+        self._units: dict[str, dict[date, list[PartitionTask]]] = {}
         self._states: dict[str, dict[str, State]] = {}
         self._partitions: Counter[tuple[str, State]] = Counter()
         self._calls: Counter[tuple[str, State]] = Counter()
 
-    def add(self, unit: Unit) -> bool:
+    def add(self, task: PartitionTask) -> bool:
         """Let *unit* wait; return False if it is there already."""
-        states = self._states.setdefault(unit.stream.name, {})
-        if unit.key in states:
+        states = self._states.setdefault(task.stream.name, {})
+        if task.key in states:
             return False
-        self._units.setdefault(unit.stream.name, {}).setdefault(unit.days[0], []).append(unit)
-        states[unit.key] = State.WAITING
-        self._count(unit, State.WAITING, 1)
+        self._units.setdefault(task.stream.name, {}).setdefault(task.days[0], []).append(task)
+        states[task.key] = State.PENDING
+        self._count(task, State.PENDING, 1)
         return True
 
-    def state(self, unit: Unit) -> State:
+    def state(self, task: PartitionTask) -> State:
         """Return how *unit* stands."""
-        return self._states[unit.stream.name][unit.key]
+        return self._states[task.stream.name][task.key]
 
-    def put(self, unit: Unit, state: State) -> None:
+    def put(self, task: PartitionTask, state: State) -> None:
         """Write down how *unit* stands now."""
-        self._count(unit, self.state(unit), -1)
-        self._states[unit.stream.name][unit.key] = state
-        self._count(unit, state, 1)
+        self._count(task, self.state(task), -1)
+        self._states[task.stream.name][task.key] = state
+        self._count(task, state, 1)
 
     def turn(self, before: State, after: State) -> None:
         """Let everything that stood as *before* stand as *after*."""
         for days in self._units.values():
-            for unit in chain.from_iterable(days.values()):
-                if self.state(unit) is before:
-                    self.put(unit, after)
+            for task in chain.from_iterable(days.values()):
+                if self.state(task) is before:
+                    self.put(task, after)
 
-    def of(self, streams: Sequence[Stream], state: State) -> Iterator[Unit]:
+    def of(self, streams: Sequence[Stream], state: State) -> Iterator[PartitionTask]:
         """Yield what stands so of *streams*, the oldest first, since reports expire."""
         by_day = [self._units.get(stream.name, {}) for stream in streams]
         for day in sorted(set[date]().union(*by_day)):
             of_day = chain.from_iterable(days.get(day, ()) for days in by_day)
-            yield from (unit for unit in sorted(of_day, key=_order) if self.state(unit) is state)
+            yield from (task for task in sorted(of_day, key=_order) if self.state(task) is state)
 
     def counts(self) -> Mapping[str, Mapping[State, Outstanding]]:
         """Return how many there are of each stream and state."""
@@ -63,10 +63,10 @@ class ToDo:
                 found.setdefault(stream, {})[state] = Outstanding(partitions, self._calls[stream, state])
         return found
 
-    def _count(self, unit: Unit, state: State, change: int) -> None:
-        self._partitions[unit.stream.name, state] += change
-        self._calls[unit.stream.name, state] += change * unit.calls
+    def _count(self, task: PartitionTask, state: State, change: int) -> None:
+        self._partitions[task.stream.name, state] += change
+        self._calls[task.stream.name, state] += change * task.calls
 
 
-def _order(unit: Unit) -> tuple[str, str]:
-    return unit.stream.name, unit.key
+def _order(task: PartitionTask) -> tuple[str, str]:
+    return task.stream.name, task.key

@@ -15,14 +15,14 @@ import anyio
 import anyio.to_thread
 
 from .... import ZoomError
-from ...partitions import Partition, State, settled
-from ...streams import ListingStream, Stream, Unit, found_in
-from ..base import Outstanding, Piece, Scope, Sent
+from ...partitions import Partition, State, finished
+from ...streams import ListingStream, PartitionTask, Stream, child_tasks
+from ..base import CallSample, Outstanding, Scope, WriteBatch
 from ..sqlite.reader import StoreError
 from ..sqlite.schema import Table
 from ._folder import Folder, Found, name_of
-from ._partition_list import ToDo
-from ._staged_partition import Draft
+from ._partition_list import PartitionList
+from ._staged_partition import StagedPartition
 
 T = TypeVar("T")
 
@@ -32,8 +32,8 @@ _AT_A_TIME: Final = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
-class Claims(Protocol):
-    """Keeps workers of one job apart, as `zoomasync.redis.RedisClaims` does."""
+class Leases(Protocol):
+    """Keeps workers of one job apart, as `zoomasync.redis.RedisLeases` does."""
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Hold what is taken while the block runs, and let go of all of it in the end."""
@@ -63,15 +63,15 @@ class SharedStore:
     does not touch it. Leaving it closes *claims*. Needs the extra ``parquet``.
     """
 
-    def __init__(self, folder: str | Path, claims: Claims) -> None:
+    def __init__(self, folder: str | Path, leases: Leases) -> None:
         self._folder = Folder(Path(folder).absolute())
-        self._claims = claims
+        self._claims = leases
         self._threads = anyio.CapacityLimiter(_THREADS)
         self._tables: dict[str, Table] = {}
-        self._list = ToDo()
-        self._since: date | None = None
+        self._list = PartitionList()
+        self._recheck_from: date | None = None
         self._on_settled: Callable[[Partition], None] = _ignore
-        self._drafts: dict[tuple[str, str], Draft] = {}
+        self._drafts: dict[tuple[str, str], StagedPartition] = {}
         self._held: set[str] = set()
         self.outcome: str = ""
         """How the run ends, to be set before `working` is left."""
@@ -90,9 +90,9 @@ class SharedStore:
             await self._claims.aclose()
 
     @asynccontextmanager
-    async def working(self, scope: Scope, on_settled: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
+    async def working(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
         """Keep what is put while the block runs; *on_settled* is shown each partition once its file is there."""
-        self._list, self._since, self._on_settled = ToDo(), scope.since, on_settled
+        self._list, self._recheck_from, self._on_settled = PartitionList(), scope.recheck_from, on_finished
         self._tables = {stream.name: Table(stream) for stream in scope.streams}
         self.outcome = "interrupted"
         async with self._claims.held():
@@ -113,27 +113,27 @@ class SharedStore:
         listed = list(self._list.of((listing,), State.DONE))
         await self._add(self._found(listing, listed, scope))
 
-    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[Unit]:  # noqa: ARG002  it began with it
+    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:  # noqa: ARG002  it began with it
         """Iterate over what waits of *streams* and is claimed for this worker, until all is settled by somebody.
 
         All workers go through the same list, the oldest first. Who finds that another is at work somewhere goes on
         behind the next few, so that they seldom knock at one door, and comes back to what was left in the end.
         """
-        waiting: Iterable[Unit] = self._list.of(streams, State.WAITING)
+        waiting: Iterable[PartitionTask] = self._list.of(streams, State.PENDING)
         skipping, pause = True, _FIRST_PAUSE
         while True:
-            aside: list[Unit] = []
+            aside: list[PartitionTask] = []
             claimed = False
             for some in _blocks(waiting):
-                block = [unit for unit in some if self._list.state(unit) is State.WAITING]
+                block = [task for task in some if self._list.state(task) is State.PENDING]
                 await self._look_at(block)
                 rest = iter(block)
-                for unit in rest:
-                    if await self._claimed(unit):
+                for task in rest:
+                    if await self._claimed(task):
                         claimed = True
-                        yield unit
-                    elif self._list.state(unit) is State.WAITING:
-                        aside.append(unit)
+                        yield task
+                    elif self._list.state(task) is State.PENDING:
+                        aside.append(task)
                         aside += rest if skipping else ()
             if not aside:
                 return
@@ -148,108 +148,108 @@ class SharedStore:
         """Return how many partitions of each stream and state there are, and the calls that they take."""
         return self._list.counts()
 
-    async def write(self, unit: Unit, piece: Piece) -> None:
+    async def write(self, task: PartitionTask, piece: WriteBatch) -> None:
         """Keep what one reply gave; with a first one, what there was of *unit* goes."""
-        place = _place(unit)
+        place = _place(task)
         if place not in self._drafts:
-            self._drafts[place] = Draft(unit)
-        await self._in_thread(partial(self._drafts[place].take, self._tables[unit.stream.name], piece))
+            self._drafts[place] = StagedPartition(task)
+        await self._in_thread(partial(self._drafts[place].take, self._tables[task.stream.name], piece))
 
-    async def settle(self, unit: Unit, error: ZoomError | None, note: str | None) -> None:
+    async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
         """Write the file of *unit*, or down in what it failed, and let others have it."""
         now = datetime.now(UTC).replace(microsecond=0)
-        draft = self._drafts.pop(_place(unit), None)
-        with closing(Draft(unit) if draft is None else draft) as draft:
-            came = (draft.pages, draft.rows, len(draft.drifts)) if error is None else (0, 0, 0)
-            partition = settled(unit, error, note, pages=came[0], rows=came[1], drifted=came[2], now=now)
+        draft = self._drafts.pop(_place(task), None)
+        with closing(StagedPartition(task) if draft is None else draft) as draft:
+            came = (draft.pages, draft.rows, len(draft.invalid_rows)) if error is None else (0, 0, 0)
+            partition = finished(task, error, warning, pages=came[0], rows=came[1], invalid_rows=came[2], now=now)
             with anyio.CancelScope(shield=True):  # what was fetched is not thrown away
                 await self._in_thread(partial(self._folder.keep, partition, draft, error))
-                await self._drop(unit)
-        self._list.put(unit, partition.state)
+                await self._drop(task)
+        self._list.put(task, partition.state)
         self._on_settled(partition)
 
-    async def park(self, scope: Scope, until: datetime) -> None:  # noqa: ARG002  nobody else is to know
+    async def defer(self, scope: Scope, until: datetime) -> None:  # noqa: ARG002  nobody else is to know
         """Let everything that waits wait, and others have what this worker has claimed."""
-        await self._in_thread(partial(self._list.turn, State.WAITING, State.PARKED))
+        await self._in_thread(partial(self._list.turn, State.PENDING, State.DEFERRED))
         for claim in tuple(self._held):
             self._held.discard(claim)
             await self._claims.drop(claim)
 
-    async def unpark(self, scope: Scope) -> None:  # noqa: ARG002  the list is of it
+    async def resume_deferred(self, scope: Scope) -> None:  # noqa: ARG002  the list is of it
         """Let what was parked be fetched."""
-        await self._in_thread(partial(self._list.turn, State.PARKED, State.WAITING))
+        await self._in_thread(partial(self._list.turn, State.DEFERRED, State.PENDING))
 
-    async def sent(self, samples: Sequence[Sent]) -> None:
+    async def sent(self, samples: Sequence[CallSample]) -> None:
         """Write down what this worker has sent."""
         await self._in_thread(partial(self._folder.sent, samples))
 
-    async def _add(self, units: Iterator[Unit]) -> None:
+    async def _add(self, tasks: Iterator[PartitionTask]) -> None:
         """Put *units* on the list, as settled when they are."""
         there: dict[str, Collection[str]] = {}
-        while await self._in_thread(partial(self._add_some, units, there)):
+        while await self._in_thread(partial(self._add_some, tasks, there)):
             pass
 
-    def _add_some(self, units: Iterator[Unit], there: dict[str, Collection[str]]) -> bool:
-        some = list(islice(units, _AT_A_TIME))
-        for unit in filter(self._list.add, some):
-            stream = unit.stream
+    def _add_some(self, tasks: Iterator[PartitionTask], there: dict[str, Collection[str]]) -> bool:
+        some = list(islice(tasks, _AT_A_TIME))
+        for task in filter(self._list.add, some):
+            stream = task.stream
             if stream.name not in there:
                 there[stream.name] = self._folder.names(stream)
-            if self._folder.file(unit).name in there[stream.name] and (state := self._settled(unit)) is not None:
-                self._list.put(unit, state)
+            if self._folder.file(task).name in there[stream.name] and (state := self._on_finished(task)) is not None:
+                self._list.put(task, state)
         return bool(some)
 
-    def _found(self, listing: ListingStream, listed: Iterable[Unit], scope: Scope) -> Iterator[Unit]:
+    def _found(self, listing: ListingStream, listed: Iterable[PartitionTask], scope: Scope) -> Iterator[PartitionTask]:
         for month in listed:
-            yield from found_in(month, self._folder.leads(month, listing), scope.reports)
+            yield from child_tasks(month, self._folder.child_columns(month, listing), scope.reports)
 
-    async def _claimed(self, unit: Unit) -> bool:
+    async def _claimed(self, task: PartitionTask) -> bool:
         """Claim *unit*, unless another holds it or it is settled."""
-        if self._list.state(unit) is not State.WAITING:
+        if self._list.state(task) is not State.PENDING:
             return False
-        claim = _claim(unit)
+        claim = _claim(task)
         if not await self._claims.take(claim):
             return False
         self._held.add(claim)
-        await self._look_at([unit])
-        if self._list.state(unit) is State.WAITING:
+        await self._look_at([task])
+        if self._list.state(task) is State.PENDING:
             return True
-        await self._drop(unit)  # another has settled it, and let it go
+        await self._drop(task)  # another has settled it, and let it go
         return False
 
-    async def _drop(self, unit: Unit) -> None:
-        claim = _claim(unit)
+    async def _drop(self, task: PartitionTask) -> None:
+        claim = _claim(task)
         self._held.discard(claim)
         await self._claims.drop(claim)
 
-    async def _look_at(self, units: Sequence[Unit]) -> None:
+    async def _look_at(self, tasks: Sequence[PartitionTask]) -> None:
         """Take note of which *units* others have settled, or have failed at since this run began."""
-        for unit, came in await self._in_thread(partial(self._looked, units)):
+        for task, came in await self._in_thread(partial(self._looked, tasks)):
             if isinstance(came, State):
-                self._list.put(unit, came)
+                self._list.put(task, came)
             else:
-                self._list.put(unit, came.state)
+                self._list.put(task, came.state)
                 self._on_settled(came)
 
-    def _looked(self, units: Iterable[Unit]) -> list[tuple[Unit, State | Partition]]:
-        looked = [(unit, self._settled(unit) or self._folder.failure(unit)) for unit in units]
-        return [(unit, came) for unit, came in looked if came is not None]
+    def _looked(self, tasks: Iterable[PartitionTask]) -> list[tuple[PartitionTask, State | Partition]]:
+        looked = [(task, self._on_finished(task) or self._folder.failure(task)) for task in tasks]
+        return [(task, came) for task, came in looked if came is not None]
 
-    def _settled(self, unit: Unit) -> State | None:
+    def _on_finished(self, task: PartitionTask) -> State | None:
         """Return what has become of *unit*, unless it is to be fetched, or fetched again."""
-        found = self._folder.look(unit)
-        return None if found is None or not self._holds(unit, found) else found.state
+        found = self._folder.look(task)
+        return None if found is None or not self._holds(task, found) else found.state
 
-    def _holds(self, unit: Unit, found: Found) -> bool:
+    def _holds(self, task: PartitionTask, found: Found) -> bool:
         """Tell whether what was *found* still holds for this run."""
-        if found.days is not None and not (found.days[0] <= unit.days[0] and unit.days[1] <= found.days[1]):
+        if found.days is not None and not (found.days[0] <= task.days[0] and task.days[1] <= found.days[1]):
             return False
         if found.written > self._folder.begun:
             return True
-        late = self._since is not None and unit.days[1] >= self._since
-        if isinstance(unit.stream, ListingStream):
+        late = self._recheck_from is not None and task.days[1] >= self._recheck_from
+        if isinstance(task.stream, ListingStream):
             return found.over and not late  # a day that was not over when it was listed may have gone on
-        return not (late and found.state in {State.GONE, State.EMPTY})
+        return not (late and found.state in {State.NOT_FOUND, State.EMPTY})
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
@@ -259,17 +259,17 @@ class SharedStore:
         raise failure
 
 
-def _place(unit: Unit) -> tuple[str, str]:
-    return unit.stream.name, unit.key
+def _place(task: PartitionTask) -> tuple[str, str]:
+    return task.stream.name, task.key
 
 
-def _claim(unit: Unit) -> str:
-    return f"{unit.stream.name}/{name_of(unit)}"
+def _claim(task: PartitionTask) -> str:
+    return f"{task.stream.name}/{name_of(task)}"
 
 
-def _blocks(units: Iterable[Unit]) -> Iterator[list[Unit]]:
-    units = iter(units)
-    while block := list(islice(units, _BLOCK)):
+def _blocks(tasks: Iterable[PartitionTask]) -> Iterator[list[PartitionTask]]:
+    tasks = iter(tasks)
+    while block := list(islice(tasks, _BLOCK)):
         yield block
 
 

@@ -11,11 +11,11 @@ import msgspec
 from ...streams import Row, Stream
 from ..columns import BEFORE, BEHIND, Cell, Cells, Column, Kind, columns
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": what tells a harvest from any other database
 
 # `harvest` holds the days that the store is of; `partition` what became of each, with the days of a listing or the day
-# on which a session began, and the calls that it takes at least. `traffic` counts what was sent in ten seconds from
+# on which a session began, and the calls that it takes at least. `call_samples` counts what was sent in ten seconds from
 # `at`, and `rate` is what the client allowed itself a second.
 OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS harvest (
@@ -32,17 +32,17 @@ CREATE TABLE IF NOT EXISTS partition (
     state TEXT NOT NULL,
     pages INTEGER NOT NULL DEFAULT 0,
     rows INTEGER NOT NULL DEFAULT 0,
-    drifted INTEGER NOT NULL DEFAULT 0,
+    invalid_rows INTEGER NOT NULL DEFAULT 0,
     fetched_at TEXT,
-    parked_until TEXT,
+    deferred_until TEXT,
     error TEXT,
     detail TEXT,
     tracking_id TEXT,
-    note TEXT,
+    warning TEXT,
     PRIMARY KEY (stream, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS partition_by_day ON partition (from_, stream, key);
-CREATE TABLE IF NOT EXISTS drift (
+CREATE TABLE IF NOT EXISTS rejected_rows (
     stream TEXT NOT NULL,
     _part TEXT NOT NULL,
     _seq INTEGER NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS run (
     host TEXT NOT NULL,
     process INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS traffic (
+CREATE TABLE IF NOT EXISTS call_samples (
     run INTEGER NOT NULL,
     at TEXT NOT NULL,
     label TEXT NOT NULL,
@@ -88,7 +88,7 @@ DRIFT_COLUMNS = (
     Column("reason", Kind.TEXT, -1),
     Column("raw", Kind.TEXT, -1),  # JSON, but to the last character as it came, with whatever made it drift
 )
-"""The columns of `drift`."""
+"""The columns of `rejected_rows`."""
 
 
 class Table:

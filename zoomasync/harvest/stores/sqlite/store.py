@@ -2,8 +2,8 @@
 
 A partition is what is fetched, and replaced, as a whole: the hosts of a month, the meetings of a host in a month, one
 report of one session. Its rows carry its key in ``_part`` (for a session's report, the UUID), their place in ``_seq``,
-and in ``_raw``, as JSON, what came with them that the reference does not know or no cell can hold. Rows that are not
-what the reference says are in `drift`, raw and with the reason. Times are ISO 8601 text in UTC, booleans 0 and 1, and
+and in ``_extra``, as JSON, what came with them that the reference does not know or no cell can hold. Rows that are not
+what the reference says are in `rejected_rows`, raw and with the reason. Times are ISO 8601 text in UTC, booleans 0 and 1, and
 what is nested is JSON.
 
 Rows come page by page, each page with its partition's line in one transaction; until its last one has come a partition
@@ -31,8 +31,8 @@ import anyio.to_thread
 from .... import ZoomError
 from ....errors import ConfigError
 from ...partitions import Partition, State
-from ...streams import ListingStream, Stream, Unit
-from ..base import Outstanding, Piece, Scope, Sent
+from ...streams import ListingStream, PartitionTask, Stream
+from ..base import CallSample, Outstanding, Scope, WriteBatch
 from ..columns import utc_text
 from . import partition_table as worklist
 from .lock import Lock
@@ -47,7 +47,7 @@ _STATEMENTS = 1_024  # to keep: an INSERT for each number of rows, and some more
 _PATIENCE = 60.0  # seconds, with another program that holds the file for a moment
 
 
-class Store:
+class SQLiteStore:
     """A harvest's database at *path*, with a table for each of *streams*.
 
     Open it with ``async with``. *durability* "full" also survives a power cut with all that was committed, "normal"
@@ -88,7 +88,7 @@ class Store:
             await self._in_thread(self._close)
 
     @asynccontextmanager
-    async def working(self, scope: Scope, on_settled: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
+    async def working(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
         """Write what is put while the block runs; *on_settled* is shown each partition once it is committed.
 
         Leaving the block, by an error or a cancellation as well, commits what was put. An error of the database ends
@@ -102,7 +102,7 @@ class Store:
         self.outcome, self._torn = "interrupted", False
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._write_all, queue, on_settled)
+                tasks.start_soon(self._write_all, queue, on_finished)
                 await self._asked(partial(self._begin, scope))
                 yield
                 queue.close()
@@ -114,42 +114,42 @@ class Store:
             self._queue = None
             if not self._torn:
                 with anyio.CancelScope(shield=True):  # cancelled: what was fetched is not thrown away
-                    await self._commit([*queue.take(), _Write(self._end)], on_settled)
+                    await self._commit([*queue.take(), _Write(self._end)], on_finished)
         raise first
 
     async def expand(self, listing: ListingStream, scope: Scope) -> None:
         """Put what the listings lead to on the list of the work."""
         await self._asked(partial(worklist.expand, listing=listing, scope=scope))
 
-    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[Unit]:
+    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
         """Iterate over what waits of *streams*, the oldest first."""
         chunks = worklist.chunks(self._opened(), scope, streams)
         while (chunk := await self._in_thread(partial(next, chunks, None))) is not None:
-            for unit in chunk:
-                yield unit
+            for task in chunk:
+                yield task
 
     async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, Outstanding]]:
         """Return how many partitions of each stream and state *scope* has, and the calls that they take."""
         return await self._asked(partial(worklist.counts, scope=scope))
 
-    async def write(self, unit: Unit, piece: Piece) -> None:
+    async def write(self, task: PartitionTask, piece: WriteBatch) -> None:
         """Write what one reply gave; with a first one, what there was of *unit* goes."""
-        await self._later(partial(self._write, unit, piece))
+        await self._later(partial(self._write, task, piece))
 
-    async def settle(self, unit: Unit, error: ZoomError | None, note: str | None) -> None:
+    async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
         """Write down what became of *unit*."""
         now = datetime.now(UTC).replace(microsecond=0)
-        await self._later(partial(worklist.settle, unit=unit, error=error, note=note, now=now))
+        await self._later(partial(worklist.finish, task=task, error=error, warning=warning, now=now))
 
-    async def park(self, scope: Scope, until: datetime) -> None:
+    async def defer(self, scope: Scope, until: datetime) -> None:
         """Let everything that waits wait until then."""
-        await self._asked(partial(worklist.park, scope=scope, until=until))
+        await self._asked(partial(worklist.defer, scope=scope, until=until))
 
-    async def unpark(self, scope: Scope) -> None:
+    async def resume_deferred(self, scope: Scope) -> None:
         """Let what was parked be fetched."""
-        await self._asked(partial(worklist.unpark, scope=scope))
+        await self._asked(partial(worklist.resume_deferred, scope=scope))
 
-    async def sent(self, samples: Sequence[Sent]) -> None:
+    async def sent(self, samples: Sequence[CallSample]) -> None:
         """Write down what was sent."""
         lines = [
             (self._run, utc_text(sample.at), sample.label, sample.calls, sample.retries, sample.throttled, sample.rate)
@@ -173,18 +173,18 @@ class Store:
             raise ConfigError("the store is not working: write inside `async with store.working(...)`")
         return self._queue
 
-    async def _write_all(self, queue: Queue[_Write], on_settled: Callable[[Partition], None]) -> None:
+    async def _write_all(self, queue: Queue[_Write], on_finished: Callable[[Partition], None]) -> None:
         while await queue.wait():
             with anyio.CancelScope(shield=True):
-                await self._commit(queue.take(), on_settled)
+                await self._commit(queue.take(), on_finished)
 
-    async def _commit(self, writes: Sequence[_Write], on_settled: Callable[[Partition], None]) -> None:
+    async def _commit(self, writes: Sequence[_Write], on_finished: Callable[[Partition], None]) -> None:
         self._torn = True  # without these, what comes behind them must not be written either
         await self._in_thread(partial(self._transact, writes))
         self._torn = False
         for write in writes:
             if isinstance(write.result, Partition):
-                on_settled(write.result)
+                on_finished(write.result)
             if write.done is not None:
                 write.done.set()
 
@@ -289,20 +289,20 @@ class Store:
         ended = (utc_text(datetime.now(UTC).replace(microsecond=0)), self.outcome, self._run)
         connection.execute("UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?", ended)
 
-    def _write(self, unit: Unit, piece: Piece, connection: sqlite3.Connection) -> None:
-        name, key = unit.stream.name, unit.key
+    def _write(self, task: PartitionTask, piece: WriteBatch, connection: sqlite3.Connection) -> None:
+        name, key = task.stream.name, task.key
         table = self._tables[name]
         if piece.first:
             worklist.empty(connection, name, key)
         lines = table.lines(key, piece.rows)
-        drifts = [(name, key, seq, drift.path, drift.reason, drift.raw) for seq, drift in piece.drifts]
+        invalid_rows = [(name, key, seq, drift.path, drift.reason, drift.raw) for seq, drift in piece.invalid_rows]
         table.put(connection, lines)
-        if drifts:
-            connection.executemany("INSERT INTO drift VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", drifts)
+        if invalid_rows:
+            connection.executemany("INSERT INTO rejected_rows VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", invalid_rows)
         connection.execute(
-            "UPDATE partition SET state = 'open', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
-            "drifted = iif(?1, 0, drifted) + ?3 WHERE stream = ?4 AND key = ?5",
-            (piece.first, len(lines), len(drifts), name, key),
+            "UPDATE partition SET state = 'in_progress', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
+            "invalid_rows = iif(?1, 0, invalid_rows) + ?3 WHERE stream = ?4 AND key = ?5",
+            (piece.first, len(lines), len(invalid_rows), name, key),
         )
 
 
@@ -317,7 +317,7 @@ class _Write:
 
 def _add_traffic(connection: sqlite3.Connection, lines: Sequence[tuple[str | int | float, ...]]) -> None:
     connection.executemany(
-        "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "
+        "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "
         "retries = retries + excluded.retries, throttled = throttled + excluded.throttled",
         lines,
     )

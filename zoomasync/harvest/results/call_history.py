@@ -25,7 +25,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelTraffic:
+class LabelCalls:
     """What was sent with one *label*: *points* where anything was.
 
     *working* is the seconds in which anything was sent, *busiest* the requests a second in the busiest ten of them.
@@ -42,7 +42,7 @@ class LabelTraffic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficHistory:
+class CallHistory:
     """What was sent, by label, the most first.
 
     *stretches* are when anything was, each from its beginning to its end; between them nothing was for ten minutes or
@@ -51,10 +51,10 @@ class TrafficHistory:
 
     stretches: tuple[tuple[datetime, datetime], ...]
     seconds: int
-    labels: tuple[LabelTraffic, ...]
+    labels: tuple[LabelCalls, ...]
 
 
-def traffic_of(connection: sqlite3.Connection, *, at_most: int = 500) -> TrafficHistory:
+def call_history(connection: sqlite3.Connection, *, at_most: int = 500) -> CallHistory:
     """Return what was sent, each label in *at_most* so many points, and one more for each stretch."""
     limits: dict[str, int] = {"pause": _PAUSE}
     stretches = connection.execute(_STRETCHES, limits).fetchall()
@@ -65,7 +65,7 @@ def traffic_of(connection: sqlite3.Connection, *, at_most: int = 500) -> Traffic
         point = Point(at=_utc(at), to=_utc(to), rate=rate, allowed=allowed, retries=retries, throttled=throttled)
         points.setdefault(label, []).append(point)
     labels = (
-        LabelTraffic(
+        LabelCalls(
             label=label,
             calls=calls,
             retries=retries,
@@ -77,13 +77,13 @@ def traffic_of(connection: sqlite3.Connection, *, at_most: int = 500) -> Traffic
         )
         for label, calls, retries, throttled, working, busiest in connection.execute(_BY_LABEL)
     )
-    return TrafficHistory(
+    return CallHistory(
         stretches=tuple((_utc(start), _utc(end)) for start, end in stretches), seconds=seconds, labels=tuple(labels)
     )
 
 
 _PAUSE = 600
-_SAMPLE = 10  # the seconds that a line of `traffic` stands for
+_SAMPLE = 10  # the seconds that a line of `call_samples` stands for
 
 
 def _steps() -> Iterator[int]:
@@ -101,7 +101,7 @@ _SENT = """
 WITH sent AS (
     SELECT label, CAST(strftime('%s', at) AS INTEGER) AS second, sum(calls) AS calls, sum(retries) AS retries,
         sum(throttled) AS throttled, max(rate) AS rate
-    FROM traffic GROUP BY 1, 2
+    FROM call_samples GROUP BY 1, 2
 )"""
 _PLACED = f"""{_SENT},
 begun AS (
