@@ -132,10 +132,10 @@ async def listings(zoom: Zoom) -> None:
 async def views(zoom: Zoom) -> None:
     invalid_rows: list[InvalidRow] = []
     extra_fields: list[ExtraFields] = []
-    assert_type(zoom.priority, Api)
-    assert_type(zoom.lenient(on_invalid_row=invalid_rows.append, on_extra_fields=extra_fields.append), Api)
-    assert_type(zoom.priority.lenient(on_invalid_row=None), Api)
-    assert_type(await zoom.lenient(on_invalid_row=invalid_rows.append).reports.meeting_polls("uuid"), m.PollReport)
+    assert_type(zoom.with_options(priority=True), Api)
+    assert_type(zoom.with_options(on_invalid_row=invalid_rows.append, on_extra_fields=extra_fields.append), Api)
+    assert_type(zoom.with_options(priority=True, on_invalid_row=None), Api)
+    assert_type(await zoom.with_options(on_invalid_row=invalid_rows.append).reports.meeting_polls("uuid"), m.PollReport)
     assert_type((extra_fields[0].row, extra_fields[0].raw), tuple[int | None, bytes])
 
 
@@ -177,6 +177,6 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     m.NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
     await zoom.meetings.polls.replace(1, "p", m.Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
     Harvest(zoom, store=1, from_=DAY, to=DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a path
-    zoom.lenient(print)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
-    zoom.lenient(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
+    zoom.with_options(print)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]  keyword only
+    zoom.with_options(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
     await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

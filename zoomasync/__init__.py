@@ -13,7 +13,6 @@ from ._core.retries import RetryPolicy
 from ._core.session import CallStats
 from ._fan_out import Done, Failed, fan_out
 from ._label import Label
-from ._settings import plan_of
 from ._version import __version__
 from .auth import Credentials, ServerToServer, StaticToken
 from .errors import ZoomError
@@ -44,5 +43,4 @@ __all__ = [
     "__version__",
     "fan_out",
     "month_ranges",
-    "plan_of",
 ]

@@ -7,9 +7,11 @@ from typing import TypeVar, overload
 
 import msgspec
 
+from ._core.call_options import CallOptions
 from ._core.decoding import ExtraFields, InvalidRow
 from ._core.endpoint import Endpoint, MeetingRef, QueryValue
 from ._core.request_body import encode
+from ._core.retries import RetryPolicy
 from ._core.session import Session
 from ._label import Label
 from .errors import InvalidArgument
@@ -37,33 +39,49 @@ class Api:
         self.past_meetings: PastMeetings = PastMeetings(session)
         self.reports: Reports = Reports(session)
 
-    def lenient(
+    def with_options(
         self,
         *,
+        timeout: float | None = None,
+        retry: RetryPolicy | None = None,
+        priority: bool | None = None,
+        max_wait: float | None = None,
         on_invalid_row: Callable[[InvalidRow], None] | None = None,
         on_extra_fields: Callable[[ExtraFields], None] | None = None,
     ) -> Api:
-        """Return the same endpoints, whose calls tell of what is odd in a reply: for a harvest that may lose nothing.
+        """Return the same endpoints with other options, for one call or for many.
 
         ::
 
-            drifts: list[InvalidRow] = []
-            lenient = zoom.lenient(on_invalid_row=drifts.append)
-            report = await lenient.reports.meeting_polls(uuid)
+            invalid: list[InvalidRow] = []
+            report = await zoom.with_options(on_invalid_row=invalid.append).reports.meeting_polls(uuid)
 
-        *on_invalid_row* is shown each row that is not what the reference says, which is then missing from the reply. Rows are
-        what a page or report lists; of a bad answer inside a row, the whole row is shown. What is wrong beside the
-        rows, or in a reply that lists none, is a `DecodeError` as ever. ``pages(on_invalid_row=...)`` is told instead, where
-        that is given.
+        The view shares the connections, rate limits and access token of this client. An option that is not given, or
+        given as None, stays as it is here, so that options combine.
 
-        *on_extra_fields* is shown the keys that came and that no struct has a field for; without it they are ignored. It
-        costs a second decoding of every reply, of about a millisecond for 300 rows.
+        *timeout* is the time limit of one request, in seconds; use ``anyio.fail_after`` for a deadline over retries.
+        *retry* replaces the `RetryPolicy`. With *priority*, calls pass those that wait for the same label; of five
+        calls in a row at most four are priority calls. *max_wait* is the longest time, in seconds, that a call waits
+        for a permit: a call that would wait longer raises `PerSecondLimitReached` before it is sent, with the expected
+        wait as ``retry_after``.
 
-        Both are called before the call returns or the page is given, and not at all for one that raises. None leaves
-        things as they are here. All calls share this client's pace and connections, so make as many of these as there
-        are places to tell.
+        *on_invalid_row* receives each row that cannot be decoded, and the row is left out of the result. Without it
+        such a row raises `DecodeError`. An invalid value beside the rows, or in a response without a list, raises
+        `DecodeError` in any case. *on_extra_fields* receives the keys that no struct has a field for; without it they
+        are ignored. It decodes every response a second time, which takes about a millisecond per 300 rows. Both are
+        called before the call returns or the page is yielded, and not for a call that raises.
+
+        Raises `ConfigError` for a *timeout* or *max_wait* that is not a valid number of seconds.
         """
-        return Api(self._session.lenient(on_invalid_row, on_extra_fields))
+        options = CallOptions(
+            timeout=timeout,
+            retry=retry,
+            priority=priority,
+            max_wait=max_wait,
+            on_invalid_row=on_invalid_row,
+            on_extra_fields=on_extra_fields,
+        )
+        return Api(self._session.with_options(options))
 
     @staticmethod
     def endpoints() -> dict[str, Endpoint[object]]:

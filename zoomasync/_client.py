@@ -58,9 +58,7 @@ class Zoom(Api):
     ones that *plan* makes, for one that several processes share, and *tokens* keeps the access token where they all
     find it: see `zoomasync.redis`. *on_event* is told of `zoomasync.events`.
 
-    ``zoom.urgent`` has the same endpoints, whose calls go before all that wait for their label: for somebody who waits
-    for an answer while a harvest runs. Of five calls in a row, four at most are urgent ones. ``zoom.lenient(...)`` has
-    them too, and tells of rows that cannot be decoded and of keys that are unknown.
+    `with_options` returns the same endpoints with other options, such as a priority or a shorter timeout.
 
     Raises `ConfigError` for settings that cannot work, before anything is sent.
     """
@@ -98,7 +96,6 @@ class Zoom(Api):
             retry=retry,
         )
         super().__init__(paced)
-        self.priority: Api = Api(paced.priority())
 
     @classmethod
     def from_env(
@@ -119,7 +116,7 @@ class Zoom(Api):
             token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
         )
         base_url = settings.get("ZOOM_BASE_URL") or DEFAULT_BASE_URL
-        return cls(auth, plan=plan or settings.plan(), base_url=base_url, **options)
+        return cls(auth, plan=plan or Plan.from_env(environ), base_url=base_url, **options)
 
     def __repr__(self) -> str:
         return f"<Zoom {self._session.base_url} {self._rate_limiter!r}>"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
-from .rate_limits import Plan
 
 
 class Settings:
@@ -29,18 +28,3 @@ class Settings:
         if value is None:
             raise ConfigError(f"{name} is not set: give it, or the path of a file that holds it in {name}_FILE")
         return value
-
-    def plan(self) -> Plan:
-        plan = Plan.named(self.get("ZOOM_PLAN") or "pro")
-        share = self.get("ZOOM_SHARE")
-        if share is None:
-            return plan
-        try:
-            return plan.share(float(share))
-        except ValueError:
-            raise ConfigError("ZOOM_SHARE must be a number above 0 and at most 1") from None
-
-
-def plan_of(environ: Mapping[str, str]) -> Plan:
-    """Return the plan that ``ZOOM_PLAN`` and ``ZOOM_SHARE`` name, Pro without one."""
-    return Settings(environ).plan()

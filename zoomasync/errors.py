@@ -13,12 +13,15 @@
     │   └── TimedOut
     ├── OutcomeUnknown               a write that may or may not have happened: never silently retried
     ├── DecodeError                  a reply that is not what the reference says
-    ├── PagingLoop                   a listing that goes round in circles
+    ├── PagingLoop                   a listing that repeats a page token
+    ├── UnexpectedDateRange          a report of other days than requested
+    ├── StoreError                   a harvest store that cannot be read or written
     └── StatusError                  Zoom answered, and refused
         ├── BadRequest
         │   └── PageTokenExpired     the listing must start again
         ├── Unauthorized · PermissionDenied · NotFound · Conflict
         ├── RateLimited
+        │   ├── PerSecondLimitReached
         │   └── DailyLimitReached · ResourceLimitReached · ConcurrentRequest
         ├── ServerError
         └── EmbeddedError                  HTTP 200 carrying a Zoom error code
@@ -31,7 +34,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 __all__ = [
     "BadRequest",
@@ -49,16 +52,19 @@ __all__ = [
     "PageTokenExpired",
     "PagingLoop",
     "PayloadError",
+    "PerSecondLimitReached",
     "PermissionDenied",
     "RateLimited",
     "RedisUnavailable",
     "ResourceLimitReached",
     "ServerError",
     "StatusError",
+    "StoreError",
     "TLSError",
     "TimedOut",
     "TransportError",
     "Unauthorized",
+    "UnexpectedDateRange",
     "ZoomError",
 ]
 
@@ -263,27 +269,52 @@ class Conflict(StatusError):
 
 
 class RateLimited(StatusError):
-    """A limit on requests per second was exceeded; *retry_after* is what Zoom asked for, in seconds, if it did."""
+    """Base of the rate-limit errors. *retry_after* is the wait in seconds, or None where it is not known."""
 
     retry_after: float | None = None
 
 
-class DailyLimitReached(RateLimited):
-    """The account's budget of the day is spent; *resumes_at* says when the next one begins."""
+class PerSecondLimitReached(RateLimited):
+    """A limit on requests per second was exceeded."""
 
-    resumes_at: datetime
+
+class DailyLimitReached(RateLimited):
+    """The account's daily quota is used up. *resumes_at* is the time at which the next one begins."""
+
+    _resumes_at: datetime | None = None
+
+    @property
+    def resumes_at(self) -> datetime:
+        """The time that Zoom gave, or else the next midnight UTC, when daily limits reset."""
+        return self._resumes_at or _next_midnight()
+
+    @resumes_at.setter
+    def resumes_at(self, moment: datetime) -> None:
+        self._resumes_at = moment
 
     def _remedy(self) -> str:
         return f" Resumes at {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
 
 
 class ResourceLimitReached(RateLimited):
-    """One host, registrant or meeting had its changes of the day; others are not touched."""
+    """One host, registrant or meeting has reached its own limit per day; others are not affected.
 
-    resumes_at: datetime
+    *resumes_at* is the time at which it may be changed again.
+    """
+
+    _resumes_at: datetime | None = None
+
+    @property
+    def resumes_at(self) -> datetime:
+        """The time that Zoom gave, or else the next midnight UTC, when daily limits reset."""
+        return self._resumes_at or _next_midnight()
+
+    @resumes_at.setter
+    def resumes_at(self, moment: datetime) -> None:
+        self._resumes_at = moment
 
     def _remedy(self) -> str:
-        return f" Only this one waits, until {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
+        return f" Only this resource waits, until {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
 
 
 class ConcurrentRequest(RateLimited):
@@ -298,6 +329,27 @@ class ServerError(StatusError):
 
 class EmbeddedError(StatusError):
     """HTTP 200, but the body carries an error code instead of data: a paid plan or a feature is missing, usually."""
+
+
+def _next_midnight() -> datetime:
+    return datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(), UTC)
+
+
+class StoreError(ZoomError):
+    """A harvest store, or an export of it, could not be read or written: a full disk, or another process that holds it."""
+
+
+class UnexpectedDateRange(ZoomError):
+    """Zoom returned rows of other days than the call asked for. *requested* and *returned* are (first, last)."""
+
+    def __init__(self, requested: tuple[date, date], returned: tuple[date, date]) -> None:
+        super().__init__(requested, returned)
+        self.requested = requested
+        self.returned = returned
+
+    def __str__(self) -> str:
+        first, last = self.requested
+        return f"asked for {first} to {last}, but Zoom returned {self.returned[0]} to {self.returned[1]}"
 
 
 def _safe(text: str) -> str:

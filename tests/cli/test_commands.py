@@ -71,7 +71,7 @@ async def test_harvest_closes_with_rows_calls_retries_and_429s_of_every_table(tm
         "rows",
         "invalid_rows",
         "partitions",
-        "kept",
+        "skipped",
         "not_found",
         "rejected",
         "failed",

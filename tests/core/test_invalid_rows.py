@@ -74,7 +74,7 @@ async def test_a_page_that_is_none_is_an_error_all_the_same(
             pass
 
 
-# --- zoom.lenient(on_invalid_row=...) ---------------------------------------------------------------------------------------
+# --- zoom.with_options(on_invalid_row=...) ---------------------------------------------------------------------------------------
 
 BAD_RESPONDENT: dict[str, object] = {"name": "Bo", "question_details": [{"date_time": "at noon"}], "new": 1}
 
@@ -88,7 +88,7 @@ async def test_one_bad_respondent_does_not_cost_the_poll_report(zoom: Zoom, fake
     polls_with_a_bad_respondent(fake)
     invalid_rows: list[InvalidRow] = []
 
-    report = await zoom.lenient(on_invalid_row=invalid_rows.append).reports.meeting_polls(UUID)
+    report = await zoom.with_options(on_invalid_row=invalid_rows.append).reports.meeting_polls(UUID)
 
     assert (report.uuid, [person.name for person in report.questions]) == (UUID, ["Ann", "Cy"])
     (drift,) = invalid_rows
@@ -98,9 +98,9 @@ async def test_one_bad_respondent_does_not_cost_the_poll_report(zoom: Zoom, fake
 
 async def test_who_did_not_ask_for_it_gets_an_error(zoom: Zoom, fake: FakeZoom) -> None:
     polls_with_a_bad_respondent(fake, times=4)
-    zoom.lenient(on_invalid_row=lambda _: None)
+    zoom.with_options(on_invalid_row=lambda _: None)
 
-    for strict in zoom, zoom.lenient(on_extra_fields=lambda _: None):
+    for strict in zoom, zoom.with_options(on_extra_fields=lambda _: None):
         with pytest.raises(DecodeError, match="question_details"):
             await strict.reports.meeting_polls(UUID)
 
@@ -109,7 +109,7 @@ async def test_a_loop_over_rows_tells_the_view_of_bad_ones(zoom: Zoom, fake: Fak
     page_of_300_with_a_bad_one(fake)
     invalid_rows: list[InvalidRow] = []
 
-    hosts = [host.id async for host in zoom.lenient(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
+    hosts = [host.id async for host in zoom.with_options(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
 
     assert (len(hosts), [drift.row for drift in invalid_rows]) == (299, [200])
 
@@ -119,7 +119,7 @@ async def test_who_is_named_for_the_pages_is_told_instead_of_who_is_named_for_al
     of_all: list[InvalidRow] = []
     of_pages: list[InvalidRow] = []
 
-    users = zoom.lenient(on_invalid_row=of_all.append).reports.users(FIRST, LAST)
+    users = zoom.with_options(on_invalid_row=of_all.append).reports.users(FIRST, LAST)
     pages = [page async for page in users.pages(on_invalid_row=of_pages.append)]
 
     assert (len(pages), len(of_all), len(of_pages)) == (1, 0, 1)
@@ -138,7 +138,7 @@ async def test_a_drift_shows_the_row_as_it_came(row: bytes, reason: str, zoom: Z
     fake.respond(USERS, status=200, body=b'{"users":[{"id":"h0"},' + row + b"]}")
     invalid_rows: list[InvalidRow] = []
 
-    hosts = [host.id async for host in zoom.lenient(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
+    hosts = [host.id async for host in zoom.with_options(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
 
     assert (hosts, [drift.row for drift in invalid_rows]) == (["h0"], [1])
     assert reason in invalid_rows[0].reason
@@ -149,7 +149,7 @@ async def test_a_reply_that_is_refused_or_odd_beside_its_rows_raises_and_tells_n
     zoom: Zoom, fake: FakeZoom
 ) -> None:
     told: list[object] = []
-    lenient = zoom.lenient(on_invalid_row=told.append, on_extra_fields=told.append)
+    lenient = zoom.with_options(on_invalid_row=told.append, on_extra_fields=told.append)
     fake.respond(POLLS, status=200, body={"code": 200, "message": "Only for paid accounts.", "questions": [7]})
     with pytest.raises(EmbeddedError):
         await lenient.reports.meeting_polls(UUID)
@@ -161,14 +161,16 @@ async def test_a_reply_that_is_refused_or_odd_beside_its_rows_raises_and_tells_n
     assert told == []
 
 
-# --- zoom.lenient(on_extra_fields=...) -------------------------------------------------------------------------------------
+# --- zoom.with_options(on_extra_fields=...) -------------------------------------------------------------------------------------
 
 
 async def told_of_polls(zoom: Zoom, fake: FakeZoom, body: bytes) -> dict[int | None, object]:
     """Return the unknown keys of a poll report, by row."""
     fake.respond(POLLS, status=200, body=body)
     extra_fields: list[ExtraFields] = []
-    await zoom.lenient(on_invalid_row=lambda _: None, on_extra_fields=extra_fields.append).reports.meeting_polls(UUID)
+    await zoom.with_options(on_invalid_row=lambda _: None, on_extra_fields=extra_fields.append).reports.meeting_polls(
+        UUID
+    )
     assert len({unknown.row for unknown in extra_fields}) == len(extra_fields)
     return {unknown.row: json.loads(unknown.raw) for unknown in extra_fields}
 
@@ -200,7 +202,7 @@ async def test_a_reply_that_lists_no_rows_is_told_of_as_one(zoom: Zoom, fake: Fa
     fake.respond("GET /report/meetings/{meetingId}", status=200, body=body)
     extra_fields: list[ExtraFields] = []
 
-    await zoom.lenient(on_extra_fields=extra_fields.append).reports.meeting(UUID)
+    await zoom.with_options(on_extra_fields=extra_fields.append).reports.meeting(UUID)
 
     (unknown,) = extra_fields
     assert unknown.row is None
@@ -212,7 +214,7 @@ async def test_structs_that_are_no_lists_are_looked_into(zoom: Zoom, fake: FakeZ
     fake.respond("POST /users/{userId}/meetings", status=201, body={"id": 1, "uuid": "u", "settings": settings})
     extra_fields: list[ExtraFields] = []
 
-    await zoom.lenient(on_extra_fields=extra_fields.append).meetings.create("me", NewMeeting(topic="x"))
+    await zoom.with_options(on_extra_fields=extra_fields.append).meetings.create("me", NewMeeting(topic="x"))
 
     assert [json.loads(unknown.raw) for unknown in extra_fields] == [
         {"settings": {"aura": 2, "breakout_room": {"rooms": {"0": {"lid": 1}}}}}
@@ -235,7 +237,7 @@ async def test_unknown_keys_of_rows_that_were_mended_are_told(zoom: Zoom, fake: 
     fake.respond(USERS, status=200, body={"users": [{"id": 7, "meetings": "3", "new": "4"}]})
     extra_fields: list[ExtraFields] = []
 
-    hosts = [host async for host in zoom.lenient(on_extra_fields=extra_fields.append).reports.users(FIRST, LAST)]
+    hosts = [host async for host in zoom.with_options(on_extra_fields=extra_fields.append).reports.users(FIRST, LAST)]
 
     assert [(host.id, host.meetings) for host in hosts] == [("7", 3)]
     assert extra_fields == [ExtraFields(row=0, raw=b'{"new":"4"}')]
@@ -250,7 +252,7 @@ async def test_unknown_values_stay_as_they_came(value: bytes, zoom: Zoom, fake: 
     fake.respond(USERS, status=200, body=b'{"users":[{"id":"h1","new":' + value + b"}]}")
     extra_fields: list[ExtraFields] = []
 
-    async for _ in zoom.lenient(on_extra_fields=extra_fields.append).reports.users(FIRST, LAST):
+    async for _ in zoom.with_options(on_extra_fields=extra_fields.append).reports.users(FIRST, LAST):
         pass
 
     assert [unknown.raw for unknown in extra_fields] == [b'{"new":' + value + b"}"]
@@ -272,9 +274,9 @@ async def test_an_unknown_shows_no_value_in_its_repr() -> None:
 async def test_a_view_of_a_view_keeps_whom_it_does_not_replace(zoom: Zoom, fake: FakeZoom) -> None:
     first: list[object] = []
     second: list[object] = []
-    lenient = zoom.priority.lenient(on_invalid_row=first.append, on_extra_fields=first.append)
+    lenient = zoom.with_options(priority=True, on_invalid_row=first.append, on_extra_fields=first.append)
 
-    for view in lenient.lenient(on_invalid_row=second.append), lenient.lenient():
+    for view in lenient.with_options(on_invalid_row=second.append), lenient.with_options():
         fake.respond(POLLS, status=200, body={"questions": [{"new": 1}, 7]})
         await view.reports.meeting_polls(UUID)
 
@@ -286,7 +288,7 @@ async def test_calls_without_a_type_tell_nothing(zoom: Zoom, fake: FakeZoom) -> 
     fake.respond(USERS, status=200, body={"users": [{"new": 1}]})
     told: list[object] = []
 
-    lenient = zoom.lenient(on_invalid_row=told.append, on_extra_fields=told.append)
+    lenient = zoom.with_options(on_invalid_row=told.append, on_extra_fields=told.append)
     response = await lenient.request("GET", "/report/users", label=Label.HEAVY)
 
     assert (response, told) == ({"users": [{"new": 1}]}, [])

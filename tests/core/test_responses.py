@@ -23,6 +23,7 @@ from zoomasync.errors import (
     NotFound,
     PageTokenExpired,
     PermissionDenied,
+    PerSecondLimitReached,
     RateLimited,
     ResourceLimitReached,
     ServerError,
@@ -98,10 +99,10 @@ def _said(code: int | None, message: str) -> dict[str, object]:
             response(
                 429, _said(429, "You have reached the maximum per-second rate limit."), {"X-RateLimit-Type": "QPS"}
             ),
-            RateLimited,
+            PerSecondLimitReached,
             id="per second",
         ),
-        pytest.param(response(429), RateLimited, id="429 without a word"),
+        pytest.param(response(429), PerSecondLimitReached, id="429 without a word"),
         pytest.param(
             response(429, _said(429, "You have reached the maximum daily rate limit for this API.")),
             DailyLimitReached,

@@ -134,7 +134,9 @@ def test_one_attempt_never_sends_again() -> None:
     assert RetryPolicy(attempts=1).delay(ConnectError(CALL, ""), attempt=1, retry_safety=SAFE) is None
 
 
-@pytest.mark.parametrize("settings", [{"attempts": 0}, {"base": -1.0}, {"cap": -1.0}, {"max_wait": -1.0}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{"attempts": 0}, {"base": -1.0}, {"cap": -1.0}, {"max_retry_after": -1.0}], ids=str
+)
 def test_a_policy_that_cannot_work_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="a RetryPolicy needs"):
         RetryPolicy(**settings)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  one number a setting

@@ -12,6 +12,7 @@ from support.clock import in_virtual_time, now
 from support.memory import NEW_ROW, ROW, ROWS, WHOLE_ROW, MemoryTransport, Row, answering, open_session, response
 
 from zoomasync import Plan
+from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import ResourceQuota
 from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync._core.transport import Transport
@@ -124,7 +125,7 @@ async def test_writes_on_a_resource_that_minds_two_at_once_go_one_by_one_from_th
 async def test_an_urgent_call_goes_before_those_that_wait() -> None:
     transport = MemoryTransport(answering(NO_ROWS))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy=2))
-    priority = session.priority()
+    priority = session.with_options(CallOptions(priority=True))
     finished: list[str] = []
 
     async def call(name: str) -> None:

@@ -17,8 +17,8 @@ from support.harvested import expected, partitions, stored
 from support.harvesting import QUICK, SPRING, TODAY, harvest, held_on, one_session, query
 
 from zoomasync import Label, RateLimitStatus
-from zoomasync.errors import BadRequest, ConfigError, InvalidArgument, RedisUnavailable, Unauthorized
-from zoomasync.harvest import Harvest, State, StoreError
+from zoomasync.errors import BadRequest, ConfigError, InvalidArgument, RedisUnavailable, StoreError, Unauthorized
+from zoomasync.harvest import Harvest, State
 from zoomasync.rate_limits import Permit
 from zoomasync.testing import Account, FakeZoom
 
@@ -163,7 +163,7 @@ class AwayAfter:
     def __init__(self, calls: int) -> None:
         self._left = calls
 
-    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
+    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:  # noqa: ARG002
         self._left -= 1
         if self._left < 0:
             raise RedisUnavailable(f"no budget for {label} {'at once' if priority else 'now'}")

@@ -36,6 +36,14 @@ class DailyQuotaExhausted(Exception):
         self.resumes_at = resumes_at
 
 
+class QueueTooLong(Exception):
+    """A caller would wait *delay* seconds for a permit, longer than it is ready to wait."""
+
+    def __init__(self, delay: float) -> None:
+        super().__init__(delay)
+        self.delay = delay
+
+
 @dataclass(frozen=True, slots=True)
 class Permit:
     """One call that was let through.
@@ -51,10 +59,11 @@ class Permit:
 class RateLimiter(Protocol):
     """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
 
-    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
+    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
 
-        Raises `DailyQuotaExhausted` at once when the day has none left.
+        Raises `DailyQuotaExhausted` at once when the day has none left, and `QueueTooLong` at once when the wait would
+        be longer than *max_wait* seconds.
         """
         ...
 

@@ -36,6 +36,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     mark_sent: Callable[[], None] | None = field(default=None, repr=False)
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,14 @@ def resource_limit_reached(call: Call[object], resumes_at: datetime) -> errors.R
     """Return the error for a call that was not sent, since a host or registrant has had its changes of the day."""
     kinds = " or ".join(sorted({f"{quota.per_day} a day for one {quota.kind}" for quota in call.resource_quotas}))
     return _not_sent(errors.ResourceLimitReached, call, f"The limit of {kinds}", resumes_at)
+
+
+def queue_too_long(call: Call[object], delay: float) -> errors.PerSecondLimitReached:
+    """Return the error for a call that was not sent because it would wait in the queue longer than its max_wait."""
+    said = _ErrorBody(None, f"The call would wait {delay:.1f} s for a permit, longer than max_wait; it was not sent.")
+    error = _build(errors.PerSecondLimitReached, call, HttpResponse(_TOO_MANY, {}, b""), said)
+    error.retry_after = delay
+    return error
 
 
 def _not_sent(kind: type[LimitT], call: Call[object], limit: str, resumes_at: datetime) -> LimitT:
@@ -226,7 +235,7 @@ def _too_many(response: HttpResponse, said: _ErrorBody) -> type[StatusError]:
         return errors.ResourceLimitReached
     if response.headers.get("x-ratelimit-type", "").lower() == "daily-limit" or "maximum daily rate limit" in message:
         return errors.DailyLimitReached
-    return errors.ConcurrentRequest if "concurrent" in message else errors.RateLimited
+    return errors.ConcurrentRequest if "concurrent" in message else errors.PerSecondLimitReached
 
 
 def _build(kind: type[ErrorT], call: Call[object], response: HttpResponse, said: _ErrorBody) -> ErrorT:

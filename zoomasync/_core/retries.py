@@ -18,18 +18,18 @@ class RetryPolicy:
     """How often a call is sent, and how long it waits in between.
 
     *attempts* is the most sends of one call. Waits double from *base* seconds to *cap*, with full jitter. A longer
-    ``Retry-After`` than *max_wait* seconds is not slept through: the error is raised at once.
+    ``Retry-After`` than *max_retry_after* seconds is not slept through: the error is raised at once.
     ``RetryPolicy(attempts=1)`` never sends again.
     """
 
     attempts: int = 8
     base: float = 0.5
     cap: float = 20.0
-    max_wait: float = 60.0
+    max_retry_after: float = 60.0
     random: Callable[[], float] = field(default=random.random, repr=False)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or min(self.base, self.cap, self.max_wait) < 0:
+        if self.attempts < 1 or min(self.base, self.cap, self.max_retry_after) < 0:
             raise errors.ConfigError("a RetryPolicy needs attempts >= 1 and waits >= 0")
 
     def delay(self, failure: ZoomError, *, attempt: int, retry_safety: RetrySafety) -> float | None:
@@ -41,7 +41,7 @@ class RetryPolicy:
         if not isinstance(failure, errors.RateLimited | errors.ServerError):
             return self._backoff(attempt)
         if failure.retry_after is not None:
-            return failure.retry_after if failure.retry_after <= self.max_wait else None
+            return failure.retry_after if failure.retry_after <= self.max_retry_after else None
         if isinstance(failure, errors.RateLimited):
             return min(self.cap, _doubled(1.0, attempt - 1)) + self.random()
         return self._backoff(attempt)

@@ -17,6 +17,7 @@ from ..errors import (
     ConnectError,
     DailyLimitReached,
     OutcomeUnknown,
+    PerSecondLimitReached,
     RateLimited,
     ServerError,
     TLSError,
@@ -24,9 +25,10 @@ from ..errors import (
     ZoomError,
 )
 from .access_token import Token, TokenSource
-from .decoding import ExtraFields, InvalidRow
+from .call_options import CallOptions
+from .decoding import InvalidRow
 from .endpoint import Call, RetrySafety
-from .rate_limiter import DailyQuotaExhausted, Permit, RateLimiter, ResourceQuotaCounter
+from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
     HttpRequest,
     HttpResponse,
@@ -34,6 +36,7 @@ from .responses import (
     interpret,
     is_already_deleted,
     is_token_rejected,
+    queue_too_long,
     resource_limit_reached,
 )
 from .retries import RetryPolicy, outcome_is_unknown
@@ -72,43 +75,36 @@ class Session:
         self._traffic: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._resource_quotas = resource_quotas
         self._write_locks: dict[str, anyio.Lock] = {}
-        self._priority = False
-        self._on_drift: Callable[[InvalidRow], None] | None = None
-        self._on_unknown: Callable[[ExtraFields], None] | None = None
+        self.options = CallOptions()
 
     @property
     def stats(self) -> Mapping[str, CallStats]:
         """What was sent so far, by route."""
         return dict(self._traffic)
 
-    def priority(self) -> Session:
-        """Return this session with the right to go before calls that wait."""
-        priority = copy(self)
-        priority._priority = True  # noqa: SLF001  its own class
-        return priority
+    @property
+    def _retry_policy(self) -> RetryPolicy:
+        return self.options.retry or self._retry
 
-    def lenient(
-        self, on_invalid_row: Callable[[InvalidRow], None] | None, on_extra_fields: Callable[[ExtraFields], None] | None
-    ) -> Session:
-        """Return this session with somebody to tell of what is odd in replies; None leaves it as it is."""
-        lenient = copy(self)
-        lenient._on_drift = self._on_drift if on_invalid_row is None else on_invalid_row  # noqa: SLF001  its own class
-        lenient._on_unknown = self._on_unknown if on_extra_fields is None else on_extra_fields  # noqa: SLF001  its own class
-        return lenient
+    def with_options(self, options: CallOptions) -> Session:
+        """Return a session with those of *options* that are not None; it shares everything else with this one."""
+        view = copy(self)
+        view.options = self.options.override(options)
+        return view
 
     async def send(self, call: Call[T], on_invalid_row: Callable[[InvalidRow], None] | None = None) -> T:
         """Send *call* until it succeeds or cannot, and return what came back.
 
         *on_invalid_row* is told of bad rows instead of the session's own.
         """
-        on_invalid_row = self._on_drift if on_invalid_row is None else on_invalid_row
+        on_invalid_row = self.options.on_invalid_row if on_invalid_row is None else on_invalid_row
         attempt, renewed, may_have_run = 1, False, False
         while True:
             async with self._write_lock(call):
                 token, permit = await self._acquire(call)
                 try:
                     response = await self._exchange(call, token, permit)
-                    answer = interpret(call, response, on_invalid_row, self._on_unknown)
+                    answer = interpret(call, response, on_invalid_row, self.options.on_extra_fields)
                 except ZoomError as error:
                     failure = error
                 else:
@@ -137,9 +133,13 @@ class Session:
         # A token first: slots that had to wait for one would all be used in the same moment.
         token = await self._token_source.get()
         try:
-            permit = await self._rate_limiter.acquire(label, priority=self._priority)
-        except DailyQuotaExhausted as spent:
-            failure = daily_quota_exhausted(call, spent.resumes_at)
+            permit = await self._rate_limiter.acquire(
+                label, priority=bool(self.options.priority), max_wait=self.options.max_wait
+            )
+        except DailyQuotaExhausted as exhausted:
+            failure: RateLimited = daily_quota_exhausted(call, exhausted.resumes_at)
+        except QueueTooLong as queue:
+            failure = queue_too_long(call, queue.delay)
         else:
             return await self._still_good(token, permit), permit
         raise failure
@@ -173,11 +173,11 @@ class Session:
 
     async def _wait_or_raise(self, call: Call[object], failure: ZoomError, attempt: int) -> None:
         retry_safety = call.endpoint.retry_safety
-        delay = self._retry.delay(failure, attempt=attempt, retry_safety=retry_safety)
+        delay = self._retry_policy.delay(failure, attempt=attempt, retry_safety=retry_safety)
         await self._report_limit(call, failure, delay)
         if delay is None:
             raise OutcomeUnknown(call.name, failure) if outcome_is_unknown(failure, retry_safety) else failure
-        if type(failure) is not RateLimited:
+        if not isinstance(failure, PerSecondLimitReached):
             await anyio.sleep(delay)
 
     async def _report_limit(self, call: Call[object], failure: ZoomError, delay: float | None) -> None:
@@ -187,11 +187,11 @@ class Session:
             await self._rate_limiter.on_daily_limit(label, failure.resumes_at)
         elif isinstance(failure, ConcurrentRequest):
             self._write_locks.setdefault(call.resource, anyio.Lock())
-        elif type(failure) is RateLimited:
+        elif isinstance(failure, PerSecondLimitReached):
             # Everybody waits, in the queue, and this call with them.
             asked = 1.0 if failure.retry_after is None else failure.retry_after
             await self._rate_limiter.on_rate_limited(
-                label, min(asked, self._retry.max_wait) if delay is None else delay
+                label, min(asked, self._retry_policy.max_retry_after) if delay is None else delay
             )
 
     def _request(self, call: Call[object], token: Token, permit: Permit) -> HttpRequest:
@@ -209,4 +209,5 @@ class Session:
             headers=headers,
             body=call.body,
             mark_sent=permit.mark_sent,
+            timeout=self.options.timeout,
         )

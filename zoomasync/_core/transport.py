@@ -40,7 +40,7 @@ class AiohttpTransport:
     def __init__(self, session: ClientSession | None, *, timeout: float, max_body: int = _MAX_BODY) -> None:
         self._given = session
         self._session: ClientSession | None = None
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(_CONNECT_SECONDS, timeout))
+        self._timeout = _timeout(timeout)
         self._max_body = max_body
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -79,7 +79,7 @@ class AiohttpTransport:
             URL(request.url, encoded=True),
             headers=request.headers,
             data=request.body,
-            timeout=self._timeout,
+            timeout=self._timeout if request.timeout is None else _timeout(request.timeout),
             allow_redirects=False,
         ) as response:
             if connecting.waited:
@@ -97,6 +97,10 @@ class AiohttpTransport:
                 raise errors.PayloadError(name, f"the reply is larger than {self._max_body} bytes", transient=False)
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT_SECONDS, seconds))
 
 
 class _Connecting:

@@ -17,7 +17,6 @@ from .results.attendance import Attendance, InstanceAttendance, attendance, merg
 from .results.export import export
 from .results.report import write_report
 from .results.status import HarvestStatus, read_status
-from .stores.sqlite.reader import StoreError
 from .stores.sqlite.store import SQLiteStore
 from .streams import PAST_REPORTS, REPORTS
 
@@ -34,7 +33,6 @@ __all__ = [
     "Progress",
     "SQLiteStore",
     "State",
-    "StoreError",
     "StreamEstimate",
     "StreamSummary",
     "Summary",

@@ -8,21 +8,10 @@ from typing import cast
 
 import msgspec
 
-from .. import ExtraFields, InvalidRow, ZoomError
+from .. import ExtraFields, InvalidRow
+from ..errors import UnexpectedDateRange
 from .stores.base import WriteBatch
 from .streams import Days, ListingStream, PageRows, PartitionTask, Row
-
-
-class UnexpectedDateRange(ZoomError):
-    """Zoom answered for days that were not asked for; their rows belong to other partitions."""
-
-    def __init__(self, asked: Days, answered: Days) -> None:
-        super().__init__(asked, answered)
-        self.asked = asked
-        self.answered = answered
-
-    def __str__(self) -> str:
-        return f"asked for {_range(self.asked)}, Zoom answered for {_range(self.answered)}"
 
 
 @dataclass(slots=True)

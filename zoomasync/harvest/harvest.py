@@ -15,14 +15,21 @@ import anyio
 import anyio.to_thread
 
 from .. import Failed, Zoom, ZoomError, fan_out, month_ranges
-from ..errors import ConfigError, DailyLimitReached, InvalidArgument, PageTokenExpired, RedisUnavailable, Unauthorized
+from ..errors import (
+    ConfigError,
+    DailyLimitReached,
+    InvalidArgument,
+    PageTokenExpired,
+    RedisUnavailable,
+    StoreError,
+    Unauthorized,
+)
 from ._call_recorder import sampling
 from ._page_tracker import PageTracker
 from .estimate import HarvestEstimate, make_plan
 from .partitions import FINAL, Partition, State
 from .results.attendance import InstanceAttendance, attendance
 from .stores.base import HarvestStore, Outstanding, Scope, WriteBatch
-from .stores.sqlite.reader import StoreError
 from .stores.sqlite.store import SQLiteStore
 from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, chosen
 
@@ -271,7 +278,9 @@ class Harvest:
         raise AssertionError  # the last one returns
 
     async def _fetch_once(self, task: PartitionTask, pieces: PageTracker) -> None:
-        zoom = self._zoom.lenient(on_invalid_row=pieces.invalid_rows.append, on_extra_fields=pieces.extra_fields.append)
+        zoom = self._zoom.with_options(
+            on_invalid_row=pieces.invalid_rows.append, on_extra_fields=pieces.extra_fields.append
+        )
         listed: list[WriteBatch] = []
         async with aclosing(task.fetch(zoom)) as batches:
             async for batch in batches:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-from .._core.rate_limiter import DailyQuotaExhausted, Permit, RateLimitStatus
+from .._core.rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimitStatus
 from .._label import Label
 from ..events import Event
 from ._adaptive import AdaptiveRate
@@ -44,9 +44,11 @@ class LocalRateLimiter:
     def __repr__(self) -> str:
         return f"<LocalRateLimiter {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
 
-    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
+    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it. Raises `DailyQuotaExhausted` when the day has none left."""
         budget = self._day(label)
+        if max_wait is not None and (delay := self._status(label).delay) > max_wait and budget.remaining != 0:
+            raise QueueTooLong(delay)
         day = budget.take()
         try:
             mark_sent = await self._buckets[label].acquire(priority=priority)

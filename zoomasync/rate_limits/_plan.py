@@ -6,10 +6,13 @@ Source: https://developers.zoom.us/docs/api/rate-limits/
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from .._label import Label
+from .._settings import Settings
 from ..errors import ConfigError
 
 
@@ -53,6 +56,23 @@ class Plan:
             return plans[name.strip().lower()]
         except KeyError:
             raise ConfigError(f"unknown plan {name[:40]!r}: choose one of {', '.join(plans)}") from None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Plan:
+        """Return the plan that the environment names.
+
+        ``ZOOM_PLAN`` is free, pro (the default) or business; ``ZOOM_SHARE`` is the fraction of it to use, above 0 and
+        at most 1. Either may be the path of a file that holds the value, in ``ZOOM_PLAN_FILE`` or ``ZOOM_SHARE_FILE``.
+        """
+        settings = Settings(environ)
+        plan = cls.named(settings.get("ZOOM_PLAN") or "pro")
+        share = settings.get("ZOOM_SHARE")
+        if share is None:
+            return plan
+        try:
+            return plan.share(float(share))
+        except ValueError:
+            raise ConfigError("ZOOM_SHARE must be a number above 0 and at most 1") from None
 
     def share(self, fraction: float) -> Plan:
         """Return the plan for a *fraction* of the account's limits, above 0 and up to 1; nothing is rounded up."""

@@ -78,7 +78,7 @@ class RedisRateLimiter:
         state = buckets if self._stand_in is None else "without Redis"
         return f"<RedisRateLimiter {self._name!r}, {state}>"
 
-    async def acquire(self, label: Label, *, priority: bool = False) -> Permit:
+    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
 
         Raises `DailyQuotaExhausted` at once when the day has none left, and `RedisUnavailable` without Redis. A call that could

@@ -26,8 +26,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoomasync.errors import ConfigError, InvalidArgument
-from zoomasync.harvest import Harvest, StoreError
+from zoomasync.errors import ConfigError, InvalidArgument, StoreError
+from zoomasync.harvest import Harvest
 from zoomasync.harvest.results.export import Format, export
 from zoomasync.harvest.stores.columns import Cell, Column, Kind
 from zoomasync.harvest.stores.parquet_file import BATCH, GROUP_ROWS, ParquetFile, read_columns, read_metadata

@@ -14,8 +14,8 @@ import pytest
 from support.browser import Element, elements, shown
 from support.stores import DAYS, Line, a_partition, a_run, a_store, some_traffic
 
-from zoomasync.errors import ConfigError
-from zoomasync.harvest import StoreError, write_report
+from zoomasync.errors import ConfigError, StoreError
+from zoomasync.harvest import write_report
 from zoomasync.harvest.results.call_history import CallHistory, call_history
 from zoomasync.harvest.stores.sqlite.reader import reading
 

@@ -18,8 +18,8 @@ from support.valkey import Server, new_name, server_of_its_own, shared_url
 from support.workers import Job, Telling, Worker, contents, rows, work, working
 
 from zoomasync import Label, Plan
-from zoomasync.errors import ConfigError, RedisUnavailable
-from zoomasync.harvest import Harvest, State, StoreError, Summary
+from zoomasync.errors import ConfigError, RedisUnavailable, StoreError
+from zoomasync.harvest import Harvest, State, Summary
 from zoomasync.harvest.results.export import export
 from zoomasync.harvest.stores.parquet_file import read_columns, read_metadata
 from zoomasync.harvest.stores.shared import SharedStore

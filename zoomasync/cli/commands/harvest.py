@@ -15,7 +15,7 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from ... import CallStats, ClientOptions, Zoom, plan_of
+from ... import CallStats, ClientOptions, Plan, Zoom
 from ...errors import DailyLimitReached
 from ...events import Event
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
@@ -131,7 +131,7 @@ async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, No
     if options.redis is not None:
         with extra():
             from ...redis import RedisRateLimiter, RedisTokenStore  # noqa: PLC0415  needs an extra
-        settings["rate_limiter"] = RedisRateLimiter(options.redis, plan_of(environ), name=options.name)
+        settings["rate_limiter"] = RedisRateLimiter(options.redis, Plan.from_env(environ), name=options.name)
         settings["token_store"] = RedisTokenStore(options.redis, name=options.name)
     if options.seed is None:
         async with Zoom.from_env(environ=environ, **settings) as zoom:
@@ -140,7 +140,7 @@ async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, No
     from ...testing import Account, FakeZoom  # noqa: PLC0415  a server, for simulations only
 
     account = Account.simulated(options.seed)
-    async with FakeZoom(account, plan=plan_of(environ)) as fake, fake.client(**settings) as zoom:
+    async with FakeZoom(account, plan=Plan.from_env(environ)) as fake, fake.client(**settings) as zoom:
         yield zoom
 
 
@@ -213,7 +213,7 @@ def _number(number: int) -> str:
 
 def _explain(summary: Summary, console: Console) -> None:
     _list_kinds("Not got", summary.failures, console)
-    _list_kinds("EmbeddedError for good", summary.refused, console)
+    _list_kinds("Rejected for good", summary.refused, console)
     _list_kinds("Odd", summary.warnings, console)
     if summary.stopped_by is not None:
         console.print(f"Stopped: {summary.stopped_by}", markup=False, soft_wrap=True)

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from ... import plan_of
 from ...rate_limits import Label, Plan, RateLimitStatus
 from ..console import stdout, table
 from ..exit_codes import Exit
@@ -20,7 +19,7 @@ _EVERY_SECONDS = 1.0
 
 def rate_limits(*, redis: str | None, name: str, plan: str | None) -> int:
     """Show the budgets of *plan*; those that are shared under *name* in *redis*, until interrupted on a terminal."""
-    chosen = plan_of(environment(plan))
+    chosen = Plan.from_env(environment(plan))
     console = stdout()
     if redis is None:
         console.print(_limits(chosen))

@@ -15,10 +15,10 @@ from typing import Literal, Protocol, Self, TypeAlias, cast, get_args
 
 import msgspec
 
-from ...errors import ConfigError, InvalidArgument
+from ...errors import ConfigError, InvalidArgument, StoreError
 from ..partitions import State
 from ..stores.columns import Cell, Column, Kind
-from ..stores.sqlite.reader import StoreError, reading
+from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import DRIFT_COLUMNS, all_columns
 from ..streams import STREAMS
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Protocol, Self, cast
 
+from ...errors import StoreError
 from ..streams import Stream
 from .columns import BEFORE, Cell, Column, Kind
-from .sqlite.reader import StoreError
 from .sqlite.schema import all_columns
 
 

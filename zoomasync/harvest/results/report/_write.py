@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ....errors import ConfigError
-from ...stores.sqlite.reader import StoreError, reading
+from ....errors import ConfigError, StoreError
+from ...stores.sqlite.reader import reading
 from ..call_history import call_history
 from ..status import status_of
 from ._bundle import check_extra

@@ -20,12 +20,12 @@ from typing import Final
 import msgspec
 
 from .... import ZoomError
+from ....errors import StoreError
 from ...partitions import FINAL, Partition, State
 from ...streams import Days, ListingStream, PartitionTask, Row, Stream
 from ..base import CallSample
 from ..columns import Cell, Column, utc_text
 from ..parquet_file import ParquetFile, read_columns, read_metadata
-from ..sqlite.reader import StoreError
 from ..sqlite.schema import DRIFT_COLUMNS, VERSION
 from ._job_file import Job, see_on_disk
 from ._staged_partition import StagedPartition

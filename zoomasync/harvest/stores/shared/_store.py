@@ -15,10 +15,10 @@ import anyio
 import anyio.to_thread
 
 from .... import ZoomError
+from ....errors import StoreError
 from ...partitions import Partition, State, finished
 from ...streams import ListingStream, PartitionTask, Stream, child_tasks
 from ..base import CallSample, Outstanding, Scope, WriteBatch
-from ..sqlite.reader import StoreError
 from ..sqlite.schema import Table
 from ._folder import Folder, Found, name_of
 from ._partition_list import PartitionList

@@ -7,12 +7,8 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ....errors import ConfigError, ZoomError
+from ....errors import ConfigError, StoreError, ZoomError
 from .schema import APPLICATION_ID, VERSION
-
-
-class StoreError(ZoomError):
-    """The store, or an export of it, could not be read or written: a full disk, or somebody else who holds it."""
 
 
 @contextmanager

@@ -29,14 +29,14 @@ import anyio
 import anyio.to_thread
 
 from .... import ZoomError
-from ....errors import ConfigError
+from ....errors import ConfigError, StoreError
 from ...partitions import Partition, State
 from ...streams import ListingStream, PartitionTask, Stream
 from ..base import CallSample, Outstanding, Scope, WriteBatch
 from ..columns import utc_text
 from . import partition_table as worklist
 from .lock import Lock
-from .reader import StoreError, reading
+from .reader import reading
 from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
 from .write_queue import Queue
 
