@@ -1,15 +1,18 @@
-"""The endpoints of a client, grouped as Zoom groups them."""
+"""The endpoints of a client, grouped as Zoom's reference groups them, and calls to any other endpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar, overload
+from functools import cache
+from typing import TypeVar, cast, overload
 
 import msgspec
 
 from ._core.call_options import CallOptions
 from ._core.decoding import ExtraFields, InvalidRow
 from ._core.endpoint import Endpoint, MeetingRef, QueryValue
+from ._core.http_messages import ResponseInfo
+from ._core.pagination import Page, Paginator, paginate
 from ._core.request_body import encode
 from ._core.retries import RetryPolicy
 from ._core.session import Session
@@ -30,7 +33,7 @@ T = TypeVar("T")
 
 
 class Api:
-    """The endpoints of a client, one attribute a namespace, and `request` for all others."""
+    """The endpoints of a client, one attribute per namespace. `Zoom` is one; `with_options` returns others."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -48,6 +51,7 @@ class Api:
         max_wait: float | None = None,
         on_invalid_row: Callable[[InvalidRow], None] | None = None,
         on_extra_fields: Callable[[ExtraFields], None] | None = None,
+        on_response: Callable[[ResponseInfo], None] | None = None,
     ) -> Api:
         """Return the same endpoints with other options, for one call or for many.
 
@@ -56,20 +60,23 @@ class Api:
             invalid: list[InvalidRow] = []
             report = await zoom.with_options(on_invalid_row=invalid.append).reports.meeting_polls(uuid)
 
-        The view shares the connections, rate limits and access token of this client. An option that is not given, or
-        given as None, stays as it is here, so that options combine.
+        The view shares the connections, rate limits and access token of this client. An option that is None stays as it
+        is here, so that options combine.
 
-        *timeout* is the time limit of one request, in seconds; use ``anyio.fail_after`` for a deadline over retries.
-        *retry* replaces the `RetryPolicy`. With *priority*, calls pass those that wait for the same label; of five
-        calls in a row at most four are priority calls. *max_wait* is the longest time, in seconds, that a call waits
-        for a permit: a call that would wait longer raises `PerSecondLimitReached` before it is sent, with the expected
-        wait as ``retry_after``.
+        - *timeout* is the time limit of one request, in seconds. For a deadline over retries use ``anyio.fail_after``.
+        - *retry* replaces the `RetryPolicy`.
+        - *priority* calls pass the calls that wait for the same label. Of five calls in a row, at most four pass.
+        - *max_wait* is the longest time, in seconds, that a call waits for a permit. A call that would wait longer
+          raises `PerSecondLimitReached` before it is sent; its ``retry_after`` is the expected wait.
+        - *on_invalid_row* receives each row that cannot be decoded; the row is left out of the result. Without it such
+          a row raises `DecodeError`. A fault outside the rows raises `DecodeError` in any case.
+        - *on_extra_fields* receives the keys that no struct has a field for. It decodes every response a second time,
+          which takes about one millisecond per 300 rows. Without it these keys are ignored.
+        - *on_response* receives the status, headers and tracking id of every response, those of failed attempts
+          included.
 
-        *on_invalid_row* receives each row that cannot be decoded, and the row is left out of the result. Without it
-        such a row raises `DecodeError`. An invalid value beside the rows, or in a response without a list, raises
-        `DecodeError` in any case. *on_extra_fields* receives the keys that no struct has a field for; without it they
-        are ignored. It decodes every response a second time, which takes about a millisecond per 300 rows. Both are
-        called before the call returns or the page is yielded, and not for a call that raises.
+        *on_invalid_row* and *on_extra_fields* are called before the call returns, and not for a call that raises. An
+        exception in a callback is logged once and does not fail the call.
 
         Raises `ConfigError` for a *timeout* or *max_wait* that is not a valid number of seconds.
         """
@@ -80,6 +87,7 @@ class Api:
             max_wait=max_wait,
             on_invalid_row=on_invalid_row,
             on_extra_fields=on_extra_fields,
+            on_response=on_response,
         )
         return Api(self._session.with_options(options))
 
@@ -125,19 +133,66 @@ class Api:
         body: object = None,
         response: type[object] = object,
     ) -> object:
-        """Call any endpoint of Zoom's API: paced by *label*, authorised and retried like all others.
+        """Call any endpoint of Zoom's API, with the rate limits, authentication and retries of all other calls.
 
         ::
 
             settings = await zoom.request("GET", "/users/{userId}/settings", user_id, label=Label.MEDIUM)
 
-        *path* is below the base URL; *values* fill its placeholders in order, quoted as Zoom wants it. *body* is
-        anything that msgspec can encode to JSON. Returns the reply as *response*, or as plain objects without one; None
-        where it is empty. Raises the errors of any other call.
+        *path* is relative to the base URL; *values* fill its placeholders in order and are percent-encoded as Zoom
+        requires. *body* is any value that msgspec can encode as JSON. Returns the response decoded as *response*, or as
+        plain objects without one; None for an empty response. Raises `InvalidArgument` for a request that cannot be
+        made, and the errors of all other calls.
         """
-        endpoint = Endpoint(route=f"{_method(method)} {path}", label=_label(label), response=response)
-        call = endpoint.fill(values, query or {}, None if body is None else _json(body))
+        endpoint = Endpoint(route=f"{_check_method(method)} {path}", label=_check_label(label), response=response)
+        call = endpoint.at_encoded(values, query or {}, None if body is None else _encode_body(body))
         return await self._session.send(call)
+
+    @overload
+    def paginate(
+        self,
+        route: str,
+        *values: MeetingRef,
+        items: str,
+        label: Label,
+        query: Mapping[str, QueryValue] | None = None,
+    ) -> Paginator[Page[dict[str, object]], dict[str, object]]: ...
+
+    @overload
+    def paginate(
+        self,
+        route: str,
+        *values: MeetingRef,
+        items: str,
+        label: Label,
+        query: Mapping[str, QueryValue] | None = None,
+        row: type[T],
+    ) -> Paginator[Page[T], T]: ...
+
+    def paginate(
+        self,
+        route: str,
+        *values: MeetingRef,
+        items: str,
+        label: Label,
+        query: Mapping[str, QueryValue] | None = None,
+        row: type[object] = dict,
+    ) -> Paginator[Page[object], object]:
+        """Return the rows of any listing of Zoom's API that has page tokens: `request` for listings.
+
+        ::
+
+            async for user in zoom.paginate("GET /users", items="users", label=Label.MEDIUM, query={"page_size": 300}):
+                print(user["email"])
+
+        *route* is written as Zoom prints it; *values* fill its placeholders in order. *items* is the JSON key of the
+        list of rows. Rows are decoded as *row*, or as dictionaries without one. Raises `InvalidArgument` for a request
+        that cannot be made.
+        """
+        if not route.startswith("GET /"):
+            raise InvalidArgument('the route of a listing is like "GET /users/{userId}/recordings"')
+        endpoint = Endpoint(route=route, label=_check_label(label), response=_page_type(items, row))
+        return paginate(self._session, endpoint.at_encoded(values, query or {}))
 
 
 _NAMESPACES: dict[str, type[Resource]] = {
@@ -154,23 +209,31 @@ _NAMESPACES: dict[str, type[Resource]] = {
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
-def _json(body: object) -> bytes:
+@cache
+def _page_type(items: str, row: type[object]) -> type[Page[object]]:
+    """Return a struct for pages whose rows are under the JSON key *items*."""
+    row_type = dict[str, object] if row is dict else row
+    fields = [("items", tuple[row_type, ...], msgspec.field(name=items)), ("next_page_token", str, "")]
+    return cast("type[Page[object]]", msgspec.defstruct(f"{row.__name__.capitalize()}Page", fields, frozen=True))
+
+
+def _encode_body(body: object) -> bytes:
     if isinstance(body, msgspec.Struct):
         return encode(body)
     try:
         return msgspec.json.encode(body)
     except (TypeError, ValueError, UnicodeEncodeError, RecursionError):
-        raise InvalidArgument("the body cannot be spelled in JSON") from None
+        raise InvalidArgument("the body cannot be encoded as JSON") from None
 
 
-def _label(label: Label) -> Label:
+def _check_label(label: Label) -> Label:
     try:
         return Label(label)
     except ValueError:
         raise InvalidArgument(f"unknown label: choose one of {', '.join(Label)}") from None
 
 
-def _method(method: str) -> str:
+def _check_method(method: str) -> str:
     if method.upper() not in _METHODS:
         raise InvalidArgument(f"unknown method: choose one of {', '.join(sorted(_METHODS))}")
     return method.upper()

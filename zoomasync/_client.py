@@ -1,43 +1,45 @@
-"""`Zoom`: the way in."""
+"""`Zoom`, the client."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 import anyio
 
 from ._api import Api
+from ._core.call_options import is_seconds
+from ._core.rate_limiter import RateLimiter, RateLimitStatus
 from ._core.retries import RetryPolicy
 from ._core.session import CallStats, Session
 from ._core.transport import AiohttpTransport, ClientSession
-from ._core.urls import https_address
+from ._core.urls import secure_url
 from ._label import Label
 from ._settings import Settings
 from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenStore
 from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
-from .rate_limits import Plan, RateLimiter, RateLimitStatus
-from .rate_limits._local import LocalRateLimiter
+from .rate_limits import LATENCY_JITTER, LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import ResourceQuotas
-from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 
 
 class ClientOptions(TypedDict, total=False):
-    """The settings of `Zoom` that are not the account's: see there."""
+    """The keyword arguments of `Zoom` that do not depend on the account."""
 
     http_session: ClientSession | None
     timeout: float
     retry: RetryPolicy | None
-    latency_jitter: float
+    latency_jitter: float | None
     rate_limiter: RateLimiter | None
     token_store: TokenStore | None
     on_event: Callable[[Event], None] | None
+    trust_env: bool
 
 
 class Zoom(Api):
@@ -49,80 +51,121 @@ class Zoom(Api):
             async for person in zoom.reports.meeting_participants(meeting_id):
                 print(person.name)
 
-    *auth* is `ServerToServer`, `StaticToken`, or anything with their ``fetch``. *plan* says how fast to send; share one
-    client in a process, since each paces for itself. *session* is an ``aiohttp.ClientSession`` to send over, which
-    stays yours to close; aiohttp then sends a GET a second time by itself when a kept-alive connection drops, which is
-    not paced or counted. *timeout* is the seconds that one send may take; for a deadline over retries use
-    ``anyio.fail_after``. *retry* says how often a call is sent. *jitter* is how many seconds later one request may
-    reach Zoom than another that was sent the same way: more of it costs a little of the rate. *budgets* replaces the
-    ones that *plan* makes, for one that several processes share, and *tokens* keeps the access token where they all
-    find it: see `zoomasync.redis`. *on_event* is told of `zoomasync.events`.
+    Use one client per account and process: each client limits its own rate only.
 
-    `with_options` returns the same endpoints with other options, such as a priority or a shorter timeout.
+    - *auth* is `ServerToServer`, `StaticToken`, or an object with the method ``fetch`` of `Credentials`.
+    - *plan* gives the rate limits of the account; the default is ``Plan.PRO``.
+    - *http_session* is an ``aiohttp.ClientSession`` to send with. aiohttp itself then resends a GET when a kept-alive
+      connection is lost, without a permit and without counting it.
+    - *timeout* is the time limit of one request, in seconds. For a deadline over retries use ``anyio.fail_after``.
+    - *retry* is the `RetryPolicy`.
+    - *latency_jitter* is the largest difference in network delay between two requests, in seconds. A larger value
+      lowers the rate slightly and avoids 429s on an unsteady network. The default is 0.005.
+    - *rate_limiter* replaces the limiter that *plan* and *latency_jitter* describe, to share the limits of one account
+      between processes, and *token_store* shares its access token; see `zoomasync.redis`.
+    - *on_event* receives the events of `zoomasync.events`.
+    - With *trust_env*, proxies come from ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``, for token requests too.
 
-    Raises `ConfigError` for settings that cannot work, before anything is sent.
+    The client does not close an *http_session*, *rate_limiter* or *token_store* that it was given.
+
+    Raises `ConfigError` for settings that are invalid or exclude each other.
     """
 
     def __init__(
         self,
         auth: Credentials,
         *,
-        plan: Plan = Plan.PRO,
+        plan: Plan | None = None,
         base_url: str = DEFAULT_BASE_URL,
         http_session: ClientSession | None = None,
         timeout: float = 60.0,
         retry: RetryPolicy | None = None,
-        latency_jitter: float = LATENCY_JITTER,
+        latency_jitter: float | None = None,
         rate_limiter: RateLimiter | None = None,
         token_store: TokenStore | None = None,
         on_event: Callable[[Event], None] | None = None,
+        trust_env: bool = False,
     ) -> None:
-        if not timeout > 0:
-            raise ConfigError("timeout must be seconds above 0")
-        if not 0 <= latency_jitter < 1:
-            raise ConfigError("jitter must be a part of a second, 0 or more")
-        if not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
-            raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
+        if not is_seconds(timeout, above=0):
+            raise ConfigError("timeout must be a number of seconds above 0")
+        if http_session is not None and trust_env:
+            raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
         retry = retry or RetryPolicy()
-        self._transport = AiohttpTransport(http_session, timeout=timeout)
+        self._transport = AiohttpTransport(http_session, timeout=timeout, trust_env=trust_env)
         self._token_manager = TokenManager(auth, self._transport, retry, store=token_store)
-        self._rate_limiter = rate_limiter or LocalRateLimiter(plan, latency_jitter=latency_jitter, on_event=on_event)
-        paced = Session(
-            base_url=https_address("base_url", base_url),
+        self._rate_limiter = _limiter(rate_limiter, plan, latency_jitter)
+        self._on_event = on_event
+        self._owned = AsyncExitStack()
+        session = Session(
+            base_url=secure_url("base_url", base_url),
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
             resource_quotas=ResourceQuotas(),
             retry=retry,
         )
-        super().__init__(paced)
+        super().__init__(session)
 
     @classmethod
     def from_env(
-        cls, *, plan: Plan | None = None, environ: Mapping[str, str] = os.environ, **options: Unpack[ClientOptions]
+        cls,
+        *,
+        plan: Plan | None = None,
+        redis: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        **options: Unpack[ClientOptions],
     ) -> Self:
-        """Make a client from environment variables.
+        """Create a client from environment variables.
 
-        ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET`` are needed. ``ZOOM_PLAN`` is free, pro
-        (assumed) or business, ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_BASE_URL`` and
-        ``ZOOM_TOKEN_URL`` are for other clouds. Each may be given as the path of a file that holds it, in the variable
-        of the same name with ``_FILE`` behind. *options* are those of `Zoom`.
+        ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET`` are required. ``ZOOM_PLAN`` is free, pro (the
+        default) or business, and ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_BASE_URL`` and
+        ``ZOOM_TOKEN_URL`` are for other clouds. Each value may be in a file instead, whose path is in the variable with
+        ``_FILE`` appended to the name.
+
+        *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits, and
+        all processes of the app its access token (extra ``redis``). *options* are those of `Zoom`.
+
+        Raises `ConfigError` for a variable that is missing or invalid.
         """
         settings = Settings(environ)
         auth = ServerToServer(
-            settings.need("ZOOM_ACCOUNT_ID"),
-            settings.need("ZOOM_CLIENT_ID"),
-            settings.need("ZOOM_CLIENT_SECRET"),
+            settings.require("ZOOM_ACCOUNT_ID"),
+            settings.require("ZOOM_CLIENT_ID"),
+            settings.require("ZOOM_CLIENT_SECRET"),
             token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
         )
         base_url = settings.get("ZOOM_BASE_URL") or DEFAULT_BASE_URL
-        return cls(auth, plan=plan or Plan.from_env(environ), base_url=base_url, **options)
+        if redis is None:
+            has_limiter = options.get("rate_limiter") is not None
+            plan = plan or (None if has_limiter else Plan.from_env(environ))
+            return cls(auth, plan=plan, base_url=base_url, **options)
+        return cls._sharing(redis, auth, plan or Plan.from_env(environ), base_url, options)
+
+    @classmethod
+    def _sharing(cls, url: str, auth: ServerToServer, plan: Plan, base_url: str, options: ClientOptions) -> Self:
+        """Create a client that shares its rate limits and access token through the Redis server at *url*."""
+        if {"rate_limiter", "token_store"} & options.keys():
+            raise ConfigError("redis creates a rate limiter and a token store: do not give others beside it")
+        from .redis import RedisRateLimiter, RedisTokenStore, limits_key, token_key  # noqa: PLC0415  needs the extra
+
+        jitter = options.pop("latency_jitter", None)
+        limiter = RedisRateLimiter(
+            url, plan, name=limits_key(auth.account_id), latency_jitter=LATENCY_JITTER if jitter is None else jitter
+        )
+        store = RedisTokenStore(url, name=token_key(auth.account_id, auth.client_id))
+        options.update({"rate_limiter": limiter, "token_store": store})
+        client = cls(auth, base_url=base_url, **options)
+        client._owned.push_async_callback(limiter.aclose)
+        client._owned.push_async_callback(store.aclose)
+        return client
 
     def __repr__(self) -> str:
         return f"<Zoom {self._session.base_url} {self._rate_limiter!r}>"
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
+        if self._on_event is not None:
+            self._owned.callback(self._rate_limiter.subscribe(self._on_event))
         return self
 
     async def __aexit__(
@@ -131,23 +174,36 @@ class Zoom(Api):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. Closing twice does no harm."""
-        # Shielded: who is cancelled here would leave connections open.
+        """Close the connections of the client. Closing twice is allowed."""
+        # Shielded: a cancelled close would leave connections open.
         with anyio.CancelScope(shield=True):
-            try:
-                await self._token_manager.aclose()
-                await self._rate_limiter.aclose()
-            finally:
-                await self._transport.close()
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(self._transport.close)
+                stack.push_async_callback(self._owned.aclose)
+                stack.push_async_callback(self._token_manager.aclose)
 
     @property
     def stats(self) -> Mapping[str, CallStats]:
-        """What was sent so far, by route: ``zoom.traffic["GET /report/users"].calls``."""
+        """The requests that were sent so far, by route: ``zoom.stats["GET /report/users"].calls``."""
         return self._session.stats
 
     async def rate_limits(self) -> Mapping[Label, RateLimitStatus]:
-        """Return how every label stands: what is let through a second, what is left of the day, and the wait now.
+        """Return the current rate, expected delay and daily quota of every label.
 
-        It counts what this client has sent, and what Zoom says where it says so; other apps spend the same budget.
+        The quota counts the requests of this client, or of all that share its limiter, and the numbers that Zoom sends.
+        Other apps of the account use the same quota.
         """
         return await self._rate_limiter.status()
+
+
+def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter: float | None) -> RateLimiter:
+    if rate_limiter is not None:
+        if plan is not None or latency_jitter is not None:
+            raise ConfigError("plan and latency_jitter belong to the rate limiter: give them to it, not to the client")
+        return rate_limiter
+    if plan is not None and not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
+        raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
+    jitter = LATENCY_JITTER if latency_jitter is None else latency_jitter
+    if not is_seconds(jitter) or jitter >= 1:
+        raise ConfigError("latency_jitter must be a number of seconds from 0 to below 1")
+    return LocalRateLimiter(plan or Plan.PRO, latency_jitter=jitter)

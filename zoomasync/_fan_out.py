@@ -1,10 +1,11 @@
-"""One function over many keys, a bounded number at a time, with an outcome for each."""
+"""Fan-out: one function over many keys, with a bounded number of workers and one outcome per key."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Generic, TypeAlias, TypeVar
 
 import anyio
@@ -12,36 +13,67 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from .errors import ConfigError, ZoomError
 
-K = TypeVar("K")
-V = TypeVar("V")
-K_co = TypeVar("K_co", covariant=True)
-V_co = TypeVar("V_co", covariant=True)
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+KeyT_co = TypeVar("KeyT_co", covariant=True)
+ValueT_co = TypeVar("ValueT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Done(Generic[K_co, V_co]):
-    """*key* was done, and gave *value*."""
+class Done(Generic[KeyT_co, ValueT_co]):
+    """The *value* that the function returned for *key*."""
 
-    key: K_co
-    value: V_co
+    key: KeyT_co
+    value: ValueT_co
 
 
 @dataclass(frozen=True, slots=True)
-class Failed(Generic[K_co]):
-    """*key* failed with *error*; the other keys go on."""
+class Failed(Generic[KeyT_co]):
+    """The *error* that the function raised for *key*. The other keys are not affected."""
 
-    key: K_co
+    key: KeyT_co
     error: ZoomError
 
 
-Outcome: TypeAlias = Done[K, V] | Failed[K]
+Outcome: TypeAlias = Done[KeyT, ValueT] | Failed[KeyT]
+"""The result of one key: `Done` or `Failed`."""
 
 
-@asynccontextmanager
-async def fan_out(
-    function: Callable[[K], Awaitable[V]], keys: Iterable[K] | AsyncIterable[K], *, workers: int = 16
-) -> AsyncGenerator[AsyncIterator[Outcome[K, V]], None]:
-    """Call *function* with every one of *keys*, *workers* at a time, and iterate over the outcomes as they come.
+class FanOut(Generic[KeyT, ValueT]):
+    """The running calls of one `fan_out`: an async context manager that gives an iterator over the outcomes."""
+
+    def __init__(
+        self,
+        function: Callable[[KeyT], Awaitable[ValueT]],
+        keys: Iterable[KeyT] | AsyncIterable[KeyT],
+        *,
+        workers: int,
+    ) -> None:
+        if workers < 1:
+            raise ConfigError("fan_out needs at least one worker")
+        self._outcomes = _run(function, keys, workers)
+
+    async def __aenter__(self) -> AsyncIterator[Outcome[KeyT, ValueT]]:
+        return await self._outcomes.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return await self._outcomes.__aexit__(kind, error, traceback)
+
+    async def collect(self) -> list[Outcome[KeyT, ValueT]]:
+        """Run all calls and return the outcomes, in the order in which the calls finish."""
+        async with self as outcomes:
+            return [outcome async for outcome in outcomes]
+
+
+def fan_out(
+    function: Callable[[KeyT], Awaitable[ValueT]],
+    keys: Iterable[KeyT] | AsyncIterable[KeyT],
+    *,
+    workers: int = 16,
+) -> FanOut[KeyT, ValueT]:
+    """Call *function* with each of *keys*, at most *workers* at a time, and iterate over the outcomes.
 
     ::
 
@@ -51,54 +83,62 @@ async def fan_out(
                     case Done(meeting_id, people): ...
                     case Failed(meeting_id, error): ...
 
-    *keys* may be a paginator or any other iterable, and is read no faster than the work goes. A `ZoomError` becomes
-    `Failed`; any other exception, of *function* or of *keys*, stops everything and is raised as it is. Leaving the
-    block cancels what is under way. To keep a limit of R requests a second busy at L seconds of latency takes R x L
-    workers and a few more.
+        outcomes = await fan_out(roster, meeting_ids).collect()
+
+    *keys* may be a paginator or any other iterable; it is read as workers become free. A `ZoomError` becomes `Failed`.
+    Any other exception, of *function* or of *keys*, stops all calls and is raised unchanged. Leaving the block cancels
+    the calls that are still running. A rate of R requests per second at a latency of L seconds needs R x L workers and
+    a few more.
     """
-    if workers < 1:
-        raise ConfigError("fan_out needs at least one worker")
-    put_key, take_key = anyio.create_memory_object_stream[K](0)
-    put_outcome, take_outcome = anyio.create_memory_object_stream[Outcome[K, V]](workers)
+    return FanOut(function, keys, workers=workers)
+
+
+@asynccontextmanager
+async def _run(
+    function: Callable[[KeyT], Awaitable[ValueT]], keys: Iterable[KeyT] | AsyncIterable[KeyT], workers: int
+) -> AsyncGenerator[AsyncIterator[Outcome[KeyT, ValueT]], None]:
+    key_sender, key_receiver = anyio.create_memory_object_stream[KeyT](0)
+    outcome_sender, outcome_receiver = anyio.create_memory_object_stream[Outcome[KeyT, ValueT]](workers)
     try:
-        # A closed stream means the end. So tasks close theirs when they are through, and what a failure or the caller
-        # leaves open is closed when all have stopped: nobody may take the one for the other.
-        with put_key, take_key, take_outcome, ExitStack() as left_open:
+        # A closed stream means that all is done, so a task closes its own stream only when it has finished. After a
+        # failure the streams stay open until all tasks have stopped.
+        with key_sender, key_receiver, outcome_receiver, ExitStack() as open_senders:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_feed, keys, put_key)
+                tasks.start_soon(_send_keys, keys, key_sender)
                 for _ in range(workers):
-                    tasks.start_soon(_work, function, take_key, left_open.enter_context(put_outcome.clone()))
-                put_outcome.close()
-                yield take_outcome
+                    sender = open_senders.enter_context(outcome_sender.clone())
+                    tasks.start_soon(_work, function, key_receiver, sender)
+                outcome_sender.close()
+                yield outcome_receiver
                 tasks.cancel_scope.cancel()
     except BaseExceptionGroup as group:
-        first = group.exceptions[0]
+        error = group.exceptions[0]
     else:
         return
-    # Raised out here, so that its own cause stays as it was.
-    raise first
+    # Raised outside the handler, so that the group does not become its context.
+    raise error
 
 
-async def _feed(keys: Iterable[K] | AsyncIterable[K], put: MemoryObjectSendStream[K]) -> None:
+async def _send_keys(keys: Iterable[KeyT] | AsyncIterable[KeyT], sender: MemoryObjectSendStream[KeyT]) -> None:
     if isinstance(keys, AsyncIterable):
         async for key in keys:
-            await put.send(key)
+            await sender.send(key)
     else:
         for key in keys:
-            await put.send(key)
-    put.close()
+            await sender.send(key)
+    sender.close()
 
 
 async def _work(
-    function: Callable[[K], Awaitable[V]],
-    take: MemoryObjectReceiveStream[K],
-    put: MemoryObjectSendStream[Outcome[K, V]],
+    function: Callable[[KeyT], Awaitable[ValueT]],
+    receiver: MemoryObjectReceiveStream[KeyT],
+    sender: MemoryObjectSendStream[Outcome[KeyT, ValueT]],
 ) -> None:
-    async for key in take:
-        outcome: Outcome[K, V]
+    async for key in receiver:
+        outcome: Outcome[KeyT, ValueT]
         try:
             outcome = Done(key, await function(key))
         except ZoomError as error:
             outcome = Failed(key, error)
-        await put.send(outcome)
-    put.close()
+        await sender.send(outcome)
+    sender.close()

@@ -9,12 +9,13 @@ from .errors import ConfigError
 
 
 class Settings:
-    """Environment variables, each of which may be in a file instead."""
+    """Environment variables, each of which may name a file that holds the value."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
     def get(self, name: str) -> str | None:
+        """Return the value of *name*, or None when it is not set."""
         path = self._environ.get(f"{name}_FILE")
         if not path:
             return self._environ.get(name) or None
@@ -23,8 +24,9 @@ class Settings:
         except (OSError, UnicodeDecodeError):
             raise ConfigError(f"{name}_FILE names a file that cannot be read") from None
 
-    def need(self, name: str) -> str:
+    def require(self, name: str) -> str:
+        """Return the value of *name*. Raises `ConfigError` when it is not set."""
         value = self.get(name)
         if value is None:
-            raise ConfigError(f"{name} is not set: give it, or the path of a file that holds it in {name}_FILE")
+            raise ConfigError(f"{name} is not set: set it, or set {name}_FILE to the path of a file that holds it")
         return value

@@ -1,4 +1,4 @@
-"""What this library calls itself on the wire."""
+"""The version of the package, and the user agent of its requests."""
 
 from __future__ import annotations
 

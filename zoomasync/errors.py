@@ -1,33 +1,35 @@
-"""Everything that can go wrong, as one tree.
+"""All errors of the package, as one tree.
 
 ::
 
     ZoomError
-    ├── ConfigError                  settings that cannot work: credentials, plan, addresses
-    ├── InvalidArgument              an argument that no call can be made of (also a ValueError); nothing was sent
-    ├── RedisUnavailable           Redis gives no budget, or no claim: nothing was sent
-    ├── TransportError               no complete reply came back
-    │   ├── ConnectError             no connection: nothing was sent
-    │   ├── TLSError                 the server could not be trusted: nothing was sent
-    │   ├── PayloadError             the reply's body was broken, or larger than the cap
+    ├── ConfigError                  invalid settings: credentials, plan, URLs
+    ├── InvalidArgument              an invalid argument (also a ValueError)
+    ├── RedisUnavailable             no rate limit or lease without Redis
+    ├── TransportError               no complete response
+    │   ├── ConnectError             no connection
+    │   ├── TLSError                 an untrusted server
+    │   ├── PayloadError             a body that is corrupt or too large
     │   └── TimedOut
-    ├── OutcomeUnknown               a write that may or may not have happened: never silently retried
-    ├── DecodeError                  a reply that is not what the reference says
+    ├── OutcomeUnknown               a write that Zoom may have carried out; it is not sent again
+    ├── DecodeError                  a response that cannot be decoded
     ├── PagingLoop                   a listing that repeats a page token
     ├── UnexpectedDateRange          a report of other days than requested
     ├── StoreError                   a harvest store that cannot be read or written
-    └── StatusError                  Zoom answered, and refused
+    └── StatusError                  an error response of Zoom
         ├── BadRequest
-        │   └── PageTokenExpired     the listing must start again
+        │   └── PageTokenExpired     start the listing again
         ├── Unauthorized · PermissionDenied · NotFound · Conflict
         ├── RateLimited
         │   ├── PerSecondLimitReached
         │   └── DailyLimitReached · ResourceLimitReached · ConcurrentRequest
         ├── ServerError
-        └── EmbeddedError                  HTTP 200 carrying a Zoom error code
+        └── EmbeddedError            an error body inside HTTP 200
 
-``str(error)`` is one line to act on. It names the operation by its route, never by the ids that were put into it, and
-holds no token, secret or e-mail address; ``StatusError.message`` is Zoom's own text, as it came.
+Nothing was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `ConnectError` or `TLSError` is raised.
+
+``str(error)`` is one line that says what failed and what to do. It names the call by its route, never by ids, and holds
+no token, secret or e-mail address. ``StatusError.message`` is the unchanged text of Zoom.
 """
 
 from __future__ import annotations
@@ -69,36 +71,36 @@ __all__ = [
 ]
 
 _EMAIL = re.compile(r"[^\s@<>\"'(\[:,;=]+@[^\s@<>\"')\],;]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # what a terminal would obey
-_LONGEST_MESSAGE = 300
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # control characters, which a terminal would execute
+_MAX_MESSAGE = 300
 
 
 class ZoomError(Exception):
-    """The root of everything that this library raises on purpose."""
+    """The base of all errors that this package raises."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # What an error needs to be made is not in its `args`; process pools pickle it all the same.
-        return _unpickled, (type(self), self.args, self.__dict__)
+        # `args` does not hold all arguments of `__init__`, and process pools pickle errors.
+        return _restore, (type(self), self.args, self.__dict__)
 
 
-def _unpickled(kind: type[ZoomError], args: tuple[object, ...], state: dict[str, object]) -> ZoomError:
+def _restore(kind: type[ZoomError], args: tuple[object, ...], state: dict[str, object]) -> ZoomError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error
 
 
 class ConfigError(ZoomError):
-    """A setting is missing or cannot work; nothing was sent."""
+    """A setting is missing or invalid."""
 
 
 class InvalidArgument(ZoomError, ValueError):
-    """An argument breaks a rule that Zoom documents; nothing was sent."""
+    """An argument is invalid, or Zoom would reject it."""
 
 
 class RedisUnavailable(ZoomError):
-    """Redis cannot say how much may be sent, or who is to send it, so nothing is.
+    """Redis, which holds the rate limits or leases, cannot be used.
 
-    *reason* says what happened in plain words; no address, user or password is in it.
+    *reason* describes the fault without an address, user or password.
     """
 
     def __init__(self, reason: str) -> None:
@@ -107,15 +109,15 @@ class RedisUnavailable(ZoomError):
 
     def __str__(self) -> str:
         return (
-            f"nothing is sent: {self.reason}. Look after Redis; "
-            'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile'
+            f"the request was not sent: {self.reason}. Check Redis; "
+            "with a FallbackRateLimiter, each process limits its own rate until Redis is back"
         )
 
 
 class TransportError(ZoomError):
-    """No complete reply came back.
+    """No complete response was received.
 
-    *call* names the operation (``"GET /report/daily"``), *reason* says what happened in plain words.
+    *call* is the route (``"GET /report/daily"``), *reason* describes the fault.
     """
 
     def __init__(self, call: str, reason: str) -> None:
@@ -128,15 +130,15 @@ class TransportError(ZoomError):
 
 
 class ConnectError(TransportError):
-    """No connection could be made, so nothing was sent."""
+    """No connection could be made. Nothing was sent."""
 
 
 class TLSError(TransportError):
-    """The server's certificate could not be trusted, so nothing was sent."""
+    """The certificate of the server is not trusted. Nothing was sent."""
 
 
 class PayloadError(TransportError):
-    """The reply's body was cut off, corrupt, or larger than the cap; *transient* is False where a retry cannot help."""
+    """The body of the response was cut off, corrupt or too large. A retry cannot help when *transient* is False."""
 
     def __init__(self, call: str, reason: str, *, transient: bool = True) -> None:
         super().__init__(call, reason)
@@ -144,14 +146,14 @@ class PayloadError(TransportError):
 
 
 class TimedOut(TransportError):
-    """The reply did not come in time."""
+    """No complete response was received within the time limit."""
 
 
 class OutcomeUnknown(ZoomError):
-    """A write that may or may not have happened.
+    """It is unknown whether Zoom carried out a write.
 
-    It was not sent again, since that could do it twice. Look whether it happened before you repeat it. *cause* is what
-    went wrong.
+    The request was not sent again, because that could carry it out twice. Check the result before you repeat it.
+    *cause* is the error.
     """
 
     def __init__(self, call: str, cause: ZoomError) -> None:
@@ -160,14 +162,14 @@ class OutcomeUnknown(ZoomError):
         self.cause = cause
 
     def __str__(self) -> str:
-        return f"{self.call} may or may not have happened; look before you repeat it. Cause: {self.cause}"
+        return f"{self.call} may have been carried out; check before you repeat it. Cause: {self.cause}"
 
 
 class DecodeError(ZoomError):
-    """A reply is not what the reference says.
+    """A response cannot be decoded.
 
-    *type_name* is the struct that was expected, *path* the place in the reply (``"$.participants[3].duration"``, or
-    ``"$"``), *reason* what was found there, without its value.
+    *type_name* is the expected struct, *path* the place of the fault in the response (``"$.participants[3].duration"``,
+    or ``"$"``), and *reason* its description without the value.
     """
 
     def __init__(self, call: str, type_name: str, path: str, reason: str) -> None:
@@ -178,11 +180,11 @@ class DecodeError(ZoomError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.call}: the reply is no {self.type_name}: {self.reason} at {self.path}"
+        return f"{self.call}: cannot decode the response as {self.type_name}: {self.reason} at {self.path}"
 
 
 class PagingLoop(ZoomError):
-    """A listing handed out a page token for the second time, so it would never end."""
+    """A listing returned a page token for the second time, so that it would never end. *pages* counts the pages."""
 
     def __init__(self, call: str, pages: int) -> None:
         super().__init__(call, pages)
@@ -190,23 +192,23 @@ class PagingLoop(ZoomError):
         self.pages = pages
 
     def __str__(self) -> str:
-        return f"{self.call}: page {self.pages} repeats an earlier page token, so this listing would never end"
+        return f"{self.call}: page {self.pages} repeats an earlier page token; start the listing again"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One complaint of a validation error: the *field* of the body or query, and the *message* about it."""
+    """One part of a validation error: the *field* of the body or query, and the *message* about it."""
 
     field: str
     message: str
 
 
 class StatusError(ZoomError):
-    """Zoom answered, and refused.
+    """Zoom answered with an error.
 
-    *status* is the HTTP status, *code* Zoom's own number (None when the body had none), *message* Zoom's text,
-    *fields* its complaints field by field, *call* the operation, *tracking_id* what Zoom's support asks for, and
-    *scopes* the scopes of which the operation needs one (in the older spelling, then the granular one).
+    *call* is the route, *status* the HTTP status, *code* Zoom's error code (None when the body has none), *message* the
+    text of Zoom and *fields* its messages about single fields. Zoom's support asks for *tracking_id*. The call needs
+    one of *scopes*.
     """
 
     def __init__(
@@ -231,41 +233,41 @@ class StatusError(ZoomError):
 
     def __str__(self) -> str:
         code = "" if self.code is None else f" (Zoom code {self.code})"
-        complaints = [f"{complaint.field}: {complaint.message}" for complaint in self.fields]
-        said = _safe(" ".join([self.message, *complaints]).strip() or "no message")
+        messages = [self.message, *(f"{error.field}: {error.message}" for error in self.fields)]
+        text = _safe(" ".join(messages).strip() or "no message.")
         tracking = f" [tracking id {_safe(self.tracking_id)}]" if self.tracking_id else ""
-        return f"{self.call} -> {self.status}{code}: {said}{self._remedy()}{tracking}"
+        return f"{self.call} -> {self.status}{code}: {text}{self._advice()}{tracking}"
 
-    def _remedy(self) -> str:
-        """Return what the reader can do about it, or nothing."""
+    def _advice(self) -> str:
+        """Return advice for the reader, or an empty text."""
         return ""
 
 
 class BadRequest(StatusError):
-    """The request is wrong in a way that sending it again does not mend."""
+    """The request is invalid. Sending it again does not help."""
 
 
 class PageTokenExpired(BadRequest):
-    """The page token of a listing is no longer accepted: it lives 15 minutes. Start the listing again."""
+    """The page token of a listing has expired, after 15 minutes. Start the listing again."""
 
 
 class Unauthorized(StatusError):
-    """The credentials or the access token are not accepted, also after one refresh."""
+    """Zoom does not accept the credentials, or the access token even after a refresh."""
 
 
 class PermissionDenied(StatusError):
     """The token lacks a scope, its user lacks a role, or the account lacks a plan."""
 
-    def _remedy(self) -> str:
+    def _advice(self) -> str:
         return f" Needs one of: {', '.join(self.scopes)}" if self.scopes else ""
 
 
 class NotFound(StatusError):
-    """There is no such thing, or not any more: reports expire."""
+    """The resource does not exist, or no longer: reports expire."""
 
 
 class Conflict(StatusError):
-    """The resource is not in a state that allows this."""
+    """The state of the resource does not allow the request."""
 
 
 class RateLimited(StatusError):
@@ -292,8 +294,8 @@ class DailyLimitReached(RateLimited):
     def resumes_at(self, moment: datetime) -> None:
         self._resumes_at = moment
 
-    def _remedy(self) -> str:
-        return f" Resumes at {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
+    def _advice(self) -> str:
+        return f" Resumes at {_utc_text(self.resumes_at)}."
 
 
 class ResourceLimitReached(RateLimited):
@@ -313,22 +315,26 @@ class ResourceLimitReached(RateLimited):
     def resumes_at(self, moment: datetime) -> None:
         self._resumes_at = moment
 
-    def _remedy(self) -> str:
-        return f" Only this resource waits, until {self.resumes_at:%Y-%m-%dT%H:%M:%SZ}."
+    def _advice(self) -> str:
+        return f" Only this resource waits, until {_utc_text(self.resumes_at)}."
 
 
 class ConcurrentRequest(RateLimited):
-    """Another write on the same resource is under way."""
+    """Another write on the same resource is in progress."""
 
 
 class ServerError(StatusError):
-    """Zoom failed (5xx); *retry_after* is what it asked for, in seconds, if it did."""
+    """An internal error of Zoom (5xx). *retry_after* is the wait that Zoom asks for, in seconds, or None."""
 
     retry_after: float | None = None
 
 
 class EmbeddedError(StatusError):
-    """HTTP 200, but the body carries an error code instead of data: a paid plan or a feature is missing, usually."""
+    """HTTP 200 with an error body in place of data: usually a paid plan or a feature is missing."""
+
+
+def _utc_text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _next_midnight() -> datetime:
@@ -336,7 +342,7 @@ def _next_midnight() -> datetime:
 
 
 class StoreError(ZoomError):
-    """A harvest store, or an export of it, could not be read or written: a full disk, or another process that holds it."""
+    """A harvest store or an export could not be read or written: a full disk, or a lock of another process."""
 
 
 class UnexpectedDateRange(ZoomError):
@@ -355,4 +361,4 @@ class UnexpectedDateRange(ZoomError):
 def _safe(text: str) -> str:
     """Return *text* on one line, of bounded length and without e-mail addresses."""
     line = _CONTROL.sub("", _EMAIL.sub("<e-mail>", " ".join(text.split())))
-    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + "…"
+    return line if len(line) <= _MAX_MESSAGE else line[:_MAX_MESSAGE] + "…"

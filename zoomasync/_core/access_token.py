@@ -1,4 +1,4 @@
-"""An access token, and the interface through which the session layer gets one."""
+"""An access token, and the interface from which the session layer gets it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and the seconds that it lives from now; None is for ever. Its repr does not show it."""
+    """An access token. *lifetime* is the number of seconds that it is valid from now; None means without end.
+
+    The repr hides the token.
+    """
 
     value: str = field(repr=False)
     lifetime: float | None = field(default=None, compare=False)
 
 
 class TokenSource(Protocol):
-    """Gives the access token that a request is sent with."""
+    """A source of the access token that requests are sent with."""
 
     async def get(self) -> Token:
-        """Return a valid token, waiting only when there is none."""
+        """Return a valid token. Waits only when there is none."""
         ...
 
     async def renew(self, rejected: Token) -> Token:
-        """Return a token other than *rejected*, or *rejected* where the credentials have no other."""
+        """Return a token other than *rejected*, or *rejected* itself when the credentials have no other."""
         ...

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..errors import ConfigError
+from .callbacks import safe
 from .decoding import ExtraFields, InvalidRow
+from .http_messages import ResponseInfo
 from .retries import RetryPolicy
+
+OptionT = TypeVar("OptionT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
-    """Options of every call that a session sends. None means the default of the client."""
+    """The options of a call. None means the default of the client."""
 
     timeout: float | None = None
     retry: RetryPolicy | None = None
@@ -20,20 +25,33 @@ class CallOptions:
     max_wait: float | None = None
     on_invalid_row: Callable[[InvalidRow], None] | None = None
     on_extra_fields: Callable[[ExtraFields], None] | None = None
+    on_response: Callable[[ResponseInfo], None] | None = None
 
     def __post_init__(self) -> None:
-        if self.timeout is not None and not self.timeout > 0:
+        if self.timeout is not None and not is_seconds(self.timeout, above=0):
             raise ConfigError("timeout must be a number of seconds above 0")
-        if self.max_wait is not None and not self.max_wait >= 0:
+        if self.max_wait is not None and not is_seconds(self.max_wait):
             raise ConfigError("max_wait must be a number of seconds, 0 or more")
 
     def override(self, other: CallOptions) -> CallOptions:
-        """Return these options with those of *other* that are not None."""
+        """Return these options, replaced by those of *other* that are not None."""
         return CallOptions(
-            timeout=self.timeout if other.timeout is None else other.timeout,
-            retry=other.retry or self.retry,
-            priority=self.priority if other.priority is None else other.priority,
-            max_wait=self.max_wait if other.max_wait is None else other.max_wait,
-            on_invalid_row=other.on_invalid_row or self.on_invalid_row,
-            on_extra_fields=other.on_extra_fields or self.on_extra_fields,
+            timeout=_first(other.timeout, self.timeout),
+            retry=_first(other.retry, self.retry),
+            priority=_first(other.priority, self.priority),
+            max_wait=_first(other.max_wait, self.max_wait),
+            on_invalid_row=_first(safe(other.on_invalid_row), self.on_invalid_row),
+            on_extra_fields=_first(safe(other.on_extra_fields), self.on_extra_fields),
+            on_response=_first(safe(other.on_response), self.on_response),
         )
+
+
+def is_seconds(value: object, *, above: float | None = None) -> bool:
+    """Return whether *value* is a number of seconds, 0 or more. Not every caller has a type checker."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return value > above if above is not None else value >= 0
+
+
+def _first(option: OptionT | None, default: OptionT | None) -> OptionT | None:
+    return default if option is None else option

@@ -1,7 +1,7 @@
-"""An endpoint, and a call to it: two values that know how Zoom spells a request.
+"""Endpoints and calls: one operation of the API, and the same with its path, query and body filled in.
 
-An `Endpoint` is what the reference says of one operation. ``endpoint.at(...)`` fills it in and gives a `Call`, which a
-retry sends again as it is and a next page sends with another token.
+Both are frozen values. A retry sends the same `Call` again; the next page of a listing is the same call with another
+page token.
 """
 
 from __future__ import annotations
@@ -23,23 +23,26 @@ from .request_body import encode
 T_co = TypeVar("T_co", covariant=True)
 
 MeetingRef: TypeAlias = int | str
-"""A meeting or webinar: its number (its latest instance, in reports) or the UUID of one instance."""
+"""A meeting or webinar: its number, or the UUID of one instance. In reports a number means the latest instance."""
 
 QueryValue: TypeAlias = str | int | date | None
-"""What a query parameter may be given as; None leaves it out, True and False become ``true`` and ``false``."""
+"""A value of a query parameter. None omits the parameter; True and False are sent as ``true`` and ``false``."""
 
 
 class RetrySafety(Enum):
-    """What a second send could do: nothing, the same again, or the deed twice."""
+    """Whether sending a request a second time can do harm."""
 
     SAFE = "safe"
     IDEMPOTENT = "idempotent"
-    NOT_IDEMPOTENT = "write"
+    NOT_IDEMPOTENT = "not idempotent"
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceQuota:
-    """One thing of which Zoom limits the changes of a UTC day: a host, or a registrant. Its repr does not show who."""
+    """A limit of *per_day* requests per UTC day for one host or registrant.
+
+    *kind* names the kind of resource, *key* the resource itself. The repr hides *key*, which may be an e-mail address.
+    """
 
     kind: str
     key: str = field(repr=False)
@@ -48,11 +51,11 @@ class ResourceQuota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Generic[T_co]):
-    """One operation as the reference prints it.
+    """One operation of Zoom's API, as the reference describes it.
 
-    *route* is ``"METHOD /path/{placeholder}"``, *scopes* and *granular_scopes* are the two spellings of what a token
-    needs one of, *response* is what a success decodes to, *page_size* the rows to ask for where the operation is paged.
-    *idempotent* marks a POST or PATCH that does the same thing when it is sent twice.
+    *route* is ``"METHOD /path/{placeholder}"`` and *response* the type that a successful response is decoded to. A
+    token needs one of *scopes*, or one of the newer *granular_scopes*. *page_size* is the number of rows to request per
+    page, for an operation with pages. *idempotent* marks a POST or PATCH that can be sent twice without harm.
     """
 
     route: str
@@ -70,29 +73,26 @@ class Endpoint(Generic[T_co]):
 
     @property
     def retry_safety(self) -> RetrySafety:
-        """What sending a call to this endpoint again could do."""
+        """Whether a call to this endpoint can be sent a second time without harm."""
         if self.method in {"GET", "HEAD"}:
             return RetrySafety.SAFE
-        return (
-            RetrySafety.IDEMPOTENT
-            if self.idempotent or self.method in {"PUT", "DELETE"}
-            else RetrySafety.NOT_IDEMPOTENT
-        )
+        idempotent = self.idempotent or self.method in {"PUT", "DELETE"}
+        return RetrySafety.IDEMPOTENT if idempotent else RetrySafety.NOT_IDEMPOTENT
 
     def at(self, *values: MeetingRef, body: msgspec.Struct | None = None, **query: QueryValue) -> Call[T_co]:
-        """Fill in the placeholders of the path, in order, and the query.
+        """Return a call with *values* in the placeholders of the path, in order, and with *query* and *body*.
 
-        A query parameter whose name is a Python keyword is given with a trailing ``_``. Raises `InvalidArgument` for
-        what cannot be part of a request.
+        A query parameter that is a Python keyword takes a trailing ``_``. Raises `InvalidArgument` for a value that
+        cannot be part of a request.
         """
         if self.page_size is not None:
             query.setdefault("page_size", self.page_size)
-        return self.fill(values, query, None if body is None else encode(body))
+        return self.at_encoded(values, query, None if body is None else encode(body))
 
-    def fill(
+    def at_encoded(
         self, values: tuple[MeetingRef, ...], query: Mapping[str, QueryValue], body: bytes | None = None
     ) -> Call[T_co]:
-        """Fill in the path and the query, with a body that is JSON already."""
+        """Return a call like `at`, with a *body* that is JSON already."""
         return Call(
             endpoint=self,
             path=_fill_path(self.route.partition(" ")[2], values),
@@ -105,9 +105,9 @@ class Endpoint(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T_co]):
-    """One request as a value: an endpoint with its *path* (percent-encoded), *query* and *body* (JSON).
+    """An endpoint with its *path* (percent-encoded), *query* and *body* (JSON) filled in.
 
-    *spends* are the entities of whose day it uses one.
+    Each successful call counts against its *resource_quotas*.
     """
 
     endpoint: Endpoint[T_co]
@@ -118,38 +118,38 @@ class Call(Generic[T_co]):
 
     @property
     def name(self) -> str:
-        """The route: what errors call this, since the path may hold a personal id."""
+        """The route, by which errors name the call: the path may hold a personal id."""
         return self.endpoint.route
 
     @property
     def target(self) -> str:
-        """Path and query as they go on the wire."""
+        """The path and query as they are sent."""
         return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
 
     @property
     def resource(self) -> str:
-        """What a write changes, as far as Zoom minds two at once: one meeting, or one user."""
+        """The meeting or user that a write changes; Zoom rejects simultaneous writes on one of them."""
         return "/".join(self.path.split("/")[:3])
 
     @property
     def page_token(self) -> str:
-        """The page token that this call carries, or the empty string."""
+        """The page token of this call, or the empty string."""
         return dict(self.query).get(_PAGE_TOKEN, "")
 
-    def spending(self, *resource_quotas: ResourceQuota) -> Call[T_co]:
-        """Return the call with the entities of whose day it uses one."""
+    def with_resource_quotas(self, *resource_quotas: ResourceQuota) -> Call[T_co]:
+        """Return this call, counted against *resource_quotas*."""
         return replace(self, resource_quotas=resource_quotas)
 
-    def after(self, token: str) -> Call[T_co]:
-        """Return the call for the page behind *token*: every other parameter stays, as Zoom demands."""
-        kept = tuple(pair for pair in self.query if pair[0] != _PAGE_TOKEN)
-        return replace(self, query=(*kept, (_PAGE_TOKEN, token)))
+    def with_page_token(self, token: str) -> Call[T_co]:
+        """Return the call for the page that *token* leads to. Zoom requires all other parameters unchanged."""
+        others = tuple(pair for pair in self.query if pair[0] != _PAGE_TOKEN)
+        return replace(self, query=(*others, (_PAGE_TOKEN, token)))
 
 
-_PAGE_TOKEN = "next_page_token"  # noqa: S105  a parameter's name
+_PAGE_TOKEN = "next_page_token"  # noqa: S105  the name of a parameter
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MEETING_PLACEHOLDERS = {"meetingId", "webinarId"}
-# Base64, or the dashed form that some surfaces show. No dots, so no path tricks.
+# Base64, or the dashed form that Zoom shows in some places. Dots are not allowed, so that a UUID cannot change the path.
 _MEETING_UUID = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff/\\?#%]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -158,16 +158,16 @@ _LITERAL_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|
 
 def _fill_path(template: str, values: tuple[MeetingRef, ...]) -> str:
     if not _LITERAL_PATH.fullmatch(template) or {".", ".."} & set(unquote(template).split("/")):
-        raise InvalidArgument("not a path below the base URL, with ids in placeholders such as {userId}")
+        raise InvalidArgument("the path must begin with / and hold ids in placeholders, such as /users/{userId}")
     names = _PLACEHOLDER.findall(template)
     if len(names) != len(values):
-        raise InvalidArgument(f"{template} takes {len(names)} path value(s), not {len(values)}")
+        raise InvalidArgument(f"{template} has {len(names)} placeholder(s), but {len(values)} value(s) were given")
     filled = iter([_segment(name, value) for name, value in zip(names, values, strict=True)])
     return _PLACEHOLDER.sub(lambda _: next(filled), template)
 
 
 def _segment(name: str, value: MeetingRef) -> str:
-    """Return *value* as exactly one path segment."""
+    """Return *value* percent-encoded as exactly one path segment."""
     if isinstance(value, bool) or not isinstance(value, int | str):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
         raise InvalidArgument(f"{name} must be a number or text, not {type(value).__name__}")
     return _meeting_segment(name, value) if name in _MEETING_PLACEHOLDERS else _plain_segment(name, str(value))
@@ -181,7 +181,7 @@ def _meeting_segment(name: str, value: MeetingRef) -> str:
     if not _MEETING_UUID.fullmatch(value):
         raise InvalidArgument(f"{name} must be a number or a UUID of letters, digits, '+', '/', '-', '_' and '='")
     once = quote(value, safe="")
-    # Zoom's router decodes once before it looks for slashes: https://developers.zoom.us/docs/api/using-zoom-apis/
+    # Zoom's router decodes a path before it splits it at slashes: https://developers.zoom.us/docs/api/using-zoom-apis/
     return quote(once, safe="") if value.startswith("/") or "//" in value else once
 
 
@@ -195,9 +195,13 @@ def _query_text(name: str, value: QueryValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        raise InvalidArgument(f"{name.removesuffix('_')} takes a date, not a datetime: Zoom counts whole UTC days")
+        raise InvalidArgument(
+            f"{name.removesuffix('_')} takes a date, not a datetime: Zoom's ranges are whole UTC days"
+        )
     if isinstance(value, date):
         return value.isoformat()
+    if not isinstance(value, str | int):
+        raise InvalidArgument(f"{name.removesuffix('_')} must be text, a number or a date, not {type(value).__name__}")
     text = str(value)
     if not text or _CONTROL.search(text):
         raise InvalidArgument(f"{name.removesuffix('_')} must not be empty or contain control characters")

@@ -1,79 +1,103 @@
-"""Listings, page by page or row by row."""
+"""Async generator paginators: listings, page by page or row by row."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Generic, Protocol, TypeVar
 
-from ..errors import PagingLoop
-from .decoding import InvalidRow
+from ..errors import InvalidArgument, PagingLoop
 from .endpoint import Call
 from .session import Session
 
-ItemT = TypeVar("ItemT")
-ItemT_co = TypeVar("ItemT_co", covariant=True)
+RowT = TypeVar("RowT")
+RowT_co = TypeVar("RowT_co", covariant=True)
 
 
-class Page(Protocol[ItemT_co]):
-    """One page of a listing: its rows, and the token of the next page (empty on the last)."""
+class Page(Protocol[RowT_co]):
+    """One page of a listing."""
 
     @property
-    def items(self) -> Sequence[ItemT_co]:
-        """The rows, in the order that Zoom gave."""
+    def items(self) -> Sequence[RowT_co]:
+        """The rows, in Zoom's order."""
         ...
 
     @property
     def next_page_token(self) -> str:
-        """What to ask the next page with; it lives 15 minutes."""
+        """The token of the next page, valid for 15 minutes; empty on the last page."""
         ...
 
 
 PageT = TypeVar("PageT", bound=Page[object])
 
 
-class Paginator(Generic[PageT, ItemT]):
-    """A listing that is fetched as it is read, one page at a time.
+class Paginator(Generic[PageT, RowT]):
+    """A listing that is fetched page by page while it is read.
 
-    ``async for row in paginator`` gives the rows of all pages; ``async for page in paginator.pages()`` gives the pages
-    with their totals, and is quicker. Each loop starts a new listing. Nothing is fetched ahead and nothing is held
-    between pages, so a loop may be left at any row.
+    ``async for row in paginator`` yields the rows of all pages. ``async for page in paginator.pages()`` yields the
+    pages with their totals. Each loop fetches the listing anew. Nothing is fetched ahead, and nothing is held between
+    two pages, so that a loop can end at any row.
 
-    A page token lives 15 minutes: a slower loop ends in `PageTokenExpired`.
+    A page token is valid for 15 minutes: a slower loop raises `PageTokenExpired`. A listing that repeats a page token
+    raises `PagingLoop`.
     """
 
-    def __init__(self, session: Session, call: Call[PageT]) -> None:
-        self._session = session
-        self._call = call
+    def __init__(self, fetch_page: Callable[[str], Awaitable[PageT]], name: str) -> None:
+        """Paginate the listing *name*; *fetch_page* returns the page of a token, the first one for an empty token."""
+        self._fetch_page = fetch_page
+        self._name = name
 
     def __repr__(self) -> str:
-        return f"<Paginator {self._call.name}>"
+        return f"<Paginator {self._name}>"
 
-    async def pages(self, *, on_invalid_row: Callable[[InvalidRow], None] | None = None) -> AsyncGenerator[PageT, None]:
-        """Iterate over the pages.
-
-        A row that is not what the reference says raises `DecodeError`, which names it. With *on_invalid_row* it is left out
-        of its page and shown to that instead, raw and with the reason, so that the other rows are not lost.
-
-        Raises `PagingLoop` when a page token comes a second time.
-        """
-        call = self._call
-        tokens: set[str] = set()
+    async def pages(self) -> AsyncGenerator[PageT, None]:
+        """Iterate over the pages."""
+        tokens = {""}
+        token = ""
         while True:
-            page = await self._session.send(call, on_invalid_row)
+            page = await self._fetch_page(token)
             yield page
             token = page.next_page_token
             if not token:
                 return
             if token in tokens:
-                raise PagingLoop(call.name, len(tokens) + 1)
+                raise PagingLoop(self._name, len(tokens))
             tokens.add(token)
-            call = call.after(token)
 
-    async def rows(self, *, on_invalid_row: Callable[[InvalidRow], None] | None = None) -> AsyncGenerator[ItemT, None]:
-        """Iterate over the rows of all pages; *on_invalid_row* is as in `pages`."""
-        async for page in self.pages(on_invalid_row=on_invalid_row):
-            for row in page.items:
-                yield row  # type: ignore[misc]  # pyright: ignore[reportReturnType]  ItemT is PageT's row: no type can say so
+    async def rows(self) -> AsyncGenerator[RowT, None]:
+        """Iterate over the rows of all pages."""
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                for row in page.items:
+                    yield row  # type: ignore[misc]  # pyright: ignore[reportReturnType]  RowT is the row of PageT, which no annotation can express
 
-    def __aiter__(self) -> AsyncIterator[ItemT]:
+    def __aiter__(self) -> AsyncIterator[RowT]:
         return self.rows()
+
+    async def first(self) -> RowT | None:
+        """Return the first row, or None when the listing is empty. Fetches no more pages than that takes."""
+        async with aclosing(self.rows()) as rows:
+            return await anext(rows, None)
+
+    async def collect(self, *, limit: int | None = None) -> list[RowT]:
+        """Return all rows, or the first *limit* rows. Fetches no more pages than that takes."""
+        if limit is not None and limit < 0:
+            raise InvalidArgument("limit must be 0 or more")
+        collected: list[RowT] = []
+        if limit == 0:
+            return collected
+        async with aclosing(self.rows()) as rows:
+            async for row in rows:
+                collected.append(row)
+                if len(collected) == limit:
+                    break
+        return collected
+
+
+def paginate(session: Session, call: Call[PageT]) -> Paginator[PageT, RowT]:
+    """Return the paginator of *call*, whose pages *session* sends."""
+
+    async def fetch_page(token: str) -> PageT:
+        return await session.send(call.with_page_token(token) if token else call)
+
+    return Paginator(fetch_page, call.name)

@@ -1,7 +1,7 @@
-"""A request's body: checked by the rules of the reference, spelled as Zoom spells, and nothing left to chance.
+"""Request bodies: checked by the rules of the reference and encoded to JSON.
 
-Types come from the struct's annotations, limits from their ``Meta(extra=...)``, and what holds between fields from the
-struct's ``broken_rules``. The limits are for what is sent only: a reply may break them and is read all the same.
+Types come from the annotations of a struct, limits from their ``Meta(extra=...)``, and rules between fields from the
+method ``broken_rules``. They are checked before sending only: a response that breaks them is decoded all the same.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ..errors import InvalidArgument
 
 
 def encode(body: Struct) -> bytes:
-    """Return *body* as JSON, or raise `InvalidArgument` for what Zoom would not take, before anything is sent.
+    """Return *body* as JSON, or raise `InvalidArgument` for a value that Zoom would reject.
 
-    An aware time becomes UTC with a ``Z``, a naive one stays local; both to the second.
+    An aware time is written in UTC with a ``Z``, a naive one without a zone; both to the second.
     """
     name = type(body).__name__
     plain: object = msgspec.to_builtins(body, builtin_types=(datetime, date))
@@ -28,51 +28,51 @@ def encode(body: Struct) -> bytes:
     except msgspec.ValidationError as error:
         reason = str(error)
     else:
-        reason = next(_broken(checked, inspect.type_info(type(body)), "$"), "")
+        reason = next(_violations(checked, inspect.type_info(type(body)), "$"), "")
     if not reason:
         try:
             return msgspec.json.encode(_serialized(plain))
         except (OverflowError, ValueError, UnicodeEncodeError):
-            reason = "a time or text of it cannot be spelled in JSON"
+            reason = "a time or text in it cannot be written as JSON"
     raise InvalidArgument(f"{name}: {reason}")
 
 
 @runtime_checkable
-class _Ruled(Protocol):
-    """A struct with rules between its fields."""
+class _HasRules(Protocol):
+    """A struct that has rules between its fields."""
 
     def broken_rules(self) -> Iterator[str]: ...
 
 
-def _broken(value: object, shape: inspect.Type, path: str) -> Iterator[str]:
-    """Say which limits and rules *value* breaks, and where."""
+def _violations(value: object, type_: inspect.Type, path: str) -> Iterator[str]:
+    """Yield a message for each limit and rule that *value* breaks."""
     if value is None or value is msgspec.UNSET:
         return
-    if isinstance(shape, inspect.UnionType):
-        for choice in shape.types:
-            yield from _broken(value, choice, path)
-    elif isinstance(shape, inspect.Metadata):
-        yield from _broken_limits(value, cast("Mapping[str, int]", shape.extra or {}), path)  # pyright: ignore[reportUnknownMemberType]  msgspec's bare dict
-        yield from _broken(value, shape.type, path)
-    elif isinstance(value, tuple) and isinstance(shape, inspect.VarTupleType):
-        for place, item in enumerate(cast("tuple[object, ...]", value)):
-            yield from _broken(item, shape.item_type, f"{path}[{place}]")
-    elif isinstance(value, Struct) and isinstance(shape, inspect.StructType):
-        for field in shape.fields:
-            yield from _broken(getattr(value, field.name), field.type, f"{path}.{field.encode_name}")
-        if isinstance(value, _Ruled):
+    if isinstance(type_, inspect.UnionType):
+        for choice in type_.types:
+            yield from _violations(value, choice, path)
+    elif isinstance(type_, inspect.Metadata):
+        yield from _limit_violations(value, cast("Mapping[str, int]", type_.extra or {}), path)  # pyright: ignore[reportUnknownMemberType]  msgspec's bare dict
+        yield from _violations(value, type_.type, path)
+    elif isinstance(value, tuple) and isinstance(type_, inspect.VarTupleType):
+        for index, item in enumerate(cast("tuple[object, ...]", value)):
+            yield from _violations(item, type_.item_type, f"{path}[{index}]")
+    elif isinstance(value, Struct) and isinstance(type_, inspect.StructType):
+        for field in type_.fields:
+            yield from _violations(getattr(value, field.name), field.type, f"{path}.{field.encode_name}")
+        if isinstance(value, _HasRules):
             yield from (f"{rule} - at `{path}`" for rule in value.broken_rules())
 
 
-def _broken_limits(value: object, limits: Mapping[str, int], path: str) -> Iterator[str]:
+def _limit_violations(value: object, limits: Mapping[str, int], path: str) -> Iterator[str]:
     for rule, limit in limits.items():
         size = len(value) if isinstance(value, Sized) else cast("int", value)
-        if size > limit if rule in _UPPER else size < limit:
-            yield f"Expected {_WORDS[rule]} {limit} - at `{path}`"
+        if size > limit if rule in _UPPER_LIMITS else size < limit:
+            yield f"Expected {_RULE_TEXTS[rule]} {limit} - at `{path}`"
 
 
-_UPPER = {"max_length", "max_items", "le"}
-_WORDS = {
+_UPPER_LIMITS = {"max_length", "max_items", "le"}
+_RULE_TEXTS = {
     "max_length": "a length of at most",
     "min_length": "a length of at least",
     "max_items": "a number of items of at most",

@@ -1,4 +1,4 @@
-"""Whether to send again, and when: a failure in, seconds or None out."""
+"""Retries: whether to send a call again, and after how many seconds."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ __all__ = ["RetryPolicy"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often a call is sent, and how long it waits in between.
+    """The number of attempts of a call, and the waits between them.
 
-    *attempts* is the most sends of one call. Waits double from *base* seconds to *cap*, with full jitter. A longer
-    ``Retry-After`` than *max_retry_after* seconds is not slept through: the error is raised at once.
-    ``RetryPolicy(attempts=1)`` never sends again.
+    *attempts* is the largest number of times that one call is sent; ``RetryPolicy(attempts=1)`` never retries. The wait
+    after attempt n is a random part of *base* x 2^n seconds, at most *cap*. After a 429 without Retry-After it is
+    2^(n-1) seconds, at most *cap*, and up to one second more. When Zoom asks for a longer wait than *max_retry_after*
+    seconds, the error is raised at once. *random* returns numbers from 0 to 1.
     """
 
     attempts: int = 8
@@ -29,20 +30,20 @@ class RetryPolicy:
     random: Callable[[], float] = field(default=random.random, repr=False)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or min(self.base, self.cap, self.max_retry_after) < 0:
-            raise errors.ConfigError("a RetryPolicy needs attempts >= 1 and waits >= 0")
+        if not self.attempts >= 1 or not all(wait >= 0 for wait in (self.base, self.cap, self.max_retry_after)):
+            raise errors.ConfigError("RetryPolicy: attempts must be at least 1, and all waits at least 0 seconds")
 
-    def delay(self, failure: ZoomError, *, attempt: int, retry_safety: RetrySafety) -> float | None:
-        """Return how many seconds to wait before send number *attempt* + 1, or None to give up."""
-        if attempt >= self.attempts or not _may_repeat(failure, retry_safety):
+    def delay(self, error: ZoomError, *, attempt: int, retry_safety: RetrySafety) -> float | None:
+        """Return the number of seconds to wait after failed *attempt* (from 1), or None to give up."""
+        if attempt >= self.attempts or not _may_retry(error, retry_safety):
             return None
-        if isinstance(failure, errors.DecodeError):
+        if isinstance(error, errors.DecodeError):
             return self._backoff(attempt) if attempt == 1 else None
-        if not isinstance(failure, errors.RateLimited | errors.ServerError):
+        if not isinstance(error, errors.RateLimited | errors.ServerError):
             return self._backoff(attempt)
-        if failure.retry_after is not None:
-            return failure.retry_after if failure.retry_after <= self.max_retry_after else None
-        if isinstance(failure, errors.RateLimited):
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= self.max_retry_after else None
+        if isinstance(error, errors.RateLimited):
             return min(self.cap, _doubled(1.0, attempt - 1)) + self.random()
         return self._backoff(attempt)
 
@@ -51,30 +52,33 @@ class RetryPolicy:
 
 
 def _doubled(seconds: float, times: int) -> float:
-    return seconds * 2.0 ** min(times, 64)  # beyond any cap, and still a float
+    return seconds * 2.0 ** min(times, 64)  # the limit keeps the result a finite float
 
 
-def outcome_is_unknown(failure: ZoomError, retry_safety: RetrySafety) -> bool:
-    """Tell whether a write that failed so may have happened all the same."""
-    if retry_safety is not RetrySafety.NOT_IDEMPOTENT:
+def outcome_is_unknown(error: ZoomError, retry_safety: RetrySafety) -> bool:
+    """Return whether it is unknown if Zoom carried out a write that failed with *error*."""
+    return retry_safety is RetrySafety.NOT_IDEMPOTENT and may_have_run(error)
+
+
+def may_have_run(error: ZoomError) -> bool:
+    """Return whether Zoom may have carried out a request that failed with *error*."""
+    if isinstance(error, errors.TransportError):
+        return not isinstance(error, errors.ConnectError | errors.TLSError)
+    if isinstance(error, errors.ServerError):
+        # With Retry-After, a 503 means that Zoom has not carried out the request.
+        return error.status != _UNAVAILABLE or error.retry_after is None
+    return isinstance(error, errors.DecodeError)
+
+
+def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
+    if isinstance(error, errors.DailyLimitReached | errors.ResourceLimitReached | errors.TLSError):
         return False
-    if isinstance(failure, errors.TransportError):
-        return not isinstance(failure, errors.ConnectError | errors.TLSError)
-    return isinstance(failure, errors.ServerError | errors.DecodeError)
-
-
-def _may_repeat(failure: ZoomError, retry_safety: RetrySafety) -> bool:
-    if isinstance(failure, errors.DailyLimitReached | errors.ResourceLimitReached | errors.TLSError):
+    if isinstance(error, errors.PayloadError) and not error.transient:
         return False
-    if isinstance(failure, errors.ConnectError | errors.RateLimited):
-        return True  # nothing was sent, or it was refused before it ran
-    if isinstance(failure, errors.ServerError) and failure.status == _UNAVAILABLE and failure.retry_after is not None:
-        return True  # Zoom says that it did not run, and when to come again
-    if isinstance(failure, errors.PayloadError) and not failure.transient:
-        return False
-    return retry_safety is not RetrySafety.NOT_IDEMPOTENT and isinstance(
-        failure, errors.TransportError | errors.ServerError | errors.DecodeError
-    )
+    if isinstance(error, errors.RateLimited):
+        return True
+    is_temporary = isinstance(error, errors.TransportError | errors.ServerError | errors.DecodeError)
+    return is_temporary and not outcome_is_unknown(error, retry_safety)
 
 
 _UNAVAILABLE = 503

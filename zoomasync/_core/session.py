@@ -1,17 +1,17 @@
-"""The way of one call: authorise, pace, send, interpret, retry."""
+"""The session layer: authenticate, acquire a permit, send, decode, retry."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 import anyio
 
-from .. import _version as __about__
+from .._version import USER_AGENT
 from ..errors import (
     ConcurrentRequest,
     ConnectError,
@@ -19,19 +19,15 @@ from ..errors import (
     OutcomeUnknown,
     PerSecondLimitReached,
     RateLimited,
-    ServerError,
     TLSError,
-    TransportError,
     ZoomError,
 )
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
-from .decoding import InvalidRow
 from .endpoint import Call, RetrySafety
+from .http_messages import HttpRequest, HttpResponse, ResponseInfo
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
-    HttpRequest,
-    HttpResponse,
     daily_quota_exhausted,
     interpret,
     is_already_deleted,
@@ -39,7 +35,7 @@ from .responses import (
     queue_too_long,
     resource_limit_reached,
 )
-from .retries import RetryPolicy, outcome_is_unknown
+from .retries import RetryPolicy, may_have_run, outcome_is_unknown
 from .transport import Transport
 
 T = TypeVar("T")
@@ -47,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class CallStats:
-    """What was sent for one operation: *calls* counts every send, *retries* those after the first, *throttled* 429s."""
+    """Counts of one route: *calls* of all attempts to send, *retries* of those after the first, *throttled* of 429s."""
 
     calls: int = 0
     retries: int = 0
@@ -55,7 +51,7 @@ class CallStats:
 
 
 class Session:
-    """Sends calls for one client, in step with all its other calls."""
+    """The session layer of one client. All its calls share the rate limiter, the access token and the statistics."""
 
     def __init__(
         self,
@@ -71,92 +67,84 @@ class Session:
         self._transport = transport
         self._token_source = token_source
         self._rate_limiter = rate_limiter
-        self._retry = retry
-        self._traffic: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._resource_quotas = resource_quotas
+        self._options = CallOptions(retry=retry)
+        self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
-        self.options = CallOptions()
 
     @property
     def stats(self) -> Mapping[str, CallStats]:
-        """What was sent so far, by route."""
-        return dict(self._traffic)
-
-    @property
-    def _retry_policy(self) -> RetryPolicy:
-        return self.options.retry or self._retry
+        """The counts so far, by route."""
+        return {route: replace(stats) for route, stats in self._stats.items()}
 
     def with_options(self, options: CallOptions) -> Session:
         """Return a session with those of *options* that are not None; it shares everything else with this one."""
         view = copy(self)
-        view.options = self.options.override(options)
+        view._options = self._options.override(options)  # noqa: SLF001  the same class
         return view
 
-    async def send(self, call: Call[T], on_invalid_row: Callable[[InvalidRow], None] | None = None) -> T:
-        """Send *call* until it succeeds or cannot, and return what came back.
-
-        *on_invalid_row* is told of bad rows instead of the session's own.
-        """
-        on_invalid_row = self.options.on_invalid_row if on_invalid_row is None else on_invalid_row
-        attempt, renewed, may_have_run = 1, False, False
+    async def send(self, call: Call[T]) -> T:
+        """Send *call*, retrying as the options allow, and return the decoded response."""
+        options = self._options
+        attempt, is_retry, is_renewed, has_maybe_run = 1, False, False, False
         while True:
             async with self._write_lock(call):
-                token, permit = await self._acquire(call)
+                token, permit = await self._acquire(call, is_retry=is_retry)
                 try:
-                    response = await self._exchange(call, token, permit)
-                    answer = interpret(call, response, on_invalid_row, self.options.on_extra_fields)
-                except ZoomError as error:
-                    failure = error
+                    response = await self._send_once(call, token, permit, is_retry=is_retry)
+                    result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
+                except ZoomError as caught:
+                    error = caught
                 else:
                     self._resource_quotas.count(call.resource_quotas)
-                    return answer
-            if may_have_run and is_already_deleted(call, failure):
-                return cast("T", None)  # an attempt whose answer was lost has deleted it
-            stats = self._traffic[call.name]
-            stats.throttled += isinstance(failure, RateLimited)
-            if is_token_rejected(failure) and not renewed:
-                # The call was refused before it ran, so sending it again is safe for a write as well.
-                renewed = True
+                    return result
+            is_retry = True
+            if has_maybe_run and is_already_deleted(call, error):
+                return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
+            self._stats[call.name].throttled += isinstance(error, RateLimited)
+            if is_token_rejected(error) and not is_renewed:
+                # Zoom checks the token before it carries out a request, so that a write can be sent again too.
+                is_renewed = True
                 if await self._token_source.renew(token) != token:
-                    stats.retries += 1
                     continue
-            await self._wait_or_raise(call, failure, attempt)
-            may_have_run = may_have_run or isinstance(failure, TransportError | ServerError)
-            stats.retries += 1
+            await self._wait_or_raise(call, error, attempt)
+            has_maybe_run = has_maybe_run or may_have_run(error)
             attempt += 1
 
-    async def _acquire(self, call: Call[object]) -> tuple[Token, Permit]:
-        """Wait for this call's turn; return a token that is good now, and the release that it went with."""
-        label = call.endpoint.label
+    async def _acquire(self, call: Call[object], *, is_retry: bool) -> tuple[Token, Permit]:
+        """Wait for a valid access token and a permit."""
+        options = self._options
         if (resumes_at := self._resource_quotas.exhausted_until(call.resource_quotas)) is not None:
-            raise resource_limit_reached(call, resumes_at)
-        # A token first: slots that had to wait for one would all be used in the same moment.
+            raise resource_limit_reached(call, resumes_at, is_retry=is_retry)
+        # The token comes first: callers that held permits while they wait for a token would all send at once.
         token = await self._token_source.get()
         try:
             permit = await self._rate_limiter.acquire(
-                label, priority=bool(self.options.priority), max_wait=self.options.max_wait
+                call.endpoint.label, priority=bool(options.priority), max_wait=options.max_wait
             )
         except DailyQuotaExhausted as exhausted:
-            failure: RateLimited = daily_quota_exhausted(call, exhausted.resumes_at)
+            error: RateLimited = daily_quota_exhausted(call, exhausted.resumes_at, is_retry=is_retry)
         except QueueTooLong as queue:
-            failure = queue_too_long(call, queue.delay)
+            error = queue_too_long(call, queue.delay, is_retry=is_retry)
         else:
-            return await self._still_good(token, permit), permit
-        raise failure
+            return await self._current_token(token, permit), permit
+        raise error
 
-    async def _still_good(self, token: Token, permit: Permit) -> Token:
-        """Return *token*, or the one that has taken its place while the call waited in the queue."""
+    async def _current_token(self, token: Token, permit: Permit) -> Token:
+        """Return *token*, or the one that replaced it while the call waited for *permit*."""
         try:
-            fresh = await self._token_source.get()
+            current = await self._token_source.get()
         except BaseException:
             permit.refund()
             raise
-        if fresh != token:
+        if current != token:
             permit.mark_sent()
-        return fresh
+        return current
 
-    async def _exchange(self, call: Call[object], token: Token, permit: Permit) -> HttpResponse:
-        self._traffic[call.name].calls += 1
+    async def _send_once(self, call: Call[object], token: Token, permit: Permit, *, is_retry: bool) -> HttpResponse:
+        stats = self._stats[call.name]
+        stats.calls += 1
+        stats.retries += is_retry
         try:
             response = await self._transport.send(self._request(call, token, permit))
         except (ConnectError, TLSError):
@@ -164,42 +152,42 @@ class Session:
             raise
         self._rate_limiter.observe(call.endpoint.label, response.headers)
         self._resource_quotas.observe(response.headers)
+        if self._options.on_response is not None:
+            self._options.on_response(ResponseInfo(call.name, response.status, response.headers, response.tracking_id))
         return response
 
     def _write_lock(self, call: Call[object]) -> AbstractAsyncContextManager[object]:
-        """Hold back other writes on a resource of which Zoom has refused simultaneous ones."""
+        """Return a lock on a resource of which Zoom has rejected simultaneous writes."""
         lock = self._write_locks.get(call.resource)
         return lock if lock is not None and call.endpoint.retry_safety is not RetrySafety.SAFE else nullcontext()
 
-    async def _wait_or_raise(self, call: Call[object], failure: ZoomError, attempt: int) -> None:
-        retry_safety = call.endpoint.retry_safety
-        delay = self._retry_policy.delay(failure, attempt=attempt, retry_safety=retry_safety)
-        await self._report_limit(call, failure, delay)
+    async def _wait_or_raise(self, call: Call[object], error: ZoomError, attempt: int) -> None:
+        retry, retry_safety = self._retry, call.endpoint.retry_safety
+        delay = retry.delay(error, attempt=attempt, retry_safety=retry_safety)
+        await self._update_limits(call, error, delay)
         if delay is None:
-            raise OutcomeUnknown(call.name, failure) if outcome_is_unknown(failure, retry_safety) else failure
-        if not isinstance(failure, PerSecondLimitReached):
+            raise OutcomeUnknown(call.name, error) if outcome_is_unknown(error, retry_safety) else error
+        if not isinstance(error, PerSecondLimitReached):  # after that one, the call waits in the queue
             await anyio.sleep(delay)
 
-    async def _report_limit(self, call: Call[object], failure: ZoomError, delay: float | None) -> None:
-        """Let the other calls know of a limit: it is theirs too, whether this one is sent again or not."""
+    async def _update_limits(self, call: Call[object], error: ZoomError, delay: float | None) -> None:
+        """Make all callers respect a limit that *call* met, whether or not it is retried."""
         label = call.endpoint.label
-        if isinstance(failure, DailyLimitReached):
-            await self._rate_limiter.on_daily_limit(label, failure.resumes_at)
-        elif isinstance(failure, ConcurrentRequest):
+        if isinstance(error, DailyLimitReached):
+            await self._rate_limiter.on_daily_limit(label, error.resumes_at)
+        elif isinstance(error, ConcurrentRequest):
             self._write_locks.setdefault(call.resource, anyio.Lock())
-        elif isinstance(failure, PerSecondLimitReached):
-            # Everybody waits, in the queue, and this call with them.
-            asked = 1.0 if failure.retry_after is None else failure.retry_after
-            await self._rate_limiter.on_rate_limited(
-                label, min(asked, self._retry_policy.max_retry_after) if delay is None else delay
-            )
+        elif isinstance(error, PerSecondLimitReached):
+            if delay is None:
+                delay = min(1.0 if error.retry_after is None else error.retry_after, self._retry.max_retry_after)
+            await self._rate_limiter.on_rate_limited(label, delay)
+
+    @property
+    def _retry(self) -> RetryPolicy:
+        return cast("RetryPolicy", self._options.retry)  # given to __init__, and never replaced by None
 
     def _request(self, call: Call[object], token: Token, permit: Permit) -> HttpRequest:
-        headers = {
-            "Authorization": f"Bearer {token.value}",
-            "Accept": "application/json",
-            "User-Agent": __about__.USER_AGENT,
-        }
+        headers = {"Authorization": f"Bearer {token.value}", "Accept": "application/json", "User-Agent": USER_AGENT}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         return HttpRequest(
@@ -208,6 +196,6 @@ class Session:
             url=self.base_url + call.target,
             headers=headers,
             body=call.body,
+            timeout=self._options.timeout,
             mark_sent=permit.mark_sent,
-            timeout=self.options.timeout,
         )

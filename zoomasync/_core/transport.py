@@ -1,6 +1,7 @@
-"""HTTP by aiohttp: a request in, a whole reply out, and every fault under a name of ours.
+"""The HTTP transport on aiohttp.
 
-Redirects are not followed, bodies are read under a cap, and nothing is sent that the caller does not know of.
+It sends one request, reads the whole body up to a maximum size, and raises a `TransportError` for every fault. It
+follows no redirects and never sends a request a second time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from yarl import URL
 
 from .. import errors
 from ..errors import ConfigError, TransportError
-from .responses import HttpRequest, HttpResponse
+from .http_messages import HttpRequest, HttpResponse
 
 __all__ = ["AiohttpTransport", "ClientSession", "Transport"]
 
@@ -27,54 +28,66 @@ _CONNECT_SECONDS = 10.0
 
 
 class Transport(Protocol):
-    """Anything that answers a request with a reply, or raises a `TransportError`."""
+    """Anything that sends a request and returns the response, or raises a `TransportError`."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Return the whole reply to *request*."""
+        """Send *request* and return the complete response."""
         ...
 
 
 class AiohttpTransport:
-    """Sends over *session*, or over a session of its own that it opens and closes. *timeout* is seconds a request."""
+    """A transport over *http_session*, or over an aiohttp session of its own.
 
-    def __init__(self, session: ClientSession | None, *, timeout: float, max_body: int = _MAX_BODY) -> None:
-        self._given = session
-        self._session: ClientSession | None = None
+    *timeout* is the default time limit of a request, in seconds. *max_body* is the largest accepted body, in bytes.
+    With *trust_env*, its own session takes proxies from the environment.
+    """
+
+    def __init__(
+        self, http_session: ClientSession | None, *, timeout: float, max_body: int = _MAX_BODY, trust_env: bool = False
+    ) -> None:
+        self._given_session = http_session
+        self._trust_env = trust_env
+        self._http_session: ClientSession | None = None
         self._timeout = _timeout(timeout)
         self._max_body = max_body
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> None:
-        """Get ready to send."""
+        """Open the HTTP session."""
+        if self._http_session is not None:
+            raise ConfigError("the client is already open")
         self._loop = asyncio.get_running_loop()
-        self._session = self._given or _new_session()
+        self._http_session = self._given_session or _new_session(trust_env=self._trust_env)
 
     async def close(self) -> None:
-        """Close the session that `open` made; a session that was given stays open."""
-        session, self._session = self._session, None
-        if session is not None and session is not self._given:
-            await session.close()
+        """Close the HTTP session that `open` made. A session that was given stays open."""
+        http_session, self._http_session = self._http_session, None
+        if http_session is not None and http_session is not self._given_session:
+            await http_session.close()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Return the whole reply to *request*, whatever its status, or raise a `TransportError`."""
-        session = self._session
-        if session is None:
+        """Return the complete response to *request*, of any status, or raise a `TransportError`."""
+        http_session = self._http_session
+        if http_session is None:
             raise ConfigError("the client is not open: use it inside `async with Zoom(...) as zoom:`")
-        if session.closed:
-            raise ConfigError("the ClientSession that the client was given is closed")
+        if http_session.closed:
+            raise ConfigError("http_session is closed: keep it open for as long as the client uses it")
         if asyncio.get_running_loop() is not self._loop:
-            raise ConfigError("the client was opened in another event loop; open one in each loop")
+            raise ConfigError("the client was opened in another event loop: open one client per event loop")
+        wait = _ConnectionWait(request.mark_sent)
+        context = _current_wait.set(wait)
         try:
-            return await self._exchange(session, request)
+            return await self._exchange(http_session, request, wait)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            failure = _translate(request.name, error)
-        # Raised out here so that the cause is not kept: aiohttp's exceptions hold the request with its token.
+            is_unsent = isinstance(error, TimeoutError) and http_session is not self._given_session and not wait.is_over
+            failure = _no_connection(request.name) if is_unsent else _translate(request.name, error)
+        finally:
+            _current_wait.reset(context)
+        # Raised outside the handler, without a cause: aiohttp's exceptions hold the request with its token.
         raise failure
 
-    async def _exchange(self, session: ClientSession, request: HttpRequest) -> HttpResponse:
-        connecting = _Connecting(request.mark_sent)
-        _connecting.set(connecting)
-        async with session.request(
+    async def _exchange(self, http_session: ClientSession, request: HttpRequest, wait: _ConnectionWait) -> HttpResponse:
+        async with http_session.request(
             request.method,
             URL(request.url, encoded=True),
             headers=request.headers,
@@ -82,8 +95,8 @@ class AiohttpTransport:
             timeout=self._timeout if request.timeout is None else _timeout(request.timeout),
             allow_redirects=False,
         ) as response:
-            if connecting.waited:
-                connecting.tell()
+            if wait.has_waited:
+                wait.mark()
             body = await self._read(request.name, response)
             return HttpResponse(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
 
@@ -94,7 +107,7 @@ class AiohttpTransport:
             size += len(chunk)
             if size > self._max_body:
                 response.close()
-                raise errors.PayloadError(name, f"the reply is larger than {self._max_body} bytes", transient=False)
+                raise errors.PayloadError(name, f"the response is larger than {self._max_body} bytes", transient=False)
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -103,25 +116,26 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECT_SECONDS, seconds))
 
 
-class _Connecting:
-    """One request on its way to a connection, and whether it *waited* for one."""
+class _ConnectionWait:
+    """The wait of a request for its connection: whether there was one, and whether it has ended."""
 
     def __init__(self, mark_sent: Callable[[], None] | None) -> None:
-        self._went_late = mark_sent
-        self.waited = False
+        self._mark_sent = mark_sent
+        self.has_waited = False
+        self.is_over = False
 
-    def tell(self) -> None:
-        """Say that the request may have gone out as late as now."""
-        self.waited = True
-        if self._went_late is not None:
-            self._went_late()
-
-
-_connecting: ContextVar[_Connecting | None] = ContextVar("_connecting", default=None)
+    def mark(self) -> None:
+        """Record that the request may have been sent as late as now."""
+        self.has_waited = True
+        if self._mark_sent is not None:
+            self._mark_sent()
 
 
-class _TellingConnector(aiohttp.TCPConnector):
-    """Tells a request when it had to wait for its connection: making one takes time, and Zoom counts arrivals."""
+_current_wait: ContextVar[_ConnectionWait | None] = ContextVar("_current_wait", default=None)
+
+
+class _ReportingConnector(aiohttp.TCPConnector):
+    """A connector that marks requests that had to wait for a connection, because Zoom counts when they arrive."""
 
     async def connect(
         self,
@@ -130,42 +144,50 @@ class _TellingConnector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's name for its settings
     ) -> Connection:
         waited: list[bool] = []
-        # A connection that was kept alive is there before the loop turns.
-        turn = asyncio.get_running_loop().call_soon(waited.append, True)
+        # A kept-alive connection is returned before the event loop runs this callback.
+        handle = asyncio.get_running_loop().call_soon(waited.append, True)
         try:
             connection = await super().connect(req, traces, timeout)
         finally:
-            turn.cancel()
-        if waited and (connecting := _connecting.get()) is not None:
-            connecting.tell()
+            handle.cancel()
+        if (wait := _current_wait.get()) is not None:
+            wait.is_over = True
+            if waited:
+                wait.mark()
         return connection
 
 
-def _new_session() -> ClientSession:
-    session = ClientSession(connector=_TellingConnector(), cookie_jar=aiohttp.DummyCookieJar())
-    # aiohttp sends an idempotent request again by itself when a kept-alive connection dropped. The pace and the counts
-    # must see every send, so that is left to the retry policy. There is no public switch (aiohttp issue 10790).
-    session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    return session
+def _new_session(*, trust_env: bool) -> ClientSession:
+    http_session = ClientSession(
+        connector=_ReportingConnector(), cookie_jar=aiohttp.DummyCookieJar(), trust_env=trust_env
+    )
+    # aiohttp resends an idempotent request by itself when a kept-alive connection was lost. The rate limiter and the
+    # statistics must see every request, so only the retry policy resends. aiohttp has no public option (issue 10790).
+    http_session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return http_session
 
 
-def _translate(call: str, error: Exception) -> TransportError:  # noqa: PLR0911  one line a fault
-    """Return our error for one of aiohttp's, without its text where that could hold a secret."""
+def _no_connection(call: str) -> errors.ConnectError:
+    return errors.ConnectError(call, "no connection within the time limit; the request was not sent")
+
+
+def _translate(call: str, error: Exception) -> TransportError:  # noqa: PLR0911  one return per fault
+    """Return the `TransportError` for an error of aiohttp, without a text that may hold a secret."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return errors.TLSError(call, f"TLS to {error.host}:{error.port} failed; the request was not sent")
     if isinstance(error, aiohttp.ServerFingerprintMismatch):
         return errors.TLSError(call, f"TLS to {error.host}:{error.port} failed; the request was not sent")
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-        return errors.ConnectError(call, "the proxy refused the connection; the request was not sent")
+        return errors.ConnectError(call, "the proxy rejected the connection; the request was not sent")
     if isinstance(error, aiohttp.ClientConnectorError):
         reason = error.os_error.strerror or type(error.os_error).__name__
         return errors.ConnectError(call, f"cannot connect to {error.host}:{error.port} ({reason})")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return errors.ConnectError(call, "no connection in time; the request was not sent")
+        return _no_connection(call)
     if isinstance(error, TimeoutError):
-        return errors.TimedOut(call, "no complete reply in time")
+        return errors.TimedOut(call, "no complete response within the time limit")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return errors.PayloadError(call, "the reply's body was cut off or corrupt")
+        return errors.PayloadError(call, "the body of the response was cut off or corrupt")
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
-        return TransportError(call, "the connection was lost before a reply came")
-    return TransportError(call, f"no valid HTTP reply ({type(error).__name__})")
+        return TransportError(call, "the connection was lost before a response arrived")
+    return TransportError(call, f"no valid HTTP response ({type(error).__name__})")

@@ -14,9 +14,10 @@ import msgspec
 
 from .._core.access_token import Token
 from .._core.endpoint import Endpoint
-from .._core.responses import HttpRequest, interpret
+from .._core.http_messages import HttpRequest
+from .._core.responses import interpret
 from .._core.transport import Transport
-from .._core.urls import https_address
+from .._core.urls import secure_url
 from .._label import Label
 from ..errors import BadRequest, ConfigError, PermissionDenied, Unauthorized
 
@@ -27,32 +28,33 @@ _LONGEST_LIFETIME = 86_400.0
 
 
 class Credentials(Protocol):
-    """Something that an access token can be got with."""
+    """Credentials that can be exchanged for an access token."""
 
     async def fetch(self, transport: Transport) -> Token:
-        """Return a new access token."""
+        """Return a new access token, requested through *transport*."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StaticToken:
-    """An access token that somebody else got and renews, such as a user's. Its repr does not show it."""
+    """An access token that the caller obtains and renews, such as that of a user. The repr hides it."""
 
     token: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _require("StaticToken", token=self.token)
+        _check_texts("StaticToken", token=self.token)
 
-    async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
-        """Return the token as it is."""
+    async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  part of the protocol
+        """Return the token unchanged."""
         return Token(self.token)
 
 
 @dataclass(frozen=True, slots=True)
 class ServerToServer:
-    """A server-to-server OAuth app of one account. Its repr does not show the secret.
+    """The credentials of a server-to-server OAuth app of one account. The repr hides the secret.
 
-    Tokens live an hour and carry the scopes that the app has when they are got; a scope added later needs a new token.
+    A token is valid for one hour and has the scopes that the app had when it was issued. A scope that is added later
+    needs a new token.
     """
 
     account_id: str
@@ -61,35 +63,36 @@ class ServerToServer:
     token_url: str = DEFAULT_TOKEN_URL
 
     def __post_init__(self) -> None:
-        _require(
+        _check_texts(
             "ServerToServer",
             account_id=self.account_id,
             client_id=self.client_id,
             client_secret=self.client_secret,
         )
-        https_address("token_url", self.token_url)
+        secure_url("token_url", self.token_url)
 
     async def fetch(self, transport: Transport) -> Token:
-        """Ask Zoom for a new token. Raises `Unauthorized` when it does not know these credentials."""
+        """Request a new token from Zoom. Raises `Unauthorized` when Zoom rejects the credentials."""
         call = _TOKEN.at()
         response = await transport.send(self._request())
         try:
-            granted = interpret(call, response)
-        except (BadRequest, PermissionDenied) as refused:
-            failure = Unauthorized(
-                refused.call,
-                refused.status,
-                code=refused.code,
-                message=f"{refused.message}. Check the account id, the client id and the client secret.",
-                tracking_id=refused.tracking_id,
+            token = interpret(call, response)
+        except (BadRequest, PermissionDenied, Unauthorized) as rejected:
+            reason = f"{rejected.message}. " if rejected.message else ""
+            error = Unauthorized(
+                rejected.call,
+                rejected.status,
+                code=rejected.code,
+                message=f"{reason}Check the account id, the client id and the client secret.",
+                tracking_id=rejected.tracking_id,
             )
         else:
-            return Token(granted.access_token, granted.lifetime)
-        raise failure
+            return Token(token.access_token, token.lifetime)
+        raise error
 
     def _request(self) -> HttpRequest:
         basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-        # In the body: Zoom began to refuse the same parameters in the query string.
+        # In the body, because Zoom has begun to reject these parameters in the query string.
         form = urlencode({"grant_type": "account_credentials", "account_id": self.account_id})
         return HttpRequest(
             name=_TOKEN.route,
@@ -100,16 +103,16 @@ class ServerToServer:
         )
 
 
-class _Granted(msgspec.Struct, frozen=True):
+class _TokenResponse(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: float | str | None = None
 
     def __repr__(self) -> str:
-        return "_Granted(...)"  # not the token
+        return "_TokenResponse(...)"  # hides the token
 
     @property
     def lifetime(self) -> float:
-        """Seconds to trust the token for; what cannot be a lifetime is taken as an hour."""
+        """The lifetime in seconds; one hour when the response has no valid one."""
         try:
             seconds = float(self.expires_in or 0)
         except ValueError:
@@ -117,11 +120,11 @@ class _Granted(msgspec.Struct, frozen=True):
         return seconds if 0 < seconds <= _LONGEST_LIFETIME else _DEFAULT_LIFETIME
 
 
-# The token endpoint has no rate-limit label and is not paced.
-_TOKEN = Endpoint(route="POST /oauth/token", label=Label.LIGHT, response=_Granted)
+# The token endpoint has no rate-limit label, and its requests need no permit.
+_TOKEN = Endpoint(route="POST /oauth/token", label=Label.LIGHT, response=_TokenResponse)
 
 
-def _require(owner: str, **settings: str) -> None:
+def _check_texts(class_name: str, **settings: str) -> None:
     for name, value in settings.items():
         if not value or value != value.strip() or not value.isprintable():
-            raise ConfigError(f"{owner}: {name} must be non-empty text without surrounding or control characters")
+            raise ConfigError(f"{class_name}: {name} must be non-empty text without surrounding or control characters")

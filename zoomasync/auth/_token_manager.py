@@ -17,11 +17,14 @@ from ..errors import ConfigError, ZoomError
 from ._credentials import Credentials
 from ._token_store import TokenStore
 
-_EARLY = 0.1  # refresh when a tenth of the lifetime is left: six minutes of an hour
+_REFRESH_FRACTION = 0.1  # refresh when a tenth of the lifetime remains: six minutes of an hour
 
 
 class TokenManager:
-    """The one token that all calls of a client share: got once, renewed ahead of its end, by one request at a time."""
+    """The access token that all calls of a client share.
+
+    It is fetched once, and refreshed before it expires, by one request at a time.
+    """
 
     def __init__(
         self,
@@ -38,69 +41,67 @@ class TokenManager:
         self._store = store
         self._clock = clock
         self._token: Token | None = None
-        self._ends = 0.0
-        self._refresh_from = 0.0
-        self._refresh: asyncio.Task[Token] | None = None
+        self._expires_at = 0.0
+        self._refresh_at = 0.0
+        self._refresh_task: asyncio.Task[Token] | None = None
 
     async def get(self) -> Token:
-        """Return a token that is good for now, waiting only when there is none."""
+        """Return a valid token. Waits only when there is none."""
         now = self._clock()
-        if self._token is None or now >= self._ends:
-            return await self._renewed()
-        if now >= self._refresh_from:
-            self._start()  # the old one still works: nobody needs to wait
+        if self._token is None or now >= self._expires_at:
+            return await self._wait_for_refresh()
+        if now >= self._refresh_at:
+            self._start_refresh()  # the old token is still valid, so that no caller needs to wait
         return self._token
 
     async def renew(self, rejected: Token) -> Token:
-        """Return a token other than *rejected*, unless the credentials have no other."""
+        """Return a token other than *rejected*, or *rejected* itself when the credentials have no other."""
         if self._token == rejected:
-            self._ends = 0.0
+            self._expires_at = 0.0
         return await self.get()
 
     async def aclose(self) -> None:
-        """Stop a refresh that is under way."""
-        if self._refresh is not None:
-            self._refresh.cancel()
-            await asyncio.wait([self._refresh])
-        if self._store is not None:
-            await self._store.aclose()
+        """Cancel a refresh that is under way."""
+        if self._refresh_task is not None:
+            self._refresh_task.cancel()
+            await asyncio.wait([self._refresh_task])
 
-    async def _renewed(self) -> Token:
-        task = self._start()
+    async def _wait_for_refresh(self) -> Token:
+        task = self._start_refresh()
         try:
-            # Shielded: a waiter that is cancelled takes only itself away, not the token of all the others.
+            # Shielded: cancelling one waiter must not cancel the refresh that the others wait for.
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():
-                raise ConfigError("the client was closed while it waited for an access token") from None
+                raise ConfigError("the client was closed while a call waited for an access token") from None
             raise
 
-    def _start(self) -> asyncio.Task[Token]:
-        if self._refresh is None:
-            self._refresh = asyncio.create_task(self._fetch(), name="zoomasync token refresh")
-            self._refresh.add_done_callback(self._done)
-        return self._refresh
+    def _start_refresh(self) -> asyncio.Task[Token]:
+        if self._refresh_task is None:
+            self._refresh_task = asyncio.create_task(self._fetch(), name="zoomasync token refresh")
+            self._refresh_task.add_done_callback(self._on_refreshed)
+        return self._refresh_task
 
-    def _done(self, task: asyncio.Task[Token]) -> None:
-        self._refresh = None
+    def _on_refreshed(self, task: asyncio.Task[Token]) -> None:
+        self._refresh_task = None
         if not task.cancelled() and task.exception() is not None:
-            # Looked at, so that it is not reported as never retrieved when its waiters have gone. A refresh ahead of
-            # time that failed is tried again a little later, not by the very next call.
-            self._refresh_from = self._clock() + self._retry.cap
+            # `exception()` marks the error as retrieved, or asyncio would log it when no waiter is left. The next call
+            # does not repeat an early refresh that failed.
+            self._refresh_at = self._clock() + self._retry.cap
 
     async def _fetch(self) -> Token:
         if self._store is None:
-            token = await self._fetch_patiently()
+            token = await self._fetch_with_retries()
         else:
-            token = await self._store.renew(self._token, self._fetch_patiently)
+            token = await self._store.renew(self._token, self._fetch_with_retries)
         lifetime = math.inf if token.lifetime is None else token.lifetime
         now = self._clock()
         self._token = token
-        self._ends = now + lifetime
-        self._refresh_from = now + lifetime * (1 - _EARLY)
+        self._expires_at = now + lifetime
+        self._refresh_at = now + lifetime * (1 - _REFRESH_FRACTION)
         return token
 
-    async def _fetch_patiently(self) -> Token:
+    async def _fetch_with_retries(self) -> Token:
         attempt = 1
         while True:
             try:

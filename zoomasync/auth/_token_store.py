@@ -9,15 +9,15 @@ from .._core.access_token import Token
 
 
 class TokenStore(Protocol):
-    """A place where several clients find one access token, such as `zoomasync.redis.RedisTokenStore`."""
+    """A store in which several clients share one access token, such as `zoomasync.redis.RedisTokenStore`."""
 
     async def renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        """Return a token newer than *stale*: one that another client has got, or else what *fetch* gets.
+        """Return a token newer than *stale*: one that another client has stored, or else the result of *fetch*.
 
-        None is stale where this client never had one. One client fetches at a time.
+        *stale* is None when this client has had no token yet. Only one client fetches at a time.
         """
         ...
 
     async def aclose(self) -> None:
-        """Let go of what the store holds. Closing twice does no harm."""
+        """Close the connections of the store. Closing twice is allowed."""
         ...

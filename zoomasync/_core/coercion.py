@@ -1,0 +1,111 @@
+"""Coercion of the inconsistencies that Zoom is known for in its responses.
+
+- An empty string or null in a field of another type means that Zoom gave no value: the field takes its default.
+- A number as text, 0 and 1 for booleans, and a number or a list in a text field are converted.
+- A time without a zone is UTC, ``MM/DD/YYYY HH:mm`` is accepted as a time, and a date may be followed by a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, cast
+
+from msgspec import inspect
+
+_USE_DEFAULT: Final = object()
+_US_TIME = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})")
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+
+
+def coerce(value: object, type_: inspect.Type) -> object:
+    """Return *value* (plain JSON data) coerced to *type_*, ready for ``msgspec.convert(..., strict=False)``.
+
+    A value that no rule covers is returned unchanged, so that the conversion reports it.
+    """
+    # Outside a struct field there is no default to take.
+    coerced = _coerce(value, type_)
+    return value if coerced is _USE_DEFAULT else coerced
+
+
+def _coerce(value: object, type_: inspect.Type) -> object:
+    """Return the coerced *value*, or ``_USE_DEFAULT``."""
+    if isinstance(type_, inspect.Metadata):
+        type_ = type_.type
+    if isinstance(type_, inspect.UnionType):
+        if value is None and any(isinstance(choice, inspect.NoneType) for choice in type_.types):
+            return None
+        # A literal beside `str` lists the values that are known so far, and accepts others.
+        choices = [choice for choice in type_.types if not isinstance(choice, inspect.NoneType | inspect.LiteralType)]
+        return _coerce(value, choices[0]) if len(choices) == 1 else value
+    if isinstance(type_, inspect.StrType):
+        return _coerce_text(value)
+    if isinstance(type_, _EMPTY_MEANS_DEFAULT) and (value is None or value == ""):
+        return _USE_DEFAULT
+    coercion = _COERCIONS.get(type(type_))
+    return value if coercion is None else coercion(value, type_)
+
+
+def _coerce_text(value: object) -> object:
+    if value is None:
+        return _USE_DEFAULT
+    if isinstance(value, list):  # Zoom has sent lists in fields that are documented as comma-separated text
+        items = cast("list[object]", value)
+        return ",".join(map(str, items)) if all(isinstance(item, str | int) for item in items) else items
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _coerce_struct(value: object, type_: inspect.Type) -> object:
+    if not isinstance(value, dict):
+        return value
+    content = cast("dict[str, object]", value)
+    coerced: dict[str, object] = {}
+    for field in cast("inspect.StructType", type_).fields:
+        if field.encode_name in content:
+            field_value = _coerce(content[field.encode_name], field.type)
+            if field_value is not _USE_DEFAULT:
+                coerced[field.encode_name] = field_value
+    return coerced
+
+
+def _coerce_items(value: object, type_: inspect.Type) -> object:
+    if not isinstance(value, list):
+        return value
+    item_type = cast("inspect.VarTupleType", type_).item_type
+    return [coerce(item, item_type) for item in cast("list[object]", value)]
+
+
+def _coerce_time(value: object, _: inspect.Type) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        if match := _US_TIME.fullmatch(value):
+            month, day, year, hour, minute = map(int, match.groups())
+            return datetime(year, month, day, hour, minute, tzinfo=UTC)
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _coerce_date(value: object, _: inspect.Type) -> object:
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    return match[1] if match else value
+
+
+_EMPTY_MEANS_DEFAULT = (
+    inspect.BoolType,
+    inspect.DateTimeType,
+    inspect.DateType,
+    inspect.FloatType,
+    inspect.IntType,
+    inspect.StructType,
+    inspect.VarTupleType,
+)
+_COERCIONS: dict[type[inspect.Type], Callable[[object, inspect.Type], object]] = {
+    inspect.DateTimeType: _coerce_time,
+    inspect.DateType: _coerce_date,
+    inspect.StructType: _coerce_struct,
+    inspect.VarTupleType: _coerce_items,
+}

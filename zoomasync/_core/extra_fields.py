@@ -1,0 +1,121 @@
+"""Keys of a response that no struct has a field for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final, TypeAlias, cast
+
+import msgspec
+from msgspec import inspect
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+_Container: TypeAlias = inspect.StructType | inspect.VarTupleType
+"""A struct, or a list that holds structs at some depth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraFields:
+    """The keys of a response that no struct has a field for.
+
+    *row* is the index of the row in the response, from 0. It is None for keys beside the rows, and for all keys of a
+    response without rows.
+
+    *raw* is a JSON object of these keys with their values exactly as Zoom sent them. A key inside a nested struct is
+    nested in the same way: under the name of the field, and in a list under the index of the item, as text. Known keys
+    appear only as the path to an extra one::
+
+        {"new": 1.50, "question_details": {"3": {"emoji": "yes"}}}
+    """
+
+    row: int | None
+    raw: bytes = field(repr=False)
+
+
+def extra_fields_in(body: bytes, type_: inspect.Type, rows_name: str | None) -> list[ExtraFields]:
+    """Return the extra fields of *body*: first those beside the rows, then row by row.
+
+    *rows_name* is the JSON key of the list of rows, or None. Raises a msgspec error for a *body* that is not JSON.
+    """
+    container = _container(type_)
+    if container is None:
+        return []
+    # msgspec skips text in unknown keys without checking that it is UTF-8.
+    keys = _extra_keys(body.decode("utf-8", "replace"), container)
+    rows = cast("dict[str, object]", keys.pop(rows_name, {})) if rows_name else {}
+    found = [ExtraFields(row=None, raw=msgspec.json.encode(keys))] if keys else []
+    return found + [ExtraFields(row=int(row), raw=msgspec.json.encode(row_keys)) for row, row_keys in rows.items()]
+
+
+def _extra_keys(content: str | msgspec.Raw, type_: _Container) -> dict[str, object]:
+    """Return the extra keys of *content*, nested as they are there."""
+    try:
+        if isinstance(type_, inspect.StructType):
+            return _keys_of_object(_OBJECT.decode(content), _known_keys(cast("Hashable", type_.cls)))
+        item_type = _container(type_.item_type)
+        if isinstance(item_type, inspect.StructType):
+            return _keys_of_objects(content, item_type)
+        items = _LIST.decode(content)
+    except msgspec.ValidationError:  # null, or an empty text in place of an object or a list
+        return {}
+    return {} if item_type is None else _keys_of_items(items, item_type)
+
+
+def _keys_of_objects(content: str | msgspec.Raw, type_: inspect.StructType) -> dict[str, object]:
+    known = _known_keys(cast("Hashable", type_.cls))
+    try:
+        objects = _OBJECTS.decode(content)  # decoding all at once takes half the time
+    except msgspec.ValidationError:
+        return _keys_of_items(_LIST.decode(content), type_)
+    return {
+        str(index): keys
+        for index, content in enumerate(objects)
+        if (known.nested or not known.names.issuperset(content)) and (keys := _keys_of_object(content, known))
+    }
+
+
+def _keys_of_items(items: list[msgspec.Raw], type_: _Container) -> dict[str, object]:
+    found = {str(index): _extra_keys(item, type_) for index, item in enumerate(items)}
+    return {index: keys for index, keys in found.items() if keys}
+
+
+def _keys_of_object(content: dict[str, msgspec.Raw], known: _KnownKeys) -> dict[str, object]:
+    extra: dict[str, object] = {}
+    if not known.names.issuperset(content):
+        extra.update({name: value for name, value in content.items() if name not in known.names})
+    for name, type_ in known.nested.items():
+        if name in content and (keys := _extra_keys(content[name], type_)):
+            extra[name] = keys
+    return extra
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKeys:
+    """The JSON keys of a struct, and the types of those that hold structs."""
+
+    names: frozenset[str | None]
+    nested: dict[str, _Container]
+
+
+@cache
+def _known_keys(struct: Hashable) -> _KnownKeys:
+    type_ = cast("inspect.StructType", inspect.type_info(struct))
+    types = {known.encode_name: _container(known.type) for known in type_.fields}
+    nested = {name: container for name, container in types.items() if container is not None}
+    return _KnownKeys(frozenset({*types, type_.tag_field}), nested)
+
+
+def _container(type_: inspect.Type) -> _Container | None:
+    """Return the struct, or the list of structs, that a value of *type_* may be."""
+    if isinstance(type_, inspect.Metadata):
+        return _container(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        choices = [container for choice in type_.types if (container := _container(choice)) is not None]
+        return choices[0] if len(choices) == 1 else None
+    if isinstance(type_, inspect.VarTupleType):
+        return None if _container(type_.item_type) is None else type_
+    return type_ if isinstance(type_, inspect.StructType) else None

@@ -1,0 +1,34 @@
+"""Types that appear in public signatures and that most programs need not name."""
+
+from ._api import Api
+from ._client import ClientOptions
+from ._core.decoding import ExtraFields, InvalidRow
+from ._core.endpoint import Call, Endpoint, MeetingRef, QueryValue, ResourceQuota, RetrySafety
+from ._core.http_messages import HttpRequest, HttpResponse, ResponseInfo
+from ._core.pagination import Page, Paginator
+from ._core.session import CallStats, Session
+from ._core.transport import Transport
+from ._fan_out import FanOut, Outcome
+
+__all__ = [
+    "Api",
+    "Call",
+    "CallStats",
+    "ClientOptions",
+    "Endpoint",
+    "ExtraFields",
+    "FanOut",
+    "HttpRequest",
+    "HttpResponse",
+    "InvalidRow",
+    "MeetingRef",
+    "Outcome",
+    "Page",
+    "Paginator",
+    "QueryValue",
+    "ResourceQuota",
+    "ResponseInfo",
+    "RetrySafety",
+    "Session",
+    "Transport",
+]
