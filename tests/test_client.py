@@ -221,7 +221,7 @@ async def test_client_closes_twice() -> None:
     await Zoom(StaticToken("token")).aclose()
 
 
-async def test_given_http_session_stays_open() -> None:
+async def test_given_http_session_not_closed() -> None:
     async with ClientSession() as http_session:
         async with _open(http_session) as zoom:
             await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)

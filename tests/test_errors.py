@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,8 @@ from zoomasync.errors import (
     ServerError,
     StatusError,
     TimedOut,
+    TransportError,
+    UnexpectedDateRange,
 )
 
 
@@ -173,3 +175,38 @@ def test_error_pickles_all_attributes() -> None:
     restored = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
 
     assert (type(restored), str(restored), vars(restored)) == (NotFound, str(error), vars(error))
+
+
+ERROR_TYPES: list[type[ZoomError]] = [getattr(errors, name) for name in errors.__all__ if name != "FieldError"]
+DAYS = (date(2026, 3, 1), date(2026, 3, 31))
+
+
+def _minimal(error_type: type[ZoomError]) -> ZoomError:
+    """Return an error of *error_type* with the fewest arguments that it takes."""
+    if issubclass(error_type, StatusError):
+        return error_type("GET /x", 429)
+    if issubclass(error_type, TransportError):
+        return error_type("GET /x", "late")
+    special = {
+        DecodeError: DecodeError("GET /x", "Page", "$", "Expected `int`"),
+        OutcomeUnknown: OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
+        PagingLoop: PagingLoop("GET /x", 2),
+        RedisUnavailable: RedisUnavailable("Redis did not answer"),
+        UnexpectedDateRange: UnexpectedDateRange(DAYS, DAYS),
+    }
+    return special.get(error_type) or error_type("reason")
+
+
+@pytest.mark.parametrize("error_type", ERROR_TYPES)
+def test_minimal_error_has_text(error_type: type[ZoomError]) -> None:
+    """Every error class gives one line of text with the fewest arguments that it takes."""
+    assert len(str(_minimal(error_type)).splitlines()) == 1
+
+
+@pytest.mark.parametrize("error_type", ERROR_TYPES)
+def test_minimal_error_pickles(error_type: type[ZoomError]) -> None:
+    error = _minimal(error_type)
+
+    restored = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+
+    assert (type(restored), str(restored), repr(restored)) == (error_type, str(error), repr(error))

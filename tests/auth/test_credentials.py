@@ -102,9 +102,9 @@ def test_http_token_url_raises() -> None:
 
 
 def test_credentials_repr_hides_secret() -> None:
-    shown = f"{APP} {APP!r} {StaticToken(SECRET)} {StaticToken(SECRET)!r} {Token(SECRET)} {Token(SECRET)!r}"
+    text = f"{APP} {APP!r} {StaticToken(SECRET)} {StaticToken(SECRET)!r} {Token(SECRET)} {Token(SECRET)!r}"
 
-    assert SECRET not in shown
+    assert SECRET not in text
 
 
 async def test_token_request_repr_hides_secret() -> None:

@@ -112,7 +112,7 @@ async def test_expired_token_is_replaced() -> None:
 
 
 @in_virtual_time
-async def test_token_without_lifetime_stays() -> None:
+async def test_token_without_lifetime_kept() -> None:
     credentials = NumberedTokens(lifetime=None)
     manager = _manager(credentials)
     await manager.get()
@@ -216,14 +216,14 @@ async def test_close_raises_for_waiters() -> None:
 @in_virtual_time
 async def test_fetch_error_hides_secret(failure: HttpResponse | Exception) -> None:
     """Neither the message nor the traceback of an error contains the secret."""
-    shown: list[str] = []
+    texts: list[str] = []
 
     try:
         await _manager(APP, MemoryTransport(answering(failure))).get()
     except ZoomError as error:
-        shown.append(f"{error} {error!r}")
+        texts.append(f"{error} {error!r}")
         report = traceback.TracebackException.from_exception(error, capture_locals=True)
-        shown.extend(line for line in report.format() if "tests/" not in line)
-    assert shown
-    assert SECRET not in "".join(shown)
-    assert base64.b64encode(f"client:{SECRET}".encode()).decode() not in "".join(shown)
+        texts.extend(line for line in report.format() if "tests/" not in line)
+    assert texts
+    assert SECRET not in "".join(texts)
+    assert base64.b64encode(f"client:{SECRET}".encode()).decode() not in "".join(texts)

@@ -26,7 +26,7 @@ def test_months_cover_each_day_once(first: date, length: int) -> None:
 
 
 @given(DAYS, LENGTHS)
-def test_month_range_stays_in_month(first: date, length: int) -> None:
+def test_month_range_keeps_to_month(first: date, length: int) -> None:
     parts = list(month_ranges(first, first + timedelta(days=length)))
 
     assert all((start.year, start.month) == (end.year, end.month) for start, end in parts)

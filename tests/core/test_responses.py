@@ -9,30 +9,15 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.memory import CREATE_ROW, GET_ROW, LIST_ROWS, PUT_ROW, Row, RowPage, response
+from support.memory import CREATE_ROW, GET_ROW, LIST_ROWS, PUT_ROW, Row, RowPage, error_body, response
 
 from zoomasync import Endpoint, Label, ZoomError
 from zoomasync._core.endpoint import Call
 from zoomasync._core.responses import HttpRequest, HttpResponse, interpret
-from zoomasync.errors import (
-    DecodeError,
-    EmbeddedError,
-    StatusError,
-)
+from zoomasync.errors import DecodeError, EmbeddedError
 
 CALL = LIST_ROWS.at()
 SECOND_PAGE = CALL.after("token-2")
-DATE = {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"}
-
-
-def _error(failure: HttpResponse) -> StatusError:
-    with pytest.raises(StatusError) as caught:
-        interpret(CALL, failure)
-    return caught.value
-
-
-def _body(code: int | None, message: str) -> dict[str, object]:
-    return {"code": code, "message": message}
 
 
 class _PageOfDefaults(msgspec.Struct):
@@ -46,7 +31,7 @@ def test_embedded_error_raises(type_: type[object]) -> None:
     call = Endpoint(route="GET /rows", label=Label.HEAVY, response=type_).at()
 
     with pytest.raises(EmbeddedError) as caught:
-        interpret(call, response(200, _body(200, "Only available for Paid account.")))
+        interpret(call, response(200, error_body(200, "Only available for Paid account.")))
 
     assert caught.value.code == 200
 
@@ -92,7 +77,7 @@ def test_invalid_success_raises(body: bytes, path: str, reason: str) -> None:
     assert caught.value.__context__ is None
 
 
-DAILY = _body(429, "You have reached the maximum daily rate limit for this API.")
+DAILY = error_body(429, "You have reached the maximum daily rate limit for this API.")
 
 
 JSON = st.recursive(

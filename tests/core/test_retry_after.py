@@ -5,31 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from support.memory import LIST_ROWS, SERVER_TIME, response
+from support.memory import SERVER_TIME, error_body, raised_by, response
 
-from zoomasync._core.responses import HttpResponse, interpret, retry_after
-from zoomasync.errors import (
-    DailyLimitReached,
-    ResourceLimitReached,
-    StatusError,
-)
+from zoomasync._core.responses import retry_after
+from zoomasync.errors import DailyLimitReached, ResourceLimitReached
 
-CALL = LIST_ROWS.at()
-SECOND_PAGE = CALL.after("token-2")
 DATE = {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"}
 
 
-def _error(failure: HttpResponse) -> StatusError:
-    with pytest.raises(StatusError) as caught:
-        interpret(CALL, failure)
-    return caught.value
-
-
-def _body(code: int | None, message: str) -> dict[str, object]:
-    return {"code": code, "message": message}
-
-
-DAILY = _body(429, "You have reached the maximum daily rate limit for this API.")
+DAILY = error_body(429, "You have reached the maximum daily rate limit for this API.")
 
 
 @pytest.mark.parametrize(
@@ -87,12 +71,12 @@ MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
 )
 @pytest.mark.parametrize(
     "body",
-    [DAILY, _body(429, "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests.")],
+    [DAILY, error_body(429, "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests.")],
     ids=["account", "host"],
 )
 def test_daily_limit_resumes_at(body: object, headers: dict[str, str], resumes_at: datetime) -> None:
     """A daily limit resumes at the time that Zoom gives, or else at the next midnight UTC."""
-    error = _error(response(429, body, headers))
+    error = raised_by(response(429, body, headers))
 
     assert isinstance(error, DailyLimitReached | ResourceLimitReached)
     assert error.resumes_at == resumes_at
@@ -101,7 +85,7 @@ def test_daily_limit_resumes_at(body: object, headers: dict[str, str], resumes_a
 
 def test_daily_limit_without_date() -> None:
     """Without a Date header, a daily limit resumes at the next midnight UTC of the local clock."""
-    error = _error(response(429, DAILY))
+    error = raised_by(response(429, DAILY))
 
     assert isinstance(error, DailyLimitReached)
     assert (error.resumes_at.hour, error.resumes_at.minute, error.resumes_at.tzinfo) == (0, 0, UTC)
@@ -109,7 +93,7 @@ def test_daily_limit_without_date() -> None:
 
 
 def test_date_of_year_9999_is_ignored() -> None:
-    error = _error(response(429, DAILY, {"Date": "9999-12-31T12:00:00Z"}))
+    error = raised_by(response(429, DAILY, {"Date": "9999-12-31T12:00:00Z"}))
 
     assert isinstance(error, DailyLimitReached)
     assert error.resumes_at.year < 9999

@@ -26,11 +26,7 @@ from support.memory import (
 from zoomasync import Plan, RetryPolicy, StaticToken, ZoomError
 from zoomasync._core.endpoint import Call
 from zoomasync._core.responses import HttpRequest, HttpResponse
-from zoomasync.errors import (
-    PermissionDenied,
-    TransportError,
-    Unauthorized,
-)
+from zoomasync.errors import PermissionDenied, TransportError, Unauthorized
 
 ROW_1 = response(200, {"number": 1})
 EXPIRED_TOKEN = response(401, {"code": 124, "message": "Access token is expired."})
@@ -125,7 +121,7 @@ async def test_static_token_is_not_resent() -> None:
 
 @in_virtual_time
 async def test_missing_scope_keeps_token() -> None:
-    """A missing scope does not renew the token, although Zoom answers with 401."""
+    """A missing scope does not renew the token, although its status is 401."""
     credentials = NumberedTokens()
     missing_scope = response(
         401, {"code": 4711, "message": "Invalid access token, does not contain scopes:[row:read:admin]."}
@@ -175,14 +171,14 @@ async def test_cancelled_caller_sends_nothing() -> None:
 @in_virtual_time
 async def test_raised_error_hides_token(call: Call[object], failure: HttpResponse | Exception) -> None:
     """Neither the message nor the traceback of an error contains the token."""
-    shown: list[str] = []
+    texts: list[str] = []
 
     session = open_session(MemoryTransport(answering(failure)), credentials=StaticToken("canary-token"))
     try:
         await session.send(call)
     except ZoomError as error:
-        shown.append(f"{error} {error!r}")
+        texts.append(f"{error} {error!r}")
         report = traceback.TracebackException.from_exception(error, capture_locals=True)
-        shown.extend(report.format())
-    assert shown
-    assert "canary-token" not in "".join(shown)
+        texts.extend(report.format())
+    assert texts
+    assert "canary-token" not in "".join(texts)

@@ -23,12 +23,21 @@ from support.memory import (
     response,
 )
 
-from zoomasync import Plan
+from zoomasync import Plan, ZoomError
 from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import ResourceQuota
 from zoomasync._core.responses import HttpRequest, HttpResponse
 from zoomasync._core.session import CallStats
-from zoomasync.errors import BadRequest, ConnectError, DailyLimitReached, RateLimited, ResourceLimitReached
+from zoomasync._core.transport import Transport
+from zoomasync.auth import Token
+from zoomasync.errors import (
+    BadRequest,
+    ConnectError,
+    DailyLimitReached,
+    RateLimited,
+    ResourceLimitReached,
+    Unauthorized,
+)
 
 MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
 ROW_1 = response(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
@@ -169,6 +178,38 @@ async def test_connect_error_refunds_permit() -> None:
     for _ in range(5):
         with pytest.raises(ConnectError):
             await session.send(LIST_ROWS.at())
+
+
+class FailingRefresh:
+    """Credentials whose second fetch fails; the first token expires before a queued call is sent."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token | ZoomError] = [
+            Token("token-1", 0.5),
+            Unauthorized("POST /oauth/token", 400),
+            Token("token-3", 3600),
+        ]
+
+    async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+        token = self._tokens.pop(0)
+        if isinstance(token, ZoomError):
+            raise token
+        return token
+
+
+@in_virtual_time
+async def test_token_error_refunds_permit() -> None:
+    """A call whose token cannot be refreshed after its wait does not count against the daily quota."""
+    transport = MemoryTransport(answering(NO_ROWS))
+    plan = replace(Plan.BUSINESS, heavy=1, heavy_per_day=2)
+    session = open_session(transport, credentials=FailingRefresh(), plan=plan)
+    await session.send(LIST_ROWS.at())
+
+    with pytest.raises(Unauthorized):
+        await session.send(LIST_ROWS.at())
+
+    await session.send(LIST_ROWS.at())
+    assert len(transport.requests) == 2
 
 
 @in_virtual_time

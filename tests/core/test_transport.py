@@ -216,6 +216,13 @@ async def test_slow_response_times_out(conversation: Conversation) -> None:
         assert type(await _failure(url, seconds=0.05)) is TimedOut
 
 
+async def test_request_timeout_replaces_default() -> None:
+    async with talking(_never_respond) as url, _open(seconds=60) as transport:
+        with pytest.raises(TimedOut):
+            async with asyncio.timeout(10):
+                await transport.send(replace(_request(url), timeout=0.05))
+
+
 async def test_redirect_is_not_followed() -> None:
     followed: list[web.BaseRequest] = []
 

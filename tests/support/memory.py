@@ -10,13 +10,15 @@ from typing import TypeAlias
 
 import anyio
 import msgspec
+import pytest
 
 from zoomasync import Credentials, Endpoint, Label, Plan, RetryPolicy, StaticToken
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.responses import HttpRequest, HttpResponse, interpret
 from zoomasync._core.session import Session
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
 from zoomasync.auth._token_manager import TokenManager
+from zoomasync.errors import StatusError
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
 
@@ -95,6 +97,18 @@ def answering(*responses: HttpResponse | Exception) -> App:
         return outcome
 
     return app
+
+
+def error_body(code: int | None, message: str) -> dict[str, object]:
+    """Return an error body as Zoom sends it."""
+    return {"code": code, "message": message}
+
+
+def raised_by(failure: HttpResponse) -> StatusError:
+    """Return the error that *failure* raises as the response to a listing."""
+    with pytest.raises(StatusError) as caught:
+        interpret(LIST_ROWS.at(), failure)
+    return caught.value
 
 
 def token_response(value: str = "token-1") -> HttpResponse:
