@@ -187,7 +187,7 @@ def _minimal(error_type: type[ZoomError]) -> ZoomError:
         return error_type("GET /x", 429)
     if issubclass(error_type, TransportError):
         return error_type("GET /x", "late")
-    special = {
+    special: dict[type[ZoomError], ZoomError] = {
         DecodeError: DecodeError("GET /x", "Page", "$", "Expected `int`"),
         OutcomeUnknown: OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
         PagingLoop: PagingLoop("GET /x", 2),

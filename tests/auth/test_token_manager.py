@@ -85,7 +85,7 @@ async def test_token_is_reused() -> None:
 
 
 @in_virtual_time
-async def test_early_refresh_delays_nobody() -> None:
+async def test_early_refresh_in_background() -> None:
     """A refresh before the token expires runs in the background."""
     credentials = NumberedTokens(seconds=30)
     manager = _manager(credentials)

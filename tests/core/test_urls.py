@@ -51,7 +51,7 @@ def test_valid_url_is_normalized(url: str, address: str) -> None:
     ],
 )
 def test_invalid_url_raises(url: str) -> None:
-    """The error names the setting and does not show the URL."""
+    """The error names the setting and shows no password."""
     with pytest.raises(ConfigError, match=r"^token_url ") as caught:
         https_address("token_url", url)
 
