@@ -1,4 +1,4 @@
-"""For those who test with aioresponses: a client takes canned replies like any other user of aiohttp."""
+"""Tests with aioresponses: a client on a given http_session accepts canned responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from yarl import URL
 
 from zoomasync import StaticToken, Zoom
 
-URL_OF_MEETING = "https://api.zoom.us/v2/past_meetings/84123450987"
+MEETING_URL = "https://api.zoom.us/v2/past_meetings/84123450987"
 MEETING = {
     "id": 84123450987,
     "uuid": "ajXp112QmuoKj4854875==",
@@ -19,22 +19,22 @@ MEETING = {
 }
 
 
-async def test_a_canned_reply_is_a_reply(canned: Canned) -> None:
-    canned.get(URL_OF_MEETING, payload=MEETING)
+async def test_canned_response_is_decoded(canned: Canned) -> None:
+    canned.get(MEETING_URL, payload=MEETING)
 
-    async with ClientSession() as session, Zoom(StaticToken("token"), http_session=session) as zoom:
+    async with ClientSession() as http_session, Zoom(StaticToken("token"), http_session=http_session) as zoom:
         meeting = await zoom.past_meetings.get(84123450987)
 
     assert meeting.topic == "Weekly"
-    ((sent,),) = canned.requests.values()
-    assert sent.kwargs["headers"]["Authorization"] == "Bearer token"
+    ((request,),) = canned.requests.values()
+    assert request.kwargs["headers"]["Authorization"] == "Bearer token"
 
 
-async def test_a_canned_refusal_is_sat_out(canned: Canned) -> None:
-    canned.get(URL_OF_MEETING, status=503, headers={"Retry-After": "0"})
-    canned.get(URL_OF_MEETING, payload=MEETING)
+async def test_canned_503_is_retried(canned: Canned) -> None:
+    canned.get(MEETING_URL, status=503, headers={"Retry-After": "0"})
+    canned.get(MEETING_URL, payload=MEETING)
 
-    async with ClientSession() as session, Zoom(StaticToken("token"), http_session=session) as zoom:
+    async with ClientSession() as http_session, Zoom(StaticToken("token"), http_session=http_session) as zoom:
         await zoom.past_meetings.get(84123450987)
 
-    assert len(canned.requests["GET", URL(URL_OF_MEETING)]) == 2
+    assert len(canned.requests["GET", URL(MEETING_URL)]) == 2

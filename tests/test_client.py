@@ -18,7 +18,7 @@ from zoomasync.errors import ConfigError, ConnectError, InvalidArgument, NotFoun
 
 CANARY = "canary-secret"
 ENVIRONMENT = {"ZOOM_ACCOUNT_ID": "account", "ZOOM_CLIENT_ID": "client", "ZOOM_CLIENT_SECRET": CANARY}
-NOWHERE = "http://127.0.0.1:1"
+UNUSED_URL = "http://127.0.0.1:1"
 
 
 class Settings(msgspec.Struct):
@@ -26,7 +26,7 @@ class Settings(msgspec.Struct):
 
 
 class FakeApp:
-    """Gives a token, echoes a request under ``/v2/echo/``, and knows the settings of one user."""
+    """A server that issues a token, echoes requests below ``/v2/echo/`` and has the settings of one user."""
 
     def __init__(self) -> None:
         self.token_requests: list[tuple[str, str]] = []
@@ -48,15 +48,15 @@ class FakeApp:
 
 
 @asynccontextmanager
-async def _open(session: ClientSession | None = None) -> AsyncGenerator[Zoom, None]:
+async def _open(http_session: ClientSession | None = None) -> AsyncGenerator[Zoom, None]:
     async with (
         serving(FakeApp()) as url,
-        Zoom(StaticToken("token"), base_url=f"{url}/v2", http_session=session) as zoom,
+        Zoom(StaticToken("token"), base_url=f"{url}/v2", http_session=http_session) as zoom,
     ):
         yield zoom
 
 
-async def test_a_client_from_the_environment_gets_a_token_and_calls() -> None:
+async def test_from_env_client_calls() -> None:
     app = FakeApp()
     async with serving(app) as url:
         environ = {**ENVIRONMENT, "ZOOM_BASE_URL": f"{url}/v2/", "ZOOM_TOKEN_URL": f"{url}/oauth/token"}
@@ -71,7 +71,7 @@ async def test_a_client_from_the_environment_gets_a_token_and_calls() -> None:
     assert parse_qs(form)["account_id"] == ["account"]
 
 
-async def test_settings_may_be_in_files(tmp_path: Path) -> None:
+async def test_settings_read_from_files(tmp_path: Path) -> None:
     app = FakeApp()
     for name, content in ENVIRONMENT.items():
         (tmp_path / name).write_text(f"{content}\n", encoding="utf-8")
@@ -88,21 +88,21 @@ async def test_settings_may_be_in_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "rates"),
     [
-        pytest.param({}, (30, 20, 10), id="pro is assumed"),
+        pytest.param({}, (30, 20, 10), id="default"),
         pytest.param({"ZOOM_PLAN": "Business"}, (80, 60, 40), id="business"),
-        pytest.param({"ZOOM_PLAN": "business", "ZOOM_SHARE": "0.5"}, (40, 30, 20), id="half of it"),
-        pytest.param({"ZOOM_SHARE": "1"}, (30, 20, 10), id="all of it"),
-        pytest.param({"ZOOM_PLAN": "", "ZOOM_SHARE": ""}, (30, 20, 10), id="empty is not given"),
+        pytest.param({"ZOOM_PLAN": "business", "ZOOM_SHARE": "0.5"}, (40, 30, 20), id="half of business"),
+        pytest.param({"ZOOM_SHARE": "1"}, (30, 20, 10), id="all of pro"),
+        pytest.param({"ZOOM_PLAN": "", "ZOOM_SHARE": ""}, (30, 20, 10), id="empty values"),
     ],
 )
-def test_the_environment_says_how_fast_to_send(environ: Mapping[str, str], rates: tuple[int, int, int]) -> None:
-    shown = repr(Zoom.from_env(environ={**ENVIRONMENT, **environ}))
+def test_environ_sets_rates(environ: Mapping[str, str], rates: tuple[int, int, int]) -> None:
+    text = repr(Zoom.from_env(environ={**ENVIRONMENT, **environ}))
 
-    assert [f"<Bucket {rate}/s" in shown for rate in rates] == [True, True, True]
-    assert shown.startswith("<Zoom https://api.zoom.us/v2 ")
+    assert [f"<Bucket {rate}/s" in text for rate in rates] == [True, True, True]
+    assert text.startswith("<Zoom https://api.zoom.us/v2 ")
 
 
-def test_a_plan_that_is_given_overrides_the_environment() -> None:
+def test_plan_overrides_environ() -> None:
     zoom = Zoom.from_env(plan=Plan.FREE, environ={**ENVIRONMENT, "ZOOM_PLAN": "no such plan", "ZOOM_SHARE": "many"})
 
     assert "heavy: <Bucket 1/s" in repr(zoom)
@@ -110,7 +110,7 @@ def test_a_plan_that_is_given_overrides_the_environment() -> None:
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
 @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
-def test_a_setting_that_is_missing_is_named(name: str, value: str | None) -> None:
+def test_missing_setting_is_named(name: str, value: str | None) -> None:
     environ = {key: text for key, text in {**ENVIRONMENT, name: value}.items() if text is not None}
 
     with pytest.raises(ConfigError, match=f"^{name} is not set: .* {name}_FILE$") as caught:
@@ -130,18 +130,21 @@ def test_a_setting_that_is_missing_is_named(name: str, value: str | None) -> Non
         pytest.param({"ZOOM_BASE_URL": "http://api.zoom.us/v2"}, "base_url must be https", id="base url"),
         pytest.param({"ZOOM_TOKEN_URL": "http://zoom.us/oauth"}, "token_url must be https", id="token url"),
         pytest.param({"ZOOM_CLIENT_SECRET": f"{CANARY}\r\nX: y"}, "client_secret must be", id="secret"),
-        pytest.param({"ZOOM_CLIENT_ID_FILE": "/no/such/file"}, "ZOOM_CLIENT_ID_FILE names a file that", id="no file"),
-        pytest.param({"ZOOM_CLIENT_ID_FILE": "/"}, "ZOOM_CLIENT_ID_FILE names a file that", id="a directory"),
+        pytest.param(
+            {"ZOOM_CLIENT_ID_FILE": "/no/such/file"}, "ZOOM_CLIENT_ID_FILE names a file that", id="missing file"
+        ),
+        pytest.param({"ZOOM_CLIENT_ID_FILE": "/"}, "ZOOM_CLIENT_ID_FILE names a file that", id="directory"),
     ],
 )
-def test_a_setting_that_cannot_work_is_refused_without_showing_a_secret(environ: dict[str, str], message: str) -> None:
+def test_invalid_setting_raises(environ: dict[str, str], message: str) -> None:
+    """An invalid setting raises an error that names it and shows no secret."""
     with pytest.raises(ConfigError, match=message) as caught:
         Zoom.from_env(environ={**ENVIRONMENT, **environ})
 
     assert CANARY not in f"{caught.value} {caught.value!r}"
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_binary_setting_file_raises(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
 
     with pytest.raises(ConfigError, match="ZOOM_CLIENT_SECRET_FILE"):
@@ -149,33 +152,35 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-def test_a_timeout_is_above_zero(timeout: float) -> None:
+def test_invalid_timeout_raises(timeout: float) -> None:
     with pytest.raises(ConfigError, match="timeout"):
         Zoom(StaticToken("token"), timeout=timeout)
 
 
-def test_a_client_does_not_show_its_secrets() -> None:
+def test_client_repr_hides_secret() -> None:
     zoom = Zoom(ServerToServer("account", "client", CANARY))
 
     assert CANARY not in f"{zoom} {zoom!r}"
 
 
 AUTHS = pytest.mark.parametrize(
-    "auth", [StaticToken("token"), ServerToServer("account", "client", CANARY, token_url=NOWHERE)], ids=["token", "app"]
+    "auth",
+    [StaticToken("token"), ServerToServer("account", "client", CANARY, token_url=UNUSED_URL)],
+    ids=["token", "app"],
 )
 
 
 @AUTHS
-async def test_a_client_that_is_not_open_says_so(auth: StaticToken | ServerToServer) -> None:
-    zoom = Zoom(auth, base_url=NOWHERE)
+async def test_unopened_client_raises(auth: StaticToken | ServerToServer) -> None:
+    zoom = Zoom(auth, base_url=UNUSED_URL)
 
     with pytest.raises(ConfigError, match="async with Zoom"):
         await zoom.request("GET", "/users", label=Label.MEDIUM)
 
 
 @AUTHS
-async def test_a_client_that_was_closed_says_so(auth: StaticToken | ServerToServer) -> None:
-    async with Zoom(auth, base_url=NOWHERE) as zoom:
+async def test_closed_client_raises(auth: StaticToken | ServerToServer) -> None:
+    async with Zoom(auth, base_url=UNUSED_URL) as zoom:
         pass
 
     with pytest.raises(ConfigError, match="not open"):
@@ -183,8 +188,8 @@ async def test_a_client_that_was_closed_says_so(auth: StaticToken | ServerToServ
 
 
 @AUTHS
-def test_a_client_that_was_opened_in_another_loop_says_so(auth: StaticToken | ServerToServer) -> None:
-    zoom = Zoom(auth, base_url=NOWHERE)
+def test_other_event_loop_raises(auth: StaticToken | ServerToServer) -> None:
+    zoom = Zoom(auth, base_url=UNUSED_URL)
 
     with asyncio.Runner() as first, asyncio.Runner() as second:
         first.run(zoom.__aenter__())
@@ -193,8 +198,8 @@ def test_a_client_that_was_opened_in_another_loop_says_so(auth: StaticToken | Se
         first.run(zoom.aclose())
 
 
-def test_a_client_can_be_opened_in_one_loop_after_another() -> None:
-    zoom = Zoom(StaticToken("token"), base_url=NOWHERE, retry=RetryPolicy(attempts=1))
+def test_client_reopens_in_new_loop() -> None:
+    zoom = Zoom(StaticToken("token"), base_url=UNUSED_URL, retry=RetryPolicy(attempts=1))
 
     async def use() -> None:
         async with zoom:
@@ -207,7 +212,7 @@ def test_a_client_can_be_opened_in_one_loop_after_another() -> None:
     asyncio.run(use())
 
 
-async def test_closing_twice_does_no_harm() -> None:
+async def test_client_closes_twice() -> None:
     async with _open() as zoom:
         await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
         await zoom.aclose()
@@ -216,15 +221,15 @@ async def test_closing_twice_does_no_harm() -> None:
     await Zoom(StaticToken("token")).aclose()
 
 
-async def test_a_session_that_was_given_stays_open() -> None:
-    async with ClientSession() as session:
-        async with _open(session=session) as zoom:
+async def test_given_http_session_not_closed() -> None:
+    async with ClientSession() as http_session:
+        async with _open(http_session) as zoom:
             await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
 
-        assert not session.closed
+        assert not http_session.closed
 
 
-async def test_any_endpoint_can_be_called() -> None:
+async def test_request_any_endpoint() -> None:
     async with _open() as zoom:
         echo = await zoom.request(
             "post",
@@ -242,7 +247,7 @@ async def test_any_endpoint_can_be_called() -> None:
     }
 
 
-async def test_a_reply_is_decoded_as_what_was_asked_for() -> None:
+async def test_request_decodes_response() -> None:
     async with _open() as zoom:
         plain = await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
         typed = await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM, response=Settings)
@@ -251,35 +256,35 @@ async def test_a_reply_is_decoded_as_what_was_asked_for() -> None:
     assert typed == Settings("dark")
 
 
-@pytest.mark.parametrize("response", [object, type(None)], ids=["anything", "None"])
-async def test_an_empty_reply_is_none(response: type[object]) -> None:
+@pytest.mark.parametrize("response", [object, type(None)], ids=["object", "None"])
+async def test_request_empty_body_is_none(response: type[object]) -> None:
     async with _open() as zoom:
         assert await zoom.request("DELETE", "/users/me", label=Label.LIGHT, response=response) is None
 
 
-async def test_what_zoom_refuses_is_raised_by_the_name_of_the_route() -> None:
+async def test_request_error_names_route() -> None:
     async with _open() as zoom:
         with pytest.raises(NotFound, match=r"^GET /users/\{userId\} -> 404 \(Zoom code 1001\)"):
             await zoom.request("GET", "/users/{userId}", "jill@example.com", label=Label.LIGHT)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "GET /x", ""])
-async def test_an_unknown_method_is_refused_with_the_choice(method: str) -> None:
+async def test_unknown_method_raises(method: str) -> None:
     with pytest.raises(InvalidArgument, match="choose one of DELETE, GET, PATCH, POST, PUT"):
         await Zoom(StaticToken("token")).request(method, "/users", label=Label.LIGHT)
 
 
-async def test_an_unknown_label_is_refused_with_the_choice() -> None:
+async def test_unknown_label_raises() -> None:
     with pytest.raises(InvalidArgument, match="choose one of light, medium, heavy"):
         await Zoom(StaticToken("token")).request("GET", "/users", label=cast("Label", "bogus"))
 
 
-async def test_a_path_value_that_is_missing_is_refused() -> None:
+async def test_missing_path_value_raises() -> None:
     with pytest.raises(InvalidArgument, match="takes 1 path value"):
         await Zoom(StaticToken("token")).request("GET", "/users/{userId}", label=Label.LIGHT)
 
 
-async def test_what_was_sent_is_counted_by_route() -> None:
+async def test_stats_count_by_route() -> None:
     async with _open() as zoom:
         await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
         await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
@@ -287,7 +292,7 @@ async def test_what_was_sent_is_counted_by_route() -> None:
         assert zoom.stats["GET /users/{userId}/settings"].calls == 2
 
 
-async def test_a_429_is_raised_where_nothing_may_be_sent_again() -> None:
+async def test_single_attempt_raises_429() -> None:
     async def app(_: web.BaseRequest) -> web.Response:
         return web.json_response({"code": 429, "message": "Slow down."}, status=429)
 

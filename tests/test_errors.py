@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -23,15 +23,18 @@ from zoomasync.errors import (
     ServerError,
     StatusError,
     TimedOut,
+    TransportError,
+    UnexpectedDateRange,
 )
 
 
-def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
-    assert _drawn(errors.__doc__ or "") == _real(ZoomError)
+def test_docstring_tree_is_current() -> None:
+    """The tree in the module docstring is the tree of the classes."""
+    assert _documented_parents(errors.__doc__ or "") == _actual_parents(ZoomError)
 
 
-def _drawn(docstring: str) -> dict[str, str]:
-    """Return the parent of every class in the drawing."""
+def _documented_parents(docstring: str) -> dict[str, str]:
+    """Return the parent of every class in the tree of *docstring*."""
     lines = [
         line.strip("\n")[4:] for line in docstring.partition("::")[2].partition("``")[0].splitlines() if line.strip()
     ]
@@ -47,20 +50,20 @@ def _drawn(docstring: str) -> dict[str, str]:
     return parents
 
 
-def _real(parent: type[ZoomError]) -> dict[str, str]:
+def _actual_parents(parent: type[ZoomError]) -> dict[str, str]:
     parents: dict[str, str] = {}
     for child in parent.__subclasses__():
         if child.__module__ == errors.__name__:
-            parents |= {child.__name__: parent.__name__, **_real(child)}
+            parents |= {child.__name__: parent.__name__, **_actual_parents(child)}
     return parents
 
 
-def test_every_error_is_public() -> None:
-    assert {*errors.__all__} == {*_real(ZoomError), "ZoomError", "FieldError"}
+def test_all_errors_are_exported() -> None:
+    assert {*errors.__all__} == {*_actual_parents(ZoomError), "ZoomError", "FieldError"}
     assert errors.__all__ == sorted(errors.__all__)
 
 
-def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
+def test_missing_scope_is_named() -> None:
     error = PermissionDenied(
         "GET /report/daily",
         400,
@@ -86,7 +89,7 @@ def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
         pytest.param(
             BadRequest("GET /x", 400, code=300, message="Validation Failed.", fields=(FieldError("type", "Invalid."),)),
             "GET /x -> 400 (Zoom code 300): Validation Failed. type: Invalid.",
-            id="complaints",
+            id="field errors",
         ),
         pytest.param(
             TimedOut("GET /x", "no complete reply in time"), "GET /x: no complete reply in time", id="transport"
@@ -95,7 +98,7 @@ def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
             RedisUnavailable("no claim can be made: Redis did not answer within 2 seconds"),
             "nothing is sent: no claim can be made: Redis did not answer within 2 seconds. Look after Redis; "
             'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile',
-            id="redis away",
+            id="Redis unavailable",
         ),
         pytest.param(
             OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
@@ -110,27 +113,27 @@ def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
         pytest.param(
             PagingLoop("GET /x", 2),
             "GET /x: page 2 repeats an earlier page token, so this listing would never end",
-            id="loop",
+            id="paging loop",
         ),
     ],
 )
-def test_an_error_is_one_line_to_act_on(error: ZoomError, line: str) -> None:
+def test_error_text(error: ZoomError, line: str) -> None:
     assert str(error) == line
 
 
-@pytest.mark.parametrize("kind", [DailyLimitReached, ResourceLimitReached])
-def test_a_spent_budget_says_when_the_next_begins(kind: type[DailyLimitReached | ResourceLimitReached]) -> None:
-    error = kind("GET /x", 429, code=429, message="Too many.")
+@pytest.mark.parametrize("error_type", [DailyLimitReached, ResourceLimitReached])
+def test_daily_limit_shows_reset_time(error_type: type[DailyLimitReached | ResourceLimitReached]) -> None:
+    error = error_type("GET /x", 429, code=429, message="Too many.")
     error.resumes_at = datetime(2026, 3, 19, tzinfo=UTC)
 
     assert "2026-03-19T00:00:00Z" in str(error)
 
 
-NASTY = st.text(st.sampled_from(" \n\r\t\x0b\x0c\x1c\x85\u2028\u2029ab@.:"))
+LINE_BREAKS = st.text(st.sampled_from(" \n\r\t\x0b\x0c\x1c\x85\u2028\u2029ab@.:"))
 
 
-@given(NASTY, NASTY, NASTY)
-def test_an_error_stays_on_one_line_whatever_zoom_says(message: str, field: str, tracking_id: str) -> None:
+@given(LINE_BREAKS, LINE_BREAKS, LINE_BREAKS)
+def test_error_text_is_one_line(message: str, field: str, tracking_id: str) -> None:
     error = BadRequest("GET /x", 400, message=message, fields=(FieldError(field, message),), tracking_id=tracking_id)
 
     assert len(str(error).splitlines()) == 1
@@ -152,7 +155,7 @@ def test_an_error_stays_on_one_line_whatever_zoom_says(message: str, field: str,
     ],
 )
 @pytest.mark.parametrize("address", ["canary@example.com", "canary+zoom.x@mail.example.co.uk", "canary@localhost"])
-def test_no_address_gets_into_a_line(text: str, address: str) -> None:
+def test_error_text_hides_email(text: str, address: str) -> None:
     message = text.format(address, address)
 
     error = BadRequest("GET /x", 400, message=message, fields=(FieldError("email", message),))
@@ -162,13 +165,48 @@ def test_no_address_gets_into_a_line(text: str, address: str) -> None:
     assert error.message == message
 
 
-def test_a_long_message_is_cut() -> None:
+def test_long_message_is_cut() -> None:
     assert len(str(BadRequest("GET /x", 400, message="word " * 10_000))) < 400
 
 
-def test_an_error_survives_the_way_to_another_process() -> None:
+def test_error_pickles_all_attributes() -> None:
     error = NotFound("GET /rows", 404, code=3001, message="Gone.", tracking_id="WEB_1", scopes=("row:read",))
 
-    copied = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    restored = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
 
-    assert (type(copied), str(copied), vars(copied)) == (NotFound, str(error), vars(error))
+    assert (type(restored), str(restored), vars(restored)) == (NotFound, str(error), vars(error))
+
+
+ERROR_TYPES: list[type[ZoomError]] = [getattr(errors, name) for name in errors.__all__ if name != "FieldError"]
+DAYS = (date(2026, 3, 1), date(2026, 3, 31))
+
+
+def _minimal(error_type: type[ZoomError]) -> ZoomError:
+    """Return an error of *error_type* with the fewest arguments that it takes."""
+    if issubclass(error_type, StatusError):
+        return error_type("GET /x", 429)
+    if issubclass(error_type, TransportError):
+        return error_type("GET /x", "late")
+    special: dict[type[ZoomError], ZoomError] = {
+        DecodeError: DecodeError("GET /x", "Page", "$", "Expected `int`"),
+        OutcomeUnknown: OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
+        PagingLoop: PagingLoop("GET /x", 2),
+        RedisUnavailable: RedisUnavailable("Redis did not answer"),
+        UnexpectedDateRange: UnexpectedDateRange(DAYS, DAYS),
+    }
+    return special.get(error_type) or error_type("reason")
+
+
+@pytest.mark.parametrize("error_type", ERROR_TYPES)
+def test_minimal_error_has_text(error_type: type[ZoomError]) -> None:
+    """Every error class gives one line of text with the fewest arguments that it takes."""
+    assert len(str(_minimal(error_type)).splitlines()) == 1
+
+
+@pytest.mark.parametrize("error_type", ERROR_TYPES)
+def test_minimal_error_pickles(error_type: type[ZoomError]) -> None:
+    error = _minimal(error_type)
+
+    restored = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+
+    assert (type(restored), str(restored), repr(restored)) == (error_type, str(error), repr(error))

@@ -18,7 +18,7 @@ async def _double(number: int) -> int:
     return 2 * number
 
 
-async def _drain(
+async def _read_all(
     function: Callable[[int], Awaitable[object]], keys: Iterable[int] | AsyncIterable[int], *, workers: int = 16
 ) -> None:
     async with fan_out(function, keys, workers=workers) as outcomes:
@@ -26,14 +26,14 @@ async def _drain(
             pass
 
 
-async def _counted(numbers: list[int]) -> AsyncIterator[int]:
+async def _iterate(numbers: list[int]) -> AsyncIterator[int]:
     for number in numbers:
         await anyio.sleep(0.01)
         yield number
 
 
-class Bug(Exception):
-    """A mistake in the caller's own code."""
+class UnexpectedError(Exception):
+    """An exception of the caller's own code."""
 
 
 @given(
@@ -43,7 +43,7 @@ class Bug(Exception):
     is_async=st.booleans(),
 )
 @in_virtual_time
-async def test_every_key_has_its_outcome(
+async def test_each_key_has_one_outcome(
     keys: list[int],
     bad: set[int],
     workers: int,
@@ -56,7 +56,7 @@ async def test_every_key_has_its_outcome(
         return 2 * key
 
     done, failed = list[tuple[int, int]](), list[int]()
-    async with fan_out(work, _counted(keys) if is_async else keys, workers=workers) as outcomes:
+    async with fan_out(work, _iterate(keys) if is_async else keys, workers=workers) as outcomes:
         async for outcome in outcomes:
             match outcome:
                 case Done(key, value):
@@ -71,7 +71,7 @@ async def test_every_key_has_its_outcome(
 
 
 @in_virtual_time
-async def test_outcomes_come_as_soon_as_they_are_there() -> None:
+async def test_outcomes_in_completion_order() -> None:
     async def sleep(seconds: int) -> None:
         await anyio.sleep(seconds)
 
@@ -80,7 +80,7 @@ async def test_outcomes_come_as_soon_as_they_are_there() -> None:
 
 
 @in_virtual_time
-async def test_no_more_run_at_a_time_than_there_are_workers() -> None:
+async def test_workers_limit_concurrency() -> None:
     running = most = 0
 
     async def work(_: int) -> None:
@@ -99,40 +99,42 @@ async def test_no_more_run_at_a_time_than_there_are_workers() -> None:
 
 
 @in_virtual_time
-async def test_keys_are_read_no_faster_than_outcomes_are_taken() -> None:
-    read = taken = ahead = 0
+async def test_keys_are_read_on_demand() -> None:
+    """Keys are read no faster than the caller reads outcomes."""
+    keys_read = outcomes_read = ahead = 0
 
     def endless() -> Iterator[int]:
-        nonlocal read
+        nonlocal keys_read
         while True:
-            read += 1
-            yield read
+            keys_read += 1
+            yield keys_read
 
     async with fan_out(_double, endless(), workers=4) as outcomes:
         async for _ in outcomes:
-            taken += 1
+            outcomes_read += 1
             await anyio.sleep(1)
-            ahead = max(ahead, read - taken)
-            if taken == 50:
+            ahead = max(ahead, keys_read - outcomes_read)
+            if outcomes_read == 50:
                 break
 
-    # In work, finished and waiting to be taken, and one in the hand of the feeder.
+    # 4 keys with the workers, 4 unread outcomes, and 1 key that the feeding task has read.
     assert ahead <= 4 + 4 + 1
 
 
 @in_virtual_time
-async def test_a_bug_is_raised_as_it_is_and_stops_everything() -> None:
+async def test_other_exception_propagates() -> None:
+    """An exception other than `ZoomError` ends all workers and is raised with its own cause."""
     cause = KeyError("cause")
     finished = list[int]()
 
     async def work(key: int) -> None:
         await anyio.sleep(key)
         if key == 3:
-            raise Bug from cause
+            raise UnexpectedError from cause
         finished.append(key)
 
-    with pytest.raises(Bug) as caught:
-        await _drain(work, range(100), workers=10)
+    with pytest.raises(UnexpectedError) as caught:
+        await _read_all(work, range(100), workers=10)
     await anyio.sleep(100)
 
     assert caught.value.__cause__ is cause
@@ -140,15 +142,16 @@ async def test_a_bug_is_raised_as_it_is_and_stops_everything() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-@pytest.mark.parametrize("bad", [0, 9], ids=["the first key", "the last key"])
+@pytest.mark.parametrize("bad", [0, 9], ids=["first key", "last key"])
 @in_virtual_time
-async def test_a_bug_is_never_taken_for_the_end_of_the_outcomes(workers: int, bad: int) -> None:
+async def test_exception_is_not_the_end(workers: int, bad: int) -> None:
+    """The loop over outcomes does not end normally when the function raises."""
     ended = False
 
     async def work(key: int) -> None:
         await anyio.sleep(0.1)
         if key == bad:
-            raise Bug
+            raise UnexpectedError
 
     async def consume() -> None:
         nonlocal ended
@@ -157,16 +160,17 @@ async def test_a_bug_is_never_taken_for_the_end_of_the_outcomes(workers: int, ba
                 pass
             ended = True
 
-    with pytest.raises(Bug):
+    with pytest.raises(UnexpectedError):
         await consume()
 
     assert not ended
 
 
-@pytest.mark.parametrize("error", [Bug(), NotFound("GET /x", 404)], ids=["bug", "ZoomError"])
+@pytest.mark.parametrize("error", [UnexpectedError(), NotFound("GET /x", 404)], ids=["other", "ZoomError"])
 @pytest.mark.parametrize("workers", [1, 3])
 @in_virtual_time
-async def test_keys_that_fail_are_never_taken_for_the_end_of_the_outcomes(workers: int, error: Exception) -> None:
+async def test_failing_keys_are_not_the_end(workers: int, error: Exception) -> None:
+    """The loop over outcomes does not end normally when the keys raise."""
     ended = False
 
     async def keys() -> AsyncIterator[int]:
@@ -190,51 +194,51 @@ async def test_keys_that_fail_are_never_taken_for_the_end_of_the_outcomes(worker
 
 @pytest.mark.parametrize("workers", [1, 4])
 @in_virtual_time
-async def test_leaving_the_block_cancels_what_is_under_way(workers: int) -> None:
-    begun, finished = 0, 0
+async def test_leaving_cancels_workers(workers: int) -> None:
+    started, finished = 0, 0
 
     async def work(key: int) -> None:
-        nonlocal begun, finished
-        begun += 1
+        nonlocal started, finished
+        started += 1
         await anyio.sleep(key)
         finished += 1
 
     async with fan_out(work, range(100), workers=workers) as outcomes:
         async for _ in outcomes:
             break
-    left_at, begun_then = now(), begun
+    left_at, started_before = now(), started
     await anyio.sleep(1000)
 
-    assert (begun, finished) == (begun_then, 1)
+    assert (started, finished) == (started_before, 1)
     assert left_at < now()
 
 
 @in_virtual_time
-async def test_leaving_the_block_is_quiet_with_outcomes_that_nobody_took() -> None:
+async def test_leaving_with_unread_outcomes() -> None:
     async with fan_out(_double, range(100), workers=4) as outcomes:
         await anext(outcomes)
-        await anyio.sleep(10)  # by now every worker has an outcome to give and no place to put it
+        await anyio.sleep(10)  # every worker now waits with an outcome that nothing reads
 
 
 @in_virtual_time
-async def test_an_error_of_the_block_is_raised_as_it_is() -> None:
+async def test_block_error_propagates() -> None:
     cause = KeyError("cause")
 
     async def consume() -> None:
         async with fan_out(_double, range(100), workers=4) as outcomes:
             await anext(outcomes)
             await anyio.sleep(10)
-            raise Bug from cause
+            raise UnexpectedError from cause
 
-    with pytest.raises(Bug) as caught:
+    with pytest.raises(UnexpectedError) as caught:
         await consume()
 
     assert caught.value.__cause__ is cause
 
 
 @in_virtual_time
-async def test_a_group_that_the_block_raises_stays_whole() -> None:
-    group = ExceptionGroup("mine", [Bug(), KeyError()])
+async def test_block_group_is_unchanged() -> None:
+    group = ExceptionGroup("mine", [UnexpectedError(), KeyError()])
 
     with pytest.raises(ExceptionGroup) as caught:
         async with fan_out(_double, range(10)):
@@ -244,27 +248,27 @@ async def test_a_group_that_the_block_raises_stays_whole() -> None:
 
 
 @in_virtual_time
-async def test_a_group_that_the_function_raises_stays_whole() -> None:
-    group = ExceptionGroup("mine", [Bug(), KeyError()])
+async def test_function_group_is_unchanged() -> None:
+    group = ExceptionGroup("mine", [UnexpectedError(), KeyError()])
 
     async def work(_: int) -> None:
         raise group
 
     with pytest.raises(ExceptionGroup) as caught:
-        await _drain(work, range(10))
+        await _read_all(work, range(10))
 
     assert caught.value is group
 
 
 @in_virtual_time
-async def test_a_zoom_error_of_the_block_is_not_an_outcome() -> None:
+async def test_block_zoom_error_is_raised() -> None:
     with pytest.raises(ZoomError, match="mine"):
         async with fan_out(_double, range(10)):
             raise ConfigError("mine")
 
 
 @in_virtual_time
-async def test_a_deadline_around_the_block_is_the_only_thing_that_is_raised() -> None:
+async def test_deadline_raises_timeout_only() -> None:
     async def consume() -> None:
         async with fan_out(_double, range(1000), workers=4) as outcomes:
             await anext(outcomes)
@@ -275,7 +279,7 @@ async def test_a_deadline_around_the_block_is_the_only_thing_that_is_raised() ->
 
 
 @in_virtual_time
-async def test_cancelling_the_task_ends_it_as_cancelled() -> None:
+async def test_cancelled_task_ends_workers() -> None:
     async def consume() -> None:
         async with fan_out(_double, range(1000), workers=4) as outcomes:
             await anext(outcomes)
@@ -291,13 +295,13 @@ async def test_cancelling_the_task_ends_it_as_cancelled() -> None:
 
 
 @in_virtual_time
-async def test_no_keys_are_no_outcomes() -> None:
+async def test_no_keys_no_outcomes() -> None:
     async with fan_out(_double, list[int]()) as outcomes:
         assert [outcome async for outcome in outcomes] == []
 
 
 @pytest.mark.parametrize("workers", [0, -1])
-async def test_nobody_to_work_is_refused(workers: int) -> None:
+async def test_invalid_workers_raise(workers: int) -> None:
     with pytest.raises(ConfigError, match="at least one worker"):
         async with fan_out(_double, [1], workers=workers):
             pytest.fail("it must not begin")

@@ -15,7 +15,7 @@ LENGTHS = st.integers(0, 800)
 
 
 @given(DAYS, LENGTHS)
-def test_months_lose_no_day_and_repeat_none(first: date, length: int) -> None:
+def test_months_cover_each_day_once(first: date, length: int) -> None:
     last = first + timedelta(days=length)
 
     days = [
@@ -26,27 +26,27 @@ def test_months_lose_no_day_and_repeat_none(first: date, length: int) -> None:
 
 
 @given(DAYS, LENGTHS)
-def test_no_part_crosses_the_border_of_a_month(first: date, length: int) -> None:
+def test_month_range_keeps_to_month(first: date, length: int) -> None:
     parts = list(month_ranges(first, first + timedelta(days=length)))
 
     assert all((start.year, start.month) == (end.year, end.month) for start, end in parts)
     assert len(parts) == len({(start.year, start.month) for start, _ in parts})
 
 
-def test_a_range_that_is_upside_down_is_refused() -> None:
+def test_reversed_range_raises() -> None:
     with pytest.raises(InvalidArgument, match="from_ 2026-03-02 is after to 2026-03-01"):
         next(month_ranges(date(2026, 3, 2), date(2026, 3, 1)))
 
 
 @pytest.mark.parametrize("name", ["from_", "to"])
-def test_a_datetime_is_refused_as_a_day(name: str) -> None:
+def test_datetime_raises(name: str) -> None:
     days = {"from_": date(2026, 3, 1), "to": date(2026, 3, 1), name: datetime(2026, 3, 1, tzinfo=UTC)}
 
     with pytest.raises(InvalidArgument, match=f"{name} takes a date, not a datetime"):
         check_range(days["from_"], days["to"])
 
 
-def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
+def test_range_length_limit() -> None:
     check_range(date(2026, 3, 1), date(2026, 3, 31), days=31)
 
     with pytest.raises(InvalidArgument, match=r"more than 31 days; split it with zoomasync.month_ranges"):
@@ -54,7 +54,7 @@ def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
 
 
 @pytest.mark.parametrize("days", [(None, None), (date(2026, 3, 1), None), (None, date(2026, 3, 1))])
-def test_an_open_range_is_refused_but_where_zoom_takes_one(days: tuple[date | None, date | None]) -> None:
+def test_open_range_needs_optional(days: tuple[date | None, date | None]) -> None:
     check_range(*days, days=1, optional=True)
 
     with pytest.raises(InvalidArgument, match="from_ and to are needed"):

@@ -24,17 +24,17 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
-class Stays(msgspec.Struct, frozen=True):
-    items: tuple[Visit, ...] = msgspec.field(name="stays")
+class Visits(msgspec.Struct, frozen=True):
+    items: tuple[Visit, ...] = msgspec.field(name="visits")
     room: Visit | None = None
 
 
-def _stay(**content: object) -> Visit:
+def _visit(**content: object) -> Visit:
     return decode(msgspec.json.encode({"name": "Zoë", **content}), Visit)
 
 
 @pytest.mark.parametrize(
-    ("field", "sent", "read"),
+    ("field", "raw", "decoded"),
     [
         pytest.param("duration", "", 0, id="empty text for a number"),
         pytest.param("duration", None, 0, id="null for a number"),
@@ -44,110 +44,115 @@ def _stay(**content: object) -> Visit:
         pytest.param("score", "4.5", 4.5, id="a fraction as text"),
         pytest.param("score", "", None, id="empty text for a fraction"),
         pytest.param("note", None, "", id="null for text"),
-        pytest.param("note", "", "", id="empty text stays"),
+        pytest.param("note", "", "", id="empty text for text"),
         pytest.param("note", 84123450987, "84123450987", id="a number for text"),
         pytest.param("note", 2**64, "18446744073709551616", id="a long number for text"),
-        pytest.param("user_id", 16778240, "16778240", id="a number for text that may be missing"),
-        pytest.param("user_id", None, None, id="null for text that may be missing"),
-        pytest.param("status", 3, "3", id="a number for a word"),
-        pytest.param("status", "on_the_moon", "on_the_moon", id="a word that is new"),
+        pytest.param("user_id", 16778240, "16778240", id="a number for optional text"),
+        pytest.param("user_id", None, None, id="null for optional text"),
+        pytest.param("status", 3, "3", id="a number for a literal"),
+        pytest.param("status", "on_the_moon", "on_the_moon", id="a new literal"),
         pytest.param("on_hold", 0, False, id="0 for false"),
         pytest.param("on_hold", 1, True, id="1 for true"),
         pytest.param("on_hold", "true", True, id="true as text"),
         pytest.param("on_hold", "", None, id="empty text for a boolean"),
         pytest.param("joined", "", None, id="empty text for a time"),
         pytest.param("joined", None, None, id="null for a time"),
-        pytest.param("joined", "2026-03-18T12:30:00", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a time, no zone"),
+        pytest.param("joined", "2026-03-18T12:30:00", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a naive time"),
         pytest.param("joined", "2026-03-18 12:30:00", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a space for T"),
-        pytest.param("joined", "03/18/2026 12:30", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a time of the US"),
+        pytest.param("joined", "03/18/2026 12:30", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a US time"),
         pytest.param("joined", "2026-03-18", datetime(2026, 3, 18, tzinfo=UTC), id="a day for a time"),
         pytest.param(
             "joined",
             "2026-03-18T12:30:00+02:00",
             datetime(2026, 3, 18, 12, 30, tzinfo=timezone(timedelta(hours=2))),
-            id="a time with its zone",
+            id="a time with a zone",
         ),
         pytest.param("day", "", None, id="empty text for a day"),
         pytest.param("day", "2026-03-18", date(2026, 3, 18), id="a day"),
-        pytest.param("day", "2026-03-18T23:59:59Z", date(2026, 3, 18), id="a day with a time behind it"),
-        pytest.param("day", "2026-03-18 23:59", date(2026, 3, 18), id="a day with a time behind a space"),
+        pytest.param("day", "2026-03-18T23:59:59Z", date(2026, 3, 18), id="a time for a day"),
+        pytest.param("day", "2026-03-18 23:59", date(2026, 3, 18), id="a time with a space for a day"),
         pytest.param("tags", "", (), id="empty text for a list"),
         pytest.param("tags", None, (), id="null for a list"),
         pytest.param("tags", [1, "b"], ("1", "b"), id="numbers in a list of text"),
-        pytest.param("unknown", {"deep": [1]}, None, id="an unknown key"),
+        pytest.param("unknown", {"deep": [1]}, None, id="an extra field"),
     ],
 )
-def test_what_zoom_gets_wrong_is_read_as_it_was_meant(field: str, sent: object, read: object) -> None:
-    assert getattr(_stay(**{field: sent}), field, None) == read
+def test_deviation_is_coerced(field: str, raw: object, decoded: object) -> None:
+    """A known deviation from the reference is coerced to the type of the field."""
+    assert getattr(_visit(**{field: raw}), field, None) == decoded
 
 
-def test_a_time_is_always_aware() -> None:
-    joined = _stay(joined="2026-03-18T12:30:00").joined
+def test_naive_time_is_utc() -> None:
+    joined = _visit(joined="2026-03-18T12:30:00").joined
 
     assert joined is not None
     assert joined.utcoffset() == timedelta(0)
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.sampled_from(["T", " "]), st.sampled_from(["", "Z", "+00:00"]))
-def test_any_moment_survives_every_spelling(moment: datetime, separator: str, zone: str) -> None:
-    text = moment.replace(tzinfo=None).isoformat(sep=separator) + zone
+def test_time_formats_round_trip(time: datetime, separator: str, zone: str) -> None:
+    text = time.replace(tzinfo=None).isoformat(sep=separator) + zone
 
-    assert _stay(joined=text).joined == moment
-
-
-def test_mending_reaches_rows_and_structs_inside() -> None:
-    visits = decode(b'{"stays":[{"name":"A","duration":"5"}],"room":{"name":7}}', Stays)
-
-    assert visits == Stays((Visit(name="A", duration=5),), room=Visit(name="7"))
+    assert _visit(joined=text).joined == time
 
 
-def test_one_struct_that_is_empty_text_is_one_that_was_not_given() -> None:
-    assert decode(b'{"stays":[],"room":""}', Stays).room is None
+def test_nested_values_are_coerced() -> None:
+    visits = decode(b'{"visits":[{"name":"A","duration":"5"}],"room":{"name":7}}', Visits)
+
+    assert visits == Visits((Visit(name="A", duration=5),), room=Visit(name="7"))
+
+
+def test_empty_text_struct_is_none() -> None:
+    assert decode(b'{"visits":[],"room":""}', Visits).room is None
 
 
 @pytest.mark.parametrize(
     ("body", "path", "reason"),
     [
         pytest.param(
-            b'{"stays":[{"name":"A"},{"name":"B","duration":"soon"}]}', "$.stays[1].duration", "int", id="row"
+            b'{"visits":[{"name":"A"},{"name":"B","duration":"soon"}]}', "$.visits[1].duration", "int", id="invalid row"
         ),
-        pytest.param(b'{"stays":[{"name":"A"},{"duration":1}]}', "$.stays[1]", "missing required", id="required"),
         pytest.param(
-            b'{"stays":[{"name":"A"},{"name":null}]}', "$.stays[1]", "missing required", id="required is null"
+            b'{"visits":[{"name":"A"},{"duration":1}]}', "$.visits[1]", "missing required", id="no required field"
         ),
-        pytest.param(b'{"stays":[null]}', "$.stays[0]", "got `null`", id="null for a row"),
-        pytest.param(b'{"stays":{}}', "$.stays", "got `object`", id="object for a list"),
-        pytest.param(b'{"stays":null}', "$", "missing required", id="null for the rows"),
+        pytest.param(
+            b'{"visits":[{"name":"A"},{"name":null}]}',
+            "$.visits[1]",
+            "missing required",
+            id="null for a required field",
+        ),
+        pytest.param(b'{"visits":[null]}', "$.visits[0]", "got `null`", id="null for a row"),
+        pytest.param(b'{"visits":{}}', "$.visits", "got `object`", id="object for rows"),
+        pytest.param(b'{"visits":null}', "$", "missing required", id="null for rows"),
         pytest.param(b"{}", "$", "missing required", id="no rows"),
         pytest.param(b"null", "$", "got `null`", id="null"),
         pytest.param(b"[]", "$", "got `array`", id="list"),
         pytest.param(b'""', "$", "got `str`", id="text"),
-        pytest.param(b"", "$", "truncated", id="nothing"),
-        pytest.param(b'{"stays":[', "$", "truncated", id="cut off"),
-        pytest.param(b'{"stays":[]}}', "$", "malformed", id="trailing"),
-        pytest.param(b'\xef\xbb\xbf{"stays":[]}', "$", "malformed", id="byte order mark"),
-        pytest.param(b'{"stays":[{"name":"A","score":NaN}]}', "$", "malformed", id="NaN"),
-        pytest.param(b'{"stays":[{"name":"\xff"}]}', "$", "not UTF-8", id="no UTF-8"),
-        pytest.param(b'{"stays":1,"x":"\xff"}', "$", "not UTF-8", id="no UTF-8 behind what needs mending"),
-        pytest.param(b'{"stays":1,"x":oops}', "$", "malformed", id="no JSON behind what needs mending"),
+        pytest.param(b"", "$", "truncated", id="empty"),
+        pytest.param(b'{"visits":[', "$", "truncated", id="cut off"),
+        pytest.param(b'{"visits":[]}}', "$", "malformed", id="trailing brace"),
+        pytest.param(b'\xef\xbb\xbf{"visits":[]}', "$", "malformed", id="byte order mark"),
+        pytest.param(b'{"visits":[{"name":"A","score":NaN}]}', "$", "malformed", id="NaN"),
+        pytest.param(b'{"visits":[{"name":"\xff"}]}', "$", "not UTF-8", id="not UTF-8"),
+        pytest.param(b'{"visits":1,"x":"\xff"}', "$", "not UTF-8", id="not UTF-8 after an invalid value"),
+        pytest.param(b'{"visits":1,"x":oops}', "$", "malformed", id="not JSON after an invalid value"),
         pytest.param(b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "$", "nested too deeply", id="deep"),
+        pytest.param(b'{"visits":1,"x":' + b"[" * 100_000, "$", "nested too deeply", id="deep after an invalid value"),
         pytest.param(
-            b'{"stays":1,"x":' + b"[" * 100_000, "$", "nested too deeply", id="deep behind what needs mending"
-        ),
-        pytest.param(
-            b'{"stays":[{"name":"A","duration":' + b"9" * 5000 + b"}]}", "$", "out of range", id="huge number"
+            b'{"visits":[{"name":"A","duration":' + b"9" * 5000 + b"}]}", "$", "out of range", id="huge number"
         ),
     ],
 )
-def test_what_cannot_be_mended_is_named_by_its_place(body: bytes, path: str, reason: str) -> None:
+def test_undecodable_body_names_path(body: bytes, path: str, reason: str) -> None:
+    """A body that cannot be coerced raises `NotDecodable` with the path and the reason."""
     with pytest.raises(NotDecodable) as caught:
-        decode(body, Stays)
+        decode(body, Visits)
 
     assert caught.value.path.startswith(path)
     assert reason in caught.value.reason
 
 
-FIELDS = st.sampled_from(["stays", "room", "name", "duration", "joined", "day", "on_hold"])
+FIELDS = st.sampled_from(["visits", "room", "name", "duration", "joined", "day", "on_hold"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner),
@@ -155,31 +160,32 @@ JSON = st.recursive(
 
 
 @given(st.binary() | JSON.map(msgspec.json.encode))
-def test_nothing_but_not_decodable_ever_comes_out(body: bytes) -> None:
+def test_any_bytes_are_handled(body: bytes) -> None:
+    """Any bytes give the requested type or `NotDecodable`."""
     try:
-        visits = decode(body, Stays)
+        visits = decode(body, Visits)
     except NotDecodable:
         pass
     else:
-        assert isinstance(visits, Stays)
+        assert isinstance(visits, Visits)
 
 
 @pytest.mark.parametrize(
     "content", [{"duration": "canary@example.com"}, {"joined": "canary@example.com"}, {"on_hold": "canary@example.com"}]
 )
-def test_a_complaint_does_not_repeat_the_value(content: dict[str, str]) -> None:
+def test_not_decodable_hides_value(content: dict[str, str]) -> None:
     with pytest.raises(NotDecodable) as caught:
-        _stay(**content)
+        _visit(**content)
 
     assert "canary" not in repr(caught.value)
     assert caught.value.__cause__ is None
 
 
-def test_without_a_type_anything_is_taken() -> None:
+def test_object_type_accepts_any_json() -> None:
     assert decode(b'{"a":[1,null,"x"]}', object) == {"a": [1, None, "x"]}
 
 
-KNOWN_STAY = st.fixed_dictionaries(
+KNOWN_FIELDS = st.fixed_dictionaries(
     {"name": st.text()},
     optional={
         "duration": st.integers() | st.sampled_from(["", "5"]),
@@ -187,30 +193,32 @@ KNOWN_STAY = st.fixed_dictionaries(
         "joined": st.just(""),
     },
 )
-NEW_KEYS = st.dictionaries(st.text().filter(lambda name: name not in Visit.__struct_fields__), JSON, max_size=2)
-STAY = st.tuples(KNOWN_STAY, NEW_KEYS)
+EXTRA_KEYS = st.dictionaries(st.text().filter(lambda name: name not in Visit.__struct_fields__), JSON, max_size=2)
+VISIT = st.tuples(KNOWN_FIELDS, EXTRA_KEYS)
 
 
 @given(
-    rows=st.lists(STAY), room=st.none() | STAY, beside=NEW_KEYS.map(lambda keys: {f"{key}!": keys[key] for key in keys})
+    rows=st.lists(VISIT),
+    room=st.none() | VISIT,
+    outside=EXTRA_KEYS.map(lambda keys: {f"{key}!": keys[key] for key in keys}),
 )
-def test_the_structs_and_what_is_told_hold_all_keys_that_came(
+def test_extra_fields_are_complete(
     rows: list[tuple[dict[str, object], dict[str, object]]],
     room: tuple[dict[str, object], dict[str, object]] | None,
-    beside: dict[str, object],
+    outside: dict[str, object],
 ) -> None:
-    """*rows* and *room* are known keys and new ones."""
-    visits = [known | new for known, new in rows]
-    body = msgspec.json.encode({"stays": visits, "room": room and room[0] | room[1], **beside})
-    told: list[ExtraFields] = []
+    """The structs and the extra fields together hold every key; *rows* and *room* are (known, extra)."""
+    visits = [known | extra for known, extra in rows]
+    body = msgspec.json.encode({"visits": visits, "room": room and room[0] | room[1], **outside})
+    extra_fields: list[ExtraFields] = []
 
-    read = decode(body, Stays, on_extra_fields=told.append)
+    decoded = decode(body, Visits, on_extra_fields=extra_fields.append)
 
     in_room = {"room": room[1]} if room and room[1] else {}
-    expected = {None: beside | in_room} | {place: new for place, (_, new) in enumerate(rows)}
-    assert read == decode(body, Stays)
-    assert {unknown.row: msgspec.json.decode(unknown.raw) for unknown in told} == {
-        row: msgspec.json.decode(msgspec.json.encode(new)) for row, new in expected.items() if new
+    expected = {None: outside | in_room} | {index: extra for index, (_, extra) in enumerate(rows)}
+    assert decoded == decode(body, Visits)
+    assert {extra.row: msgspec.json.decode(extra.raw) for extra in extra_fields} == {
+        row: msgspec.json.decode(msgspec.json.encode(extra)) for row, extra in expected.items() if extra
     }
 
 
@@ -227,29 +235,32 @@ class Box(msgspec.Struct):
     chain: Chain | None = None
 
 
-def test_structs_are_found_behind_limits_and_choices_and_in_themselves() -> None:
-    told: list[ExtraFields] = []
+def test_extra_fields_in_nested_types() -> None:
+    """Extra fields are found in structs inside Annotated, unions, tags and recursive types."""
+    extra_fields: list[ExtraFields] = []
 
     decode(
         b'{"rings":[null,{"kind":"ring","size":1,"gem":1}],"chain":{"next":{"next":{"end":1},"link":1}}}',
         Box,
-        on_extra_fields=told.append,
+        on_extra_fields=extra_fields.append,
     )
 
-    assert [(unknown.row, unknown.raw) for unknown in told] == [
+    assert [(extra.row, extra.raw) for extra in extra_fields] == [
         (None, b'{"rings":{"1":{"gem":1}},"chain":{"next":{"link":1,"next":{"end":1}}}}')
     ]
 
 
-def test_a_reply_that_is_a_bare_list_is_told_of_by_the_place_of_its_items() -> None:
-    told: list[ExtraFields] = []
+def test_extra_fields_of_bare_list() -> None:
+    """In a response that is a JSON list, the index of an item is the key of its extra fields."""
+    extra_fields: list[ExtraFields] = []
 
-    decode(b'[{"name":"A"},{"name":"B","new":1}]', tuple[Visit, ...], on_extra_fields=told.append)
+    decode(b'[{"name":"A"},{"name":"B","new":1}]', tuple[Visit, ...], on_extra_fields=extra_fields.append)
 
-    assert told == [ExtraFields(row=None, raw=b'{"1":{"new":1}}')]
+    assert extra_fields == [ExtraFields(row=None, raw=b'{"1":{"new":1}}')]
 
 
-def test_a_list_that_may_be_missing_has_no_rows_to_set_apart() -> None:
+def test_optional_list_has_no_rows() -> None:
+    """Only a required list of structs holds rows, so an invalid item elsewhere raises."""
     invalid_rows: list[InvalidRow] = []
 
     with pytest.raises(NotDecodable) as caught:
@@ -258,11 +269,13 @@ def test_a_list_that_may_be_missing_has_no_rows_to_set_apart() -> None:
     assert (caught.value.path, invalid_rows) == ("$.tags[0]", [])
 
 
-def test_what_the_told_one_raises_is_not_taken_for_a_bad_reply() -> None:
-    def refuse(_: object) -> None:
+def test_callback_error_propagates() -> None:
+    """An exception of a callback is raised as it is, even one that msgspec raises as well."""
+
+    def fail(_: object) -> None:
         raise msgspec.ValidationError("mine")
 
     with pytest.raises(msgspec.ValidationError, match="mine"):
-        decode(b'{"stays":[{"name":"A"},7]}', Stays, refuse)
+        decode(b'{"visits":[{"name":"A"},7]}', Visits, fail)
     with pytest.raises(msgspec.ValidationError, match="mine"):
-        decode(b'{"stays":[{"name":"A","new":1}]}', Stays, None, refuse)
+        decode(b'{"visits":[{"name":"A","new":1}]}', Visits, None, fail)

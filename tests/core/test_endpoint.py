@@ -19,11 +19,12 @@ USER = Endpoint(route="GET /users/{userId}", label=Label.MEDIUM, response=object
 LISTING = Endpoint(route="GET /users", label=Label.MEDIUM, response=object, page_size=300)
 
 UUIDS = st.from_regex(r"[A-Za-z0-9+/_-]+={0,2}", fullmatch=True)
-ANY_TEXT = st.text(st.characters())  # lone surrogates too, as a bad file name gives them
+ANY_TEXT = st.text(st.characters())  # includes lone surrogates, which a file name that is not UTF-8 contains
 
 
 @given(UUIDS)
-def test_a_uuid_of_any_letters_arrives_whole_as_one_segment(uuid: str) -> None:
+def test_uuid_is_one_segment(uuid: str) -> None:
+    """A UUID with any allowed characters is one path segment that decodes to it."""
     path = MEETING.at(uuid).path
 
     _, meetings, segment, polls = path.split("/")
@@ -41,14 +42,15 @@ def test_a_uuid_of_any_letters_arrives_whole_as_one_segment(uuid: str) -> None:
         pytest.param("ajXp112Q+uoKj==", "ajXp112Q%2BuoKj%3D%3D", id="no slash"),
         pytest.param("8E9E1E4D-0C1C-4C5A-9C1D-1B1B1B1B1B1B", "8E9E1E4D-0C1C-4C5A-9C1D-1B1B1B1B1B1B", id="dashed"),
         pytest.param(84123450987, "84123450987", id="number"),
-        pytest.param(2**63 - 1, "9223372036854775807", id="longest number"),
+        pytest.param(2**63 - 1, "9223372036854775807", id="largest number"),
     ],
 )
-def test_a_meeting_is_quoted_as_zooms_router_reads_it(uuid: MeetingRef, segment: str) -> None:
+def test_meeting_id_quoting(uuid: MeetingRef, segment: str) -> None:
+    """A UUID is quoted twice if it starts with a slash or contains two in a row."""
     assert MEETING.at(uuid).path == f"/meetings/{segment}/polls"
 
 
-BAD_IDS = [
+INVALID_IDS = [
     "../users/me",
     "..",
     ".",
@@ -68,8 +70,8 @@ BAD_IDS = [
 
 
 @pytest.mark.parametrize("endpoint", [MEETING, USER], ids=["meeting", "user"])
-@pytest.mark.parametrize("value", BAD_IDS, ids=repr)
-def test_what_is_no_id_is_refused_before_anything_is_sent(endpoint: Endpoint[object], value: object) -> None:
+@pytest.mark.parametrize("value", INVALID_IDS, ids=repr)
+def test_invalid_id_raises(endpoint: Endpoint[object], value: object) -> None:
     with pytest.raises(InvalidArgument) as caught:
         endpoint.at(cast("MeetingRef", value))
 
@@ -79,13 +81,14 @@ def test_what_is_no_id_is_refused_before_anything_is_sent(endpoint: Endpoint[obj
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**63], ids=["0", "-1", "2**63"])
-def test_a_meeting_number_is_positive_and_has_64_bits(number: int) -> None:
+def test_meeting_number_out_of_range(number: int) -> None:
     with pytest.raises(InvalidArgument, match="64-bit"):
         MEETING.at(number)
 
 
 @given(ANY_TEXT)
-def test_any_other_id_is_refused_or_arrives_as_one_segment(text: str) -> None:
+def test_any_id_is_one_segment(text: str) -> None:
+    """An id raises, or is one path segment that decodes to it."""
     try:
         path = USER.at(text).path
     except InvalidArgument:
@@ -95,7 +98,7 @@ def test_any_other_id_is_refused_or_arrives_as_one_segment(text: str) -> None:
     assert unquote(path.rpartition("/")[2]) == text
 
 
-def test_an_address_may_be_an_id() -> None:
+def test_email_is_valid_user_id() -> None:
     assert USER.at("jill+zoom@example.com").path == "/users/jill%2Bzoom%40example.com"
 
 
@@ -106,12 +109,12 @@ def test_an_address_may_be_an_id() -> None:
         pytest.param((1, 2), r"takes 1 path value\(s\), not 2", id="too many"),
     ],
 )
-def test_the_path_takes_as_many_values_as_it_has_placeholders(values: tuple[int, ...], message: str) -> None:
+def test_wrong_path_value_count(values: tuple[int, ...], message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
         MEETING.at(*values)
 
 
-def test_values_fill_the_placeholders_in_order() -> None:
+def test_placeholders_fill_in_order() -> None:
     endpoint = Endpoint(route="GET /meetings/{meetingId}/polls/{pollId}", label=Label.LIGHT, response=object)
 
     assert endpoint.at(123, "{pollId}").path == "/meetings/123/polls/%7BpollId%7D"
@@ -135,13 +138,13 @@ def test_values_fill_the_placeholders_in_order() -> None:
         "/{",
     ],
 )
-def test_a_route_stays_below_the_base_url(path: str) -> None:
+def test_route_outside_base_url(path: str) -> None:
     with pytest.raises(InvalidArgument, match="not a path below the base URL"):
         Endpoint(route=f"GET {path}", label=Label.LIGHT, response=object).at()
 
 
 @pytest.mark.parametrize("path", ["/users/me", "/a-b/c_d", "/x.json", "/%20", "/..a", "/a:b/;c"])
-def test_a_literal_path_goes_as_it_is_written(path: str) -> None:
+def test_literal_path_is_unchanged(path: str) -> None:
     assert Endpoint(route=f"GET {path}", label=Label.LIGHT, response=object).at().path == path
 
 
@@ -156,7 +159,7 @@ def test_a_literal_path_goes_as_it_is_written(path: str) -> None:
         pytest.param("a b&c=d", "a b&c=d", id="text"),
     ],
 )
-def test_a_query_value_becomes_zooms_text(value: QueryValue, text: str) -> None:
+def test_query_value_format(value: QueryValue, text: str) -> None:
     call = USER.at("me", name=value)
 
     assert call.query == (("name", text),)
@@ -164,21 +167,23 @@ def test_a_query_value_becomes_zooms_text(value: QueryValue, text: str) -> None:
     assert parse_qsl(call.target.partition("?")[2], keep_blank_values=True) == [("name", text)]
 
 
-def test_an_empty_query_value_is_refused() -> None:
-    """A server could take it for any value, or for none."""
+def test_empty_query_value_raises() -> None:
+    """A server could take an empty value for any value, or for none."""
     with pytest.raises(InvalidArgument, match="name must not be empty"):
         USER.at("me", name="")
 
 
-def test_an_address_belongs_in_a_placeholder_where_no_message_shows_it() -> None:
-    with pytest.raises(InvalidArgument, match="placeholders") as refused:
+def test_email_in_route_raises() -> None:
+    """Errors show the route, so an e-mail address in it raises, without being shown."""
+    with pytest.raises(InvalidArgument, match="placeholders") as caught:
         Endpoint(route="GET /users/canary@northpier.example", label=Label.LIGHT, response=object).at()
 
-    assert "canary" not in str(refused.value)
+    assert "canary" not in str(caught.value)
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]+", fullmatch=True), ANY_TEXT, min_size=1))
-def test_query_text_is_refused_or_arrives_as_it_was(query: dict[str, str]) -> None:
+def test_query_text_round_trips(query: dict[str, str]) -> None:
+    """A query text raises, or decodes to itself."""
     try:
         call = USER.fill(("me",), query)
         target = call.target
@@ -196,37 +201,38 @@ def _is_sendable(text: str) -> bool:
 _CONTROLS = {chr(number) for number in [*range(0x20), 0x7F]}
 
 
-def test_none_leaves_a_query_parameter_out() -> None:
+def test_none_query_value_is_omitted() -> None:
     call = USER.at("me", login_type=None)
 
     assert call.target == "/users/me"
 
 
-def test_a_parameter_that_is_a_keyword_is_given_with_an_underscore() -> None:
+def test_query_name_drops_underscore() -> None:
+    """A parameter named like a Python keyword is given with a trailing underscore."""
     call = USER.at("me", from_=date(2026, 3, 1), type_="past")
 
     assert call.query == (("from", "2026-03-01"), ("type", "past"))
 
 
 @pytest.mark.parametrize("zone", [None, UTC], ids=["naive", "aware"])
-def test_a_datetime_is_refused_where_whole_days_count(zone: None) -> None:
+def test_query_datetime_raises(zone: None) -> None:
     with pytest.raises(InvalidArgument, match=r"^from takes a date, not a datetime"):
         USER.at("me", from_=datetime(2026, 3, 1, 12, tzinfo=zone))
 
 
 @pytest.mark.parametrize("text", ["a\r\nb", "\x00", "\x7f", "tab\t"], ids=repr)
-def test_control_characters_are_refused_in_a_query(text: str) -> None:
+def test_query_control_char_raises(text: str) -> None:
     with pytest.raises(InvalidArgument, match="control characters"):
         USER.at("me", name=text)
 
 
-def test_a_listing_asks_for_its_largest_page_unless_told() -> None:
+def test_page_size_default() -> None:
     assert LISTING.at().query == (("page_size", "300"),)
     assert LISTING.at(page_size=30).query == (("page_size", "30"),)
 
 
 @given(st.dictionaries(st.sampled_from(["from", "status", "next_page_token"]), st.text("abc&=", min_size=1)), UUIDS)
-def test_the_next_page_keeps_every_other_parameter(query: dict[str, str], token: str) -> None:
+def test_next_page_keeps_parameters(query: dict[str, str], token: str) -> None:
     call = LISTING.fill((), query)
 
     after = call.after(token)
@@ -249,12 +255,12 @@ def test_the_next_page_keeps_every_other_parameter(query: dict[str, str], token:
         ("POST", RetrySafety.NOT_IDEMPOTENT),
     ],
 )
-def test_the_method_says_what_a_second_send_could_do(method: str, retry_safety: RetrySafety) -> None:
+def test_method_sets_retry_safety(method: str, retry_safety: RetrySafety) -> None:
     assert Endpoint(route=f"{method} /users", label=Label.LIGHT, response=object).retry_safety is retry_safety
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_write_can_be_marked_as_harmless_twice(method: str) -> None:
+def test_write_marked_idempotent(method: str) -> None:
     endpoint = Endpoint(route=f"{method} /users", label=Label.LIGHT, response=object, idempotent=True)
 
     assert endpoint.retry_safety is RetrySafety.IDEMPOTENT
@@ -264,15 +270,15 @@ class _NewUser(msgspec.Struct):
     name: str
 
 
-def test_a_struct_goes_as_json() -> None:
+def test_struct_body_is_json() -> None:
     call = Endpoint(route="POST /users", label=Label.LIGHT, response=object).at(body=_NewUser("Zoë"))
 
     assert call.body == '{"name":"Zoë"}'.encode()
 
 
-def test_a_call_without_a_body_has_none() -> None:
+def test_body_default_is_none() -> None:
     assert LISTING.at().body is None
 
 
-def test_a_call_is_named_by_its_route_and_not_by_its_ids() -> None:
+def test_call_name_hides_ids() -> None:
     assert USER.at("jill@example.com").name == "GET /users/{userId}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clock import in_virtual_time
-from support.memory import ROWS, MemoryTransport, Row, RowPage, answering, open_session, response
+from support.memory import LIST_ROWS, MemoryTransport, Row, RowPage, answering, open_session, response
 
 from zoomasync import Paginator
 from zoomasync._core.endpoint import Call
@@ -22,14 +22,14 @@ def _query(request: HttpRequest) -> dict[str, str]:
 
 
 class Listing:
-    """A listing that is cut into *pages*, each behind a token with characters that need quoting."""
+    """A listing of *pages* whose page tokens contain characters that need quoting."""
 
     def __init__(self, pages: Sequence[Sequence[int]], *, call: Call[RowPage] | None = None) -> None:
         self._pages = pages
-        self.transport = MemoryTransport(self._answer)
-        self.rows: Paginator[RowPage, Row] = Paginator(open_session(self.transport), call or ROWS.at())
+        self.transport = MemoryTransport(self._respond)
+        self.rows: Paginator[RowPage, Row] = Paginator(open_session(self.transport), call or LIST_ROWS.at())
 
-    async def _answer(self, request: HttpRequest) -> HttpResponse:
+    async def _respond(self, request: HttpRequest) -> HttpResponse:
         number = int(_query(request).get("next_page_token", "=&0+").strip("=&+"))
         last = number + 1 >= len(self._pages)
         rows = [{"number": row} for row in self._pages[number]]
@@ -38,7 +38,7 @@ class Listing:
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6))
 @in_virtual_time
-async def test_any_split_into_pages_gives_the_same_rows_in_order(pages: list[list[int]]) -> None:
+async def test_rows_keep_order(pages: list[list[int]]) -> None:
     listing = Listing(pages)
 
     rows = [row.number async for row in listing.rows]
@@ -48,7 +48,7 @@ async def test_any_split_into_pages_gives_the_same_rows_in_order(pages: list[lis
 
 
 @in_virtual_time
-async def test_pages_come_as_zoom_cut_them() -> None:
+async def test_pages_keep_boundaries() -> None:
     listing = Listing([[1, 2], [], [3]])
 
     pages = [[row.number for row in page.items] async for page in listing.rows.pages()]
@@ -57,8 +57,8 @@ async def test_pages_come_as_zoom_cut_them() -> None:
 
 
 @in_virtual_time
-async def test_every_page_is_asked_for_with_the_same_filters() -> None:
-    listing = Listing([[1], [2], [3]], call=ROWS.at(from_="2026-03-01", status="active"))
+async def test_pages_repeat_filters() -> None:
+    listing = Listing([[1], [2], [3]], call=LIST_ROWS.at(from_="2026-03-01", status="active"))
 
     async for _ in listing.rows:
         pass
@@ -72,7 +72,7 @@ async def test_every_page_is_asked_for_with_the_same_filters() -> None:
 
 
 @in_virtual_time
-async def test_leaving_the_loop_asks_for_no_more() -> None:
+async def test_break_ends_requests() -> None:
     listing = Listing([[1, 2], [3], [4]])
 
     async for row in listing.rows:
@@ -84,7 +84,8 @@ async def test_leaving_the_loop_asks_for_no_more() -> None:
 
 
 @in_virtual_time
-async def test_a_page_is_asked_for_only_when_the_rows_before_it_were_read() -> None:
+async def test_next_page_is_lazy() -> None:
+    """A page is requested only when all rows before it were read."""
     listing = Listing([[1, 2], [3]])
     rows = aiter(listing.rows)
 
@@ -96,7 +97,8 @@ async def test_a_page_is_asked_for_only_when_the_rows_before_it_were_read() -> N
 
 
 @in_virtual_time
-async def test_a_loop_that_was_left_disturbs_nobody_later() -> None:
+async def test_loop_after_break_is_complete() -> None:
+    """A loop that was left early does not disturb a later one, also after garbage collection."""
     listing = Listing([[1, 2], [3]])
 
     with anyio.fail_after(5):
@@ -109,7 +111,7 @@ async def test_a_loop_that_was_left_disturbs_nobody_later() -> None:
 
 
 @in_virtual_time
-async def test_every_loop_is_a_new_listing() -> None:
+async def test_each_loop_lists_again() -> None:
     listing = Listing([[1], [2]])
 
     assert [row.number async for row in listing.rows] == [row.number async for row in listing.rows]
@@ -117,18 +119,18 @@ async def test_every_loop_is_a_new_listing() -> None:
 
 
 @in_virtual_time
-async def test_a_listing_may_begin_behind_a_token() -> None:
-    listing = Listing([[1], [2], [3]], call=ROWS.at(next_page_token="=&1+"))
+async def test_listing_starts_at_token() -> None:
+    listing = Listing([[1], [2], [3]], call=LIST_ROWS.at(next_page_token="=&1+"))
 
     assert [row.number async for row in listing.rows] == [2, 3]
 
 
 @pytest.mark.parametrize("tokens", ["aa", "abcb", "abca"])
 @in_virtual_time
-async def test_a_token_that_comes_again_ends_the_listing(tokens: str) -> None:
+async def test_repeated_token_raises(tokens: str) -> None:
     pages = [response(200, {"rows": [{"number": 1}], "next_page_token": token}) for token in tokens]
     transport = MemoryTransport(answering(*pages))
-    rows = aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at()))
+    rows = aiter(Paginator[RowPage, Row](open_session(transport), LIST_ROWS.at()))
 
     assert [await anext(rows) for _ in tokens] == [Row(1)] * len(tokens)
     with pytest.raises(PagingLoop) as caught:
@@ -138,10 +140,10 @@ async def test_a_token_that_comes_again_ends_the_listing(tokens: str) -> None:
 
 
 @in_virtual_time
-async def test_a_token_that_ran_out_is_told_from_other_refusals() -> None:
+async def test_expired_page_token_raises() -> None:
     expired = response(400, {"code": 300, "message": "The next page token is invalid or expired."})
     transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}], "next_page_token": "t"}), expired))
-    rows = aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at()))
+    rows = aiter(Paginator[RowPage, Row](open_session(transport), LIST_ROWS.at()))
 
     assert await anext(rows) == Row(1)
     with pytest.raises(PageTokenExpired):
@@ -149,13 +151,14 @@ async def test_a_token_that_ran_out_is_told_from_other_refusals() -> None:
 
 
 @in_virtual_time
-async def test_a_page_with_one_bad_row_gives_none() -> None:
+async def test_invalid_row_fails_page() -> None:
+    """Without on_invalid_row, one invalid row raises before any row of its page is yielded."""
     transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}, {"number": "x"}]})))
 
     with pytest.raises(DecodeError, match=r"\$\.rows\[1\]\.number"):
-        await anext(aiter(Paginator[RowPage, Row](open_session(transport), ROWS.at())))
+        await anext(aiter(Paginator[RowPage, Row](open_session(transport), LIST_ROWS.at())))
 
 
 @in_virtual_time
-async def test_a_listing_is_shown_by_its_route() -> None:
-    assert repr(Listing([[1]], call=ROWS.at(key="jill@example.com")).rows) == "<Paginator GET /rows>"
+async def test_paginator_repr_is_route() -> None:
+    assert repr(Listing([[1]], call=LIST_ROWS.at(key="jill@example.com")).rows) == "<Paginator GET /rows>"

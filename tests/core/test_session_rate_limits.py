@@ -1,79 +1,104 @@
-"""What a session makes of the four kinds of 429, and of its own budget."""
+"""The session layer and rate limits: the four kinds of 429, the client's own quotas, permits and priority."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
 from support.clock import in_virtual_time, now
-from support.memory import NEW_ROW, ROW, ROWS, WHOLE_ROW, MemoryTransport, Row, answering, open_session, response
+from support.memory import (
+    CREATE_ROW,
+    GET_ROW,
+    LIST_ROWS,
+    PUT_ROW,
+    MemoryTransport,
+    NumberedTokens,
+    Row,
+    answering,
+    open_session,
+    response,
+)
 
-from zoomasync import Plan
+from zoomasync import Plan, ZoomError
 from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import ResourceQuota
 from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.session import CallStats
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
-from zoomasync.errors import BadRequest, ConnectError, DailyLimitReached, NotFound, RateLimited, ResourceLimitReached
+from zoomasync.errors import (
+    BadRequest,
+    ConnectError,
+    DailyLimitReached,
+    RateLimited,
+    ResourceLimitReached,
+    Unauthorized,
+)
 
 MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
-FOUND = response(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
+ROW_1 = response(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
 NO_ROWS = response(200, {"rows": []})
-DAY_SPENT = response(
+PER_SECOND_429 = response(
+    429, {"code": 429, "message": "You have reached the maximum per-second rate limit."}, {"Retry-After": "5"}
+)
+DAILY_429 = response(
     429,
     {"code": 429, "message": "You have reached the maximum daily rate limit for this API."},
     {"X-RateLimit-Type": "Daily-limit", "Retry-After": "2026-03-19T00:00:00Z", "Date": "Wed, 18 Mar 2026 12:00:00 GMT"},
 )
-ENTITY_SPENT = response(
+RESOURCE_429 = response(
     429,
     {"code": 429, "message": "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests."},
     {"X-RateLimit-Category": "Light", "X-RateLimit-Remaining": "5893", "Date": "Wed, 18 Mar 2026 12:00:00 GMT"},
 )
-BUSY = response(429, {"code": 429, "message": "Too many concurrent requests. Try again later."})
+CONCURRENT_429 = response(429, {"code": 429, "message": "Too many concurrent requests. Try again later."})
 
 
 @in_virtual_time
-async def test_a_spent_day_parks_its_label_so_that_nothing_more_is_sent() -> None:
-    transport = MemoryTransport(answering(DAY_SPENT, FOUND))
+async def test_daily_429_stops_its_label() -> None:
+    """After a daily 429, calls of the label raise without being sent; other labels continue."""
+    transport = MemoryTransport(answering(DAILY_429, ROW_1))
     session = open_session(transport)
 
     for _ in range(3):
-        with pytest.raises(DailyLimitReached) as refused:
-            await session.send(ROWS.at())
-        assert refused.value.resumes_at == MIDNIGHT
+        with pytest.raises(DailyLimitReached) as caught:
+            await session.send(LIST_ROWS.at())
+        assert caught.value.resumes_at == MIDNIGHT
 
     assert len(transport.requests) == 1
-    assert await session.send(ROW.at("1")) == Row(1)  # another label
+    assert await session.send(GET_ROW.at("1")) == Row(1)  # another label
 
 
 @in_virtual_time
-async def test_a_parked_label_goes_on_when_the_new_day_begins() -> None:
-    transport = MemoryTransport(answering(DAY_SPENT, NO_ROWS))
+async def test_label_resumes_next_day() -> None:
+    transport = MemoryTransport(answering(DAILY_429, NO_ROWS))
     session = open_session(transport)
     with pytest.raises(DailyLimitReached):
-        await session.send(ROWS.at())
+        await session.send(LIST_ROWS.at())
 
     await anyio.sleep(12 * 3600 + 1)
 
-    await session.send(ROWS.at())
+    await session.send(LIST_ROWS.at())
     assert len(transport.requests) == 2
 
 
 @in_virtual_time
-async def test_our_own_budget_of_the_day_is_an_error_that_says_so_and_sends_nothing() -> None:
+async def test_exhausted_quota_sends_nothing() -> None:
+    """A call beyond the client's own daily quota raises before it is sent."""
     transport = MemoryTransport(answering(replace(NO_ROWS, headers={"date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=2))
-    await session.send(ROWS.at())
-    await session.send(ROWS.at())
+    await session.send(LIST_ROWS.at())
+    await session.send(LIST_ROWS.at())
 
-    with pytest.raises(DailyLimitReached) as refused:
-        await session.send(ROWS.at())
+    with pytest.raises(DailyLimitReached) as caught:
+        await session.send(LIST_ROWS.at())
 
-    assert refused.value.resumes_at == MIDNIGHT
-    assert str(refused.value) == (
+    assert caught.value.resumes_at == MIDNIGHT
+    assert str(caught.value) == (
         "GET /rows -> 429: This client's budget of the day is spent; the call was not sent. "
         "Resumes at 2026-03-19T00:00:00Z."
     )
@@ -81,152 +106,226 @@ async def test_our_own_budget_of_the_day_is_an_error_that_says_so_and_sends_noth
 
 
 @in_virtual_time
-async def test_the_limit_of_one_entity_fails_that_call_alone() -> None:
-    transport = MemoryTransport(answering(ENTITY_SPENT, response(201, {"number": 2})))
+async def test_resource_429_fails_one_call() -> None:
+    """A 429 for the quota of one host raises for that call and delays no other."""
+    transport = MemoryTransport(answering(RESOURCE_429, response(201, {"number": 2})))
     session = open_session(transport)
 
-    with pytest.raises(ResourceLimitReached) as refused:
-        await session.send(NEW_ROW.at(body=Row(1)))
+    with pytest.raises(ResourceLimitReached) as caught:
+        await session.send(CREATE_ROW.at(body=Row(1)))
 
-    assert refused.value.resumes_at == MIDNIGHT
-    asked = now()
-    assert await session.send(NEW_ROW.at(body=Row(2))) == Row(2)
-    assert now() - asked < 0.1
+    assert caught.value.resumes_at == MIDNIGHT
+    started = now()
+    assert await session.send(CREATE_ROW.at(body=Row(2))) == Row(2)
+    assert now() - started < 0.1
 
 
 @in_virtual_time
-async def test_writes_on_a_resource_that_minds_two_at_once_go_one_by_one_from_then_on() -> None:
-    under_way: list[str] = []
-    together: list[tuple[str, ...]] = []
+async def test_concurrent_429_serializes_writes() -> None:
+    """After a 429 for simultaneous writes, the client sends writes on that resource one at a time."""
+    active: list[str] = []
+    active_at_start: list[tuple[str, ...]] = []
 
     async def app(request: HttpRequest) -> HttpResponse:
         row = request.url.rpartition("/")[2]
-        if row in under_way:
-            return BUSY
-        under_way.append(row)
-        together.append(tuple(under_way))
+        if row in active:
+            return CONCURRENT_429
+        active.append(row)
+        active_at_start.append(tuple(active))
         await asyncio.sleep(0.3)
-        under_way.remove(row)
+        active.remove(row)
         return response(204)
 
     transport = MemoryTransport(app)
     session = open_session(transport)
     async with anyio.create_task_group() as tasks:
         for row in ("a", "a", "a", "a", "b"):
-            tasks.start_soon(session.send, WHOLE_ROW.at(row))
+            tasks.start_soon(session.send, PUT_ROW.at(row))
 
-    assert sum(rows[-1] == "a" for rows in together) == 4
-    # Three were refused at the start; when they came again, they came one by one, and nobody was refused any more.
+    assert sum(rows[-1] == "a" for rows in active_at_start) == 4
+    # Three of the four writes on "a" were rejected once; their retries ran one at a time, so none was rejected again.
     assert len(transport.requests) == 5 + 3
-    assert any("b" in rows and "a" in rows for rows in together)
+    assert any("b" in rows and "a" in rows for rows in active_at_start)
 
 
 @in_virtual_time
-async def test_an_urgent_call_goes_before_those_that_wait() -> None:
+async def test_priority_call_passes_queue() -> None:
     transport = MemoryTransport(answering(NO_ROWS))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy=2))
     priority = session.with_options(CallOptions(priority=True))
     finished: list[str] = []
 
     async def call(name: str) -> None:
-        await (priority if name == "urgent" else session).send(ROWS.at())
+        await (priority if name == "priority" else session).send(LIST_ROWS.at())
         finished.append(name)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(call, "harvest")
+            tasks.start_soon(call, "other")
         await anyio.sleep(2.1)
-        tasks.start_soon(call, "urgent")
+        tasks.start_soon(call, "priority")
 
-    assert finished.index("urgent") <= 6
+    assert finished.index("priority") <= 6
     assert session.stats["GET /rows"].calls == 21
 
 
 @in_virtual_time
-async def test_an_outage_costs_nothing_of_the_day() -> None:
+async def test_connect_error_refunds_permit() -> None:
+    """A request that reached no server does not count against the daily quota."""
     transport = MemoryTransport(answering(ConnectError("GET /rows", "cannot connect")))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=3))
 
     for _ in range(5):
         with pytest.raises(ConnectError):
-            await session.send(ROWS.at())
+            await session.send(LIST_ROWS.at())
+
+
+class FailingRefresh:
+    """Credentials whose second fetch fails; the first token expires before a queued call is sent."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token | ZoomError] = [
+            Token("token-1", 0.5),
+            Unauthorized("POST /oauth/token", 400),
+            Token("token-3", 3600),
+        ]
+
+    async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+        token = self._tokens.pop(0)
+        if isinstance(token, ZoomError):
+            raise token
+        return token
 
 
 @in_virtual_time
-async def test_a_429_that_is_given_up_pauses_its_label_all_the_same() -> None:
-    long_pause = response(429, {"code": 429, "message": "per-second"}, {"Retry-After": "120"})
-    transport = MemoryTransport(answering(long_pause, NO_ROWS))
+async def test_token_error_refunds_permit() -> None:
+    """A call whose token cannot be refreshed after its wait does not count against the daily quota."""
+    transport = MemoryTransport(answering(NO_ROWS))
+    plan = replace(Plan.BUSINESS, heavy=1, heavy_per_day=2)
+    session = open_session(transport, credentials=FailingRefresh(), plan=plan)
+    await session.send(LIST_ROWS.at())
+
+    with pytest.raises(Unauthorized):
+        await session.send(LIST_ROWS.at())
+
+    await session.send(LIST_ROWS.at())
+    assert len(transport.requests) == 2
+
+
+@in_virtual_time
+async def test_raised_429_pauses_label() -> None:
+    """A 429 that is raised instead of retried pauses its label too, for `max_retry_after` at most."""
+    long_429 = response(429, {"code": 429, "message": "per-second"}, {"Retry-After": "120"})
+    transport = MemoryTransport(answering(long_429, NO_ROWS))
     session = open_session(transport)
     with pytest.raises(RateLimited):
-        await session.send(ROWS.at())
-    asked = now()
+        await session.send(LIST_ROWS.at())
+    started = now()
 
-    await session.send(ROWS.at())
+    await session.send(LIST_ROWS.at())
 
-    assert now() - asked >= 59  # as long as a call may be made to wait
+    assert now() - started >= 59
 
 
 @in_virtual_time
-async def test_slots_that_waited_for_a_new_token_begin_their_second_when_they_go() -> None:
+async def test_token_wait_keeps_rate() -> None:
+    """Requests that waited for a token refresh stay below the rate when they are sent together."""
     arrivals: list[float] = []
 
     async def app(request: HttpRequest) -> HttpResponse:
         arrivals.append(now())
-        bearer = request.headers["Authorization"]
-        return response(401, {"code": 124, "message": "expired"}) if bearer.endswith("-1") else NO_ROWS
+        authorization = request.headers["Authorization"]
+        return response(401, {"code": 124, "message": "expired"}) if authorization.endswith("-1") else NO_ROWS
 
-    class SlowTokens:
-        fetched = 0
-
-        async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
-            self.fetched += 1
-            await anyio.sleep(1)
-            return Token(f"token-{self.fetched}", 3600)
-
-    session = open_session(MemoryTransport(app), credentials=SlowTokens())
+    session = open_session(MemoryTransport(app), credentials=NumberedTokens())
     async with anyio.create_task_group() as tasks:
         for _ in range(120):
-            tasks.start_soon(session.send, ROWS.at())
+            tasks.start_soon(session.send, LIST_ROWS.at())
 
     for start in arrivals:
-        assert len([moment for moment in arrivals if start <= moment < start + 1]) <= 40
+        assert len([arrival for arrival in arrivals if start <= arrival < start + 1]) <= 40
 
 
 @in_virtual_time
-async def test_a_delete_whose_answer_was_lost_is_done_when_there_is_nothing_left() -> None:
-    gone = response(404, {"code": 404, "message": "Poll not found."})
-    delete = replace(WHOLE_ROW, route="DELETE /rows/{rowId}")
-
-    await open_session(MemoryTransport(answering(response(502), gone))).send(delete.at("1"))
-    with pytest.raises(NotFound):
-        await open_session(MemoryTransport(answering(gone))).send(delete.at("1"))
-
-
-@in_virtual_time
-async def test_what_one_entity_may_have_in_a_day_is_counted_and_the_next_is_not_sent() -> None:
+async def test_resource_quota_is_enforced() -> None:
+    """A change beyond the quota of one host raises before it is sent; other hosts are not affected."""
     transport = MemoryTransport(answering(response(201, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
     session = open_session(transport)
-    canary, other = ResourceQuota("host", "canary@northpier.example", 3), ResourceQuota("host", "other", 3)
+    host, other = ResourceQuota("host", "canary@northpier.example", 3), ResourceQuota("host", "other", 3)
     for _ in range(3):
-        await session.send(NEW_ROW.at(body=Row(1)).spending(canary))
+        await session.send(CREATE_ROW.at(body=Row(1)).spending(host))
 
-    with pytest.raises(ResourceLimitReached) as refused:
-        await session.send(NEW_ROW.at(body=Row(1)).spending(canary))
+    with pytest.raises(ResourceLimitReached) as caught:
+        await session.send(CREATE_ROW.at(body=Row(1)).spending(host))
 
-    assert refused.value.resumes_at == MIDNIGHT
-    assert "The limit of 3 a day for one host is spent; the call was not sent." in str(refused.value)
-    assert "canary" not in str(refused.value) + repr(NEW_ROW.at().spending(canary))
-    await session.send(NEW_ROW.at(body=Row(1)).spending(other))
+    assert caught.value.resumes_at == MIDNIGHT
+    assert "The limit of 3 a day for one host is spent; the call was not sent." in str(caught.value)
+    assert "canary" not in str(caught.value) + repr(CREATE_ROW.at().spending(host))
+    await session.send(CREATE_ROW.at(body=Row(1)).spending(other))
     assert len(transport.requests) == 4
 
 
 @in_virtual_time
-async def test_a_change_that_zoom_did_not_take_costs_the_entity_nothing() -> None:
+async def test_rejected_change_is_not_counted() -> None:
+    """A change that Zoom rejected does not count against the resource quota."""
     transport = MemoryTransport(answering(response(400, {"code": 300, "message": "Validation Failed."})))
     session = open_session(transport)
 
     for _ in range(5):
         with pytest.raises(BadRequest):
-            await session.send(NEW_ROW.at(body=Row(1)).spending(ResourceQuota("host", "h", 3)))
+            await session.send(CREATE_ROW.at(body=Row(1)).spending(ResourceQuota("host", "h", 3)))
 
     assert len(transport.requests) == 5
+
+
+@in_virtual_time
+async def test_429_pauses_its_label_only() -> None:
+    """A 429 delays all calls of its label for Retry-After, and no call of another label."""
+    sends: list[tuple[str, float]] = []
+
+    async def app(request: HttpRequest) -> HttpResponse:
+        path = urlsplit(request.url).path.removeprefix("/v2")
+        sends.append((path, now()))
+        if path == "/rows":
+            return (
+                PER_SECOND_429
+                if len([path for path, _ in sends if path == "/rows"]) == 1
+                else response(200, {"rows": []})
+            )
+        return ROW_1
+
+    session = open_session(MemoryTransport(app))
+    started = now()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(session.send, LIST_ROWS.at())
+        await anyio.sleep(0.1)
+        for _ in range(100):
+            tasks.start_soon(session.send, LIST_ROWS.at())
+            tasks.start_soon(session.send, GET_ROW.at("1"))
+
+    heavy = sorted(time - started for path, time in sends if path == "/rows")
+    light = sorted(time - started for path, time in sends if path == "/rows/1")
+    assert len(heavy) == 102
+    assert heavy[1] >= 5
+    assert heavy[40] - heavy[1] < 1 < heavy[41] - heavy[1]
+    assert len(light) == 100
+    assert light[-1] < 2
+    assert session.stats["GET /rows"] == CallStats(calls=102, retries=1, throttled=1)
+
+
+@in_virtual_time
+async def test_concurrent_429_delays_its_caller() -> None:
+    """A 429 for simultaneous requests delays the call that got it, and no other."""
+    concurrent = response(429, {"code": 429, "message": "Too many concurrent requests."}, {"Retry-After": "60"})
+    transport = MemoryTransport(answering(concurrent, ROW_1))
+    session = open_session(transport)
+    started = now()
+
+    waiter = asyncio.create_task(session.send(CREATE_ROW.at()))
+    await anyio.sleep(0.1)
+    await session.send(CREATE_ROW.at())
+
+    assert now() - started < 1
+    await waiter
+    assert now() - started >= 60

@@ -27,9 +27,9 @@ def _request(url: str, *, method: str = "GET", body: bytes | None = None) -> Htt
 
 @asynccontextmanager
 async def _open(
-    session: ClientSession | None = None, *, patience: float = 5.0, max_body: int = 1_000_000
+    http_session: ClientSession | None = None, *, seconds: float = 5.0, max_body: int = 1_000_000
 ) -> AsyncGenerator[AiohttpTransport, None]:
-    transport = AiohttpTransport(session, timeout=patience, max_body=max_body)
+    transport = AiohttpTransport(http_session, timeout=seconds, max_body=max_body)
     await transport.open()
     try:
         yield transport
@@ -38,16 +38,16 @@ async def _open(
 
 
 async def _send(
-    url: str, *, patience: float = 5.0, max_body: int = 1_000_000, body: bytes | None = None
+    url: str, *, seconds: float = 5.0, max_body: int = 1_000_000, body: bytes | None = None
 ) -> HttpResponse:
-    async with _open(patience=patience, max_body=max_body) as transport:
+    async with _open(seconds=seconds, max_body=max_body) as transport:
         return await transport.send(_request(url, body=body, method="GET" if body is None else "POST"))
 
 
-async def _failure(url: str, *, patience: float = 5.0, max_body: int = 1_000_000) -> TransportError:
-    """Return what sending raises, having looked for the token in all that it drags along."""
+async def _failure(url: str, *, seconds: float = 5.0, max_body: int = 1_000_000) -> TransportError:
+    """Return the error of a GET; its traceback, cause and context must not contain the token."""
     with pytest.raises(TransportError) as caught:
-        await _send(url, patience=patience, max_body=max_body)
+        await _send(url, seconds=seconds, max_body=max_body)
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert CANARY not in "".join(report.format())
     assert caught.value.__cause__ is None
@@ -62,10 +62,12 @@ def _free_port() -> int:
         return port
 
 
-async def test_a_reply_comes_back_whole_whatever_its_status() -> None:
+async def test_response_is_complete() -> None:
+    """Status, headers and body are returned for an error status too."""
+
     async def app(request: web.BaseRequest) -> web.Response:
-        seen = f"{request.method} {request.headers['Authorization']} {(await request.read()).decode()}"
-        return web.Response(status=418, text=seen, headers={"X-Zm-TrackingId": "WEB_1"})
+        received = f"{request.method} {request.headers['Authorization']} {(await request.read()).decode()}"
+        return web.Response(status=418, text=received, headers={"X-Zm-TrackingId": "WEB_1"})
 
     async with serving(app) as url:
         response = await _send(url, body=b"{}")
@@ -74,7 +76,7 @@ async def test_a_reply_comes_back_whole_whatever_its_status() -> None:
     assert response.headers["x-zm-trackingid"] == "WEB_1"
 
 
-async def test_an_encoded_path_arrives_untouched() -> None:
+async def test_encoded_path_is_unchanged() -> None:
     targets: list[str] = []
 
     async def app(request: web.BaseRequest) -> web.Response:
@@ -87,7 +89,7 @@ async def test_an_encoded_path_arrives_untouched() -> None:
     assert targets == ["/meetings/%252Faj%252F%253D/polls/aj%2F%3D%2B%40?from=a%20b%26&to=%2B"]
 
 
-async def test_a_refused_connection_is_a_connect_error() -> None:
+async def test_closed_port_connect_error() -> None:
     failure = await _failure(f"http://127.0.0.1:{_free_port()}/canary-path")
 
     assert type(failure) is ConnectError
@@ -95,14 +97,14 @@ async def test_a_refused_connection_is_a_connect_error() -> None:
     assert "canary-path" not in str(failure)
 
 
-async def test_a_name_that_does_not_resolve_is_a_connect_error() -> None:
+async def test_unknown_host_connect_error() -> None:
     assert type(await _failure("http://no-such-host.invalid")) is ConnectError
 
 
-async def test_a_proxy_that_refuses_is_a_connect_error_without_its_password() -> None:
+async def test_proxy_error_hides_password() -> None:
     async with (
-        ClientSession(proxy=f"http://user:{CANARY}@127.0.0.1:{_free_port()}") as session,
-        _open(session) as transport,
+        ClientSession(proxy=f"http://user:{CANARY}@127.0.0.1:{_free_port()}") as http_session,
+        _open(http_session) as transport,
     ):
         with pytest.raises(ConnectError, match="proxy") as caught:
             await transport.send(_request("http://zoom.test/"))
@@ -111,12 +113,12 @@ async def test_a_proxy_that_refuses_is_a_connect_error_without_its_password() ->
     assert caught.value.__context__ is None
 
 
-async def test_a_server_that_cannot_be_trusted_is_a_tls_error() -> None:
-    async def no_tls(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def test_plain_server_tls_error() -> None:
+    async def speak_smtp(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n")
         await writer.drain()
 
-    async with talking(no_tls) as url:
+    async with talking(speak_smtp) as url:
         failure = await _failure(url.replace("http:", "https:"))
 
     assert type(failure) is TLSError
@@ -132,7 +134,7 @@ async def test_a_server_that_cannot_be_trusted_is_a_tls_error() -> None:
         ),
     ],
 )
-async def test_a_broken_body_is_a_payload_error_that_may_pass(raw: bytes) -> None:
+async def test_broken_body_is_transient(raw: bytes) -> None:
     async with talking(saying(raw)) as url:
         failure = await _failure(url)
 
@@ -140,7 +142,7 @@ async def test_a_broken_body_is_a_payload_error_that_may_pass(raw: bytes) -> Non
     assert failure.transient
 
 
-async def test_a_reset_in_the_body_is_a_payload_error() -> None:
+async def test_reset_in_body_payload_error() -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
@@ -152,7 +154,8 @@ async def test_a_reset_in_the_body_is_a_payload_error() -> None:
         assert isinstance(await _failure(url), PayloadError)
 
 
-async def test_a_bomb_is_put_out_at_the_cap_and_not_asked_for_again() -> None:
+async def test_gzip_bomb_stops_at_limit() -> None:
+    """A small response that decompresses to more than the limit raises a permanent error."""
     bomb = gzip.compress(b"0" * 20_000_000)
 
     async def app(_: web.BaseRequest) -> web.Response:
@@ -167,7 +170,7 @@ async def test_a_bomb_is_put_out_at_the_cap_and_not_asked_for_again() -> None:
     assert len(bomb) < 100_000
 
 
-async def test_a_body_may_be_as_long_as_the_cap() -> None:
+async def test_body_at_limit_is_read() -> None:
     async def app(_: web.BaseRequest) -> web.Response:
         return web.Response(body=b"0" * 100_000)
 
@@ -178,20 +181,23 @@ async def test_a_body_may_be_as_long_as_the_cap() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        pytest.param(b"", id="nothing"),
+        pytest.param(b"", id="empty"),
         pytest.param(b"HTTP/1.1 2", id="half a line"),
-        pytest.param(b"HTTP/1.1 banana\r\n\r\n", id="no status"),
+        pytest.param(b"HTTP/1.1 banana\r\n\r\n", id="invalid status"),
         pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n\r\n", id="another protocol"),
         pytest.param(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", id="huge header"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", id="two lengths"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", id="two Content-Length headers"
+        ),
     ],
 )
-async def test_what_is_no_reply_is_a_transport_error_and_not_zooms_400(raw: bytes) -> None:
+async def test_invalid_http_transport_error(raw: bytes) -> None:
+    """aiohttp treats a malformed response as status 400; it must not look like an error of Zoom."""
     async with talking(saying(raw)) as url:
         assert type(await _failure(url)) is TransportError
 
 
-async def _say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+async def _never_respond(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await reader.read()
 
 
@@ -204,13 +210,20 @@ async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("conversation", [_say_nothing, _drip], ids=["silence", "a drip"])
-async def test_a_reply_that_does_not_come_in_time_is_timed_out(conversation: Conversation) -> None:
+@pytest.mark.parametrize("conversation", [_never_respond, _drip], ids=["no response", "slow body"])
+async def test_slow_response_times_out(conversation: Conversation) -> None:
     async with talking(conversation) as url:
-        assert type(await _failure(url, patience=0.05)) is TimedOut
+        assert type(await _failure(url, seconds=0.05)) is TimedOut
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_request_timeout_replaces_default() -> None:
+    async with talking(_never_respond) as url, _open(seconds=60) as transport:
+        with pytest.raises(TimedOut):
+            async with asyncio.timeout(10):
+                await transport.send(replace(_request(url), timeout=0.05))
+
+
+async def test_redirect_is_not_followed() -> None:
     followed: list[web.BaseRequest] = []
 
     async def elsewhere(request: web.BaseRequest) -> web.Response:
@@ -229,7 +242,8 @@ async def test_a_redirect_is_not_followed() -> None:
     assert followed == []
 
 
-async def test_a_dropped_connection_is_not_sent_over_again_in_secret() -> None:
+async def test_dropped_connection_not_resent() -> None:
+    """aiohttp must not send a request again by itself when a kept-alive connection drops."""
     sends = 0
 
     async def drop_the_second(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -250,14 +264,14 @@ async def test_a_dropped_connection_is_not_sent_over_again_in_secret() -> None:
     assert sends == 2
 
 
-async def test_a_cookie_is_not_kept() -> None:
+async def test_cookies_are_discarded() -> None:
     cookies: list[str | None] = []
 
     async def app(request: web.BaseRequest) -> web.Response:
         cookies.append(request.headers.get("Cookie"))
         return web.Response(headers={"Set-Cookie": "session=1"})
 
-    # By name: for a bare address the usual jar keeps nothing anyway.
+    # Via a host name, because the default cookie jar ignores cookies of IP addresses.
     async with serving(app) as url, _open() as transport:
         await transport.send(_request(url.replace("127.0.0.1", "localhost")))
         await transport.send(_request(url.replace("127.0.0.1", "localhost")))
@@ -265,23 +279,23 @@ async def test_a_cookie_is_not_kept() -> None:
     assert cookies == [None, None]
 
 
-async def test_a_session_that_was_given_is_used_and_left_open() -> None:
-    agents: list[str] = []
+async def test_given_http_session_is_used() -> None:
+    user_agents: list[str] = []
 
     async def app(request: web.BaseRequest) -> web.Response:
-        agents.append(request.headers["User-Agent"])
+        user_agents.append(request.headers["User-Agent"])
         return web.Response()
 
-    async with serving(app) as url, ClientSession(headers={"User-Agent": "mine"}) as session:
-        async with _open(session) as transport:
+    async with serving(app) as url, ClientSession(headers={"User-Agent": "mine"}) as http_session:
+        async with _open(http_session) as transport:
             await transport.send(_request(url))
 
-        assert not session.closed
+        assert not http_session.closed
 
-    assert agents == ["mine"]
+    assert user_agents == ["mine"]
 
 
-async def test_closing_twice_does_no_harm() -> None:
+async def test_transport_closes_twice() -> None:
     transport = AiohttpTransport(None, timeout=1)
     await transport.open()
 
@@ -292,17 +306,19 @@ async def test_closing_twice_does_no_harm() -> None:
         await transport.send(_request("http://127.0.0.1"))
 
 
-async def test_a_request_that_waits_for_its_connection_is_told_when_it_goes_out_and_when_it_has_arrived() -> None:
+async def test_new_connection_marks_sent() -> None:
+    """A request marks its permit as sent when its new connection is made and when the response arrives."""
+
     async def app(_: web.BaseRequest) -> web.Response:
         return web.Response()
 
-    told: list[str] = []
+    marked: list[str] = []
     async with serving(app) as url, _open() as transport:
         for name in ("first", "second"):
-            await transport.send(replace(_request(url), mark_sent=partial(told.append, name)))
+            await transport.send(replace(_request(url), mark_sent=partial(marked.append, name)))
 
-    assert told == ["first", "first"]  # the second goes over the same connection, at once
+    assert marked == ["first", "first"]  # the second request reuses the connection at once
 
 
-async def test_an_address_that_is_none_is_a_transport_error() -> None:
+async def test_invalid_port_raises() -> None:
     assert type(await _failure("http://127.0.0.1:99999")) in {TransportError, ConnectError}

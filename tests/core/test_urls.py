@@ -19,7 +19,8 @@ from zoomasync.errors import ConfigError
         ("http://fakezoom:80/v2", "http://fakezoom:80/v2"),
     ],
 )
-def test_https_and_this_machine_are_good_addresses(url: str, address: str) -> None:
+def test_valid_url_is_normalized(url: str, address: str) -> None:
+    """https is valid for every host, http only for loopback addresses and names without a dot."""
     assert https_address("base_url", url) == address
 
 
@@ -49,7 +50,8 @@ def test_https_and_this_machine_are_good_addresses(url: str, address: str) -> No
         "file:///etc/passwd",
     ],
 )
-def test_any_other_address_is_refused_by_the_name_of_its_setting(url: str) -> None:
+def test_invalid_url_raises(url: str) -> None:
+    """The error names the setting and shows no password."""
     with pytest.raises(ConfigError, match=r"^token_url ") as caught:
         https_address("token_url", url)
 

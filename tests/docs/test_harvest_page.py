@@ -1,4 +1,4 @@
-"""The blocks of docs/harvest.md run, one after the other, against a fake account."""
+"""The code blocks of docs/harvest.md run in order, against a fake account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zoomasync.testing import Account, FakeZoom
 
 PAGE = (Path(__file__).parents[2] / "docs" / "harvest.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-NINE = datetime(2026, 4, 10, 9, tzinfo=UTC)
+NINE_O_CLOCK = datetime(2026, 4, 10, 9, tzinfo=UTC)
 
 
 @pytest.fixture(name="url", scope="module")
@@ -27,42 +27,44 @@ def _url() -> Iterator[str]:
     yield from shared_url()
 
 
-def round_of_two() -> Account:
+def account_with_two_instances() -> Account:
     account = Account(today=date(2026, 6, 15))
-    account.add_instance(start=NINE, id=81528471234, topic="Round", participants=2, minutes=30)
-    account.add_instance(start=NINE + timedelta(days=7), id=81528471234, topic="Round", participants=3, minutes=30)
+    account.add_instance(start=NINE_O_CLOCK, id=81528471234, topic="Round", participants=2, minutes=30)
+    account.add_instance(
+        start=NINE_O_CLOCK + timedelta(days=7), id=81528471234, topic="Round", participants=3, minutes=30
+    )
     return account
 
 
-def commands(url: str, folder: Path) -> list[list[str]]:
-    """Return what the blocks run, with addresses of this machine in place of the page's."""
-    found: list[list[str]] = []
+def page_commands(url: str, folder: Path) -> list[list[str]]:
+    """Return the commands of the page's blocks, with addresses of this machine."""
+    commands: list[list[str]] = []
     for language, block in BLOCKS:
-        here = block.replace("redis://redis.internal", url).replace("/mnt/shared", str(folder))
+        local = block.replace("redis://redis.internal", url).replace("/mnt/shared", str(folder))
         if language == "python":
-            found.append(["-c", here])
+            commands.append(["-c", local])
         else:
-            found += [["-m", *shlex.split(line)] for line in here.splitlines()]
-    return found
+            commands += [["-m", *shlex.split(line)] for line in local.splitlines()]
+    return commands
 
 
-async def test_every_block_runs_in_the_order_of_the_page(url: str, tmp_path: Path) -> None:
-    printed: list[str] = []
-    async with FakeZoom(round_of_two(), plan=None) as fake:
+async def test_page_blocks_run_in_order(url: str, tmp_path: Path) -> None:
+    outputs: list[str] = []
+    async with FakeZoom(account_with_two_instances(), plan=None) as fake:
         settings = environment_of(fake)
-        for command in commands(url, tmp_path):
+        for command in page_commands(url, tmp_path):
             with anyio.fail_after(60):
-                done = await anyio.run_process(
+                process = await anyio.run_process(
                     [sys.executable, "-W", "error", *command],
                     cwd=tmp_path,
                     env={**os.environ, **settings},
                     check=False,
                 )
-            assert (done.returncode, done.stderr.decode()) == (0, ""), command
-            printed.append(done.stdout.decode())
+            assert (process.returncode, process.stderr.decode()) == (0, ""), command
+            outputs.append(process.stdout.decode())
 
-    assert len(printed) == 7
-    attended = next(text for text in printed if text.startswith("Round"))
-    assert [line.split()[-2:] for line in attended.splitlines() if line.startswith(" ")] == [["1", "30"]] * 5
+    assert len(outputs) == 7
+    attendance = next(text for text in outputs if text.startswith("Round"))
+    assert [line.split()[-2:] for line in attendance.splitlines() if line.startswith(" ")] == [["1", "30"]] * 5
     assert (tmp_path / "spring.sqlite.html").is_file() or (tmp_path / "spring.html").is_file()
     assert len(list((tmp_path / "harvest" / "meeting").glob("*.parquet"))) == 2

@@ -1,4 +1,4 @@
-"""The README's blocks run, against a fake account."""
+"""The code blocks of the README run, against a fake account."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ def section(title: str) -> str:
     return rest.partition("\n## ")[0]
 
 
-def imports(block: str) -> str:
-    """Return what a block imports of the library, which names it."""
+def imported_names(block: str) -> str:
+    """Return the names that *block* imports from the package."""
     return str(re.findall(r"zoomasync\S* import (.*)", block)[0])
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=imports)
-async def test_a_python_block_runs(block: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", blocks("python"), ids=imported_names)
+async def test_python_block_runs(block: str, tmp_path: Path) -> None:
     async with FakeZoom(plan=None) as fake:
         settings = environment_of(fake)
         with anyio.fail_after(60):
-            done = await anyio.run_process(
+            process = await anyio.run_process(
                 [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, env={**os.environ, **settings}, check=False
             )
 
-    assert (done.returncode, done.stderr.decode()) == (0, "")
+    assert (process.returncode, process.stderr.decode()) == (0, "")
 
 
 @pytest.mark.parametrize("title", ["Run it", "Test it"])
-def test_a_section_to_copy_holds_one_command_line(title: str) -> None:
+def test_section_is_one_command(title: str) -> None:
     (block,) = blocks("sh", section(title))
 
     assert block.count("\n") == 1
     assert block.startswith("python3 -m venv .venv && ")
 
 
-async def test_the_sql_block_finds_the_largest_meetings_first(tmp_path: Path) -> None:
+async def test_sql_block_sorts_by_size(tmp_path: Path) -> None:
     account = Account()
     start = datetime.combine(account.today - timedelta(days=1), time(9), UTC)
     account.add_instance(start=start, topic="Round", participants=3, minutes=30)

@@ -1,4 +1,4 @@
-"""The blocks of docs/recipes.md run, against a fake account."""
+"""The code blocks of docs/recipes.md run, against a fake account."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, Visit
 
 RECIPES = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
-NINE = datetime.combine(YESTERDAY, time(9), UTC)
+NINE_O_CLOCK = datetime.combine(YESTERDAY, time(9), UTC)
 
-# For root, dlt writes to /var/dlt whatever the environment says.
-AS_SOMEBODY = "import os; os.geteuid = lambda: 65534\n"
+# For root, dlt ignores the environment and writes to /var/dlt.
+NOT_AS_ROOT = "import os; os.geteuid = lambda: 65534\n"
 
 
 def needs(*packages: str) -> pytest.MarkDecorator:
@@ -39,46 +39,46 @@ def blocks(language: str, title: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", rest.partition("\n## ")[0], re.DOTALL | re.MULTILINE)
 
 
-def lively_account() -> Account:
-    """Give an account with yesterday's meetings: somebody waits, leaves and comes back."""
+def account_with_visits() -> Account:
+    """Make an account with meetings of yesterday; one person waits, leaves and rejoins."""
     account = Account(today=YESTERDAY + timedelta(days=1))
     host = account.add_host("Ada")
 
     def visit(
         name: str, first: int, last: int, status: Literal["in_meeting", "in_waiting_room"] = "in_meeting"
     ) -> Visit:
-        begin, end = NINE + timedelta(minutes=first), NINE + timedelta(minutes=last)
+        begin, end = NINE_O_CLOCK + timedelta(minutes=first), NINE_O_CLOCK + timedelta(minutes=last)
         return Visit(user_id=name, name=name, join_time=begin, leave_time=end, status=status)
 
     people = [visit("Bo", 0, 1, "in_waiting_room"), visit("Bo", 1, 11), visit("Cy", 2, 30), visit("Bo", 20, 30)]
-    answer = PollAnswer(question="Lunch?", answer='It\'s "soup"\nagain', polling_id="p", date_time=NINE)
+    answer = PollAnswer(question="Lunch?", answer='It\'s "soup"\nagain', polling_id="p", date_time=NINE_O_CLOCK)
     account.add_instance(
         host,
-        start=NINE,
+        start=NINE_O_CLOCK,
         topic="Round",
         participants=people,
         polls=[PollResponse(name="Bo", email="bo@example.com", answers=(answer,))],
     )
-    account.add_instance(host, start=NINE + timedelta(hours=2), topic="Town hall", participants=5)
-    account.add_instance(host, start=NINE + timedelta(hours=3), type=9, participants=3)
+    account.add_instance(host, start=NINE_O_CLOCK + timedelta(hours=2), topic="Town hall", participants=5)
+    account.add_instance(host, start=NINE_O_CLOCK + timedelta(hours=3), type=9, participants=3)
     return account
 
 
 async def run(*command: str, folder: Path, **env: str) -> str:
-    """Run *command* in *folder*, from where it can write to nowhere else of its own; return what it printed."""
+    """Run *command* in *folder* with its home and temporary files there too; return its output."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     settings = {"HOME": str(home), "TMPDIR": str(home), "DLT_DATA_DIR": str(home), "RUNTIME__DLTHUB_TELEMETRY": "false"}
     with anyio.fail_after(300):
-        done = await anyio.run_process(command, cwd=folder, env={**os.environ, **settings, **env}, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
+        process = await anyio.run_process(command, cwd=folder, env={**os.environ, **settings, **env}, check=False)
+    assert process.returncode == 0, process.stderr.decode()
+    return process.stdout.decode()
 
 
-async def exported(folder: Path) -> None:
-    """Harvest the account, and export it as the recipe says."""
+async def export_account(folder: Path) -> None:
+    """Harvest the account, and export it with the command of the recipe."""
     async with (
-        FakeZoom(lively_account(), plan=None) as fake,
+        FakeZoom(account_with_visits(), plan=None) as fake,
         fake.client() as zoom,
         Harvest(zoom, store=folder / "harvest.sqlite", from_=YESTERDAY, to=YESTERDAY) as harvest,
     ):
@@ -89,46 +89,47 @@ async def exported(folder: Path) -> None:
     await run(sys.executable, "-W", "error", "-m", *export, folder=folder)
 
 
-async def answer(query: str, columns: Sequence[str], folder: Path) -> list[tuple[object, ...]]:
-    """Return some *columns* of what DuckDB answers."""
+async def query_duckdb(query: str, columns: Sequence[str], folder: Path) -> list[tuple[object, ...]]:
+    """Return *columns* of the result of *query* in DuckDB."""
     script = "import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]).project(sys.argv[2]).fetchall()))"
-    printed = await run(sys.executable, "-c", script, query, ", ".join(columns), folder=folder)
-    return [tuple(line) for line in json.loads(printed)]
+    output = await run(sys.executable, "-c", script, query, ", ".join(columns), folder=folder)
+    return [tuple(line) for line in json.loads(output)]
 
 
 @needs("duckdb", "pyarrow")
-async def test_duckdb_tells_how_long_everybody_was_in_every_meeting(tmp_path: Path) -> None:
-    await exported(tmp_path)
+async def test_duckdb_lists_attendance(tmp_path: Path) -> None:
+    await export_account(tmp_path)
     attendance, _ = blocks("sql", "Ask DuckDB")
 
-    rows = await answer(attendance, ("topic", "name", "stays", "minutes"), tmp_path)
+    rows = await query_duckdb(attendance, ("topic", "name", "stays", "minutes"), tmp_path)
 
     assert rows[:2] == [("Round", "Cy", 1, 28), ("Round", "Bo", 2, 20)]
     assert [(topic, visits) for topic, _, visits, _ in rows[2:]] == [("Town hall", 1)] * 5
 
 
 @needs("duckdb", "pyarrow")
-async def test_duckdb_gives_a_row_for_each_nested_answer(tmp_path: Path) -> None:
-    await exported(tmp_path)
+async def test_duckdb_lists_poll_answers(tmp_path: Path) -> None:
+    await export_account(tmp_path)
     _, answers = blocks("sql", "Ask DuckDB")
 
-    rows = await answer(answers, ("name", "question", "answer"), tmp_path)
+    rows = await query_duckdb(answers, ("name", "question", "answer"), tmp_path)
 
     assert rows == [("Bo", "Lunch?", 'It\'s "soup"\nagain')]
 
 
 @needs("dlt", "duckdb")
-async def test_dlt_loads_every_stay_once_however_often_it_runs(tmp_path: Path) -> None:
+async def test_dlt_loads_each_visit_once(tmp_path: Path) -> None:
+    """A second run of the pipeline adds no duplicate."""
     (block,) = blocks("python", "Load with dlt")
-    async with FakeZoom(lively_account(), plan=None) as fake:
-        account = environment_of(fake)
-        printed = [await run(sys.executable, "-c", AS_SOMEBODY + block, folder=tmp_path, **account) for _ in range(2)]
+    async with FakeZoom(account_with_visits(), plan=None) as fake:
+        settings = environment_of(fake)
+        outputs = [await run(sys.executable, "-c", NOT_AS_ROOT + block, folder=tmp_path, **settings) for _ in range(2)]
 
-    assert [line.strip() for line in printed] == ["[(2, 9)]"] * 2
+    assert [line.strip() for line in outputs] == ["[(2, 9)]"] * 2
     assert (tmp_path / "zoom.duckdb").is_file()
 
 
-def test_every_block_is_run() -> None:
+def test_all_blocks_are_run() -> None:
     assert len(re.findall(r"^```\w", RECIPES, re.MULTILINE)) == sum(
         len(blocks(language, title))
         for language, title in (("sh", "Ask DuckDB"), ("sql", "Ask DuckDB"), ("python", "Load with dlt"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 from redis.asyncio import Redis
-from support.memory import SUDDEN, MemoryTransport, answering, response
+from support.memory import ZERO_JITTER, MemoryTransport, answering, response
 from support.valkey import Processes, Work, call_with_shared_token, new_name, renew_for_ever, shared_url
 
 from zoomasync._core.transport import Transport
@@ -48,7 +48,7 @@ def name() -> str:
 
 def _keeper(desk: Desk, url: str, name: str) -> TokenManager:
     transport = MemoryTransport(answering(response(500)))
-    return TokenManager(desk, transport, SUDDEN, store=RedisTokenStore(url, name=name))
+    return TokenManager(desk, transport, ZERO_JITTER, store=RedisTokenStore(url, name=name))
 
 
 async def test_many_clients_ask_for_one_token(url: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A Zoom in memory: what the core talks to when no socket is needed."""
+"""An HTTP transport in memory, and a session layer that uses it in virtual time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import TypeAlias
 
+import anyio
 import msgspec
+import pytest
 
 from zoomasync import Credentials, Endpoint, Label, Plan, RetryPolicy, StaticToken
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.responses import HttpRequest, HttpResponse, interpret
 from zoomasync._core.session import Session
+from zoomasync._core.transport import Transport
+from zoomasync.auth import Token
 from zoomasync.auth._token_manager import TokenManager
+from zoomasync.errors import StatusError
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
 
@@ -31,8 +36,8 @@ class RowPage(msgspec.Struct, frozen=True, kw_only=True):
     next_page_token: str = ""
 
 
-ROW = Endpoint(route="GET /rows/{rowId}", label=Label.LIGHT, response=Row)
-ROWS = Endpoint(
+GET_ROW = Endpoint(route="GET /rows/{rowId}", label=Label.LIGHT, response=Row)
+LIST_ROWS = Endpoint(
     route="GET /rows",
     label=Label.HEAVY,
     scopes=("row:read:admin",),
@@ -40,15 +45,30 @@ ROWS = Endpoint(
     response=RowPage,
     page_size=300,
 )
-NEW_ROW = Endpoint(route="POST /rows", label=Label.LIGHT, response=Row)
-WHOLE_ROW = Endpoint(route="PUT /rows/{rowId}", label=Label.LIGHT, response=NoneType)
+CREATE_ROW = Endpoint(route="POST /rows", label=Label.LIGHT, response=Row)
+PUT_ROW = Endpoint(route="PUT /rows/{rowId}", label=Label.LIGHT, response=NoneType)
 
-SUDDEN = RetryPolicy(random=lambda: 0.0)
-"""The usual policy with the dice held: waits are zero where chance has all the say."""
+ZERO_JITTER = RetryPolicy(random=lambda: 0.0)
+"""The default policy with jitter 0: the delay after a server error or a lost connection is 0 seconds."""
+
+
+class NumberedTokens:
+    """Credentials that take *seconds* to fetch ``token-1``, then ``token-2`` and so on."""
+
+    def __init__(self, *, seconds: float = 1.0, lifetime: float | None = 3600.0) -> None:
+        self.fetched = 0
+        self._seconds = seconds
+        self._lifetime = lifetime
+
+    async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+        self.fetched += 1
+        number = self.fetched
+        await anyio.sleep(self._seconds)
+        return Token(f"token-{number}", self._lifetime)
 
 
 class MemoryTransport:
-    """Answers every request with what *app* returns or raises, and keeps the *requests*."""
+    """A transport that responds with the result of *app* and records the *requests*."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -60,23 +80,40 @@ class MemoryTransport:
 
 
 def response(status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Return a reply with *body* as JSON, or as it is where it is bytes; header names in any case."""
-    sent = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return HttpResponse(status, {name.lower(): text for name, text in (headers or {}).items()}, sent)
+    """Return a response with *body* as JSON, bytes unchanged; header names may have any case."""
+    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return HttpResponse(status, {name.lower(): text for name, text in (headers or {}).items()}, content)
 
 
 def answering(*responses: HttpResponse | Exception) -> App:
-    """Return an app that gives *replies* in turn, and the last one from then on."""
-    left = list(responses)
+    """Return an app that gives *responses* in turn, raises exceptions among them, and repeats the last one."""
+    remaining = list(responses)
 
     async def app(_: HttpRequest) -> HttpResponse:
         await asyncio.sleep(0)
-        answer = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        outcome = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     return app
+
+
+def error_body(code: int | None, message: str) -> dict[str, object]:
+    """Return an error body as Zoom sends it."""
+    return {"code": code, "message": message}
+
+
+def raised_by(failure: HttpResponse) -> StatusError:
+    """Return the error that *failure* raises as the response to a listing."""
+    with pytest.raises(StatusError) as caught:
+        interpret(LIST_ROWS.at(), failure)
+    return caught.value
+
+
+def token_response(value: str = "token-1") -> HttpResponse:
+    """Return a successful response of the token endpoint."""
+    return response(200, {"access_token": value, "token_type": "bearer"})
 
 
 def open_session(
@@ -84,9 +121,9 @@ def open_session(
     *,
     credentials: Credentials | None = None,
     plan: Plan = Plan.BUSINESS,
-    retry: RetryPolicy = SUDDEN,
+    retry: RetryPolicy = ZERO_JITTER,
 ) -> Session:
-    """Return a session over *transport* whose every clock is the running loop's."""
+    """Return a session over *transport*; token and rate limits use the clock of the running loop."""
     clock = asyncio.get_running_loop().time
     return Session(
         base_url="https://api.zoom.test/v2",
