@@ -36,7 +36,9 @@ def test_docstring_tree_is_current() -> None:
 def _documented_parents(docstring: str) -> dict[str, str]:
     """Return the parent of every class in the tree of *docstring*."""
     lines = [
-        line.strip("\n")[4:] for line in docstring.partition("::")[2].partition("``")[0].splitlines() if line.strip()
+        line.strip("\n")[4:]
+        for line in docstring.partition("::")[2].partition("Nothing was sent")[0].splitlines()
+        if line.strip()
     ]
     parents: dict[str, str] = {}
     path = [lines[0]]
@@ -80,7 +82,7 @@ def test_missing_scope_is_named() -> None:
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        pytest.param(StatusError("GET /x", 302), "GET /x -> 302: no message", id="no message"),
+        pytest.param(StatusError("GET /x", 302), "GET /x -> 302: no message.", id="no message"),
         pytest.param(
             ServerError("GET /x", 502, message="oops", tracking_id="WEB_1"),
             "GET /x -> 502: oops [tracking id WEB_1]",
@@ -92,27 +94,27 @@ def test_missing_scope_is_named() -> None:
             id="field errors",
         ),
         pytest.param(
-            TimedOut("GET /x", "no complete reply in time"), "GET /x: no complete reply in time", id="transport"
+            TimedOut("GET /x", "no complete response in time"), "GET /x: no complete response in time", id="transport"
         ),
         pytest.param(
-            RedisUnavailable("no claim can be made: Redis did not answer within 2 seconds"),
-            "nothing is sent: no claim can be made: Redis did not answer within 2 seconds. Look after Redis; "
-            'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile',
+            RedisUnavailable("Redis did not answer within 2 seconds"),
+            "the request was not sent: Redis did not answer within 2 seconds. Check Redis; "
+            "with a FallbackRateLimiter, each process limits its own rate until Redis is back",
             id="Redis unavailable",
         ),
         pytest.param(
             OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
-            "POST /x may or may not have happened; look before you repeat it. Cause: POST /x: late",
+            "POST /x may have been carried out; check before you repeat it. Cause: POST /x: late",
             id="outcome unknown",
         ),
         pytest.param(
             DecodeError("GET /x", "Page", "$.rows[3].id", "Expected `int`, got `str`"),
-            "GET /x: the reply is no Page: Expected `int`, got `str` at $.rows[3].id",
+            "GET /x: cannot decode the response as Page: Expected `int`, got `str` at $.rows[3].id",
             id="decode",
         ),
         pytest.param(
             PagingLoop("GET /x", 2),
-            "GET /x: page 2 repeats an earlier page token, so this listing would never end",
+            "GET /x: page 2 repeats an earlier page token; start the listing again",
             id="paging loop",
         ),
     ],

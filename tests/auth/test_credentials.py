@@ -8,7 +8,7 @@ import pytest
 from support.memory import MemoryTransport, answering, response, token_response
 
 from zoomasync import ServerToServer, StaticToken
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync.auth import Token
 from zoomasync.errors import ConfigError, DecodeError, Unauthorized
 

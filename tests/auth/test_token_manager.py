@@ -10,9 +10,10 @@ import pytest
 from support.clock import in_virtual_time, now
 from support.memory import ZERO_JITTER, MemoryTransport, NumberedTokens, answering, response, token_response
 
-from zoomasync import Credentials, ServerToServer
-from zoomasync._core.responses import HttpResponse
+from zoomasync import ServerToServer
+from zoomasync._core.http_messages import HttpResponse
 from zoomasync._core.transport import Transport
+from zoomasync.auth import Credentials
 from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import ConfigError, ServerError, TimedOut, Unauthorized, ZoomError
 
@@ -198,7 +199,7 @@ async def test_close_raises_for_waiters() -> None:
 
     await manager.aclose()
 
-    with pytest.raises(ConfigError, match="closed while it waited"):
+    with pytest.raises(ConfigError, match="closed while a call waited"):
         await waiter
     await manager.aclose()
 

@@ -57,5 +57,5 @@ def test_range_length_limit() -> None:
 def test_open_range_needs_optional(days: tuple[date | None, date | None]) -> None:
     check_range(*days, days=1, optional=True)
 
-    with pytest.raises(InvalidArgument, match="from_ and to are needed"):
+    with pytest.raises(InvalidArgument, match="from_ and to are required"):
         check_range(*days, days=1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoomasync._core.decoding import ExtraFields, InvalidRow, NotDecodable, decode
+from zoomasync._core.decoding import ExtraFields, InvalidBody, InvalidRow, decode
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,8 +144,8 @@ def test_empty_text_struct_is_none() -> None:
     ],
 )
 def test_undecodable_body_names_path(body: bytes, path: str, reason: str) -> None:
-    """A body that cannot be coerced raises `NotDecodable` with the path and the reason."""
-    with pytest.raises(NotDecodable) as caught:
+    """A body that cannot be coerced raises `InvalidBody` with the path and the reason."""
+    with pytest.raises(InvalidBody) as caught:
         decode(body, Visits)
 
     assert caught.value.path.startswith(path)
@@ -161,10 +161,10 @@ JSON = st.recursive(
 
 @given(st.binary() | JSON.map(msgspec.json.encode))
 def test_any_bytes_are_handled(body: bytes) -> None:
-    """Any bytes give the requested type or `NotDecodable`."""
+    """Any bytes give the requested type or `InvalidBody`."""
     try:
         visits = decode(body, Visits)
-    except NotDecodable:
+    except InvalidBody:
         pass
     else:
         assert isinstance(visits, Visits)
@@ -174,7 +174,7 @@ def test_any_bytes_are_handled(body: bytes) -> None:
     "content", [{"duration": "canary@example.com"}, {"joined": "canary@example.com"}, {"on_hold": "canary@example.com"}]
 )
 def test_not_decodable_hides_value(content: dict[str, str]) -> None:
-    with pytest.raises(NotDecodable) as caught:
+    with pytest.raises(InvalidBody) as caught:
         _visit(**content)
 
     assert "canary" not in repr(caught.value)
@@ -263,7 +263,7 @@ def test_optional_list_has_no_rows() -> None:
     """Only a required list of structs holds rows, so an invalid item elsewhere raises."""
     invalid_rows: list[InvalidRow] = []
 
-    with pytest.raises(NotDecodable) as caught:
+    with pytest.raises(InvalidBody) as caught:
         decode(b'{"name":"A","tags":[{}]}', Visit, invalid_rows.append)
 
     assert (caught.value.path, invalid_rows) == ("$.tags[0]", [])
@@ -279,3 +279,15 @@ def test_callback_error_propagates() -> None:
         decode(b'{"visits":[{"name":"A"},7]}', Visits, fail)
     with pytest.raises(msgspec.ValidationError, match="mine"):
         decode(b'{"visits":[{"name":"A","new":1}]}', Visits, None, fail)
+
+
+class _Choice(msgspec.Struct):
+    kind: Literal["a", "b"]
+
+
+def test_reason_hides_literal_value() -> None:
+    """The reason for an unknown literal does not show the value."""
+    with pytest.raises(InvalidBody) as caught:
+        decode(b'{"kind": "ada@example.com"}', _Choice)
+
+    assert (caught.value.path, caught.value.reason) == ("$.kind", "Invalid enum value")

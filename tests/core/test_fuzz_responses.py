@@ -17,7 +17,8 @@ from support.contract import OPERATIONS, SAMPLES, Sample
 
 from zoomasync import ExtraFields, InvalidRow, Zoom, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import HttpResponse, interpret
+from zoomasync._core.http_messages import HttpResponse
+from zoomasync._core.responses import interpret
 
 Step: TypeAlias = str | int
 

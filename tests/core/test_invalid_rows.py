@@ -41,7 +41,9 @@ async def test_invalid_row_is_left_out(zoom: Zoom, fake: FakeZoom) -> None:
     sent = respond_with_300_hosts(fake)
     invalid_rows: list[InvalidRow] = []
 
-    hosts = [host async for host in zoom.reports.users(FIRST, LAST).rows(on_invalid_row=invalid_rows.append)]
+    hosts = [
+        host async for host in zoom.with_options(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST).rows()
+    ]
 
     assert [host.id for host in hosts] == [f"h{number}" for number in range(300) if number != 200]
     (invalid_row,) = invalid_rows
@@ -55,7 +57,9 @@ async def test_coercible_row_is_valid(zoom: Zoom, fake: FakeZoom) -> None:
     fake.respond(USERS, status=200, body=body)
     invalid_rows: list[InvalidRow] = []
 
-    pages = [page async for page in zoom.reports.users(FIRST, LAST).pages(on_invalid_row=invalid_rows.append)]
+    pages = [
+        page async for page in zoom.with_options(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST).pages()
+    ]
 
     assert [(host.id, host.meetings, host.type) for host in pages[0].items] == [("7", 3, None)]
     assert [invalid_row.row for invalid_row in invalid_rows] == [1]
@@ -69,7 +73,7 @@ async def test_invalid_page_raises(body: dict[str, object], zoom: Zoom, fake: Fa
     fake.respond(USERS, status=200, body=json.dumps(body).encode(), times=2)
 
     with pytest.raises(DecodeError):
-        async for _ in zoom.reports.users(FIRST, LAST).pages(on_invalid_row=lambda _: None):
+        async for _ in zoom.with_options(on_invalid_row=lambda _: None).reports.users(FIRST, LAST).pages():
             pass
 
 
@@ -110,18 +114,6 @@ async def test_row_loop_uses_view_option(zoom: Zoom, fake: FakeZoom) -> None:
     hosts = [host.id async for host in zoom.with_options(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
 
     assert (len(hosts), [invalid_row.row for invalid_row in invalid_rows]) == (299, [200])
-
-
-async def test_pages_argument_replaces_option(zoom: Zoom, fake: FakeZoom) -> None:
-    """The argument of `pages` replaces the option of the view."""
-    respond_with_300_hosts(fake)
-    from_option: list[InvalidRow] = []
-    from_pages: list[InvalidRow] = []
-
-    users = zoom.with_options(on_invalid_row=from_option.append).reports.users(FIRST, LAST)
-    pages = [page async for page in users.pages(on_invalid_row=from_pages.append)]
-
-    assert (len(pages), len(from_option), len(from_pages)) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(

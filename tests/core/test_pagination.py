@@ -13,7 +13,8 @@ from support.memory import LIST_ROWS, MemoryTransport, Row, RowPage, answering, 
 
 from zoomasync import Paginator
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
+from zoomasync._core.pagination import paginate
 from zoomasync.errors import DecodeError, PageTokenExpired, PagingLoop
 
 
@@ -27,7 +28,7 @@ class Listing:
     def __init__(self, pages: Sequence[Sequence[int]], *, call: Call[RowPage] | None = None) -> None:
         self._pages = pages
         self.transport = MemoryTransport(self._respond)
-        self.rows: Paginator[RowPage, Row] = Paginator(open_session(self.transport), call or LIST_ROWS.at())
+        self.rows: Paginator[RowPage, Row] = paginate(open_session(self.transport), call or LIST_ROWS.at())
 
     async def _respond(self, request: HttpRequest) -> HttpResponse:
         number = int(_query(request).get("next_page_token", "=&0+").strip("=&+"))
@@ -130,7 +131,7 @@ async def test_listing_starts_at_token() -> None:
 async def test_repeated_token_raises(tokens: str) -> None:
     pages = [response(200, {"rows": [{"number": 1}], "next_page_token": token}) for token in tokens]
     transport = MemoryTransport(answering(*pages))
-    rows = aiter(Paginator[RowPage, Row](open_session(transport), LIST_ROWS.at()))
+    rows = aiter(paginate(open_session(transport), LIST_ROWS.at()))
 
     assert [await anext(rows) for _ in tokens] == [Row(1)] * len(tokens)
     with pytest.raises(PagingLoop) as caught:
@@ -143,7 +144,7 @@ async def test_repeated_token_raises(tokens: str) -> None:
 async def test_expired_page_token_raises() -> None:
     expired = response(400, {"code": 300, "message": "The next page token is invalid or expired."})
     transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}], "next_page_token": "t"}), expired))
-    rows = aiter(Paginator[RowPage, Row](open_session(transport), LIST_ROWS.at()))
+    rows = aiter(paginate(open_session(transport), LIST_ROWS.at()))
 
     assert await anext(rows) == Row(1)
     with pytest.raises(PageTokenExpired):
@@ -156,7 +157,7 @@ async def test_invalid_row_fails_page() -> None:
     transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}, {"number": "x"}]})))
 
     with pytest.raises(DecodeError, match=r"\$\.rows\[1\]\.number"):
-        await anext(aiter(Paginator[RowPage, Row](open_session(transport), LIST_ROWS.at())))
+        await anext(aiter(paginate(open_session(transport), LIST_ROWS.at())))
 
 
 @in_virtual_time

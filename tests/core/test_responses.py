@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.memory import CREATE_ROW, GET_ROW, LIST_ROWS, PUT_ROW, Row, RowPage, error_body, response
 
-from zoomasync import Endpoint, Label, ZoomError
+from zoomasync import Label, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import HttpRequest, HttpResponse, interpret
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
+from zoomasync._core.responses import interpret
 from zoomasync.errors import DecodeError, EmbeddedError
+from zoomasync.types import Endpoint
 
 CALL = LIST_ROWS.at()
-SECOND_PAGE = CALL.after("token-2")
+SECOND_PAGE = CALL.with_page_token("token-2")
 
 
 class _PageOfDefaults(msgspec.Struct):
@@ -120,3 +122,24 @@ def test_http_message_repr_hides_content() -> None:
     received = HttpResponse(200, {"x": "canary"}, b"canary")
 
     assert "canary" not in f"{request!r} {received!r}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param([{"code": 7, "message": "hi"}], id="list"),
+        pytest.param({"polls": [{"code": 7, "message": "hi"}], "errors": "none"}, id="nested"),
+    ],
+)
+def test_nested_code_is_data(body: object) -> None:
+    """A code and message inside a list or a nested object are not an error of the response."""
+    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=object).at()
+
+    assert interpret(call, response(200, body)) == body
+
+
+def test_html_page_with_code_raises_decode_error() -> None:
+    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=object).at()
+
+    with pytest.raises(DecodeError):
+        interpret(call, response(200, b'<html><script>{"code": 7, "message": "hi"}</script></html>'))

@@ -157,5 +157,5 @@ def test_single_attempt_never_retries() -> None:
     "settings", [{"attempts": 0}, {"base": -1.0}, {"cap": -1.0}, {"max_retry_after": -1.0}], ids=str
 )
 def test_invalid_policy_raises(settings: dict[str, float]) -> None:
-    with pytest.raises(ConfigError, match="a RetryPolicy needs"):
+    with pytest.raises(ConfigError, match="attempts must be at least 1"):
         RetryPolicy(**settings)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  each setting is a number

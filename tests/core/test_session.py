@@ -25,7 +25,7 @@ from support.memory import (
 
 from zoomasync import Plan, RetryPolicy, StaticToken, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync.errors import PermissionDenied, TransportError, Unauthorized
 
 ROW_1 = response(200, {"number": 1})

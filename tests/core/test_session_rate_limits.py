@@ -26,7 +26,7 @@ from support.memory import (
 from zoomasync import Plan, ZoomError
 from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import ResourceQuota
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.session import CallStats
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
@@ -99,7 +99,7 @@ async def test_exhausted_quota_sends_nothing() -> None:
 
     assert caught.value.resumes_at == MIDNIGHT
     assert str(caught.value) == (
-        "GET /rows -> 429: This client's budget of the day is spent; the call was not sent. "
+        "GET /rows -> 429: The daily quota of this client is used up; the call was not sent. "
         "Resumes at 2026-03-19T00:00:00Z."
     )
     assert len(transport.requests) == 2
@@ -253,15 +253,15 @@ async def test_resource_quota_is_enforced() -> None:
     session = open_session(transport)
     host, other = ResourceQuota("host", "canary@northpier.example", 3), ResourceQuota("host", "other", 3)
     for _ in range(3):
-        await session.send(CREATE_ROW.at(body=Row(1)).spending(host))
+        await session.send(CREATE_ROW.at(body=Row(1)).with_resource_quotas(host))
 
     with pytest.raises(ResourceLimitReached) as caught:
-        await session.send(CREATE_ROW.at(body=Row(1)).spending(host))
+        await session.send(CREATE_ROW.at(body=Row(1)).with_resource_quotas(host))
 
     assert caught.value.resumes_at == MIDNIGHT
-    assert "The limit of 3 a day for one host is spent; the call was not sent." in str(caught.value)
-    assert "canary" not in str(caught.value) + repr(CREATE_ROW.at().spending(host))
-    await session.send(CREATE_ROW.at(body=Row(1)).spending(other))
+    assert "The limit of 3 per day for one host is reached; the call was not sent." in str(caught.value)
+    assert "canary" not in str(caught.value) + repr(CREATE_ROW.at().with_resource_quotas(host))
+    await session.send(CREATE_ROW.at(body=Row(1)).with_resource_quotas(other))
     assert len(transport.requests) == 4
 
 
@@ -273,7 +273,7 @@ async def test_rejected_change_is_not_counted() -> None:
 
     for _ in range(5):
         with pytest.raises(BadRequest):
-            await session.send(CREATE_ROW.at(body=Row(1)).spending(ResourceQuota("host", "h", 3)))
+            await session.send(CREATE_ROW.at(body=Row(1)).with_resource_quotas(ResourceQuota("host", "h", 3)))
 
     assert len(transport.requests) == 5
 

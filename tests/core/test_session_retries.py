@@ -14,13 +14,14 @@ from support.memory import (
     MemoryTransport,
     Row,
     answering,
+    error_body,
     open_session,
     response,
 )
 
 from zoomasync import RetryPolicy, ZoomError
 from zoomasync._core.endpoint import Call
-from zoomasync._core.responses import HttpResponse
+from zoomasync._core.http_messages import HttpResponse
 from zoomasync._core.session import CallStats
 from zoomasync.errors import (
     ConcurrentRequest,
@@ -202,3 +203,14 @@ async def test_retried_delete_accepts_404() -> None:
     await open_session(MemoryTransport(answering(response(502), not_found))).send(delete.at("1"))
     with pytest.raises(NotFound):
         await open_session(MemoryTransport(answering(not_found))).send(delete.at("1"))
+
+
+async def test_unsent_delete_is_not_done() -> None:
+    """A DELETE that was never sent, and then meets 404, raises NotFound."""
+    delete = replace(PUT_ROW, route="DELETE /rows/{rowId}")
+    unsent = ConnectError(delete.route, "no connection")
+    missing = response(404, error_body(3001, "Row does not exist."))
+    session = open_session(MemoryTransport(answering(unsent, missing)))
+
+    with pytest.raises(NotFound):
+        await session.send(delete.at(1))

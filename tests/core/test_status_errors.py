@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.memory import LIST_ROWS, error_body, raised_by, response
 
-from zoomasync._core.responses import HttpResponse, interpret, is_token_rejected
+from zoomasync._core.http_messages import HttpResponse
+from zoomasync._core.responses import interpret, is_token_rejected
 from zoomasync.errors import (
     BadRequest,
     ConcurrentRequest,
@@ -27,7 +28,7 @@ from zoomasync.errors import (
 )
 
 CALL = LIST_ROWS.at()
-SECOND_PAGE = CALL.after("token-2")
+SECOND_PAGE = CALL.with_page_token("token-2")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_error_has_all_details() -> None:
         pytest.param(b'{"code":300}', 300, "", id="no message"),
         pytest.param(b'{"code":300,"error_message":"x"}', 300, "x", id="error_message"),
         pytest.param(b'{"reason":"why","error":"invalid_client"}', None, "why (invalid_client)", id="OAuth"),
-        pytest.param(b'{"error":"invalid_grant"}', None, "refused (invalid_grant)", id="OAuth without a reason"),
+        pytest.param(b'{"error":"invalid_grant"}', None, "rejected (invalid_grant)", id="OAuth without a reason"),
         pytest.param(b"<html>", None, "the body is not JSON", id="HTML"),
         pytest.param(b"", None, "no message", id="empty"),
         pytest.param(b"\xff\xfe", None, "the body is not JSON", id="not UTF-8"),

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession, web
 from support.server import Conversation, saying, serving, talking
 
-from zoomasync._core.responses import HttpRequest, HttpResponse
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.transport import AiohttpTransport
 from zoomasync.errors import ConfigError, ConnectError, PayloadError, TimedOut, TLSError, TransportError
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from zoomasync._core.urls import https_address
+from zoomasync._core.urls import secure_url
 from zoomasync.errors import ConfigError
 
 
@@ -21,7 +21,7 @@ from zoomasync.errors import ConfigError
 )
 def test_valid_url_is_normalized(url: str, address: str) -> None:
     """https is valid for every host, http only for loopback addresses and names without a dot."""
-    assert https_address("base_url", url) == address
+    assert secure_url("base_url", url) == address
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_valid_url_is_normalized(url: str, address: str) -> None:
 def test_invalid_url_raises(url: str) -> None:
     """The error names the setting and shows no password."""
     with pytest.raises(ConfigError, match=r"^token_url ") as caught:
-        https_address("token_url", url)
+        secure_url("token_url", url)
 
     assert "password" not in str(caught.value)
     assert caught.value.__context__ is None or caught.value.__suppress_context__

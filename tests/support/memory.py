@@ -12,15 +12,17 @@ import anyio
 import msgspec
 import pytest
 
-from zoomasync import Credentials, Endpoint, Label, Plan, RetryPolicy, StaticToken
-from zoomasync._core.responses import HttpRequest, HttpResponse, interpret
+from zoomasync import Label, Plan, RetryPolicy, StaticToken
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
+from zoomasync._core.responses import interpret
 from zoomasync._core.session import Session
 from zoomasync._core.transport import Transport
-from zoomasync.auth import Token
+from zoomasync.auth import Credentials, Token
 from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import StatusError
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
+from zoomasync.types import Endpoint
 
 App: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponse]]
 

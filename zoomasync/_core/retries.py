@@ -64,10 +64,7 @@ def may_have_run(error: ZoomError) -> bool:
     """Return whether Zoom may have carried out a request that failed with *error*."""
     if isinstance(error, errors.TransportError):
         return not isinstance(error, errors.ConnectError | errors.TLSError)
-    if isinstance(error, errors.ServerError):
-        # With Retry-After, a 503 means that Zoom has not carried out the request.
-        return error.status != _UNAVAILABLE or error.retry_after is None
-    return isinstance(error, errors.DecodeError)
+    return isinstance(error, errors.ServerError | errors.DecodeError)
 
 
 def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
@@ -77,6 +74,8 @@ def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
         return False
     if isinstance(error, errors.RateLimited):
         return True
+    if isinstance(error, errors.ServerError) and error.status == _UNAVAILABLE and error.retry_after is not None:
+        return True  # Zoom has not carried out the request, and says when to send it again
     is_temporary = isinstance(error, errors.TransportError | errors.ServerError | errors.DecodeError)
     return is_temporary and not outcome_is_unknown(error, retry_safety)
 
