@@ -10,7 +10,7 @@ from support.stories import seen
 
 from zoomasync import Zoom
 from zoomasync.errors import BadRequest, NotFound
-from zoomasync.models import PastMeeting, PastQuestion
+from zoomasync.models.past_meetings import PastMeeting, PastQuestion
 from zoomasync.testing import Account, FakeZoom
 
 MAY = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ from support.stories import seen
 
 from zoomasync import Zoom
 from zoomasync.errors import EmbeddedError, InvalidArgument, NotFound, PermissionDenied
-from zoomasync.models import (
+from zoomasync.models.reports import (
     BillingInvoice,
     BillingReport,
     CloudRecordingStorage,

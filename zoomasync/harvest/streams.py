@@ -15,16 +15,11 @@ from msgspec import Struct
 
 from .. import Api, Endpoint, Label, Page, Zoom
 from ..errors import InvalidArgument
-from ..models import (
+from ..models.past_meetings import PastMeeting, PastParticipant, PastPollRespondent, PastPolls, PastQA, PastQuestioner
+from ..models.reports import (
     Host,
     HostsPage,
     InstanceReport,
-    PastMeeting,
-    PastParticipant,
-    PastPollRespondent,
-    PastPolls,
-    PastQA,
-    PastQuestioner,
     PollReport,
     PollRespondent,
     QAReport,

@@ -1,4 +1,4 @@
-"""Personal audio conferences."""
+"""Structs of `zoom.pac`: personal audio conferences."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class PacDialInNumber(Struct, frozen=True, kw_only=True):
-    """A number to dial in with; *country* is a code."""
+    """A dial-in number. *country* is a country code."""
 
     country: str | None = None
     number: str | None = None
 
 
 class PacAccount(Struct, frozen=True, kw_only=True):
-    """A user's account for audio conferences. The passwords are codes to type on a telephone."""
+    """One audio-conference account of a user. The passwords are codes to enter on a telephone."""
 
     conference_id: int | None = None
     participant_password: str | None = None
@@ -23,6 +23,6 @@ class PacAccount(Struct, frozen=True, kw_only=True):
 
 
 class PacAccounts(Struct, frozen=True, kw_only=True):
-    """A user's accounts for audio conferences."""
+    """The audio-conference accounts of a user."""
 
     pac_accounts: tuple[PacAccount, ...]
