@@ -59,24 +59,30 @@ from zoomasync.models.meetings import (
     MeetingsPage,
     MeetingSummary,
     SipUri,
-    UpcomingMeetings,
+    UpcomingMeeting,
+    UpcomingMeetingsPage,
 )
-from zoomasync.models.pac import PacAccounts
+from zoomasync.models.pac import PacAccount, PacAccountsPage
 from zoomasync.models.past_meetings import (
-    PastInstances,
+    PastInstance,
+    PastInstancesPage,
     PastMeeting,
     PastParticipant,
     PastParticipantsPage,
     PastPolls,
     PastQA,
 )
-from zoomasync.models.polls import Poll, Polls
+from zoomasync.models.polls import Poll, PollsPage
 from zoomasync.models.registrants import Registrant, RegistrantAdded, RegistrantsPage, RegistrationQuestions
 from zoomasync.models.reports import (
-    BillingInvoices,
-    BillingReports,
-    CloudRecordingReport,
-    DailyReport,
+    BillingInvoice,
+    BillingInvoicesPage,
+    BillingReport,
+    BillingReportsPage,
+    CloudRecordingStorage,
+    CloudRecordingStoragePage,
+    DailyUsage,
+    DailyUsagePage,
     Host,
     HostsPage,
     InstanceReport,
@@ -97,7 +103,7 @@ from zoomasync.models.reports import (
     UserMeetingsPage,
 )
 from zoomasync.models.surveys import Survey
-from zoomasync.models.templates import MeetingTemplateCreated, MeetingTemplates
+from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
 from zoomasync.redis import RedisLeases
 
 DAY = date(2026, 5, 1)
@@ -105,7 +111,7 @@ DAY = date(2026, 5, 1)
 
 async def meetings(zoom: Zoom) -> None:
     assert_type(zoom.meetings.list("u", type_="live", from_=DAY, to=DAY), Paginator[MeetingsPage, ListedMeeting])
-    assert_type(await zoom.meetings.upcoming("u"), UpcomingMeetings)
+    assert_type(zoom.meetings.upcoming("u"), Paginator[UpcomingMeetingsPage, UpcomingMeeting])
     assert_type(await zoom.meetings.create("u", NewMeeting(topic="x")), Meeting)
     assert_type(await zoom.meetings.update_status(1, MeetingStatusUpdate(action="end")), None)
     assert_type(await zoom.meetings.summary("uuid"), MeetingSummary)
@@ -122,7 +128,7 @@ async def livestream(zoom: Zoom) -> None:
 
 async def polls(zoom: Zoom) -> None:
     poll = NewPoll(title="t", questions=(PollQuestion(name="q", type="single", answers=("a", "b")),))
-    assert_type(await zoom.meetings.polls.list(1, anonymous=True), Polls)
+    assert_type(zoom.meetings.polls.list(1, anonymous=True), Paginator[PollsPage, Poll])
     assert_type(await zoom.meetings.polls.create(1, poll), Poll)
     assert_type(await zoom.meetings.polls.get(1, "p"), Poll)
     assert_type(await zoom.meetings.polls.replace(1, "p", poll), None)
@@ -146,14 +152,14 @@ async def surveys_templates_and_pac(zoom: Zoom) -> None:
     assert_type(await zoom.meetings.survey.get(1), Survey)
     assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
     assert_type(await zoom.meetings.survey.delete(1), None)
-    assert_type(await zoom.meetings.templates.list("u"), MeetingTemplates)
+    assert_type(zoom.meetings.templates.list("u"), Paginator[MeetingTemplatesPage, MeetingTemplate])
     assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), MeetingTemplateCreated)
-    assert_type(await zoom.pac.list("u"), PacAccounts)
+    assert_type(zoom.pac.list("u"), Paginator[PacAccountsPage, PacAccount])
 
 
 async def past_meetings(zoom: Zoom) -> None:
     assert_type(await zoom.past_meetings.get("uuid"), PastMeeting)
-    assert_type(await zoom.past_meetings.instances(1, from_=DAY, to=DAY), PastInstances)
+    assert_type(zoom.past_meetings.instances(1, from_=DAY, to=DAY), Paginator[PastInstancesPage, PastInstance])
     assert_type(zoom.past_meetings.participants(1), Paginator[PastParticipantsPage, PastParticipant])
     assert_type(await zoom.past_meetings.polls(1), PastPolls)
     assert_type(await zoom.past_meetings.qa(1), PastQA)
@@ -162,10 +168,10 @@ async def past_meetings(zoom: Zoom) -> None:
 async def reports(zoom: Zoom) -> None:
     them = zoom.reports
     assert_type(them.activities(from_=DAY), Paginator[SignInActivitiesPage, SignInActivity])
-    assert_type(await them.billing(), BillingReports)
-    assert_type(await them.billing_invoices("b"), BillingInvoices)
-    assert_type(await them.cloud_recording(DAY, DAY, group_id="g"), CloudRecordingReport)
-    assert_type(await them.daily(year=2026, month=5), DailyReport)
+    assert_type(them.billing(), Paginator[BillingReportsPage, BillingReport])
+    assert_type(them.billing_invoices("b"), Paginator[BillingInvoicesPage, BillingInvoice])
+    assert_type(them.cloud_recording(DAY, DAY), Paginator[CloudRecordingStoragePage, CloudRecordingStorage])
+    assert_type(them.daily(year=2026, month=5), Paginator[DailyUsagePage, DailyUsage])
     assert_type(await them.meeting(1), InstanceReport)
     assert_type(them.meeting_participants("uuid"), Paginator[ReportParticipantsPage, ReportParticipant])
     assert_type(await them.meeting_polls(1), PollReport)
@@ -229,7 +235,7 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     await zoom.reports.meeting(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  an id is needed
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
-    await zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
     await zoom.meetings.create("u", {"topic": "x"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed
     NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field

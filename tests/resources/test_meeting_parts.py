@@ -53,17 +53,17 @@ async def test_a_poll_is_created_read_replaced_listed_and_deleted(zoom: Zoom, fa
 
     await polls.replace(meeting.id, created.id, NewPoll(title="Days", anonymous=True, questions=(SLOT,)))
     assert seen(fake)[0] == f"PUT /v2/meetings/{meeting.id}/polls/{created.id}"
-    assert [poll.title for poll in (await polls.list(meeting.id, anonymous=True)).polls] == ["Days"]
+    assert [poll.title async for poll in polls.list(meeting.id, anonymous=True)] == ["Days"]
     assert seen(fake) == (f"GET /v2/meetings/{meeting.id}/polls", {"anonymous": "true"})
 
     await polls.delete(meeting.id, created.id)
     assert seen(fake)[0] == f"DELETE /v2/meetings/{meeting.id}/polls/{created.id}"
-    assert (await polls.list(meeting.id)).polls == ()
+    assert [poll async for poll in polls.list(meeting.id)] == []
 
 
 async def test_a_poll_as_read_can_be_put_back_changed(zoom: Zoom, account: Account) -> None:
     meeting = account.add_meeting(polls=1)
-    (poll,) = (await zoom.meetings.polls.list(meeting.id)).polls
+    [poll] = [poll async for poll in zoom.meetings.polls.list(meeting.id)]
 
     await zoom.meetings.polls.replace(
         meeting.id, poll.id, NewPoll(title="New title", poll_type=poll.poll_type, questions=poll.questions)
@@ -86,7 +86,7 @@ async def test_polls_that_are_off_say_so(zoom: Zoom, account: Account) -> None:
     meeting = account.add_meeting(account.add_host(switched_off=["polls"]))
 
     with pytest.raises(BadRequest) as refused:
-        await zoom.meetings.polls.list(meeting.id)
+        await anext(aiter(zoom.meetings.polls.list(meeting.id)))
 
     assert refused.value.code == 4400
 

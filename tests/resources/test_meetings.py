@@ -52,10 +52,10 @@ async def test_upcoming_gives_the_meetings_of_the_next_day(zoom: Zoom, fake: Fak
     soon = account.add_meeting(host, start_time=now + timedelta(hours=3))
     account.add_meeting(host, start_time=now + timedelta(days=3))
 
-    upcoming = await zoom.meetings.upcoming(host.id)
+    upcoming = [meeting async for meeting in zoom.meetings.upcoming(host.id)]
 
     assert seen(fake) == (f"GET /v2/users/{host.id}/upcoming_meetings", {})
-    assert [meeting.id for meeting in upcoming.meetings] == [soon.id]
+    assert [meeting.id for meeting in upcoming] == [soon.id]
 
 
 async def test_create_makes_a_meeting_that_can_be_listed(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
@@ -225,9 +225,9 @@ async def test_templates_are_made_of_a_meeting_and_listed(zoom: Zoom, fake: Fake
 
     assert seen(fake)[0] == f"POST /v2/users/{user}/meeting_templates"
     assert sent(fake) == {"meeting_id": meeting.id, "name": "Weekly", "save_recurrence": True}
-    listed = await zoom.meetings.templates.list(user)
+    listed = [template async for template in zoom.meetings.templates.list(user)]
     assert seen(fake)[0] == f"GET /v2/users/{user}/meeting_templates"
-    assert [(template.id, template.name) for template in listed.templates] == [(created.id, "Weekly")]
+    assert [(template.id, template.name) for template in listed] == [(created.id, "Weekly")]
 
 
 async def test_a_template_name_that_is_taken_is_refused(zoom: Zoom, account: Account) -> None:
@@ -250,17 +250,16 @@ async def test_pac_lists_a_users_audio_conferences(zoom: Zoom, fake: FakeZoom, a
     )
     host = account.add_host(pac_accounts=[pac])
 
-    accounts = await zoom.pac.list(host.id)
+    [found] = [account async for account in zoom.pac.list(host.id)]
 
     assert seen(fake) == (f"GET /v2/users/{host.id}/pac", {})
-    (found,) = accounts.pac_accounts
     assert (found.conference_id, found.participant_password) == (9012345, "123")
     assert found.dedicated_dial_in_number[0].number == "+353 1 555 01"
 
 
 async def test_pac_that_is_off_says_so(zoom: Zoom, account: Account) -> None:
     with pytest.raises(BadRequest) as refused:
-        await zoom.pac.list(account.add_host().id)
+        await anext(aiter(zoom.pac.list(account.add_host().id)))
 
     assert refused.value.code == 2024
 

@@ -78,13 +78,14 @@ async def test_instances_list_every_time_that_a_meeting_took_place(
         account.add_instance(id=84123450987, type=8, start=MAY + timedelta(days=7 * week)) for week in range(3)
     ]
 
-    found = await zoom.past_meetings.instances(84123450987, from_=date(2026, 5, 1), to=date(2026, 5, 12))
+    listing = zoom.past_meetings.instances(84123450987, from_=date(2026, 5, 1), to=date(2026, 5, 12))
+    found = [instance async for instance in listing]
 
     assert seen(fake) == (
         "GET /v2/past_meetings/84123450987/instances",
         {"from": "2026-05-01", "to": "2026-05-12"},
     )
-    assert [(each.uuid, each.start_time) for each in found.meetings] == [
+    assert [(each.uuid, each.start_time) for each in found] == [
         (instance.uuid, instance.start_time) for instance in instances[:2]
     ]
 

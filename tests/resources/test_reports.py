@@ -55,11 +55,11 @@ async def test_activities_echo_days_although_zoom_writes_times(zoom: Zoom) -> No
 async def test_billing_lists_the_periods(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     account.billing_reports.append(billing_period())
 
-    billing = await zoom.reports.billing()
+    [page] = [page async for page in zoom.reports.billing().pages()]
 
     assert seen(fake) == ("GET /v2/report/billing", {})
-    assert billing.currency == "EUR"
-    assert billing.billing_reports == (
+    assert (page.currency, page.next_page_token) == ("EUR", "")
+    assert page.items == (
         BillingReport(id="bR1", type=0, start_date=FIRST, end_date=LAST, total_amount="1840.50", tax_amount="344.20"),
     )
 
@@ -67,10 +67,10 @@ async def test_billing_lists_the_periods(zoom: Zoom, fake: FakeZoom, account: Ac
 async def test_billing_invoices_list_the_charges_of_a_period(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     account.billing_reports.append(billing_period())
 
-    invoices = await zoom.reports.billing_invoices("bR1")
+    invoices = [invoice async for invoice in zoom.reports.billing_invoices("bR1")]
 
     assert seen(fake) == ("GET /v2/report/billing/invoices", {"billing_id": "bR1"})
-    assert invoices.invoices == (
+    assert invoices == [
         BillingInvoice(
             invoice_number="30917",
             invoice_charge_name="Business monthly",
@@ -80,12 +80,12 @@ async def test_billing_invoices_list_the_charges_of_a_period(zoom: Zoom, fake: F
             total_amount="1600.00",
             tax_amount="299.19",
         ),
-    )
+    ]
 
 
 async def test_billing_invoices_of_an_unknown_period_are_not_found(zoom: Zoom) -> None:
     with pytest.raises(NotFound) as refused:
-        await zoom.reports.billing_invoices("bR9")
+        await anext(aiter(zoom.reports.billing_invoices("bR9")))
 
     assert refused.value.code == 5010
 
@@ -114,26 +114,24 @@ def billing_period() -> FakeBillingReport:
 async def test_cloud_recording_tells_the_storage_of_every_day(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     account.recording_storage.append(RecordingStorage(day=FIRST, usage="812 MB", group_id="g1"))
 
-    report = await zoom.reports.cloud_recording(FIRST, date(2026, 5, 30), group_id="g1")
+    days = [day async for day in zoom.reports.cloud_recording(FIRST, date(2026, 5, 30), group_id="g1")]
 
     assert seen(fake) == (
         "GET /v2/report/cloud_recording",
         {"from": "2026-05-01", "to": "2026-05-30", "group_id": "g1"},
     )
-    assert report.cloud_recording_storage == (
-        CloudRecordingStorage(date=FIRST, usage="812 MB", plan_usage="3 TB", free_usage="Unlimited"),
-    )
+    assert days == [CloudRecordingStorage(date=FIRST, usage="812 MB", plan_usage="3 TB", free_usage="Unlimited")]
 
 
 async def test_daily_counts_the_days_of_a_month(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     account.add_instance(participants=4, start=MAY, minutes=30)
 
-    report = await zoom.reports.daily(year=2026, month=5)
+    days = [day async for day in zoom.reports.daily(year=2026, month=5)]
 
     assert seen(fake) == ("GET /v2/report/daily", {"year": "2026", "month": "5"})
-    fourth = report.dates[3]
+    fourth = days[3]
     assert (fourth.date, fourth.meetings, fourth.participants, fourth.meeting_minutes) == (date(2026, 5, 4), 1, 4, 120)
-    assert len(report.dates) == 31
+    assert len(days) == 31
 
 
 async def test_meeting_tells_of_one_ended_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
@@ -361,7 +359,7 @@ async def test_a_missing_permission_names_the_scopes_in_either_spelling(zoom: Zo
     fake.respond("GET /report/daily", status=400, body={"code": 200, "message": "No permission."})
 
     with pytest.raises(PermissionDenied) as refused:
-        await zoom.reports.daily(year=2026, month=5)
+        await anext(aiter(zoom.reports.daily(year=2026, month=5)))
 
     assert str(refused.value).startswith(
         "GET /report/daily -> 400 (Zoom code 200): No permission. "
@@ -389,8 +387,8 @@ async def test_a_range_that_cannot_be_is_refused_where_it_is_given(
 
 async def test_what_no_month_and_no_bill_has_is_refused_before_anything_is_sent(zoom: Zoom, fake: FakeZoom) -> None:
     with pytest.raises(InvalidArgument, match="month"):
-        await zoom.reports.daily(year=2026, month=13)
+        zoom.reports.daily(year=2026, month=13)
     with pytest.raises(InvalidArgument, match="billing_id"):
-        await zoom.reports.billing_invoices("")
+        zoom.reports.billing_invoices("")
 
     assert fake.requests == ()

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from .custom_fields import MeetingTrackingField, NewTrackingField
 from .field_types import Timestamp, limits
 from .meeting_settings import MeetingSettings, MeetingSettingsInEffect
-from .pages import NumberedPage
+from .pages import NumberedPage, SinglePage
 
 MeetingType: TypeAlias = Literal[1, 2, 3, 8, 10] | int
 """1 instant, 2 scheduled, 3 recurring without fixed time, 8 recurring with fixed time, 10 screen share only."""
@@ -174,10 +174,10 @@ class UpcomingMeeting(MeetingBasics, frozen=True, kw_only=True):
     is_all_day: bool | None = None
 
 
-class UpcomingMeetings(Struct, frozen=True, kw_only=True):
+class UpcomingMeetingsPage(SinglePage, frozen=True, kw_only=True):
     """A user's meetings of the next 24 hours."""
 
-    meetings: tuple[UpcomingMeeting, ...]
+    items: tuple[UpcomingMeeting, ...] = field(name="meetings")
     total_records: int | None = None
 
 

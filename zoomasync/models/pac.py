@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from .pages import SinglePage
 
 
 class PacDialInNumber(Struct, frozen=True, kw_only=True):
@@ -22,7 +24,7 @@ class PacAccount(Struct, frozen=True, kw_only=True):
     global_dial_in_numbers: tuple[PacDialInNumber, ...] = ()
 
 
-class PacAccounts(Struct, frozen=True, kw_only=True):
+class PacAccountsPage(SinglePage, frozen=True, kw_only=True):
     """The audio-conference accounts of a user."""
 
-    pac_accounts: tuple[PacAccount, ...]
+    items: tuple[PacAccount, ...] = field(name="pac_accounts")

@@ -1,4 +1,4 @@
-"""Base structs of the pages of a listing."""
+"""Base structs of the pages of a listing. Each page has its rows in ``items``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ class CountedPage(TokenPage, frozen=True, kw_only=True):
 
     page_count: int | None = None
     total_records: int | None = None
+
+
+class SinglePage(Struct, frozen=True, kw_only=True):
+    """The only page of a listing that Zoom sends in one response."""
+
+    @property
+    def next_page_token(self) -> str:
+        """The empty string: there is no next page."""
+        return ""
 
 
 class NumberedPage(CountedPage, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from .field_types import Timestamp
 from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
-from .pages import CountedPage
+from .pages import CountedPage, SinglePage
 
 
 class PastMeeting(EndedInstance, frozen=True, kw_only=True):
@@ -29,10 +29,10 @@ class PastInstance(Struct, frozen=True, kw_only=True):
     start_time: Timestamp | None = None
 
 
-class PastInstances(Struct, frozen=True, kw_only=True):
+class PastInstancesPage(SinglePage, frozen=True, kw_only=True):
     """The ended instances of a recurring meeting."""
 
-    meetings: tuple[PastInstance, ...]
+    items: tuple[PastInstance, ...] = field(name="meetings")
 
 
 class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):

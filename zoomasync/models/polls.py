@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from .field_types import limits
+from .pages import SinglePage
 from .questions import QuestionType, broken_question_rules
 
 PollType: TypeAlias = Literal[1, 2, 3] | int
@@ -85,8 +86,8 @@ class Poll(Struct, frozen=True, kw_only=True):
     questions: tuple[PollQuestion, ...] = ()
 
 
-class Polls(Struct, frozen=True, kw_only=True):
+class PollsPage(SinglePage, frozen=True, kw_only=True):
     """The polls of a meeting."""
 
-    polls: tuple[Poll, ...]
+    items: tuple[Poll, ...] = field(name="polls")
     total_records: int | None = None

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from .custom_fields import CustomKey, TrackingField
 from .field_types import Day, Timestamp
 from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
-from .pages import CountedPage, NumberedPage, TokenPage
+from .pages import CountedPage, NumberedPage, SinglePage, TokenPage
 
 QuestionStatus: TypeAlias = Literal["default", "open", "dismissed", "answered", "deleted"] | str
 AnswerType: TypeAlias = (
@@ -64,10 +64,10 @@ class BillingReport(Struct, frozen=True, kw_only=True):
     tax_amount: str | None = None
 
 
-class BillingReports(Struct, frozen=True, kw_only=True):
+class BillingReportsPage(SinglePage, frozen=True, kw_only=True):
     """The billing periods of departments. Amounts are in *currency*, such as "USD"."""
 
-    billing_reports: tuple[BillingReport, ...]
+    items: tuple[BillingReport, ...] = field(name="billing_reports")
     currency: str | None = None
 
 
@@ -83,10 +83,10 @@ class BillingInvoice(Struct, frozen=True, kw_only=True):
     tax_amount: str | None = None
 
 
-class BillingInvoices(Struct, frozen=True, kw_only=True):
+class BillingInvoicesPage(SinglePage, frozen=True, kw_only=True):
     """The invoices of one billing period. Amounts are in *currency*."""
 
-    invoices: tuple[BillingInvoice, ...]
+    items: tuple[BillingInvoice, ...] = field(name="invoices")
     currency: str | None = None
 
 
@@ -99,10 +99,10 @@ class CloudRecordingStorage(Struct, frozen=True, kw_only=True):
     free_usage: str | None = None
 
 
-class CloudRecordingReport(Struct, frozen=True, kw_only=True):
+class CloudRecordingStoragePage(SinglePage, frozen=True, kw_only=True):
     """The storage that cloud recordings used, per day."""
 
-    cloud_recording_storage: tuple[CloudRecordingStorage, ...]
+    items: tuple[CloudRecordingStorage, ...] = field(name="cloud_recording_storage")
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
 
@@ -117,10 +117,10 @@ class DailyUsage(Struct, frozen=True, kw_only=True):
     meeting_minutes: int | None = None
 
 
-class DailyReport(Struct, frozen=True, kw_only=True):
+class DailyUsagePage(SinglePage, frozen=True, kw_only=True):
     """The usage of the account in one month, per day."""
 
-    dates: tuple[DailyUsage, ...]
+    items: tuple[DailyUsage, ...] = field(name="dates")
     year: int | None = None
     month: int | None = None
 

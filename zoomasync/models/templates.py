@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from .pages import SinglePage
 
 
 class NewMeetingTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,10 +29,10 @@ class MeetingTemplate(Struct, frozen=True, kw_only=True):
     type: Literal[1, 2] | int | None = None
 
 
-class MeetingTemplates(Struct, frozen=True, kw_only=True):
+class MeetingTemplatesPage(SinglePage, frozen=True, kw_only=True):
     """The templates that are available to a user."""
 
-    templates: tuple[MeetingTemplate, ...]
+    items: tuple[MeetingTemplate, ...] = field(name="templates")
     total_records: int | None = None
 
 

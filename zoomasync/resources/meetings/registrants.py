@@ -1,4 +1,4 @@
-"""`zoom.meetings.registrants`: who has registered for a meeting, and what they are asked."""
+"""`zoom.meetings.registrants`: the registrants of a meeting, and the registration form."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .._resource import Resource
 
 _READ = ("meeting:read:admin", "meeting:read")
 _WRITE = ("meeting:write:admin", "meeting:write")
-_ADDS_OF_A_REGISTRANT = 3
-_CHANGES_OF_A_REGISTRANT = 10
+_ADDS_PER_REGISTRANT = 3
+_CHANGES_PER_REGISTRANT = 10
 
 
-def _registrant(meeting_id: int, who: str, per_day: int) -> ResourceQuota:
-    return ResourceQuota("registrant", f"{meeting_id}/{who.strip().casefold()}/{per_day}", per_day)
+def _quota(meeting_id: int, person: str, per_day: int) -> ResourceQuota:
+    return ResourceQuota("registrant", f"{meeting_id}/{person.strip().casefold()}/{per_day}", per_day)
 
 
 class Registrants(Resource):
-    """The registrants of a meeting with registration, at most 4,999. Its host needs a licence.
+    """The registrants of a meeting with registration, at most 4,999. The host must have a licence.
 
-    All raise `NotFound` for a meeting that is unknown, and `BadRequest` without access to it (code 3000 or 3003).
+    All methods raise `NotFound` for an unknown meeting, and `BadRequest` without access to it (code 3000 or 3003).
     """
 
     LIST = Endpoint(
@@ -95,33 +95,33 @@ class Registrants(Resource):
         status: Literal["pending", "approved", "denied"] | str | None = None,
         occurrence_id: str | None = None,
     ) -> Paginator[RegistrantsPage, Registrant]:
-        """Iterate over the registrants of one *status*: without one, over the approved ones only.
+        """Iterate over the registrants with one *status*; Zoom's default is "approved".
 
-        *occurrence_id* narrows to one occurrence of a recurring meeting.
+        *occurrence_id* limits the listing to one occurrence of a recurring meeting.
         """
         return Paginator(self._session, self.LIST.at(meeting_id, status=status, occurrence_id=occurrence_id))
 
     async def add(
         self, meeting_id: int, registrant: NewRegistrant, *, occurrence_ids: Sequence[str] | None = None
     ) -> RegistrantAdded:
-        """Register somebody and return the receipt; *occurrence_ids* chooses among the occurrences.
+        """Register a person for a meeting, or for the occurrences *occurrence_ids*, and return the registration.
 
-        An e-mail address that is registered already gets its registration back. One person may be added three times a
-        day to one meeting: the next raises `ResourceLimitReached`. A full meeting raises `BadRequest` (code 3043), as the
-        host and alternative hosts do (3027). Raises `OutcomeUnknown` where no answer came: look in `list` before you do
-        it again.
+        For an e-mail address that is already registered, Zoom returns the existing registration. One person may be
+        added to one meeting three times per day; the next call raises `ResourceLimitReached`. Raises `BadRequest` if
+        the meeting is full (code 3043), and for its host and alternative hosts (code 3027). Raises `OutcomeUnknown` if
+        no response arrived: check with `list` before you add the person again.
         """
-        # An empty list would be left out and mean all occurrences; as empty text it is refused.
+        # An empty list would not be sent and thus mean all occurrences. As empty text it raises InvalidArgument.
         ids = None if occurrence_ids is None else ",".join(occurrence_ids)
-        person = _registrant(meeting_id, registrant.email, _ADDS_OF_A_REGISTRANT)
-        return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids).spending(person))
+        quota = _quota(meeting_id, registrant.email, _ADDS_PER_REGISTRANT)
+        return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids).spending(quota))
 
     async def get(self, meeting_id: int, registrant_id: str) -> Registrant:
         """Return one registrant."""
         return await self._session.send(self.GET.at(meeting_id, registrant_id))
 
     async def remove(self, meeting_id: int, registrant_id: str, *, occurrence_id: str | None = None) -> None:
-        """Remove one registrant; a meeting with registration by occurrence needs *occurrence_id*."""
+        """Remove one registrant. A meeting with registration per occurrence requires *occurrence_id*."""
         await self._session.send(self.REMOVE.at(meeting_id, registrant_id, occurrence_id=occurrence_id))
 
     async def update_status(
@@ -129,19 +129,18 @@ class Registrants(Resource):
     ) -> None:
         """Approve, deny or cancel up to 30 registrations in one call.
 
-        The status of one registrant may change ten times a day: the next raises `ResourceLimitReached`.
+        The status of one registrant may change ten times per day; the next call raises `ResourceLimitReached`.
         """
-        people = [
-            _registrant(meeting_id, key.id or key.email or "", _CHANGES_OF_A_REGISTRANT)
-            for key in status.registrants or ()
+        quotas = [
+            _quota(meeting_id, key.id or key.email or "", _CHANGES_PER_REGISTRANT) for key in status.registrants or ()
         ]
         call = self.UPDATE_STATUS.at(meeting_id, body=status, occurrence_id=occurrence_id)
-        await self._session.send(call.spending(*people))
+        await self._session.send(call.spending(*quotas))
 
     async def questions(self, meeting_id: int) -> RegistrationQuestions:
-        """Return what people are asked when they register."""
+        """Return the questions of the registration form."""
         return await self._session.send(self.QUESTIONS.at(meeting_id))
 
     async def update_questions(self, meeting_id: int, questions: RegistrationQuestionsUpdate) -> None:
-        """Change what people are asked when they register."""
+        """Change the questions of the registration form."""
         await self._session.send(self.UPDATE_QUESTIONS.at(meeting_id, body=questions))
