@@ -22,6 +22,7 @@ from zoomasync import (
     Plan,
     StaticToken,
     Zoom,
+    ZoomError,
     fan_out,
     month_ranges,
 )
@@ -105,6 +106,7 @@ from zoomasync.models.reports import (
 from zoomasync.models.surveys import Survey
 from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
 from zoomasync.redis import RedisLeases
+from zoomasync.resources.meetings.registrants import RegistrantOutcome
 
 DAY = date(2026, 5, 1)
 
@@ -114,6 +116,7 @@ async def meetings(zoom: Zoom) -> None:
     assert_type(zoom.meetings.upcoming("u"), Paginator[UpcomingMeetingsPage, UpcomingMeeting])
     assert_type(await zoom.meetings.create("u", NewMeeting(topic="x")), Meeting)
     assert_type(await zoom.meetings.update_status(1, MeetingStatusUpdate(action="end")), None)
+    assert_type(await zoom.meetings.end(1), None)
     assert_type(await zoom.meetings.summary("uuid"), MeetingSummary)
     assert_type(await zoom.meetings.caption_token(1), CaptionToken)
     assert_type(await zoom.meetings.sip_uri(1), SipUri)
@@ -139,11 +142,17 @@ async def registrants(zoom: Zoom) -> None:
     them = zoom.meetings.registrants
     assert_type(them.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
     person = NewRegistrant(email="a@b.example", first_name="A")
+    assert_type(them.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
     assert_type(await them.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
     assert_type(await them.get(1, "r"), Registrant)
     assert_type(await them.remove(1, "r", occurrence_id="1"), None)
     status = RegistrantStatusUpdate(action="approve", registrants=(RegistrantKey(id="r"),))
     assert_type(await them.update_status(1, status), None)
+    keys = [RegistrantKey(email="a@b.example")]
+    assert_type(await them.approve(1, keys, occurrence_id="1"), tuple[RegistrantOutcome[RegistrantKey], ...])
+    pending = [person async for person in them.list(1, status="pending")]
+    assert_type(await them.deny(1, pending), tuple[RegistrantOutcome[Registrant], ...])
+    assert_type((await them.cancel(1, pending))[0].error, ZoomError | None)
     assert_type(await them.questions(1), RegistrationQuestions)
     assert_type(await them.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
 
@@ -236,6 +245,7 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
     zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.meetings.registrants.approve(1, ["r"])  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  a registrant or a key
     await zoom.meetings.create("u", {"topic": "x"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed
     NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field

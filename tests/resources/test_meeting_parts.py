@@ -6,29 +6,21 @@ import pytest
 from support.stories import seen, sent
 
 from zoomasync import Zoom
-from zoomasync.errors import BadRequest, InvalidArgument, NotFound, ResourceLimitReached
+from zoomasync.errors import BadRequest, NotFound
 from zoomasync.models import (
     UNSET,
-    CustomAnswer,
-    CustomQuestion,
     CustomSurvey,
     LivestreamSettings,
     LivestreamStatusUpdate,
     LivestreamUpdate,
     NewPoll,
-    NewRegistrant,
     PollQuestion,
-    RegistrantKey,
-    RegistrantStatusUpdate,
-    RegistrationQuestionsUpdate,
-    StandardQuestion,
     SurveyQuestion,
     SurveyUpdate,
 )
 from zoomasync.testing import Account, FakeZoom
 
 SLOT = PollQuestion(name="Which slot suits you?", type="single", answers=("Morning", "Evening"))
-ADA = NewRegistrant(email="ada@northpier.example", first_name="Ada", last_name="Byrne")
 
 
 # --- polls
@@ -89,157 +81,6 @@ async def test_polls_that_are_off_say_so(zoom: Zoom, account: Account) -> None:
         await anext(aiter(zoom.meetings.polls.list(meeting.id)))
 
     assert refused.value.code == 4400
-
-
-# --- registrants
-
-
-async def test_registrants_survive_a_rate_limit(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    """A 429 in the middle of a listing loses nothing and repeats nothing."""
-    meeting = account.add_meeting(registrants=650)
-    fake.throttle("GET /meetings/{meetingId}/registrants", on_request=2, retry_after="0")
-
-    emails = [r.email async for r in zoom.meetings.registrants.list(meeting.id)]
-
-    assert emails == [r.email for r in meeting.registrants]
-    assert {r.query["page_size"] for r in fake.requests if r.label} == {"300"}
-
-
-async def test_a_registrant_is_added_found_and_removed(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    meeting = account.add_meeting(approval_type=0)
-    registrants = zoom.meetings.registrants
-
-    added = await registrants.add(
-        meeting.id,
-        NewRegistrant(email=ADA.email, first_name="Ada", custom_questions=(CustomAnswer(title="Q", value=""),)),
-    )
-    assert seen(fake) == (f"POST /v2/meetings/{meeting.id}/registrants", {})
-    assert sent(fake) == {
-        "email": ADA.email,
-        "first_name": "Ada",
-        "custom_questions": [{"title": "Q", "value": ""}],
-    }
-    assert (added.id, bool(added.join_url)) == (meeting.id, True)
-
-    found = await registrants.get(meeting.id, added.registrant_id)
-    assert seen(fake)[0] == f"GET /v2/meetings/{meeting.id}/registrants/{added.registrant_id}"
-    assert (found.email, found.first_name, found.status) == (ADA.email, "Ada", "approved")
-
-    await registrants.remove(meeting.id, added.registrant_id)
-    assert seen(fake)[0] == f"DELETE /v2/meetings/{meeting.id}/registrants/{added.registrant_id}"
-    assert [each async for each in registrants.list(meeting.id)] == []
-
-
-async def test_registrants_move_between_pending_approved_denied_and_cancelled(
-    zoom: Zoom, fake: FakeZoom, account: Account
-) -> None:
-    meeting = account.add_meeting(approval_type=1)
-    registrants = zoom.meetings.registrants
-    added = await registrants.add(meeting.id, ADA)
-    assert added.join_url is None
-
-    async def update(action: str) -> None:
-        keys = (RegistrantKey(id=added.registrant_id, email=ADA.email),)
-        await registrants.update_status(meeting.id, RegistrantStatusUpdate(action=action, registrants=keys))
-
-    async def statuses() -> list[str]:
-        return [
-            status
-            for status in ("pending", "approved", "denied")
-            if [each async for each in registrants.list(meeting.id, status=status)]
-        ]
-
-    assert await statuses() == ["pending"]
-    await update("approve")
-    assert seen(fake)[0] == f"PUT /v2/meetings/{meeting.id}/registrants/status"
-    assert sent(fake)["action"] == "approve"
-    assert await statuses() == ["approved"]
-    await update("deny")
-    assert await statuses() == ["denied"]
-    await update("cancel")
-    assert await statuses() == []
-
-
-async def test_adding_the_same_person_again_gives_the_same_registration_three_times_a_day(
-    zoom: Zoom, account: Account
-) -> None:
-    meeting = account.add_meeting()
-    first = await zoom.meetings.registrants.add(meeting.id, ADA)
-    again = NewRegistrant(email=ADA.email.upper(), first_name="Ada")
-    assert (await zoom.meetings.registrants.add(meeting.id, again)).registrant_id == first.registrant_id
-    await zoom.meetings.registrants.add(meeting.id, again)
-
-    with pytest.raises(ResourceLimitReached):
-        await zoom.meetings.registrants.add(meeting.id, again)
-    await zoom.meetings.registrants.add(meeting.id, NewRegistrant(email="bo@northpier.example", first_name="Bo"))
-
-
-async def test_a_full_meeting_and_its_own_host_are_refused(zoom: Zoom, account: Account) -> None:
-    meeting = account.add_meeting(registrants=2, capacity=2)
-    with pytest.raises(BadRequest) as full:
-        await zoom.meetings.registrants.add(meeting.id, ADA)
-
-    roomy = account.add_meeting()
-    host = NewRegistrant(email=roomy.host.email, first_name="Host")
-    with pytest.raises(BadRequest) as own:
-        await zoom.meetings.registrants.add(roomy.id, host)
-
-    assert (full.value.code, own.value.code) == (3043, 3027)
-
-
-async def test_occurrences_are_chosen_by_their_ids(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    meeting = account.add_meeting(type=8, settings={"registration_type": 2})
-    first, second, *_ = [occurrence.occurrence_id for occurrence in meeting.occurrences]
-
-    added = await zoom.meetings.registrants.add(meeting.id, ADA, occurrence_ids=[first, second])
-
-    assert seen(fake)[1] == {"occurrence_ids": f"{first},{second}"}
-    assert added.registrant_id
-    assert [each async for each in zoom.meetings.registrants.list(meeting.id, occurrence_id=second)]
-
-
-async def test_more_than_thirty_in_one_change_of_status_are_refused_before_it_is_sent(
-    zoom: Zoom, fake: FakeZoom
-) -> None:
-    keys = tuple(RegistrantKey(id=f"r{number}") for number in range(31))
-
-    with pytest.raises(InvalidArgument, match=r"a number of items of at most 30 - at `\$\.registrants`"):
-        await zoom.meetings.registrants.update_status(1, RegistrantStatusUpdate(action="approve", registrants=keys))
-
-    assert fake.requests == ()
-
-
-async def test_registration_questions_round_trip(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    meeting = account.add_meeting()
-    standard = StandardQuestion(field_name="org", required=True)
-    custom = CustomQuestion(title="Lunch?", type="single", required=False, answers=("yes", "no"))
-
-    await zoom.meetings.registrants.update_questions(
-        meeting.id, RegistrationQuestionsUpdate(questions=(standard,), custom_questions=(custom,))
-    )
-    assert seen(fake)[0] == f"PATCH /v2/meetings/{meeting.id}/registrants/questions"
-
-    found = await zoom.meetings.registrants.questions(meeting.id)
-    assert seen(fake)[0] == f"GET /v2/meetings/{meeting.id}/registrants/questions"
-    assert standard in found.questions
-    assert found.custom_questions == (custom,)
-
-    await zoom.meetings.registrants.update_questions(meeting.id, RegistrationQuestionsUpdate(custom_questions=()))
-    assert sent(fake) == {"custom_questions": []}
-    assert (await zoom.meetings.registrants.questions(meeting.id)).custom_questions == ()
-
-
-async def test_meetings_that_are_not_ours_to_manage_are_refused(zoom: Zoom, account: Account) -> None:
-    elsewhere = account.add_meeting(account.add_host(elsewhere=True))
-    private = account.add_meeting(account.add_host(switched_off=["management"]))
-    codes: list[int | None] = []
-
-    for meeting in (elsewhere, private):
-        with pytest.raises(BadRequest) as refused:
-            await zoom.meetings.registrants.add(meeting.id, ADA)
-        codes.append(refused.value.code)
-
-    assert codes == [1010, 3003]
 
 
 # --- survey

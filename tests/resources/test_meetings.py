@@ -168,6 +168,16 @@ async def test_update_status_ends_a_running_meeting(zoom: Zoom, fake: FakeZoom, 
     assert meeting.status == "waiting"
 
 
+async def test_end_running_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    meeting = account.add_meeting()
+    meeting.start()
+
+    await zoom.meetings.end(meeting.id)
+
+    assert (seen(fake)[0], sent(fake)) == (f"PUT /v2/meetings/{meeting.id}/status", {"action": "end"})
+    assert meeting.status == "waiting"
+
+
 async def test_update_status_recovers_a_deleted_meeting(zoom: Zoom, account: Account) -> None:
     meeting = account.add_meeting()
     meeting.delete()

@@ -138,6 +138,10 @@ class Meetings(Resource):
         """End a running meeting, or recover a deleted one. Raises `BadRequest` for one on premises (code 3063)."""
         await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))
 
+    async def end(self, meeting_id: int) -> None:
+        """End a running meeting. Short for `update_status` with the action "end"."""
+        await self.update_status(meeting_id, MeetingStatusUpdate(action="end"))
+
     async def summary(self, meeting_id: str) -> MeetingSummary:
         """Return the AI Companion's summary of one instance. *meeting_id* is its UUID, which may contain slashes.
 
