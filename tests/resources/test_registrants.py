@@ -18,6 +18,7 @@ from zoomasync.models import (
     RegistrationQuestionsUpdate,
     StandardQuestion,
 )
+from zoomasync.models.registrants import Registrant, RegistrantAdded
 from zoomasync.testing import Account, FakeZoom
 
 ADA = NewRegistrant(email="ada@northpier.example", first_name="Ada")
@@ -209,8 +210,9 @@ async def test_approve_sends_id_and_email(zoom: Zoom, fake: FakeZoom, account: A
     meeting = account.add_meeting(registrants=2, approval_type=1)
     listed, other = [each async for each in zoom.meetings.registrants.list(meeting.id, status="pending")]
     added = await zoom.meetings.registrants.add(meeting.id, ADA)
+    people: list[Registrant | RegistrantAdded | RegistrantKey] = [listed, added, RegistrantKey(email=other.email)]
 
-    await zoom.meetings.registrants.approve(meeting.id, [listed, added, RegistrantKey(email=other.email)])
+    await zoom.meetings.registrants.approve(meeting.id, people)
 
     assert sent(fake)["registrants"] == [
         {"id": listed.id, "email": listed.email},

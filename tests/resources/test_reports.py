@@ -17,6 +17,7 @@ from zoomasync.models.reports import (
     OperationLog,
     SignInActivity,
     UpcomingEvent,
+    UserMeeting,
 )
 from zoomasync.testing import Account, Activity, FakeZoom, Invoice, RecordingStorage, TelephoneLeg
 from zoomasync.testing import BillingReport as FakeBillingReport
@@ -319,6 +320,12 @@ async def test_user_meetings_list_what_a_user_held_with_times_that_can_be_compar
     assert (meeting.uuid, meeting.id, meeting.topic) == (instance.uuid, instance.id, "بندر")
     assert meeting.start_time == MAY + timedelta(seconds=11)
     assert meeting.join_time == MAY  # Zoom writes it to the minute, without a zone
+
+
+def test_user_meeting_is_webinar() -> None:
+    webinars = [type_ for type_ in (None, *range(11)) if UserMeeting(uuid="u", type=type_).is_webinar]
+
+    assert webinars == [5, 6, 9]
 
 
 async def test_webinar_tells_of_one_ended_webinar(zoom: Zoom, fake: FakeZoom, account: Account) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -10,6 +10,9 @@ from .custom_fields import CustomKey, TrackingField
 from .field_types import Day, Timestamp
 from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
 from .pages import CountedPage, NumberedPage, SinglePage, TokenPage
+
+WEBINAR_TYPES: Final = frozenset({5, 6, 9})
+"""The values of ``type`` that stand for a webinar."""
 
 QuestionStatus: TypeAlias = Literal["default", "open", "dismissed", "answered", "deleted"] | str
 AnswerType: TypeAlias = (
@@ -364,6 +367,11 @@ class UserMeeting(EndedInstance, frozen=True, kw_only=True):
     has_screen_share: bool | None = None
     meeting_encryption_status: int | None = None
     custom_keys: tuple[CustomKey, ...] = ()
+
+    @property
+    def is_webinar(self) -> bool:
+        """True for a webinar, which has reports of its own, and False for a meeting or without a *type*."""
+        return self.type in WEBINAR_TYPES
 
 
 class UserMeetingsPage(NumberedPage, frozen=True, kw_only=True):
