@@ -1,6 +1,6 @@
-"""What type checkers see of every public call. Never run: mypy and pyright read it.
+"""The types of every public call, for mypy and pyright. This file is never run.
 
-A line that must be refused carries the ignore that says so, and both checkers report an ignore that is not needed.
+A line that the checkers must reject has an ignore for each of endpoints. Both report an ignore that is not needed.
 """
 
 from __future__ import annotations
@@ -139,22 +139,22 @@ async def polls(zoom: Zoom) -> None:
 
 
 async def registrants(zoom: Zoom) -> None:
-    them = zoom.meetings.registrants
-    assert_type(them.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
+    endpoints = zoom.meetings.registrants
+    assert_type(endpoints.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
     person = NewRegistrant(email="a@b.example", first_name="A")
-    assert_type(them.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
-    assert_type(await them.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
-    assert_type(await them.get(1, "r"), Registrant)
-    assert_type(await them.remove(1, "r", occurrence_id="1"), None)
+    assert_type(endpoints.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await endpoints.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
+    assert_type(await endpoints.get(1, "r"), Registrant)
+    assert_type(await endpoints.remove(1, "r", occurrence_id="1"), None)
     status = RegistrantStatusUpdate(action="approve", registrants=(RegistrantKey(id="r"),))
-    assert_type(await them.update_status(1, status), None)
+    assert_type(await endpoints.update_status(1, status), None)
     keys = [RegistrantKey(email="a@b.example")]
-    assert_type(await them.approve(1, keys, occurrence_id="1"), tuple[RegistrantOutcome[RegistrantKey], ...])
-    pending = [person async for person in them.list(1, status="pending")]
-    assert_type(await them.deny(1, pending), tuple[RegistrantOutcome[Registrant], ...])
-    assert_type((await them.cancel(1, pending))[0].error, ZoomError | None)
-    assert_type(await them.questions(1), RegistrationQuestions)
-    assert_type(await them.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
+    assert_type(await endpoints.approve(1, keys, occurrence_id="1"), tuple[RegistrantOutcome[RegistrantKey], ...])
+    pending = [person async for person in endpoints.list(1, status="pending")]
+    assert_type(await endpoints.deny(1, pending), tuple[RegistrantOutcome[Registrant], ...])
+    assert_type((await endpoints.cancel(1, pending))[0].error, ZoomError | None)
+    assert_type(await endpoints.questions(1), RegistrationQuestions)
+    assert_type(await endpoints.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
 
 
 async def surveys_templates_and_pac(zoom: Zoom) -> None:
@@ -175,25 +175,25 @@ async def past_meetings(zoom: Zoom) -> None:
 
 
 async def reports(zoom: Zoom) -> None:
-    them = zoom.reports
-    assert_type(them.activities(from_=DAY), Paginator[SignInActivitiesPage, SignInActivity])
-    assert_type(them.billing(), Paginator[BillingReportsPage, BillingReport])
-    assert_type(them.billing_invoices("b"), Paginator[BillingInvoicesPage, BillingInvoice])
-    assert_type(them.cloud_recording(DAY, DAY), Paginator[CloudRecordingStoragePage, CloudRecordingStorage])
-    assert_type(them.daily(year=2026, month=5), Paginator[DailyUsagePage, DailyUsage])
-    assert_type(await them.meeting(1), InstanceReport)
-    assert_type(them.meeting_participants("uuid"), Paginator[ReportParticipantsPage, ReportParticipant])
-    assert_type(await them.meeting_polls(1), PollReport)
-    assert_type(await them.meeting_qa(1), QAReport)
-    assert_type(await them.meeting_survey(1), SurveyReport)
-    assert_type(them.operation_logs(DAY, DAY, category_type="user"), Paginator[OperationLogsPage, OperationLog])
-    assert_type(them.telephone(DAY, DAY, type_="2"), Paginator[TelephonePage, TelephoneLeg])
-    assert_type(them.upcoming_events(DAY, DAY), Paginator[UpcomingEventsPage, UpcomingEvent])
-    assert_type(them.users(DAY, DAY, type_="active"), Paginator[HostsPage, Host])
-    assert_type(them.user_meetings("u", DAY, DAY), Paginator[UserMeetingsPage, UserMeeting])
-    assert_type(await them.webinar(1), InstanceReport)
-    assert_type(them.webinar_participants(1), Paginator[ReportParticipantsPage, ReportParticipant])
-    assert_type(await them.webinar_polls(1), PollReport)
+    endpoints = zoom.reports
+    assert_type(endpoints.activities(from_=DAY), Paginator[SignInActivitiesPage, SignInActivity])
+    assert_type(endpoints.billing(), Paginator[BillingReportsPage, BillingReport])
+    assert_type(endpoints.billing_invoices("b"), Paginator[BillingInvoicesPage, BillingInvoice])
+    assert_type(endpoints.cloud_recording(DAY, DAY), Paginator[CloudRecordingStoragePage, CloudRecordingStorage])
+    assert_type(endpoints.daily(year=2026, month=5), Paginator[DailyUsagePage, DailyUsage])
+    assert_type(await endpoints.meeting(1), InstanceReport)
+    assert_type(endpoints.meeting_participants("uuid"), Paginator[ReportParticipantsPage, ReportParticipant])
+    assert_type(await endpoints.meeting_polls(1), PollReport)
+    assert_type(await endpoints.meeting_qa(1), QAReport)
+    assert_type(await endpoints.meeting_survey(1), SurveyReport)
+    assert_type(endpoints.operation_logs(DAY, DAY, category_type="user"), Paginator[OperationLogsPage, OperationLog])
+    assert_type(endpoints.telephone(DAY, DAY, type_="2"), Paginator[TelephonePage, TelephoneLeg])
+    assert_type(endpoints.upcoming_events(DAY, DAY), Paginator[UpcomingEventsPage, UpcomingEvent])
+    assert_type(endpoints.users(DAY, DAY, type_="active"), Paginator[HostsPage, Host])
+    assert_type(endpoints.user_meetings("u", DAY, DAY), Paginator[UserMeetingsPage, UserMeeting])
+    assert_type(await endpoints.webinar(1), InstanceReport)
+    assert_type(endpoints.webinar_participants(1), Paginator[ReportParticipantsPage, ReportParticipant])
+    assert_type(await endpoints.webinar_polls(1), PollReport)
 
 
 async def listings(zoom: Zoom) -> None:
@@ -213,7 +213,7 @@ async def views(zoom: Zoom) -> None:
     assert_type((extra_fields[0].row, extra_fields[0].raw), tuple[int | None, bytes])
 
 
-async def the_rest(zoom: Zoom) -> None:
+async def client(zoom: Zoom) -> None:
     assert_type(await zoom.request("GET", "/users/{userId}", "u", label=Label.LIGHT), object)
     assert_type(await zoom.request("GET", "/x", label=Label.LIGHT, response=dict[str, int]), dict[str, int])
     assert_type(zoom.stats, Mapping[str, CallStats])
@@ -231,12 +231,12 @@ async def the_rest(zoom: Zoom) -> None:
         assert_type(await harvest.estimate(), HarvestEstimate)
         assert_type(await harvest.run(wait=True), Summary)
         assert_type(await harvest.attendance(1), list[InstanceAttendance])
-    claims = RedisLeases("redis://h", name="job")
-    Harvest(zoom, store=SharedStore("folder", claims), from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
+    leases = RedisLeases("redis://h", name="job")
+    Harvest(zoom, store=SharedStore("folder", leases), from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
     assert_type(merge_visits([Visit()]), list[Attendance])
 
 
-async def what_must_be_refused(zoom: Zoom) -> None:
+async def rejected_calls(zoom: Zoom) -> None:
     Zoom("token")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  credentials are an object
     Zoom(StaticToken("t"), Plan.PRO)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
     Plan(30, 20, 10)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
@@ -250,8 +250,8 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed
     NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field
     NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
-    await zoom.meetings.polls.replace(1, "p", Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
+    await zoom.meetings.polls.replace(1, "p", Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a new poll
     Harvest(zoom, store=1, from_=DAY, to=DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a path
     zoom.with_options(print)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]  keyword only
-    zoom.with_options(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
+    zoom.with_options(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  its argument is an InvalidRow
     await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from support.stories import seen, sent
+from support.stories import last_body, last_request
 
 from zoomasync import Zoom
 from zoomasync.errors import BadRequest, DailyLimitReached, InvalidArgument, NotFound, ResourceLimitReached
@@ -74,8 +74,8 @@ async def test_add_get_and_remove(zoom: Zoom, fake: FakeZoom, account: Account) 
         meeting.id,
         NewRegistrant(email=ADA.email, first_name="Ada", custom_questions=(CustomAnswer(title="Q", value=""),)),
     )
-    assert seen(fake) == (f"POST /v2/meetings/{meeting.id}/registrants", {})
-    assert sent(fake) == {
+    assert last_request(fake) == (f"POST /v2/meetings/{meeting.id}/registrants", {})
+    assert last_body(fake) == {
         "email": ADA.email,
         "first_name": "Ada",
         "custom_questions": [{"title": "Q", "value": ""}],
@@ -83,11 +83,11 @@ async def test_add_get_and_remove(zoom: Zoom, fake: FakeZoom, account: Account) 
     assert (added.id, bool(added.join_url)) == (meeting.id, True)
 
     registrant = await registrants.get(meeting.id, added.registrant_id)
-    assert seen(fake)[0] == f"GET /v2/meetings/{meeting.id}/registrants/{added.registrant_id}"
+    assert last_request(fake)[0] == f"GET /v2/meetings/{meeting.id}/registrants/{added.registrant_id}"
     assert (registrant.email, registrant.first_name, registrant.status) == (ADA.email, "Ada", "approved")
 
     await registrants.remove(meeting.id, added.registrant_id)
-    assert seen(fake)[0] == f"DELETE /v2/meetings/{meeting.id}/registrants/{added.registrant_id}"
+    assert last_request(fake)[0] == f"DELETE /v2/meetings/{meeting.id}/registrants/{added.registrant_id}"
     assert [each async for each in registrants.list(meeting.id)] == []
 
 
@@ -128,7 +128,7 @@ async def test_add_to_occurrences(zoom: Zoom, fake: FakeZoom, account: Account) 
 
     added = await zoom.meetings.registrants.add(meeting.id, ADA, occurrence_ids=[first, second])
 
-    assert seen(fake)[1] == {"occurrence_ids": f"{first},{second}"}
+    assert last_request(fake)[1] == {"occurrence_ids": f"{first},{second}"}
     assert added.registrant_id
     assert [each async for each in zoom.meetings.registrants.list(meeting.id, occurrence_id=second)]
 
@@ -171,8 +171,8 @@ async def test_update_status(zoom: Zoom, fake: FakeZoom, account: Account) -> No
 
     assert await statuses() == ["pending"]
     await update("approve")
-    assert seen(fake)[0] == f"PUT /v2/meetings/{meeting.id}/registrants/status"
-    assert sent(fake)["action"] == "approve"
+    assert last_request(fake)[0] == f"PUT /v2/meetings/{meeting.id}/registrants/status"
+    assert last_body(fake)["action"] == "approve"
     assert await statuses() == ["approved"]
     await update("deny")
     assert await statuses() == ["denied"]
@@ -214,7 +214,7 @@ async def test_approve_sends_id_and_email(zoom: Zoom, fake: FakeZoom, account: A
 
     await zoom.meetings.registrants.approve(meeting.id, people)
 
-    assert sent(fake)["registrants"] == [
+    assert last_body(fake)["registrants"] == [
         {"id": listed.id, "email": listed.email},
         {"id": added.registrant_id},
         {"email": other.email},
@@ -229,7 +229,7 @@ async def test_approve_one_occurrence(zoom: Zoom, fake: FakeZoom, account: Accou
     [outcome] = await zoom.meetings.registrants.approve(meeting.id, [added], occurrence_id=occurrence_id)
 
     assert outcome.error is None
-    assert seen(fake)[1] == {"occurrence_id": occurrence_id}
+    assert last_request(fake)[1] == {"occurrence_id": occurrence_id}
 
 
 async def test_approve_nobody(zoom: Zoom, fake: FakeZoom) -> None:
@@ -287,13 +287,13 @@ async def test_questions_round_trip(zoom: Zoom, fake: FakeZoom, account: Account
     await zoom.meetings.registrants.update_questions(
         meeting.id, RegistrationQuestionsUpdate(questions=(standard,), custom_questions=(custom,))
     )
-    assert seen(fake)[0] == f"PATCH /v2/meetings/{meeting.id}/registrants/questions"
+    assert last_request(fake)[0] == f"PATCH /v2/meetings/{meeting.id}/registrants/questions"
 
     questions = await zoom.meetings.registrants.questions(meeting.id)
-    assert seen(fake)[0] == f"GET /v2/meetings/{meeting.id}/registrants/questions"
+    assert last_request(fake)[0] == f"GET /v2/meetings/{meeting.id}/registrants/questions"
     assert standard in questions.questions
     assert questions.custom_questions == (custom,)
 
     await zoom.meetings.registrants.update_questions(meeting.id, RegistrationQuestionsUpdate(custom_questions=()))
-    assert sent(fake) == {"custom_questions": []}
+    assert last_body(fake) == {"custom_questions": []}
     assert (await zoom.meetings.registrants.questions(meeting.id)).custom_questions == ()
