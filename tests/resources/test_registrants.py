@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 from support.stories import last_body, last_request
@@ -28,8 +28,8 @@ DAILY_LIMIT = "You have reached the maximum daily rate limit for this API."
 
 def status_updates(fake: FakeZoom) -> list[int]:
     """Return the number of registrants in each status update that the server received."""
-    bodies = [request.body for request in fake.requests if request.method == "PUT"]
-    return [len(body["registrants"]) for body in bodies if isinstance(body, dict)]
+    bodies = [cast("dict[str, list[object]]", request.body) for request in fake.requests if request.method == "PUT"]
+    return [len(body["registrants"]) for body in bodies]
 
 
 # --- list, add, get, remove

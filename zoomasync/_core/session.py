@@ -75,7 +75,7 @@ class Session:
         self._traffic: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._resource_quotas = resource_quotas
         self._write_locks: dict[str, anyio.Lock] = {}
-        self.options = CallOptions()
+        self.options: CallOptions = CallOptions()
 
     @property
     def stats(self) -> Mapping[str, CallStats]:

@@ -189,7 +189,8 @@ class Registrants(Resource):
 
         An error of a call is the outcome of each of its 30 people, and the next call is sent nevertheless. After
         `Unauthorized`, `DailyLimitReached` or `ConfigError` no call is sent, and the remaining people have that error.
-        Raises `InvalidArgument`, before the first call, for a key with neither id nor e-mail address.
+        A cancellation discards the outcomes. Raises `InvalidArgument`, before the first call, for a key with neither id
+        nor e-mail address.
         """
         return await self._change_status("approve", meeting_id, people, occurrence_id)
 
@@ -226,13 +227,13 @@ class Registrants(Resource):
         chunks = [everyone[at : at + _CHANGES_PER_CALL] for at in range(0, len(everyone), _CHANGES_PER_CALL)]
         bodies = [RegistrantStatusUpdate(action=action, registrants=tuple(map(_key, chunk))) for chunk in chunks]
         calls = [self._status_call(meeting_id, body, occurrence_id) for body in bodies]
-        outcomes: tuple[RegistrantOutcome[PersonT], ...] = ()
+        outcomes: list[RegistrantOutcome[PersonT]] = []
         error: ZoomError | None = None
         for chunk, call in zip(chunks, calls, strict=True):
             if not isinstance(error, _FATAL):
                 error = await self._error_of(call)
-            outcomes += tuple(RegistrantOutcome(person, error) for person in chunk)
-        return outcomes
+            outcomes += [RegistrantOutcome(person, error) for person in chunk]
+        return tuple(outcomes)
 
     async def _error_of(self, call: Call[None]) -> ZoomError | None:
         try:
