@@ -25,7 +25,8 @@ PLAN = Plan(light=RATE, medium=RATE, heavy=RATE)
 async def keep_calling(zoom: Zoom) -> None:
     """Call one after another."""
     while True:
-        await zoom.reports.billing()
+        async for _ in zoom.reports.billing():
+            pass
 
 
 async def recovery() -> float:

@@ -111,7 +111,8 @@ async def measure(rate: float, seconds: float) -> tuple[Seen, Seen]:
             async def caller() -> None:
                 while True:
                     try:
-                        await zoom.reports.billing()
+                        async for _ in zoom.reports.billing():
+                            pass
                     except ZoomError as error:
                         print(f"  {error}", file=sys.stderr)
 

@@ -66,8 +66,8 @@ async def run() -> tuple[list[tuple[str, float, int]], list[tuple[str, float, fl
                 await anyio.sleep(pause)
 
         today = date.today()  # noqa: DTZ011  any day will do
-        daily = lambda: zoom.reports.daily(year=today.year, month=today.month)  # noqa: E731
-        upcoming = lambda: zoom.meetings.upcoming(host)  # noqa: E731
+        daily = lambda: anext(zoom.reports.daily(year=today.year, month=today.month).pages())  # noqa: E731
+        upcoming = lambda: anext(zoom.meetings.upcoming(host).pages())  # noqa: E731
         questions = lambda: zoom.meetings.registrants.questions(meeting)  # noqa: E731
         with anyio.move_on_after(SECONDS):
             async with anyio.create_task_group() as tasks:

@@ -1,6 +1,6 @@
-"""What type checkers see of every public call. Never run: mypy and pyright read it.
+"""The types of every public call, for mypy and pyright. This file is never run.
 
-A line that must be refused carries the ignore that says so, and both checkers report an ignore that is not needed.
+A line that the checkers must reject has an ignore for each of endpoints. Both report an ignore that is not needed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from zoomasync import (
     Plan,
     StaticToken,
     Zoom,
+    ZoomError,
     fan_out,
     month_ranges,
 )
-from zoomasync import models as m
 from zoomasync.harvest import (
     PAST_REPORTS,
     Attendance,
@@ -36,97 +36,171 @@ from zoomasync.harvest import (
     merge_visits,
 )
 from zoomasync.harvest.stores.shared import SharedStore
-from zoomasync.models import UNSET
+from zoomasync.models import (
+    UNSET,
+    LivestreamStatusUpdate,
+    LivestreamUpdate,
+    MeetingStatusUpdate,
+    NewMeeting,
+    NewMeetingTemplate,
+    NewPoll,
+    NewRegistrant,
+    NewSipUri,
+    PollQuestion,
+    RegistrantKey,
+    RegistrantStatusUpdate,
+    RegistrationQuestionsUpdate,
+    SurveyUpdate,
+)
+from zoomasync.models.instances import Visit
+from zoomasync.models.meetings import (
+    CaptionToken,
+    ListedMeeting,
+    Meeting,
+    MeetingsPage,
+    MeetingSummary,
+    SipUri,
+    UpcomingMeeting,
+    UpcomingMeetingsPage,
+)
+from zoomasync.models.pac import PacAccount, PacAccountsPage
+from zoomasync.models.past_meetings import (
+    PastInstance,
+    PastInstancesPage,
+    PastMeeting,
+    PastParticipant,
+    PastParticipantsPage,
+    PastPolls,
+    PastQA,
+)
+from zoomasync.models.polls import Poll, PollsPage
+from zoomasync.models.registrants import Registrant, RegistrantAdded, RegistrantsPage, RegistrationQuestions
+from zoomasync.models.reports import (
+    BillingInvoice,
+    BillingInvoicesPage,
+    BillingReport,
+    BillingReportsPage,
+    CloudRecordingStorage,
+    CloudRecordingStoragePage,
+    DailyUsage,
+    DailyUsagePage,
+    Host,
+    HostsPage,
+    InstanceReport,
+    OperationLog,
+    OperationLogsPage,
+    PollReport,
+    QAReport,
+    ReportParticipant,
+    ReportParticipantsPage,
+    SignInActivitiesPage,
+    SignInActivity,
+    SurveyReport,
+    TelephoneLeg,
+    TelephonePage,
+    UpcomingEvent,
+    UpcomingEventsPage,
+    UserMeeting,
+    UserMeetingsPage,
+)
+from zoomasync.models.surveys import Survey
+from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
 from zoomasync.redis import RedisLeases
+from zoomasync.resources.meetings.registrants import RegistrantOutcome
 
 DAY = date(2026, 5, 1)
 
 
 async def meetings(zoom: Zoom) -> None:
-    assert_type(zoom.meetings.list("u", type_="live", from_=DAY, to=DAY), Paginator[m.MeetingsPage, m.ListedMeeting])
-    assert_type(await zoom.meetings.upcoming("u"), m.UpcomingMeetings)
-    assert_type(await zoom.meetings.create("u", m.NewMeeting(topic="x")), m.Meeting)
-    assert_type(await zoom.meetings.update_status(1, m.MeetingStatusUpdate(action="end")), None)
-    assert_type(await zoom.meetings.summary("uuid"), m.MeetingSummary)
-    assert_type(await zoom.meetings.caption_token(1), m.CaptionToken)
-    assert_type(await zoom.meetings.sip_uri(1), m.SipUri)
-    assert_type(await zoom.meetings.sip_uri(1, m.NewSipUri(passcode="1")), m.SipUri)
+    assert_type(zoom.meetings.list("u", type_="live", from_=DAY, to=DAY), Paginator[MeetingsPage, ListedMeeting])
+    assert_type(zoom.meetings.upcoming("u"), Paginator[UpcomingMeetingsPage, UpcomingMeeting])
+    assert_type(await zoom.meetings.create("u", NewMeeting(topic="x")), Meeting)
+    assert_type(await zoom.meetings.update_status(1, MeetingStatusUpdate(action="end")), None)
+    assert_type(await zoom.meetings.end(1), None)
+    assert_type(await zoom.meetings.summary("uuid"), MeetingSummary)
+    assert_type(await zoom.meetings.caption_token(1), CaptionToken)
+    assert_type(await zoom.meetings.sip_uri(1), SipUri)
+    assert_type(await zoom.meetings.sip_uri(1, NewSipUri(passcode="1")), SipUri)
 
 
 async def livestream(zoom: Zoom) -> None:
-    update = m.LivestreamUpdate(stream_url="u", stream_key="k", page_url="p", resolution=None)
+    update = LivestreamUpdate(stream_url="u", stream_key="k", page_url="p", resolution=None)
     assert_type(await zoom.meetings.livestream.update(1, update), None)
-    assert_type(await zoom.meetings.livestream.update_status(1, m.LivestreamStatusUpdate(action="stop")), None)
+    assert_type(await zoom.meetings.livestream.update_status(1, LivestreamStatusUpdate(action="stop")), None)
 
 
 async def polls(zoom: Zoom) -> None:
-    poll = m.NewPoll(title="t", questions=(m.PollQuestion(name="q", type="single", answers=("a", "b")),))
-    assert_type(await zoom.meetings.polls.list(1, anonymous=True), m.Polls)
-    assert_type(await zoom.meetings.polls.create(1, poll), m.Poll)
-    assert_type(await zoom.meetings.polls.get(1, "p"), m.Poll)
+    poll = NewPoll(title="t", questions=(PollQuestion(name="q", type="single", answers=("a", "b")),))
+    assert_type(zoom.meetings.polls.list(1, anonymous=True), Paginator[PollsPage, Poll])
+    assert_type(await zoom.meetings.polls.create(1, poll), Poll)
+    assert_type(await zoom.meetings.polls.get(1, "p"), Poll)
     assert_type(await zoom.meetings.polls.replace(1, "p", poll), None)
     assert_type(await zoom.meetings.polls.delete(1, "p"), None)
 
 
 async def registrants(zoom: Zoom) -> None:
-    them = zoom.meetings.registrants
-    assert_type(them.list(1, status="pending"), Paginator[m.RegistrantsPage, m.Registrant])
-    person = m.NewRegistrant(email="a@b.example", first_name="A")
-    assert_type(await them.add(1, person, occurrence_ids=["1"]), m.RegistrantAdded)
-    assert_type(await them.get(1, "r"), m.Registrant)
-    assert_type(await them.remove(1, "r", occurrence_id="1"), None)
-    status = m.RegistrantStatusUpdate(action="approve", registrants=(m.RegistrantKey(id="r"),))
-    assert_type(await them.update_status(1, status), None)
-    assert_type(await them.questions(1), m.RegistrationQuestions)
-    assert_type(await them.update_questions(1, m.RegistrationQuestionsUpdate(questions=())), None)
+    endpoints = zoom.meetings.registrants
+    assert_type(endpoints.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
+    person = NewRegistrant(email="a@b.example", first_name="A")
+    assert_type(endpoints.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await endpoints.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
+    assert_type(await endpoints.get(1, "r"), Registrant)
+    assert_type(await endpoints.remove(1, "r", occurrence_id="1"), None)
+    status = RegistrantStatusUpdate(action="approve", registrants=(RegistrantKey(id="r"),))
+    assert_type(await endpoints.update_status(1, status), None)
+    keys = [RegistrantKey(email="a@b.example")]
+    assert_type(await endpoints.approve(1, keys, occurrence_id="1"), tuple[RegistrantOutcome[RegistrantKey], ...])
+    pending = [person async for person in endpoints.list(1, status="pending")]
+    assert_type(await endpoints.deny(1, pending), tuple[RegistrantOutcome[Registrant], ...])
+    assert_type((await endpoints.cancel(1, pending))[0].error, ZoomError | None)
+    assert_type(await endpoints.questions(1), RegistrationQuestions)
+    assert_type(await endpoints.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
 
 
 async def surveys_templates_and_pac(zoom: Zoom) -> None:
-    assert_type(await zoom.meetings.survey.get(1), m.Survey)
-    assert_type(
-        await zoom.meetings.survey.update(1, m.SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None
-    )
+    assert_type(await zoom.meetings.survey.get(1), Survey)
+    assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
     assert_type(await zoom.meetings.survey.delete(1), None)
-    assert_type(await zoom.meetings.templates.list("u"), m.MeetingTemplates)
-    assert_type(await zoom.meetings.templates.create("u", m.NewMeetingTemplate(meeting_id=1)), m.MeetingTemplateCreated)
-    assert_type(await zoom.pac.list("u"), m.PacAccounts)
+    assert_type(zoom.meetings.templates.list("u"), Paginator[MeetingTemplatesPage, MeetingTemplate])
+    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), MeetingTemplateCreated)
+    assert_type(zoom.pac.list("u"), Paginator[PacAccountsPage, PacAccount])
 
 
 async def past_meetings(zoom: Zoom) -> None:
-    assert_type(await zoom.past_meetings.get("uuid"), m.PastMeeting)
-    assert_type(await zoom.past_meetings.instances(1, from_=DAY, to=DAY), m.PastInstances)
-    assert_type(zoom.past_meetings.participants(1), Paginator[m.PastParticipantsPage, m.PastParticipant])
-    assert_type(await zoom.past_meetings.polls(1), m.PastPolls)
-    assert_type(await zoom.past_meetings.qa(1), m.PastQA)
+    assert_type(await zoom.past_meetings.get("uuid"), PastMeeting)
+    assert_type(zoom.past_meetings.instances(1, from_=DAY, to=DAY), Paginator[PastInstancesPage, PastInstance])
+    assert_type(zoom.past_meetings.participants(1), Paginator[PastParticipantsPage, PastParticipant])
+    assert_type(await zoom.past_meetings.polls(1), PastPolls)
+    assert_type(await zoom.past_meetings.qa(1), PastQA)
 
 
 async def reports(zoom: Zoom) -> None:
-    them = zoom.reports
-    assert_type(them.activities(from_=DAY), Paginator[m.SignInActivitiesPage, m.SignInActivity])
-    assert_type(await them.billing(), m.BillingReports)
-    assert_type(await them.billing_invoices("b"), m.BillingInvoices)
-    assert_type(await them.cloud_recording(DAY, DAY, group_id="g"), m.CloudRecordingReport)
-    assert_type(await them.daily(year=2026, month=5), m.DailyReport)
-    assert_type(await them.meeting(1), m.InstanceReport)
-    assert_type(them.meeting_participants("uuid"), Paginator[m.ReportParticipantsPage, m.ReportParticipant])
-    assert_type(await them.meeting_polls(1), m.PollReport)
-    assert_type(await them.meeting_qa(1), m.QAReport)
-    assert_type(await them.meeting_survey(1), m.SurveyReport)
-    assert_type(them.operation_logs(DAY, DAY, category_type="user"), Paginator[m.OperationLogsPage, m.OperationLog])
-    assert_type(them.telephone(DAY, DAY, type_="2"), Paginator[m.TelephonePage, m.TelephoneLeg])
-    assert_type(them.upcoming_events(DAY, DAY), Paginator[m.UpcomingEventsPage, m.UpcomingEvent])
-    assert_type(them.users(DAY, DAY, type_="active"), Paginator[m.HostsPage, m.Host])
-    assert_type(them.user_meetings("u", DAY, DAY), Paginator[m.UserMeetingsPage, m.UserMeeting])
-    assert_type(await them.webinar(1), m.InstanceReport)
-    assert_type(them.webinar_participants(1), Paginator[m.ReportParticipantsPage, m.ReportParticipant])
-    assert_type(await them.webinar_polls(1), m.PollReport)
+    endpoints = zoom.reports
+    assert_type(endpoints.activities(from_=DAY), Paginator[SignInActivitiesPage, SignInActivity])
+    assert_type(endpoints.billing(), Paginator[BillingReportsPage, BillingReport])
+    assert_type(endpoints.billing_invoices("b"), Paginator[BillingInvoicesPage, BillingInvoice])
+    assert_type(endpoints.cloud_recording(DAY, DAY), Paginator[CloudRecordingStoragePage, CloudRecordingStorage])
+    assert_type(endpoints.daily(year=2026, month=5), Paginator[DailyUsagePage, DailyUsage])
+    assert_type(await endpoints.meeting(1), InstanceReport)
+    assert_type(endpoints.meeting_participants("uuid"), Paginator[ReportParticipantsPage, ReportParticipant])
+    assert_type(await endpoints.meeting_polls(1), PollReport)
+    assert_type(await endpoints.meeting_qa(1), QAReport)
+    assert_type(await endpoints.meeting_survey(1), SurveyReport)
+    assert_type(endpoints.operation_logs(DAY, DAY, category_type="user"), Paginator[OperationLogsPage, OperationLog])
+    assert_type(endpoints.telephone(DAY, DAY, type_="2"), Paginator[TelephonePage, TelephoneLeg])
+    assert_type(endpoints.upcoming_events(DAY, DAY), Paginator[UpcomingEventsPage, UpcomingEvent])
+    assert_type(endpoints.users(DAY, DAY, type_="active"), Paginator[HostsPage, Host])
+    assert_type(endpoints.user_meetings("u", DAY, DAY), Paginator[UserMeetingsPage, UserMeeting])
+    assert_type(await endpoints.webinar(1), InstanceReport)
+    assert_type(endpoints.webinar_participants(1), Paginator[ReportParticipantsPage, ReportParticipant])
+    assert_type(await endpoints.webinar_polls(1), PollReport)
 
 
 async def listings(zoom: Zoom) -> None:
     async for row in zoom.reports.users(DAY, DAY):
-        assert_type(row, m.Host)
+        assert_type(row, Host)
     async for page in zoom.reports.users(DAY, DAY).pages():
-        assert_type(page, m.HostsPage)
+        assert_type(page, HostsPage)
 
 
 async def views(zoom: Zoom) -> None:
@@ -135,11 +209,11 @@ async def views(zoom: Zoom) -> None:
     assert_type(zoom.with_options(priority=True), Api)
     assert_type(zoom.with_options(on_invalid_row=invalid_rows.append, on_extra_fields=extra_fields.append), Api)
     assert_type(zoom.with_options(priority=True, on_invalid_row=None), Api)
-    assert_type(await zoom.with_options(on_invalid_row=invalid_rows.append).reports.meeting_polls("uuid"), m.PollReport)
+    assert_type(await zoom.with_options(on_invalid_row=invalid_rows.append).reports.meeting_polls("uuid"), PollReport)
     assert_type((extra_fields[0].row, extra_fields[0].raw), tuple[int | None, bytes])
 
 
-async def the_rest(zoom: Zoom) -> None:
+async def client(zoom: Zoom) -> None:
     assert_type(await zoom.request("GET", "/users/{userId}", "u", label=Label.LIGHT), object)
     assert_type(await zoom.request("GET", "/x", label=Label.LIGHT, response=dict[str, int]), dict[str, int])
     assert_type(zoom.stats, Mapping[str, CallStats])
@@ -157,12 +231,12 @@ async def the_rest(zoom: Zoom) -> None:
         assert_type(await harvest.estimate(), HarvestEstimate)
         assert_type(await harvest.run(wait=True), Summary)
         assert_type(await harvest.attendance(1), list[InstanceAttendance])
-    claims = RedisLeases("redis://h", name="job")
-    Harvest(zoom, store=SharedStore("folder", claims), from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
-    assert_type(merge_visits([m.Visit()]), list[Attendance])
+    leases = RedisLeases("redis://h", name="job")
+    Harvest(zoom, store=SharedStore("folder", leases), from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
+    assert_type(merge_visits([Visit()]), list[Attendance])
 
 
-async def what_must_be_refused(zoom: Zoom) -> None:
+async def rejected_calls(zoom: Zoom) -> None:
     Zoom("token")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  credentials are an object
     Zoom(StaticToken("t"), Plan.PRO)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
     Plan(30, 20, 10)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
@@ -170,13 +244,14 @@ async def what_must_be_refused(zoom: Zoom) -> None:
     await zoom.reports.meeting(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  an id is needed
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
-    await zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.meetings.registrants.approve(1, ["r"])  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  a registrant or a key
     await zoom.meetings.create("u", {"topic": "x"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
-    m.NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed
-    m.NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field
-    m.NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
-    await zoom.meetings.polls.replace(1, "p", m.Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a poll to put there
+    NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed
+    NewMeeting(topc="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  no such field
+    NewMeeting(topic="x").topic = "y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  frozen
+    await zoom.meetings.polls.replace(1, "p", Poll(id="p"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a new poll
     Harvest(zoom, store=1, from_=DAY, to=DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a path
     zoom.with_options(print)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]  keyword only
-    zoom.with_options(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a drift is all it gets
+    zoom.with_options(on_invalid_row=len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  its argument is an InvalidRow
     await zoom.request("GET", "/x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]  a label is needed

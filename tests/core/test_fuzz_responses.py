@@ -1,6 +1,6 @@
-"""Whatever comes back, it is read as the operation's struct or is a `ZoomError`; nothing else is ever raised.
+"""Arbitrary responses: each is decoded as the struct of the operation or raises a `ZoomError`, and nothing else.
 
-ZOOMASYNC_FUZZ_EXAMPLES says how many replies each test sends.
+ZOOMASYNC_FUZZ_EXAMPLES sets the number of responses per test.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WORDS: Final = r"""
     "12" "-7" "1.5" "0x10" "1e5" "nan" "true" "False" "null" "\ud800" "\u0000" "\x" ' //
     "2026-03-18" "2026-13-41" "2026-03-18T09:00:00" "2026-03-18T24:00:00Z" "2026-03-18T09:00:60Z" "2026-W12-3"
     "0001-01-01T00:00:00+23:59" "9999-12-31T23:59:59-23:59" "2026-03-18T09:00:00+99:99" "20260318T0900Z" "1773824400"
-""".split()  # noqa: SIM905  one to a line would be sixty lines
+""".split()  # noqa: SIM905  one per line would be sixty lines
 JUNK: Final = (
     *WORDS,
     *('" "', '"03/18/2026 09:00"', '"02/30/2026 09:00"', '"00/00/0000 00:00"', "", "\x00"),
@@ -41,7 +41,7 @@ JUNK: Final = (
     *("9" * 400, "-" + "9" * 5000, "0." + "9" * 5000, '"' + "9" * 5000 + '"', '"' + "x" * 20_000 + '"'),
     *("[" * 5000, "[" * 600 + "]" * 600, "[" * 5000 + "]" * 5000, '{"a":' * 2000 + "1" + "}" * 2000),
 )
-"""JSON, and what looks like it, that stands for any value of a reply."""
+"""Texts, valid and invalid as JSON, to put in the place of any value of a response."""
 
 CODES: Final = (
     '"code":0,',
@@ -55,52 +55,54 @@ def _call(name: str) -> Call[object]:
     return ENDPOINTS[name].at(*("abc" if spec.kind == "text" else 1 for spec in OPERATIONS[name].path.values()))
 
 
-def _outcome(name: str, status: int, body: bytes) -> object:
-    """Return what a reply is read as, or the `ZoomError` that it is; let anything else through."""
-    outcome: object
+def _interpreted(name: str, status: int, body: bytes) -> object:
+    """Return the decoded response or the raised `ZoomError`. Other exceptions pass."""
+    result: object
     try:
-        outcome = interpret(_call(name), HttpResponse(status, {}, body))
+        result = interpret(_call(name), HttpResponse(status, {}, body))
     except ZoomError as error:
-        outcome = error
-    assert str(outcome) if isinstance(outcome, ZoomError) else type(outcome) is ENDPOINTS[name].response
-    _check_that_telling_changes_nothing(name, HttpResponse(status, {}, body), outcome)
-    return outcome
+        result = error
+    assert str(result) if isinstance(result, ZoomError) else type(result) is ENDPOINTS[name].response
+    _check_with_callbacks(name, HttpResponse(status, {}, body), result)
+    return result
 
 
-def _check_that_telling_changes_nothing(name: str, response: HttpResponse, outcome: object) -> None:
-    """Check that the same comes out where somebody is told, unless bad rows were all that was wrong."""
+def _check_with_callbacks(name: str, response: HttpResponse, expected: object) -> None:
+    """Check that callbacks do not change the result, unless invalid rows were the only error."""
     invalid_rows: list[InvalidRow] = []
     extra_fields: list[ExtraFields] = []
-    read: object
+    result: object
     try:
-        read = interpret(_call(name), response, invalid_rows.append, extra_fields.append)
+        result = interpret(_call(name), response, invalid_rows.append, extra_fields.append)
     except ZoomError as error:
-        read = error
-    told = invalid_rows + extra_fields
-    if isinstance(read, ZoomError):
-        assert (type(read), told) == (type(outcome), [])
+        result = error
+    reported = invalid_rows + extra_fields
+    if isinstance(result, ZoomError):
+        assert (type(result), reported) == (type(expected), [])
     else:
-        assert invalid_rows if isinstance(outcome, ZoomError) else (read, invalid_rows) == (outcome, [])
-    assert {drift.row for drift in invalid_rows}.isdisjoint({unknown.row for unknown in extra_fields})
-    assert all(msgspec.json.decode(seen.raw.decode(), type=msgspec.Raw) for seen in told)
+        assert invalid_rows if isinstance(expected, ZoomError) else (result, invalid_rows) == (expected, [])
+    assert {invalid.row for invalid in invalid_rows}.isdisjoint({extra.row for extra in extra_fields})
+    assert all(msgspec.json.decode(each.raw.decode(), type=msgspec.Raw) for each in reported)
 
 
 @MANY
 @given(data=st.data())
-def test_a_reply_with_other_values_is_read_or_is_an_error_of_ours(data: st.DataObject) -> None:
+def test_changed_values(data: st.DataObject) -> None:
+    """A sample response with up to four values changed is decoded or raises a `ZoomError`."""
     sample = data.draw(st.sampled_from(SAMPLES))
     content = msgspec.json.decode(sample.body)
-    changes = data.draw(st.dictionaries(st.sampled_from(list(_places(content))), _CHANGE, min_size=1, max_size=4))
+    changes = data.draw(st.dictionaries(st.sampled_from(list(_paths(content))), _CHANGE, min_size=1, max_size=4))
 
-    _outcome(sample.name, 200, _written(content, changes))
+    _interpreted(sample.name, 200, _encoded(content, changes))
 
 
 @MANY
 @given(data=st.data())
-def test_a_reply_of_other_bytes_is_read_or_is_an_error_of_ours(data: st.DataObject) -> None:
+def test_changed_bytes(data: st.DataObject) -> None:
+    """A sample response with changed bytes is decoded or raises a `ZoomError`."""
     sample = data.draw(st.sampled_from(SAMPLES))
 
-    _outcome(sample.name, 200, data.draw(_broken(sample)))
+    _interpreted(sample.name, 200, data.draw(_broken(sample)))
 
 
 @MANY
@@ -119,26 +121,28 @@ def test_a_reply_of_other_bytes_is_read_or_is_an_error_of_ours(data: st.DataObje
 )
 @example("reports.users", 200, b"")
 @example("meetings.polls.delete", 204, b"")
-def test_any_status_with_any_body_is_read_or_is_an_error_of_ours(name: str, status: int, body: bytes) -> None:
-    outcome = _outcome(name, status, body)
+def test_any_status_and_body(name: str, status: int, body: bytes) -> None:
+    """Any status with any body is decoded or raises a `ZoomError`; only 2xx is decoded."""
+    result = _interpreted(name, status, body)
 
     if not 200 <= status <= 299:
-        assert isinstance(outcome, ZoomError)
+        assert isinstance(result, ZoomError)
 
 
 @pytest.mark.parametrize("name", sorted({sample.name for sample in SAMPLES}))
 @pytest.mark.parametrize(
     "junk", ["null", "[]", "{}", '""', "0", "9" * 5000, '{"code":300,"message":"No."}', "[" * 5000]
 )
-def test_a_reply_that_is_about_nothing_is_an_error(name: str, junk: str) -> None:
+def test_empty_response_raises(name: str, junk: str) -> None:
+    """A body without the required fields raises, unless the operation has none."""
     response = OPERATIONS[name].response
     assert response is not None
     optional = junk == "{}" and not any(spec.required for spec in response.fields.values())
 
-    assert isinstance(_outcome(name, 200, junk.encode()), ZoomError) is not optional
+    assert isinstance(_interpreted(name, 200, junk.encode()), ZoomError) is not optional
 
 
-# --- What is told ---
+# --- invalid rows and extra fields
 
 _NEW_KEYS: Final = st.text(max_size=8).map(lambda text: text and f"{text}?")
 _ANY: Final = st.recursive(
@@ -148,53 +152,56 @@ _ANY: Final = st.recursive(
 
 
 _KNOWN: Final = [sample for sample in SAMPLES if b"attentiveness_score" not in sample.body]
-"""The replies without the key that the reference has dropped."""
+"""The sample responses without the key that is no longer in the reference."""
 
 
 def _rows_of(name: str) -> str | None:
-    """Return what an operation lists: the list of objects that the reference calls required."""
+    """Return the name of the rows of an operation: the required list of objects of its response."""
     response = OPERATIONS[name].response
-    lists = response.fields.items() if response else ()
-    return next((key for key, spec in lists if spec.required and spec.item and spec.item.kind == "object"), None)
+    fields = response.fields.items() if response else ()
+    return next((key for key, spec in fields if spec.required and spec.item and spec.item.kind == "object"), None)
 
 
 @pytest.mark.parametrize("sample", _KNOWN, ids=str)
-def test_a_reply_as_the_reference_has_it_holds_nothing_unknown(sample: Sample) -> None:
-    told: list[InvalidRow | ExtraFields] = []
+def test_sample_has_no_extra_fields(sample: Sample) -> None:
+    reported: list[InvalidRow | ExtraFields] = []
 
-    interpret(_call(sample.name), HttpResponse(200, {}, sample.body), told.append, told.append)
+    interpret(_call(sample.name), HttpResponse(200, {}, sample.body), reported.append, reported.append)
 
-    assert told == []
+    assert reported == []
 
 
 @pytest.mark.parametrize("sample", [sample for sample in SAMPLES if _rows_of(sample.name)], ids=str)
-def test_a_bad_row_costs_no_other_in_any_reply_that_lists_rows(sample: Sample) -> None:
+def test_invalid_row_is_left_out(sample: Sample) -> None:
+    """One invalid row is reported, and all other rows are decoded."""
     content, rows = msgspec.json.decode(sample.body), _rows_of(sample.name)
     content[rows].insert(0, 7)
     invalid_rows: list[InvalidRow] = []
 
-    read = interpret(_call(sample.name), HttpResponse(200, {}, msgspec.json.encode(content)), invalid_rows.append)
+    result = interpret(_call(sample.name), HttpResponse(200, {}, msgspec.json.encode(content)), invalid_rows.append)
 
-    assert read == _outcome(sample.name, 200, sample.body)
-    assert [(drift.row, drift.path, drift.raw) for drift in invalid_rows] == [(0, f"$.{rows}[0]", b"7")]
+    assert result == _interpreted(sample.name, 200, sample.body)
+    assert [(invalid.row, invalid.path, invalid.raw) for invalid in invalid_rows] == [(0, f"$.{rows}[0]", b"7")]
 
 
 @MANY
 @given(data=st.data())
-def test_new_keys_anywhere_are_told_each_at_its_place(data: st.DataObject) -> None:
+def test_extra_fields_keep_their_path(data: st.DataObject) -> None:
+    """New keys in any object are reported with their row and their path in it."""
     sample = data.draw(st.sampled_from(_KNOWN))
     content = msgspec.json.decode(sample.body)
-    objects = [path for path in _places(content) if isinstance(_at(content, path), dict)]
+    objects = [path for path in _paths(content) if isinstance(_at(content, path), dict)]
     new = st.dictionaries(_NEW_KEYS, _ANY, min_size=1, max_size=2)
-    put = data.draw(st.dictionaries(st.sampled_from(objects), new, max_size=4))
-    for path, keys in put.items():
+    added = data.draw(st.dictionaries(st.sampled_from(objects), new, max_size=4))
+    for path, keys in added.items():
         cast("dict[str, object]", _at(content, path)).update(keys)
-    told: list[ExtraFields] = []
+    reported: list[ExtraFields] = []
 
-    read = interpret(_call(sample.name), HttpResponse(200, {}, msgspec.json.encode(content)), None, told.append)
+    result = interpret(_call(sample.name), HttpResponse(200, {}, msgspec.json.encode(content)), None, reported.append)
 
-    assert read == _outcome(sample.name, 200, sample.body)
-    assert {unknown.row: msgspec.json.decode(unknown.raw) for unknown in told} == _told(put, _rows_of(sample.name))
+    assert result == _interpreted(sample.name, 200, sample.body)
+    expected = _by_row(added, _rows_of(sample.name))
+    assert {extra.row: msgspec.json.decode(extra.raw) for extra in reported} == expected
 
 
 def _at(content: object, path: tuple[Step, ...]) -> object:
@@ -203,24 +210,24 @@ def _at(content: object, path: tuple[Step, ...]) -> object:
     return content
 
 
-def _told(
-    put: Mapping[tuple[Step, ...], Mapping[str, object]], rows: str | None
+def _by_row(
+    added: Mapping[tuple[Step, ...], Mapping[str, object]], rows: str | None
 ) -> dict[int | None, dict[str, object]]:
-    """Return what is to be told of keys that were *put*, by row."""
-    told: dict[int | None, dict[str, object]] = {}
-    for path, keys in put.items():
+    """Return the *added* keys as nested objects, by row; None is the row of keys outside the rows."""
+    by_row: dict[int | None, dict[str, object]] = {}
+    for path, keys in added.items():
         match path:
             case (name, int(row), *inside) if name == rows:
-                place = told.setdefault(row, {})
+                node = by_row.setdefault(row, {})
             case _:
-                inside, place = list(path), told.setdefault(None, {})
+                inside, node = list(path), by_row.setdefault(None, {})
         for step in inside:
-            place = cast("dict[str, object]", place.setdefault(str(step), {}))
-        place.update(keys)
-    return told
+            node = cast("dict[str, object]", node.setdefault(str(step), {}))
+        node.update(keys)
+    return by_row
 
 
-# --- Mutations -------------------------------------------------------------------------------------------------------
+# --- changed responses
 
 _CHANGE: Final = st.one_of(
     st.sampled_from(["drop", "double", "nest"]),
@@ -231,23 +238,23 @@ _CHANGE: Final = st.one_of(
 )
 
 
-def _places(content: object, path: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
-    """Find every value of a reply."""
+def _paths(content: object, path: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
+    """Yield the path of every value of a response."""
     yield path
     if isinstance(content, dict):
         for name, value in cast("Mapping[str, object]", content).items():
-            yield from _places(value, (*path, name))
+            yield from _paths(value, (*path, name))
     elif isinstance(content, list):
-        for place, value in enumerate(cast("Sequence[object]", content)):
-            yield from _places(value, (*path, place))
+        for index, value in enumerate(cast("Sequence[object]", content)):
+            yield from _paths(value, (*path, index))
 
 
-def _written(content: object, changes: Mapping[tuple[Step, ...], str]) -> bytes:
-    return "".join(_pieces(content, changes, ())).encode("utf-8", "surrogatepass")
+def _encoded(content: object, changes: Mapping[tuple[Step, ...], str]) -> bytes:
+    return "".join(_fragments(content, changes, ())).encode("utf-8", "surrogatepass")
 
 
-def _pieces(content: object, changes: Mapping[tuple[Step, ...], str], path: tuple[Step, ...]) -> Iterator[str]:
-    """Write *content* as JSON, with each value at a path of *changes* changed."""
+def _fragments(content: object, changes: Mapping[tuple[Step, ...], str], path: tuple[Step, ...]) -> Iterator[str]:
+    """Yield the JSON of *content* in parts, with the value at each path of *changes* changed."""
     change = changes.get(path)
     if change == "nest":
         yield from ("[" * 40, '{"x":[')
@@ -258,7 +265,7 @@ def _pieces(content: object, changes: Mapping[tuple[Step, ...], str], path: tupl
         yield "{" + ",".join(_fields(fields, changes, path)) + "}"
     elif isinstance(content, list):
         items = enumerate(cast("Sequence[object]", content))
-        yield "[" + ",".join("".join(_pieces(item, changes, (*path, place))) for place, item in items) + "]"
+        yield "[" + ",".join("".join(_fragments(item, changes, (*path, index))) for index, item in items) + "]"
     else:
         yield msgspec.json.encode(content).decode()
     if change == "nest":
@@ -269,22 +276,22 @@ def _fields(
     fields: Mapping[str, object], changes: Mapping[tuple[Step, ...], str], path: tuple[Step, ...]
 ) -> Iterator[str]:
     for name, value in fields.items():
-        where = (*path, name)
-        if changes.get(where) == "drop":
+        inner = (*path, name)
+        if changes.get(inner) == "drop":
             continue
-        yield f'"{name}":{"".join(_pieces(value, changes, where))}'
-        if changes.get(where) == "double":
+        yield f'"{name}":{"".join(_fragments(value, changes, inner))}'
+        if changes.get(inner) == "double":
             yield f'"{name}":null,"{name}":""'
 
 
 def _broken(sample: Sample) -> st.SearchStrategy[bytes]:
-    """Return the bytes of *sample* cut off, with bits flipped, with bytes put in, doubled or around, or recoded."""
-    body, place = sample.body, st.integers(0, len(sample.body) - 1)
+    """Return the bytes of *sample*: truncated, with bits flipped, bytes inserted or repeated, or in another encoding."""
+    body, offset = sample.body, st.integers(0, len(sample.body) - 1)
     return st.one_of(
-        place.map(lambda end: body[:end]),
-        st.lists(st.tuples(place, st.integers(0, 7)), min_size=1, max_size=6).map(lambda flips: _flipped(body, flips)),
-        st.tuples(place, st.binary(min_size=1, max_size=8)).map(lambda put: body[: put[0]] + put[1] + body[put[0] :]),
-        st.tuples(place, place).map(lambda cut: body[: max(cut)] + body[min(cut) :]),
+        offset.map(lambda end: body[:end]),
+        st.lists(st.tuples(offset, st.integers(0, 7)), min_size=1, max_size=6).map(lambda flips: _flipped(body, flips)),
+        st.tuples(offset, st.binary(min_size=1, max_size=8)).map(lambda new: body[: new[0]] + new[1] + body[new[0] :]),
+        st.tuples(offset, offset).map(lambda cut: body[: max(cut)] + body[min(cut) :]),
         st.tuples(st.binary(max_size=4), st.binary(max_size=4)).map(lambda ends: ends[0] + body + ends[1]),
         st.sampled_from(["utf-16", "utf-8-sig", "utf-32"]).map(body.decode().encode),
     )
@@ -292,6 +299,6 @@ def _broken(sample: Sample) -> st.SearchStrategy[bytes]:
 
 def _flipped(body: bytes, flips: Sequence[tuple[int, int]]) -> bytes:
     changed = bytearray(body)
-    for place, bit in flips:
-        changed[place] ^= 1 << bit
+    for offset, bit in flips:
+        changed[offset] ^= 1 << bit
     return bytes(changed)

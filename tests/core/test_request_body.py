@@ -1,6 +1,6 @@
-"""Bodies within the documented limits are sent as the reference spells them; any other is refused before it is sent.
+"""Request bodies, generated from `data/endpoints.toml`: encoded within the documented limits, rejected outside them.
 
-Bodies are generated from `data/endpoints.toml`. ZOOMASYNC_FUZZ_EXAMPLES says how many for each struct.
+ZOOMASYNC_FUZZ_EXAMPLES sets the number of bodies per struct.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ MANY: Final = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 FEW: Final = settings(MANY, max_examples=max(3, EXAMPLES // 100))
-NAMES: Final = [name for name, retry_safety in OPERATIONS.items() if retry_safety.body]
+NAMES: Final = [name for name, operation in OPERATIONS.items() if operation.body]
 LONGEST: Final = 12
-"""As long as lists and texts get where the reference sets no limit."""
+"""The longest generated list or text where the reference sets no limit."""
 
 
 def _struct(name: str) -> type[msgspec.Struct]:
-    """Return the struct that the method takes."""
+    """Return the struct that is the body argument of the method *name*."""
     method: object = Zoom(StaticToken("static-token"))
     for part in name.split("."):
         method = getattr(method, part)
@@ -55,20 +55,20 @@ def _is_struct(hint: object) -> bool:
 
 
 def _spec(name: str, path: tuple[Step, ...] = ()) -> Spec:
-    """Return what the reference says of the body of the method *name*, or of what stands at *path* in it."""
+    """Return the reference's specification of the body of the method *name*, or of the value at *path* in it."""
     spec = cast("Spec", OPERATIONS[name].body)
     for step in path:
         spec = cast("Spec", spec.item) if isinstance(step, int) else spec.fields[step]
     return spec
 
 
-# --- What is sent ----------------------------------------------------------------------------------------------------
+# --- valid bodies
 
 
 @pytest.mark.parametrize("name", NAMES)
 @MANY
 @given(data=st.data())
-def test_a_body_within_the_limits_is_sent_as_the_reference_says(name: str, data: st.DataObject) -> None:
+def test_encode_valid_body(name: str, data: st.DataObject) -> None:
     content = data.draw(_bodies(_spec(name)))
 
     sent = msgspec.json.decode(encode(msgspec.convert(content, _struct(name))))
@@ -78,18 +78,18 @@ def test_a_body_within_the_limits_is_sent_as_the_reference_says(name: str, data:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_not_given_is_not_sent(name: str) -> None:
-    needed = {field: spec for field, spec in _spec(name).fields.items() if spec.required}
-    least = {field: spec.values[0] if spec.values else "x" for field, spec in needed.items()}
+def test_encode_omits_missing_fields(name: str) -> None:
+    required = {field: spec for field, spec in _spec(name).fields.items() if spec.required}
+    least = {field: spec.values[0] if spec.values else "x" for field, spec in required.items()}
 
     assert msgspec.json.decode(encode(msgspec.convert(least, _struct(name)))) == least
 
 
-# --- What is not sent ------------------------------------------------------------------------------------------------
+# --- invalid bodies
 
 
 def _limited(spec: Spec, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Spec]]:
-    """Find every value that has a limit of its own."""
+    """Yield the path and specification of every value with a limit."""
     if spec.range.limits:
         yield path, spec
     if spec.item is not None:
@@ -99,7 +99,7 @@ def _limited(spec: Spec, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[St
 
 
 def _ruled(spec: Spec, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], int, Rule]]:
-    """Find every rule between fields, by its number in the object that it holds for."""
+    """Yield every rule between fields, with the path of its object and its number there."""
     yield from ((path, number, rule) for number, rule in enumerate(spec.rules))
     if spec.item is not None:
         yield from _ruled(spec.item, (*path, 0))
@@ -118,17 +118,16 @@ def _ruled(spec: Spec, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step
 )
 @FEW
 @given(data=st.data())
-def test_a_value_past_its_limit_is_refused_by_name(
-    name: str, path: tuple[Step, ...], limit: int, data: st.DataObject
-) -> None:
+def test_encode_over_limit_raises(name: str, path: tuple[Step, ...], limit: int, data: st.DataObject) -> None:
+    """A value one past its limit is rejected; the error names the field and the limit."""
     spec = _spec(name, path)
     content = data.draw(_bodies(_spec(name), path))
     _put(content, path, data.draw(_values(_past(spec, spec.range, limit))))
 
-    refused = _refusal(msgspec.convert(content, _struct(name)))
+    message = _error_message(msgspec.convert(content, _struct(name)))
 
-    assert next(step for step in reversed(path) if isinstance(step, str)) in refused
-    assert str(limit) in refused
+    assert next(step for step in reversed(path) if isinstance(step, str)) in message
+    assert str(limit) in message
 
 
 @pytest.mark.parametrize(
@@ -141,39 +140,39 @@ def test_a_value_past_its_limit_is_refused_by_name(
 )
 @FEW
 @given(data=st.data())
-def test_a_body_that_breaks_a_rule_between_fields_is_refused_by_name(
-    name: str, path: tuple[Step, ...], number: int, data: st.DataObject
-) -> None:
+def test_encode_broken_rule_raises(name: str, path: tuple[Step, ...], number: int, data: st.DataObject) -> None:
+    """A body that breaks a rule between fields is rejected; the error names the fields."""
     spec = _spec(name, path)
     content = data.draw(_bodies(_spec(name), path))
     named = data.draw(_broken_rule(cast("Body", _get(content, path)), spec, spec.rules[number]))
 
-    refused = _refusal(msgspec.convert(content, _struct(name)))
+    message = _error_message(msgspec.convert(content, _struct(name)))
 
-    assert [word for word in named if word not in refused] == []
+    assert [word for word in named if word not in message] == []
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param(NewMeeting(topic="\ud800"), id="half of a character"),
-        pytest.param(NewMeeting(start_time=datetime.max.replace(tzinfo=timezone.min)), id="a time after all times"),
-        pytest.param(NewMeeting(start_time=datetime.min.replace(tzinfo=timezone.max)), id="a time before all times"),
+        pytest.param(NewMeeting(topic="\ud800"), id="lone-surrogate"),
+        pytest.param(NewMeeting(start_time=datetime.max.replace(tzinfo=timezone.min)), id="time-after-maximum"),
+        pytest.param(NewMeeting(start_time=datetime.min.replace(tzinfo=timezone.max)), id="time-before-minimum"),
     ],
 )
-def test_what_has_no_spelling_is_refused(body: msgspec.Struct) -> None:
-    assert type(body).__name__ in _refusal(body)
+def test_encode_unencodable_raises(body: msgspec.Struct) -> None:
+    """A value that JSON cannot hold is rejected."""
+    assert type(body).__name__ in _error_message(body)
 
 
-def _refusal(body: msgspec.Struct) -> str:
-    """Return how *body* is refused, which is the same when its tuples are lists."""
-    with pytest.raises(InvalidArgument) as refused:
+def _error_message(body: msgspec.Struct) -> str:
+    """Return the error message for *body*, which is the same if its tuples are lists."""
+    with pytest.raises(InvalidArgument) as raised:
         encode(body)
-    with pytest.raises(InvalidArgument) as refused_with_lists:
+    with pytest.raises(InvalidArgument) as raised_for_lists:
         encode(cast("msgspec.Struct", _with_lists(body)))
 
-    assert str(refused_with_lists.value) == str(refused.value)
-    return str(refused.value)
+    assert str(raised_for_lists.value) == str(raised.value)
+    return str(raised.value)
 
 
 def _with_lists(value: object) -> object:
@@ -186,31 +185,31 @@ def _with_lists(value: object) -> object:
 
 
 def _broken_rule(content: Body, spec: Spec, rule: Rule) -> st.SearchStrategy[tuple[str, ...]]:
-    """Break *rule* in *content*, and return what the refusal must name."""
+    """Break *rule* in *content*, and return the words that the error message must hold."""
 
     @st.composite
     def break_it(draw: st.DrawFn) -> tuple[str, ...]:
-        name, then, aim = rule.target[0], rule.then, spec.fields[rule.target[0]]
+        name, then, target = rule.target[0], rule.then, spec.fields[rule.target[0]]
         trigger = st.sampled_from(rule.values) if rule.values else _values(spec.fields[rule.field], ())
         content[rule.field] = None if rule.unless else draw(trigger)
         for other in spec.rules:
             if other is not rule and other.applies(content):
                 _repair(draw, content, spec, other)
         if then is None:
-            content[name] = draw(_values(aim))
+            content[name] = draw(_values(target))
             return (rule.field, name)
         if then.required:
             content[name] = None
             return (name,)
         if then.values:
-            content[name] = draw(st.sampled_from([value for value in aim.values if value not in then.values]))
+            content[name] = draw(st.sampled_from([value for value in target.values if value not in then.values]))
             return (rule.field, name, str(then.values[0]))
         limit = draw(st.sampled_from(then.range.limits))
         if len(rule.target) == 1:
-            content[name] = draw(_values(_past(aim, then.range, limit)))
+            content[name] = draw(_values(_past(target, then.range, limit)))
             return (name, "one" if limit == 1 else str(limit))
-        items = draw(_values(aim, (0, *rule.target[1:])))
-        inner = cast("Spec", aim.item).fields[rule.target[1]]
+        items = draw(_values(target, (0, *rule.target[1:])))
+        inner = cast("Spec", target.item).fields[rule.target[1]]
         content[name] = items
         for item in cast("list[Body]", items):
             item[rule.target[1]] = draw(_values(replace(inner, range=then.range)))
@@ -221,16 +220,16 @@ def _broken_rule(content: Body, spec: Spec, rule: Rule) -> st.SearchStrategy[tup
 
 
 def _past(spec: Spec, allowed: Range, limit: int) -> Spec:
-    """Return *spec* for what is one past the *limit* of what is *allowed*, and without documented values."""
+    """Return *spec* for undocumented values exactly one past *limit*, which is an end of *allowed*."""
     past = limit + 1 if limit == allowed.most else limit - 1
     return replace(spec, range=Range(least=past, most=past), values=())
 
 
-# --- Bodies ----------------------------------------------------------------------------------------------------------
+# --- generated bodies
 
 
 def _bodies(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[Body]:
-    """Return bodies that *spec* allows, all of which have a value at *through*."""
+    """Return bodies that *spec* allows, each with a value at the path *through*."""
 
     @st.composite
     def draw_body(draw: st.DrawFn) -> Body:
@@ -250,7 +249,7 @@ def _bodies(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[Bod
 
 
 def _repair(draw: st.DrawFn, content: Body, spec: Spec, rule: Rule) -> None:
-    """Make *content* keep *rule*."""
+    """Change *content* so that it follows *rule*."""
     name, then = rule.target[0], rule.then
     if then is None:
         content[name] = None
@@ -279,7 +278,7 @@ def _fitted(draw: st.DrawFn, value: object, spec: Spec, allowed: Range) -> objec
 
 
 def _values(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[object]:
-    """Return values that *spec* allows. Enumerations are open, so that some are not among the documented ones."""
+    """Return values that *spec* allows. Documented values are not exhaustive, so that some values are others."""
     least, most = spec.range.least, spec.range.most
     if spec.kind == "object":
         return _bodies(spec, through)
@@ -298,7 +297,7 @@ def _texts(allowed: Range) -> st.SearchStrategy[str]:
     short = st.text(min_size=least, max_size=LONGEST if most is None else min(most, LONGEST))
     if most is None:
         return short
-    # What matters of a long text is its length.
+    # Only the length of a long text matters.
     long = st.integers(max(least, most - 2), most).map(lambda size: "é" * size)
     return long if least > LONGEST else st.one_of(short, long)
 
@@ -311,8 +310,8 @@ def _lists(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[list
     @st.composite
     def draw_list(draw: st.DrawFn) -> list[object]:
         size = draw(st.integers(least, most))
-        # One item is enough for the length of a long list.
-        distinct = [draw(_values(item, through[1:] if place == 0 else ())) for place in range(min(size, 3))]
+        # Repeating the last item is enough for the length of a long list.
+        distinct = [draw(_values(item, through[1:] if index == 0 else ())) for index in range(min(size, 3))]
         return [*distinct, *distinct[-1:] * (size - len(distinct))]
 
     return draw_list()
@@ -324,7 +323,7 @@ _TIMES: Final = st.datetimes(_FIRST, _LAST, timezones=st.timezones())
 
 
 def _as_sent(content: Mapping[str, object], *, nulls: bool) -> Body:
-    """Return *content* as JSON holds it; None is null where *nulls*, and nothing at all elsewhere."""
+    """Return *content* as JSON: with *nulls*, None is null, and otherwise it is left out."""
     return {name: _json(value) for name, value in content.items() if nulls or value is not None}
 
 

@@ -1,4 +1,4 @@
-"""What a story looks at."""
+"""The last request that a fake server received, for assertions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import cast
 from zoomasync.testing import FakeZoom
 
 
-def seen(fake: FakeZoom) -> tuple[str, Mapping[str, str]]:
-    """Return the last request as the server saw it: method and raw path, and the query."""
+def last_request(fake: FakeZoom) -> tuple[str, Mapping[str, str]]:
+    """Return the method with the raw path, and the query, of the last request."""
     request = fake.requests[-1]
     return f"{request.method} {request.raw_path}", request.query
 
 
-def sent(fake: FakeZoom) -> dict[str, object]:
-    """Return the body of the last request that had one, as the server decoded it."""
+def last_body(fake: FakeZoom) -> dict[str, object]:
+    """Return the decoded body of the last request with a body."""
     bodies = [request.body for request in fake.requests if request.body is not None]
     return cast("dict[str, object]", bodies[-1])

@@ -42,7 +42,7 @@ async def test_the_fakes_client_walks_a_simulated_account() -> None:
             for status in ("approved", "pending", "denied")
             async for registrant in zoom.meetings.registrants.list(meeting.id, status=status)
         ]
-        polls = [len((await zoom.meetings.polls.list(number)).polls) for number in numbers]
+        polls = [len([poll async for poll in zoom.meetings.polls.list(number)]) for number in numbers]
         surveys = [(await zoom.meetings.survey.get(number)).custom_survey is not None for number in numbers]
         summaries = [
             (await zoom.meetings.summary(instance.uuid)).summary_title

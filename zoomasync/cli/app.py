@@ -14,7 +14,7 @@ from .. import __version__
 from ..errors import ConfigError, InvalidArgument, ZoomError
 from .exit_codes import Exit
 
-app = App(
+app: App = App(
     name="zoomasync",
     help="Harvest a Zoom account's reports, look up endpoints, and serve a fake Zoom for tests.",
     version=__version__,

@@ -1,4 +1,4 @@
-"""Streaming a meeting to another service."""
+"""Structs of `zoom.meetings.livestream`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Struct
 
-from ._rules import Change, limits
+from .field_types import Change, limits
 
 
 class LivestreamUpdate(Struct, frozen=True, kw_only=True):
-    """Where a meeting is streamed to. *resolution* ("720p" or "1080p") is needed when the account has 1080p."""
+    """The target of a livestream. *resolution* ("720p" or "1080p") is required if the account has 1080p."""
 
     stream_url: Annotated[str, limits(max_length=1024)]
     stream_key: Annotated[str, limits(max_length=512)]
@@ -19,7 +19,10 @@ class LivestreamUpdate(Struct, frozen=True, kw_only=True):
 
 
 class LivestreamSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a stream looks. *layout* and *close_caption* go with "start" and "mode", the others with "start" only."""
+    """The appearance of a livestream.
+
+    *layout* and *close_caption* are for the actions "start" and "mode", the other fields for "start" only.
+    """
 
     active_speaker_name: bool | None = None
     display_name: Annotated[str, limits(min_length=1, max_length=50)] | None = None
@@ -28,7 +31,7 @@ class LivestreamSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LivestreamStatusUpdate(Struct, frozen=True, kw_only=True):
-    """Start or stop a stream, or change how a running one looks ("mode")."""
+    """A change of a livestream: *action* starts it, stops it, or changes its appearance while it runs ("mode")."""
 
     action: Change[Literal["start", "stop", "mode"] | str] = UNSET
     settings: Change[LivestreamSettings] = UNSET

@@ -1,4 +1,4 @@
-"""Meetings: to schedule, as scheduled, and what belongs to one."""
+"""Structs of `zoom.meetings`."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from ._common import NumberedPage, Occurrence, Timestamp, TrackingField
-from ._rules import limits
-from ._settings import MeetingSettings, MeetingSettingsInEffect
+from .custom_fields import MeetingTrackingField, NewTrackingField
+from .field_types import Timestamp, limits
+from .meeting_settings import MeetingSettings, MeetingSettingsInEffect
+from .pages import NumberedPage, SinglePage
 
 MeetingType: TypeAlias = Literal[1, 2, 3, 8, 10] | int
 """1 instant, 2 scheduled, 3 recurring without fixed time, 8 recurring with fixed time, 10 screen share only."""
 
 _DAILY, _WEEKLY, _MONTHLY = 1, 2, 3
-_LONGEST_INTERVAL = {_DAILY: 99, _WEEKLY: 50, _MONTHLY: 10}
-_WITH_RECURRENCE = 8
+_MAX_INTERVAL = {_DAILY: 99, _WEEKLY: 50, _MONTHLY: 10}
+_RECURRING_WITH_FIXED_TIME = 8
 
 
 class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a meeting of type 8 recurs: *type* is 1 daily, 2 weekly, 3 monthly.
+    """The recurrence of a meeting of type 8. *type* is 1 daily, 2 weekly, 3 monthly.
 
-    *repeat_interval* is at most 99 days, 50 weeks or 10 months. *weekly_days* is like "2,4", from 1 Sunday to 7
-    Saturday. A month has either *monthly_day* or *monthly_week* (1 to 4, or -1 for the last) with *monthly_week_day*.
-    It ends at *end_date_time*, or after *end_times* (at most 60, which older pages give as 50; 0 is endless).
+    *repeat_interval* is at most 99 days, 50 weeks or 10 months. *weekly_days* holds numbers from 1 (Sunday) to 7
+    (Saturday), such as "2,4". A monthly recurrence has either *monthly_day*, or *monthly_week* (1 to 4, or -1 for the
+    last week) with *monthly_week_day*. The recurrence ends at *end_date_time*, or after *end_times* occurrences: at
+    most 60 (50 in older pages of the reference), and 0 for no end.
     """
 
     type: Literal[1, 2, 3] | int
@@ -38,32 +40,25 @@ class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     end_date_time: Timestamp | None = None
 
     def broken_rules(self) -> Iterator[str]:
-        """Say which rules of the reference between fields this breaks."""
+        """Yield the broken rules of the reference that concern several fields."""
         if self.end_times is not None and self.end_date_time is not None:
             yield "end_times and end_date_time exclude each other"
-        longest = _LONGEST_INTERVAL.get(self.type)
-        if longest is not None and self.repeat_interval is not None and self.repeat_interval > longest:
-            yield f"repeat_interval must be at most {longest} for type {self.type}"
+        most = _MAX_INTERVAL.get(self.type)
+        if most is not None and self.repeat_interval is not None and self.repeat_interval > most:
+            yield f"repeat_interval must be at most {most} for type {self.type}"
         if self.type == _WEEKLY and not self.weekly_days:
             yield "weekly_days is needed for type 2"
         if self.monthly_week is not None and self.monthly_week_day is None:
             yield "monthly_week needs monthly_week_day"
 
 
-class NewTrackingField(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A tracking field of the account, by its label, and its value for a new meeting."""
-
-    field: str
-    value: str | None = None
-
-
 class NewMeeting(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A meeting to create. What is None is not sent.
+    """A meeting to create. Fields that are None are not sent.
 
-    *type* is 1 instant, 2 scheduled (what Zoom takes without one), 3 recurring without fixed time, 8 recurring with
-    fixed time, 10 screen share only. An aware *start_time* is sent in UTC; a naive one is local to *timezone*. Without
-    one, a scheduled meeting becomes an instant one; one in the past is moved to now. *duration* is in minutes.
-    *recurrence* goes with type 8 only. *schedule_for* is another host, by e-mail address or id.
+    *type* is 1 instant, 2 scheduled (Zoom's default), 3 recurring without fixed time, 8 recurring with fixed time, 10
+    screen share only. An aware *start_time* is sent in UTC; a naive one is local to *timezone*. Zoom makes a scheduled
+    meeting without *start_time* an instant one, and moves a start in the past to now. *duration* is in minutes.
+    *recurrence* is for type 8 only. *schedule_for* is another host, by e-mail address or id.
     """
 
     topic: Annotated[str, limits(max_length=200)] | None = None
@@ -82,19 +77,34 @@ class NewMeeting(Struct, frozen=True, kw_only=True, omit_defaults=True):
     settings: MeetingSettings | None = None
 
     def broken_rules(self) -> Iterator[str]:
-        """Say which rules of the reference between fields this breaks."""
-        if self.recurrence is not None and self.type != _WITH_RECURRENCE:
+        """Yield the broken rules of the reference that concern several fields."""
+        if self.recurrence is not None and self.type != _RECURRING_WITH_FIXED_TIME:
             yield "recurrence goes with type 8 only"
 
 
-class MeetingTrackingField(TrackingField, frozen=True, kw_only=True):
-    """A tracking field of a scheduled meeting; *visible* tells whether the portal shows it."""
+class MeetingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An action on a meeting: end a running one, or recover a deleted one."""
 
-    visible: bool | None = None
+    action: Literal["end", "recover"] | str | None = None
+
+
+class NewSipUri(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The passcode to include in a SIP URI. Zoom does not check it."""
+
+    passcode: str | None = None
+
+
+class Occurrence(Struct, frozen=True, kw_only=True):
+    """One scheduled time of a recurring meeting. *occurrence_id* holds milliseconds since 1970, as text."""
+
+    occurrence_id: str
+    start_time: Timestamp | None = None
+    duration: int | None = None
+    status: Literal["available", "deleted"] | str | None = None
 
 
 class MeetingBasics(Struct, frozen=True, kw_only=True):
-    """What every meeting to come tells of itself. *type* is as in `NewMeeting`, *duration* in minutes."""
+    """The fields of every scheduled meeting. *type* is as in `NewMeeting`, *duration* is in minutes."""
 
     topic: str | None = None
     type: MeetingType | None = None
@@ -106,9 +116,10 @@ class MeetingBasics(Struct, frozen=True, kw_only=True):
 
 
 class Meeting(MeetingBasics, frozen=True, kw_only=True):
-    """A meeting as scheduled.
+    """A scheduled meeting with its links and settings.
 
-    *start_url* starts it as the host, and is a secret: it lives two hours, or 90 days for users made by custCreate.
+    *start_url* starts the meeting as the host, and is a secret. It is valid for two hours, or 90 days for users that
+    were created with custCreate.
     """
 
     id: int
@@ -138,7 +149,7 @@ class Meeting(MeetingBasics, frozen=True, kw_only=True):
 
 
 class ListedMeeting(MeetingBasics, frozen=True, kw_only=True):
-    """A meeting as a user's list shows it. *start_time* is missing for type 3; *agenda* is cut at 250 characters."""
+    """A meeting in a user's listing. *start_time* is missing for type 3. *agenda* is cut at 250 characters."""
 
     id: int
     uuid: str | None = None
@@ -154,7 +165,7 @@ class MeetingsPage(NumberedPage, frozen=True, kw_only=True):
 
 
 class UpcomingMeeting(MeetingBasics, frozen=True, kw_only=True):
-    """A meeting of the next 24 hours. One that comes from another calendar may lack most of this."""
+    """A meeting of the next 24 hours. A meeting from another calendar may lack most fields."""
 
     id: int | None = None
     passcode: str | None = None
@@ -163,28 +174,22 @@ class UpcomingMeeting(MeetingBasics, frozen=True, kw_only=True):
     is_all_day: bool | None = None
 
 
-class UpcomingMeetings(Struct, frozen=True, kw_only=True):
+class UpcomingMeetingsPage(SinglePage, frozen=True, kw_only=True):
     """A user's meetings of the next 24 hours."""
 
-    meetings: tuple[UpcomingMeeting, ...]
+    items: tuple[UpcomingMeeting, ...] = field(name="meetings")
     total_records: int | None = None
 
 
-class MeetingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """End a running meeting, or recover a deleted one."""
-
-    action: Literal["end", "recover"] | str | None = None
-
-
 class SummarySection(Struct, frozen=True, kw_only=True):
-    """A section of a summary, in the older shape."""
+    """A section of a summary in the older format."""
 
     label: str | None = None
     summary: str | None = None
 
 
 class EditedSummary(Struct, frozen=True, kw_only=True):
-    """A summary as somebody edited it, in the older shape."""
+    """An edited summary in the older format."""
 
     summary_overview: str | None = None
     summary_details: str | None = None
@@ -192,7 +197,7 @@ class EditedSummary(Struct, frozen=True, kw_only=True):
 
 
 class MeetingSummary(Struct, frozen=True, kw_only=True):
-    """What the AI Companion wrote about a meeting: *summary_content*, in Markdown.
+    """The AI Companion's summary of an instance. *summary_content* is Markdown.
 
     *summary_overview*, *summary_details*, *next_steps* and *edited_summary* are deprecated and may be missing.
     """
@@ -220,19 +225,13 @@ class MeetingSummary(Struct, frozen=True, kw_only=True):
 
 
 class CaptionToken(Struct, frozen=True, kw_only=True):
-    """Where to send closed captions: *token* is a whole URL, and a secret."""
+    """The address for closed captions. *token* is a complete URL, and a secret."""
 
     token: str
 
 
-class NewSipUri(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What to put into a SIP URI; the passcode is not checked."""
-
-    passcode: str | None = None
-
-
 class SipUri(Struct, frozen=True, kw_only=True):
-    """A SIP URI to dial a meeting with; it lapses after *expire_in* seconds (two hours)."""
+    """A SIP URI that dials a meeting. It expires after *expire_in* seconds (two hours)."""
 
     sip_dialing: str
     expire_in: int | None = None

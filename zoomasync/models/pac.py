@@ -1,19 +1,21 @@
-"""Personal audio conferences."""
+"""Structs of `zoom.pac`: personal audio conferences."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from .pages import SinglePage
 
 
 class PacDialInNumber(Struct, frozen=True, kw_only=True):
-    """A number to dial in with; *country* is a code."""
+    """A dial-in number. *country* is a country code."""
 
     country: str | None = None
     number: str | None = None
 
 
 class PacAccount(Struct, frozen=True, kw_only=True):
-    """A user's account for audio conferences. The passwords are codes to type on a telephone."""
+    """One audio-conference account of a user. The passwords are codes to enter on a telephone."""
 
     conference_id: int | None = None
     participant_password: str | None = None
@@ -22,7 +24,7 @@ class PacAccount(Struct, frozen=True, kw_only=True):
     global_dial_in_numbers: tuple[PacDialInNumber, ...] = ()
 
 
-class PacAccounts(Struct, frozen=True, kw_only=True):
-    """A user's accounts for audio conferences."""
+class PacAccountsPage(SinglePage, frozen=True, kw_only=True):
+    """The audio-conference accounts of a user."""
 
-    pac_accounts: tuple[PacAccount, ...]
+    items: tuple[PacAccount, ...] = field(name="pac_accounts")

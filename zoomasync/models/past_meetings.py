@@ -1,17 +1,19 @@
-"""Ended meetings, as the past-meetings endpoints show them."""
+"""Structs of `zoom.past_meetings`."""
 
 from __future__ import annotations
 
 from msgspec import Struct, field
 
-from ._common import CountedPage, EndedInstance, InstanceHead, PollAnswer, Timestamp, Visit
+from .field_types import Timestamp
+from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
+from .pages import CountedPage, SinglePage
 
 
 class PastMeeting(EndedInstance, frozen=True, kw_only=True):
     """One ended instance of a meeting. *duration* and *total_minutes* (the sum over all attendees) are in minutes.
 
-    *type* is 0 prescheduled, 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal room, 7 PAC, 8
-    recurring with fixed time.
+    *type* is 0 prescheduled, 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal meeting room, 7
+    personal audio conference, 8 recurring with fixed time.
     """
 
     host_id: str | None = None
@@ -21,32 +23,32 @@ class PastMeeting(EndedInstance, frozen=True, kw_only=True):
 
 
 class PastInstance(Struct, frozen=True, kw_only=True):
-    """One time that a recurring meeting took place; *uuid* is what its reports are asked for with."""
+    """One ended instance of a recurring meeting. *uuid* identifies it in requests for its participants and reports."""
 
     uuid: str
     start_time: Timestamp | None = None
 
 
-class PastInstances(Struct, frozen=True, kw_only=True):
-    """Every time that a recurring meeting took place."""
+class PastInstancesPage(SinglePage, frozen=True, kw_only=True):
+    """The ended instances of a recurring meeting."""
 
-    meetings: tuple[PastInstance, ...]
+    items: tuple[PastInstance, ...] = field(name="meetings")
 
 
 class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):
-    """One stay of one person; *internal_user* tells whether the person belongs to the account."""
+    """One visit of one person. *internal_user* is True if the person belongs to the account."""
 
     internal_user: bool | None = None
 
 
 class PastParticipantsPage(CountedPage, frozen=True, kw_only=True):
-    """One page of the stays in an ended meeting."""
+    """One page of the visits to an ended meeting."""
 
     items: tuple[PastParticipant, ...] = field(name="participants")
 
 
 class PastPollRespondent(Struct, frozen=True, kw_only=True):
-    """What one person answered. An anonymous one is called "Anonymous Attendee" and has no e-mail address."""
+    """The poll answers of one person. An anonymous one is named "Anonymous Attendee" and has no e-mail address."""
 
     name: str | None = None
     email: str | None = None
@@ -54,20 +56,20 @@ class PastPollRespondent(Struct, frozen=True, kw_only=True):
 
 
 class PastPolls(InstanceHead, frozen=True, kw_only=True):
-    """The answers to an ended meeting's polls, person by person."""
+    """The poll answers of an ended meeting, grouped by person."""
 
     questions: tuple[PastPollRespondent, ...]
 
 
 class PastQuestion(Struct, frozen=True, kw_only=True):
-    """A question and its answer, which is "live answered" for one that was answered aloud."""
+    """A question and its answer. The answer is "live answered" if it was given aloud."""
 
     question: str | None = None
     answer: str | None = None
 
 
 class PastQuestioner(Struct, frozen=True, kw_only=True):
-    """What one person asked."""
+    """The questions of one person."""
 
     name: str | None = None
     email: str | None = None
@@ -75,6 +77,6 @@ class PastQuestioner(Struct, frozen=True, kw_only=True):
 
 
 class PastQA(InstanceHead, frozen=True, kw_only=True):
-    """The questions and answers of an ended meeting, person by person."""
+    """The questions and answers of an ended meeting, grouped by the person who asked."""
 
     questions: tuple[PastQuestioner, ...]

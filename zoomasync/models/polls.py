@@ -1,23 +1,24 @@
-"""Polls and quizzes of a meeting."""
+"""Structs of `zoom.meetings.polls`: polls and quizzes of a meeting."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from ._questions import QuestionType, broken_question_rules
-from ._rules import limits
+from .field_types import limits
+from .pages import SinglePage
+from .questions import QuestionType, broken_question_rules
 
 PollType: TypeAlias = Literal[1, 2, 3] | int
 PollStatus: TypeAlias = Literal["notstart", "started", "ended", "sharing", "deactivated"] | str
 
-_MOST_ANSWERS = {"single": 10, "multiple": 10, "matching": 16, "rank_order": 7}
+_MAX_ANSWERS = {"single": 10, "multiple": 10, "matching": 16, "rank_order": 7}
 
 
 class PollPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is to be matched or ranked. Its right answers are 2 to 10 for "matching", exactly 1 for "rank_order"."""
+    """An item to match or rank. It has 2 to 10 right answers for "matching", exactly 1 for "rank_order"."""
 
     prompt_question: str | None = None
     prompt_right_answers: tuple[str, ...] | None = None
@@ -26,9 +27,10 @@ class PollPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PollQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question of a poll.
 
-    *answers* are at most 10 for "single" and "multiple", 16 for "matching", 7 for "rank_order". *right_answers* make a
-    quiz. *prompts* go with "matching" and "rank_order", the characters with text questions (500 for "short_answer",
-    2,000 for "long_answer"), the ratings with "rating_scale", *case_sensitive* with "fill_in_the_blank".
+    *answers* are at most 10 for "single" and "multiple", 16 for "matching", 7 for "rank_order". *right_answers* make
+    the poll a quiz. Other fields apply to some types only: *prompts* to "matching" and "rank_order", the characters to
+    text questions (at most 500 for "short_answer", 2,000 for "long_answer"), the ratings to "rating_scale",
+    *case_sensitive* to "fill_in_the_blank".
     """
 
     name: Annotated[str, limits(max_length=1024)] | None = None
@@ -47,25 +49,24 @@ class PollQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     case_sensitive: bool | None = None
 
     def broken_rules(self) -> Iterator[str]:
-        """Say which rules of the reference between fields this breaks."""
-        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MOST_ANSWERS)
-        right = len(self.right_answers or ())
-        if self.type in {"single", "matching"} and right > 1:
+        """Yield the broken rules of the reference that concern several fields."""
+        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MAX_ANSWERS)
+        if self.type in {"single", "matching"} and len(self.right_answers or ()) > 1:
             yield f"right_answers must be one for {self.type}"
         for prompt in self.prompts or ():
-            answers = len(prompt.prompt_right_answers or ())
             if prompt.prompt_right_answers is None:
                 continue
-            if self.type == "rank_order" and answers != 1:
+            count = len(prompt.prompt_right_answers)
+            if self.type == "rank_order" and count != 1:
                 yield "prompt_right_answers must be exactly one for rank_order"
-            if self.type == "matching" and not 2 <= answers <= 10:  # noqa: PLR2004
+            if self.type == "matching" and not 2 <= count <= 10:  # noqa: PLR2004  the reference's limits
                 yield "prompt_right_answers must be 2 to 10 for matching"
 
 
 class NewPoll(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A poll to create, or to put in the place of another. What is None is not sent.
+    """A poll to create, or to replace another with. Fields that are None are not sent.
 
-    *poll_type* is 1 poll, 2 advanced poll, 3 quiz; 2 and 3 need the account's feature.
+    *poll_type* is 1 poll, 2 advanced poll, 3 quiz; 2 and 3 require the account's feature.
     """
 
     title: Annotated[str, limits(max_length=64)] | None = None
@@ -75,7 +76,7 @@ class NewPoll(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """A poll as it stands. *poll_type* is 1 poll, 2 advanced poll, 3 quiz."""
+    """A poll of a meeting. *poll_type* is 1 poll, 2 advanced poll, 3 quiz."""
 
     id: str
     status: PollStatus | None = None
@@ -85,8 +86,8 @@ class Poll(Struct, frozen=True, kw_only=True):
     questions: tuple[PollQuestion, ...] = ()
 
 
-class Polls(Struct, frozen=True, kw_only=True):
+class PollsPage(SinglePage, frozen=True, kw_only=True):
     """The polls of a meeting."""
 
-    polls: tuple[Poll, ...]
+    items: tuple[Poll, ...] = field(name="polls")
     total_records: int | None = None

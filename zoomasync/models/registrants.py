@@ -1,4 +1,4 @@
-"""People who register for a meeting, and what they are asked."""
+"""Structs of `zoom.meetings.registrants`: people who register, and the questions they answer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, field
 
-from ._common import NumberedPage, Occurrence, Timestamp
-from ._rules import Change, limits
+from .field_types import Change, Timestamp, limits
+from .meetings import Occurrence
+from .pages import NumberedPage
 
 RegistrantStatus: TypeAlias = Literal["approved", "denied", "pending"] | str
 PurchasingTimeFrame: TypeAlias = (
     Literal["", "Within a month", "1-3 months", "4-6 months", "More than 6 months", "No timeframe"] | str
 )
 PurchaseRole: TypeAlias = Literal["", "Decision Maker", "Evaluator/Recommender", "Influencer", "Not involved"] | str
-# The reference's bands for requests differ (101-500, 500-1,000), and Zoom was seen to refuse them.
+# The reference gives other ranges for requests (101-500, 500-1,000), which Zoom was seen to reject.
 NumberOfEmployees: TypeAlias = (
     Literal[
         "",
@@ -31,7 +32,7 @@ NumberOfEmployees: TypeAlias = (
     ]
     | str
 )
-# Spelled as Zoom spells them.
+# Zoom's own codes, which are not all standard ones.
 MailLanguage: TypeAlias = (
     Literal[
         "en-US",
@@ -73,14 +74,14 @@ StandardField: TypeAlias = (
 
 
 class CustomAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to a custom question, which *title* names."""
+    """The answer to the custom question with this *title*."""
 
     title: str | None = None
     value: Annotated[str, limits(max_length=128)] | None = None
 
 
 class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who registers. All but the e-mail address and first name may be missing or empty."""
+    """The fields of a person who registers. All but the e-mail address and first name may be missing or empty."""
 
     email: Annotated[str, limits(max_length=128)]
     first_name: Annotated[str, limits(max_length=64)]
@@ -102,18 +103,60 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NewRegistrant(Person, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody to register. What is None is not sent.
+    """A person to register. Fields that are None are not sent.
 
-    *language* is that of the confirmation mail. *auto_approve* approves at once where the meeting wants approval by
-    hand.
+    *language* is the language of the confirmation mail. *auto_approve* approves the person at once in a meeting with
+    approval by hand.
     """
 
     language: MailLanguage | None = None
     auto_approve: bool | None = None
 
 
+class RegistrantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A registrant by id, by e-mail address, or by both. One of them is required."""
+
+    id: str | None = None
+    email: str | None = None
+
+    def broken_rules(self) -> Iterator[str]:
+        """Yield the broken rules of the reference that concern several fields."""
+        if self.id is None and self.email is None:
+            yield "id or email is needed"
+
+
+class RegistrantStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An action on at most 30 registrants."""
+
+    action: Literal["approve", "cancel", "deny"] | str
+    registrants: Annotated[tuple[RegistrantKey, ...], limits(max_items=30)] | None = None
+
+
+class StandardQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A standard field of the registration form."""
+
+    field_name: StandardField | None = None
+    required: bool | None = None
+
+
+class CustomQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A custom question of the registration form: "short" accepts any text, "single" one of *answers*."""
+
+    title: str | None = None
+    type: Literal["short", "single"] | str | None = None
+    required: bool | None = None
+    answers: tuple[str, ...] | None = None
+
+
+class RegistrationQuestionsUpdate(Struct, frozen=True, kw_only=True):
+    """A change of the questions of a registration form. A list that is sent replaces the previous one."""
+
+    questions: Change[tuple[StandardQuestion, ...]] = UNSET
+    custom_questions: Change[tuple[CustomQuestion, ...]] = UNSET
+
+
 class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who has registered."""
+    """A registered person."""
 
     id: str
     status: RegistrantStatus | None = None
@@ -123,15 +166,15 @@ class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
-    """One page of the registrants of one status."""
+    """One page of the registrants with one status."""
 
     items: tuple[Registrant, ...] = field(name="registrants")
 
 
 class RegistrantAdded(Struct, frozen=True, kw_only=True):
-    """The receipt of a registration. *id* is the meeting's number, *registrant_id* the person's id.
+    """The result of a registration. *id* is the meeting's number, *registrant_id* the person's id.
 
-    *join_url* is missing while the registration waits for approval by hand.
+    *join_url* is missing while the registration is pending.
     """
 
     registrant_id: str
@@ -143,50 +186,8 @@ class RegistrantAdded(Struct, frozen=True, kw_only=True):
     occurrences: tuple[Occurrence, ...] = ()
 
 
-class RegistrantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whom a change of status is for: by id, by e-mail address, or both."""
-
-    id: str | None = None
-    email: str | None = None
-
-    def broken_rules(self) -> Iterator[str]:
-        """Say which rules of the reference between fields this breaks."""
-        if self.id is None and self.email is None:
-            yield "id or email is needed"
-
-
-class RegistrantStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Approve, deny or cancel at most 30 registrations."""
-
-    action: Literal["approve", "cancel", "deny"] | str
-    registrants: Annotated[tuple[RegistrantKey, ...], limits(max_items=30)] | None = None
-
-
-class StandardQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A standard field that people are asked for."""
-
-    field_name: StandardField | None = None
-    required: bool | None = None
-
-
-class CustomQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A question of one's own: "short" takes any text, "single" one of *answers*."""
-
-    title: str | None = None
-    type: Literal["short", "single"] | str | None = None
-    required: bool | None = None
-    answers: tuple[str, ...] | None = None
-
-
 class RegistrationQuestions(Struct, frozen=True, kw_only=True):
-    """What people are asked when they register."""
+    """The questions of a registration form."""
 
     questions: tuple[StandardQuestion, ...]
     custom_questions: tuple[CustomQuestion, ...] = ()
-
-
-class RegistrationQuestionsUpdate(Struct, frozen=True, kw_only=True):
-    """What to change of the questions; a list that is sent replaces the one before."""
-
-    questions: Change[tuple[StandardQuestion, ...]] = UNSET
-    custom_questions: Change[tuple[CustomQuestion, ...]] = UNSET

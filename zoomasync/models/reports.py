@@ -1,24 +1,18 @@
-"""Reports: what happened on the account, as the reports endpoints show it."""
+"""Structs of `zoom.reports`."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from ._common import (
-    CountedPage,
-    CustomKey,
-    Day,
-    EndedInstance,
-    InstanceHead,
-    NumberedPage,
-    PollAnswer,
-    Timestamp,
-    TokenPage,
-    TrackingField,
-    Visit,
-)
+from .custom_fields import CustomKey, TrackingField
+from .field_types import Day, Timestamp
+from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
+from .pages import CountedPage, NumberedPage, SinglePage, TokenPage
+
+WEBINAR_TYPES: Final = frozenset({5, 6, 9})
+"""The values of ``type`` that stand for a webinar."""
 
 QuestionStatus: TypeAlias = Literal["default", "open", "dismissed", "answered", "deleted"] | str
 AnswerType: TypeAlias = (
@@ -41,7 +35,7 @@ CallType: TypeAlias = (
 
 
 class SignInActivity(Struct, frozen=True, kw_only=True):
-    """Somebody signed in or out; *type* is "Sign in" or "Sign out"."""
+    """One sign-in or sign-out of a user."""
 
     email: str | None = None
     time: Timestamp | None = None
@@ -52,7 +46,7 @@ class SignInActivity(Struct, frozen=True, kw_only=True):
 
 
 class SignInActivitiesPage(TokenPage, frozen=True, kw_only=True):
-    """One page of sign-ins and sign-outs. *from_* and *to* are days, though Zoom may send them with a time."""
+    """One page of sign-ins and sign-outs. *from_* and *to* are days, although Zoom may send them with a time."""
 
     items: tuple[SignInActivity, ...] = field(name="activity_logs")
     from_: Day | None = field(default=None, name="from")
@@ -60,7 +54,7 @@ class SignInActivitiesPage(TokenPage, frozen=True, kw_only=True):
 
 
 class BillingReport(Struct, frozen=True, kw_only=True):
-    """One billing period; *id* is what its invoices are asked for with. Amounts are decimals as text.
+    """One billing period. *id* identifies it in a request for its invoices. Amounts are decimal numbers as text.
 
     *type* is 0 for a detailed report and 1 for a custom one.
     """
@@ -73,15 +67,15 @@ class BillingReport(Struct, frozen=True, kw_only=True):
     tax_amount: str | None = None
 
 
-class BillingReports(Struct, frozen=True, kw_only=True):
-    """The billing periods of departments, in *currency* (such as "USD")."""
+class BillingReportsPage(SinglePage, frozen=True, kw_only=True):
+    """The billing periods of departments. Amounts are in *currency*, such as "USD"."""
 
-    billing_reports: tuple[BillingReport, ...]
+    items: tuple[BillingReport, ...] = field(name="billing_reports")
     currency: str | None = None
 
 
 class BillingInvoice(Struct, frozen=True, kw_only=True):
-    """One line of a billing report; *quantity* counts licences, amounts are decimals as text."""
+    """One line of a billing report. *quantity* counts licences; amounts are decimal numbers as text."""
 
     invoice_number: str | None = None
     invoice_charge_name: str | None = None
@@ -92,15 +86,15 @@ class BillingInvoice(Struct, frozen=True, kw_only=True):
     tax_amount: str | None = None
 
 
-class BillingInvoices(Struct, frozen=True, kw_only=True):
-    """The invoices of one billing report, in *currency*."""
+class BillingInvoicesPage(SinglePage, frozen=True, kw_only=True):
+    """The invoices of one billing period. Amounts are in *currency*."""
 
-    invoices: tuple[BillingInvoice, ...]
+    items: tuple[BillingInvoice, ...] = field(name="invoices")
     currency: str | None = None
 
 
 class CloudRecordingStorage(Struct, frozen=True, kw_only=True):
-    """The storage of one day, as text for people: "3 MB", "3 TB", "Unlimited"."""
+    """The cloud storage of one day, as text to display: "3 MB", "3 TB", "Unlimited"."""
 
     date: Day | None = None
     usage: str | None = None
@@ -108,16 +102,16 @@ class CloudRecordingStorage(Struct, frozen=True, kw_only=True):
     free_usage: str | None = None
 
 
-class CloudRecordingReport(Struct, frozen=True, kw_only=True):
-    """The storage that cloud recordings took, day by day."""
+class CloudRecordingStoragePage(SinglePage, frozen=True, kw_only=True):
+    """The storage that cloud recordings used, per day."""
 
-    cloud_recording_storage: tuple[CloudRecordingStorage, ...]
+    items: tuple[CloudRecordingStorage, ...] = field(name="cloud_recording_storage")
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
 
 
 class DailyUsage(Struct, frozen=True, kw_only=True):
-    """The account's use on one day."""
+    """The usage of the account on one day."""
 
     date: Day | None = None
     new_users: int | None = None
@@ -126,18 +120,18 @@ class DailyUsage(Struct, frozen=True, kw_only=True):
     meeting_minutes: int | None = None
 
 
-class DailyReport(Struct, frozen=True, kw_only=True):
-    """The account's use in one month, day by day."""
+class DailyUsagePage(SinglePage, frozen=True, kw_only=True):
+    """The usage of the account in one month, per day."""
 
-    dates: tuple[DailyUsage, ...]
+    items: tuple[DailyUsage, ...] = field(name="dates")
     year: int | None = None
     month: int | None = None
 
 
 class InstanceReport(EndedInstance, frozen=True, kw_only=True):
-    """One ended instance of a meeting or webinar. *duration* and *total_minutes* (over all attendees) are in minutes.
+    """One ended meeting or webinar. *duration* and *total_minutes* (the sum over all attendees) are in minutes.
 
-    *type* is Zoom's number for the kind of meeting or webinar, as in `UserMeeting`.
+    *type* is the type of meeting or webinar, with the numbers of `UserMeeting`.
     """
 
     dept: str | None = None
@@ -146,10 +140,10 @@ class InstanceReport(EndedInstance, frozen=True, kw_only=True):
 
 
 class ReportParticipant(Visit, frozen=True, kw_only=True, gc=False):
-    """One stay of one person. *participant_user_id* is the signed-in user's id; Zoom means to remove *id*.
+    """One visit of one person. *participant_user_id* is the signed-in user's id; Zoom intends to remove *id*.
 
-    *registrant_id* comes only when it was asked for. *bo_mtg_id* names a breakout room: a number as text in meetings, a
-    UUID in webinars.
+    *registrant_id* is present only if the call requested it. *bo_mtg_id* identifies a breakout room: a number as text
+    in meetings, a UUID in webinars.
     """
 
     participant_user_id: str | None = None
@@ -158,13 +152,13 @@ class ReportParticipant(Visit, frozen=True, kw_only=True, gc=False):
 
 
 class ReportParticipantsPage(CountedPage, frozen=True, kw_only=True):
-    """One page of the stays in a meeting or webinar."""
+    """One page of the visits to a meeting or webinar."""
 
     items: tuple[ReportParticipant, ...] = field(name="participants")
 
 
 class Respondent(Struct, frozen=True, kw_only=True):
-    """Somebody who answered. An anonymous one is called "Anonymous Attendee" and has no e-mail address."""
+    """A person who answered. An anonymous one is named "Anonymous Attendee" and has no e-mail address."""
 
     name: str | None = None
     first_name: str | None = None
@@ -173,19 +167,19 @@ class Respondent(Struct, frozen=True, kw_only=True):
 
 
 class PollRespondent(Respondent, frozen=True, kw_only=True):
-    """What one person answered in polls."""
+    """The poll answers of one person."""
 
     question_details: tuple[PollAnswer, ...] = ()
 
 
 class PollReport(InstanceHead, frozen=True, kw_only=True):
-    """The answers to the polls of a meeting or webinar, person by person."""
+    """The poll answers of a meeting or webinar, grouped by person."""
 
     questions: tuple[PollRespondent, ...]
 
 
 class QAAnswer(Struct, frozen=True, kw_only=True):
-    """One answer or comment; *type* tells who gave it and how, *user_id* is empty for people of other accounts."""
+    """One answer or comment. *type* states its author and form; *user_id* is empty for people of other accounts."""
 
     user_id: str | None = None
     name: str | None = None
@@ -196,7 +190,7 @@ class QAAnswer(Struct, frozen=True, kw_only=True):
 
 
 class QAQuestion(Struct, frozen=True, kw_only=True):
-    """One question. Zoom deprecates *answer*, all answers joined with ";": read *answer_details*."""
+    """One question. *answer*, all answers joined with ";", is deprecated: use *answer_details*."""
 
     question: str | None = None
     question_id: str | None = None
@@ -207,7 +201,7 @@ class QAQuestion(Struct, frozen=True, kw_only=True):
 
 
 class Questioner(Struct, frozen=True, kw_only=True):
-    """What one person asked; *user_id* is empty for people of other accounts."""
+    """The questions of one person. *user_id* is empty for people of other accounts."""
 
     user_id: str | None = None
     name: str | None = None
@@ -216,13 +210,13 @@ class Questioner(Struct, frozen=True, kw_only=True):
 
 
 class QAReport(InstanceHead, frozen=True, kw_only=True):
-    """The questions and answers of a meeting, person by person."""
+    """The questions and answers of a meeting, grouped by the person who asked."""
 
     questions: tuple[Questioner, ...]
 
 
 class SurveyAnswer(Struct, frozen=True, kw_only=True):
-    """One answer to one question of a survey."""
+    """One answer to one survey question."""
 
     question: str | None = None
     question_id: str | None = None
@@ -231,13 +225,13 @@ class SurveyAnswer(Struct, frozen=True, kw_only=True):
 
 
 class SurveyRespondent(Respondent, frozen=True, kw_only=True):
-    """What one person answered in a survey."""
+    """The survey answers of one person."""
 
     answer_details: tuple[SurveyAnswer, ...] = ()
 
 
 class SurveyReport(Struct, frozen=True, kw_only=True):
-    """The answers to a meeting's survey, person by person."""
+    """The answers to a meeting's survey, grouped by person."""
 
     survey_answers: tuple[SurveyRespondent, ...]
     meeting_id: int | None = None
@@ -248,7 +242,7 @@ class SurveyReport(Struct, frozen=True, kw_only=True):
 
 
 class OperationLog(Struct, frozen=True, kw_only=True):
-    """Something that an administrator or user did in the account's settings."""
+    """One action of an administrator or user on the account's settings."""
 
     time: Timestamp | None = None
     operator: str | None = None
@@ -264,7 +258,7 @@ class OperationLogsPage(TokenPage, frozen=True, kw_only=True):
 
 
 class TelephoneLeg(Struct, frozen=True, kw_only=True):
-    """One call leg. *duration* is in minutes as samples show it, *total* is the cost of a call-out in USD.
+    """One call leg. *duration* is in minutes, as samples suggest. *total* is the cost of a call-out in USD.
 
     *call_in_number* may be a label such as "ZoomGW" instead of a number.
     """
@@ -289,7 +283,7 @@ class TelephoneLeg(Struct, frozen=True, kw_only=True):
 
 
 class TelephonePage(CountedPage, frozen=True, kw_only=True):
-    """One page of call legs. The counts are missing when the range applies to the meetings' times."""
+    """One page of call legs. The counts are missing if the date range applies to the times of the meetings."""
 
     items: tuple[TelephoneLeg, ...] = field(name="telephony_usage")
     from_: Day | None = field(default=None, name="from")
@@ -297,7 +291,7 @@ class TelephonePage(CountedPage, frozen=True, kw_only=True):
 
 
 class UpcomingEvent(Struct, frozen=True, kw_only=True):
-    """A meeting or webinar to come. *id* is text like a UUID, not a meeting number."""
+    """An upcoming meeting or webinar. *id* is text like a UUID, not a meeting number."""
 
     id: str
     topic: str | None = None
@@ -308,7 +302,7 @@ class UpcomingEvent(Struct, frozen=True, kw_only=True):
 
 
 class UpcomingEventsPage(TokenPage, frozen=True, kw_only=True):
-    """One page of the meetings and webinars to come."""
+    """One page of upcoming meetings and webinars."""
 
     items: tuple[UpcomingEvent, ...] = field(name="upcoming_events")
     from_: Day | None = field(default=None, name="from")
@@ -316,7 +310,7 @@ class UpcomingEventsPage(TokenPage, frozen=True, kw_only=True):
 
 
 class CustomAttribute(Struct, frozen=True, kw_only=True):
-    """An attribute of users that the account defines."""
+    """A user attribute that the account defines, and its value."""
 
     key: str | None = None
     name: str | None = None
@@ -324,7 +318,7 @@ class CustomAttribute(Struct, frozen=True, kw_only=True):
 
 
 class Host(Struct, frozen=True, kw_only=True):
-    """A user who hosts, with the number of meetings, participants and minutes in the range asked for."""
+    """A host, with the number of meetings, participants and minutes in the requested range."""
 
     id: str
     email: str | None = None
@@ -338,7 +332,7 @@ class Host(Struct, frozen=True, kw_only=True):
 
 
 class HostsPage(NumberedPage, frozen=True, kw_only=True):
-    """One page of hosts, with totals over the whole range."""
+    """One page of hosts, with totals over the requested range."""
 
     items: tuple[Host, ...] = field(name="users")
     total_meetings: int | None = None
@@ -351,10 +345,12 @@ class HostsPage(NumberedPage, frozen=True, kw_only=True):
 class UserMeeting(EndedInstance, frozen=True, kw_only=True):
     """One ended meeting or webinar of a user. *duration* and *total_minutes* (over all attendees) are in minutes.
 
-    *type* is 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal room, 7 PAC, 8 recurring with fixed
-    time; webinars are 5, 6 (no fixed time) and 9 (fixed time). *schedule_time*, *join_time*, *leave_time* and
-    *join_waiting_room_time* come to the minute and without a zone; they are read as UTC, which the reference's samples
-    suggest and nothing states. *meeting_encryption_status* is 1 end-to-end or 2 enhanced.
+    *type* is 1 instant, 2 scheduled, 3 recurring without fixed time, 4 personal meeting room, 7 personal audio
+    conference, 8 recurring with fixed time; webinars are 5, 6 (without fixed time) and 9 (with fixed time).
+    *meeting_encryption_status* is 1 end-to-end or 2 enhanced.
+
+    Zoom sends *schedule_time*, *join_time*, *leave_time* and *join_waiting_room_time* to the minute and without a time
+    zone. They are decoded as UTC: the reference's samples suggest it, but no document states it.
     """
 
     host_name: str | None = None
@@ -371,6 +367,11 @@ class UserMeeting(EndedInstance, frozen=True, kw_only=True):
     has_screen_share: bool | None = None
     meeting_encryption_status: int | None = None
     custom_keys: tuple[CustomKey, ...] = ()
+
+    @property
+    def is_webinar(self) -> bool:
+        """True for a webinar, which has reports of its own, and False for a meeting or without a *type*."""
+        return self.type in WEBINAR_TYPES
 
 
 class UserMeetingsPage(NumberedPage, frozen=True, kw_only=True):

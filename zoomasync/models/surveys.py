@@ -1,4 +1,4 @@
-"""The survey that people are shown after a meeting."""
+"""Structs of `zoom.meetings.survey`: the survey after a meeting."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Annotated
 
 from msgspec import UNSET, Struct
 
-from ._questions import QuestionType, broken_question_rules
-from ._rules import Change, limits
+from .field_types import Change, limits
+from .questions import QuestionType, broken_question_rules
 
-_MOST_ANSWERS = {"single": 50, "multiple": 50, "matching": 16, "rank_order": 7}
+_MAX_ANSWERS = {"single": 50, "multiple": 50, "matching": 16, "rank_order": 7}
 
 
 class SurveyPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is to be matched or ranked."""
+    """An item to match or rank."""
 
     prompt_question: Annotated[str, limits(max_length=200)] | None = None
 
@@ -23,8 +23,8 @@ class SurveyQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question of a survey.
 
     *answers* are at most 50 for "single" and "multiple", 16 for "matching", 7 for "rank_order", of 200 characters each.
-    *prompts* go with "matching" and "rank_order", the characters with text questions (500 for "short_answer", 2,000 for
-    "long_answer"), the ratings with "rating_scale".
+    Other fields apply to some types only: *prompts* to "matching" and "rank_order", the characters to text questions
+    (at most 500 for "short_answer", 2,000 for "long_answer"), the ratings to "rating_scale".
     """
 
     name: Annotated[str, limits(max_length=420)] | None = None
@@ -41,15 +41,15 @@ class SurveyQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     show_as_dropdown: bool | None = None
 
     def broken_rules(self) -> Iterator[str]:
-        """Say which rules of the reference between fields this breaks."""
-        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MOST_ANSWERS)
+        """Yield the broken rules of the reference that concern several fields."""
+        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MAX_ANSWERS)
 
 
 class CustomSurvey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A survey made in Zoom.
 
-    Say *anonymous* and *numbered_questions* outright: the reference's text and schema disagree on what they are
-    without.
+    Always set *anonymous* and *numbered_questions*: the text and the schema of the reference disagree on their
+    defaults.
     """
 
     title: Annotated[str, limits(max_length=64)] | None = None
@@ -60,17 +60,17 @@ class CustomSurvey(Struct, frozen=True, kw_only=True, omit_defaults=True):
     show_question_type: bool | None = None
 
 
-class Survey(Struct, frozen=True, kw_only=True):
-    """A meeting's survey: one made in Zoom, or the link of another."""
-
-    custom_survey: CustomSurvey | None = None
-    third_party_survey: str | None = None
-    show_in_the_browser: bool | None = None
-
-
 class SurveyUpdate(Struct, frozen=True, kw_only=True):
-    """What to change of a meeting's survey."""
+    """A change of a meeting's survey."""
 
     custom_survey: Change[CustomSurvey] = UNSET
     third_party_survey: Change[Annotated[str, limits(max_length=64)]] = UNSET
     show_in_the_browser: Change[bool] = UNSET
+
+
+class Survey(Struct, frozen=True, kw_only=True):
+    """The survey of a meeting: a survey made in Zoom, or the link to a third-party survey."""
+
+    custom_survey: CustomSurvey | None = None
+    third_party_survey: str | None = None
+    show_in_the_browser: bool | None = None

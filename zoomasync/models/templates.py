@@ -1,31 +1,18 @@
-"""Meeting templates."""
+"""Structs of `zoom.meetings.templates`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-
-class MeetingTemplate(Struct, frozen=True, kw_only=True):
-    """A template; *type* is 1 for a user's, 2 for an administrator's."""
-
-    id: str
-    name: str | None = None
-    type: Literal[1, 2] | int | None = None
-
-
-class MeetingTemplates(Struct, frozen=True, kw_only=True):
-    """The templates that a user may take."""
-
-    templates: tuple[MeetingTemplate, ...]
-    total_records: int | None = None
+from .pages import SinglePage
 
 
 class NewMeetingTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A template to make of the meeting *meeting_id*. What is None is not sent.
+    """A template to create from the meeting *meeting_id*. Fields that are None are not sent.
 
-    *overwrite* replaces a template that was made of the same meeting.
+    *overwrite* replaces a template that was created from the same meeting.
     """
 
     meeting_id: int | None = None
@@ -34,8 +21,23 @@ class NewMeetingTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overwrite: bool | None = None
 
 
+class MeetingTemplate(Struct, frozen=True, kw_only=True):
+    """A meeting template. *type* is 1 for a user's template, 2 for an administrator's."""
+
+    id: str
+    name: str | None = None
+    type: Literal[1, 2] | int | None = None
+
+
+class MeetingTemplatesPage(SinglePage, frozen=True, kw_only=True):
+    """The templates that are available to a user."""
+
+    items: tuple[MeetingTemplate, ...] = field(name="templates")
+    total_records: int | None = None
+
+
 class MeetingTemplateCreated(Struct, frozen=True, kw_only=True):
-    """The receipt of a template."""
+    """The id and name of a created template."""
 
     id: str
     name: str | None = None

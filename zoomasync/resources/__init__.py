@@ -1,1 +1,1 @@
-"""One class a namespace: what the reference says of its endpoints, and a thin method for each."""
+"""The namespaces of a client: one class per namespace, with an `Endpoint` and a thin method per operation."""

@@ -1,4 +1,4 @@
-"""What all namespaces share."""
+"""The base class of all namespaces."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ class Resource:
 
     @classmethod
     def endpoints(cls) -> dict[str, Endpoint[object]]:
-        """Return the endpoints by the name of the method that calls each."""
+        """Return the endpoints by the name of the method that calls them."""
         return {name.lower(): value for name, value in vars(cls).items() if isinstance(value, Endpoint)}

@@ -1,4 +1,4 @@
-"""`zoom.past_meetings`: meetings that have ended, from the endpoints that spend no heavy budget."""
+"""`zoom.past_meetings`: ended meetings, from endpoints with the labels Light and Medium."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from .._core.date_ranges import check_range
 from .._core.endpoint import Endpoint, MeetingRef
 from .._core.pagination import Paginator
 from .._label import Label
-from ..models.past_meetings import PastInstances, PastMeeting, PastParticipant, PastParticipantsPage, PastPolls, PastQA
+from ..models.past_meetings import (
+    PastInstance,
+    PastInstancesPage,
+    PastMeeting,
+    PastParticipant,
+    PastParticipantsPage,
+    PastPolls,
+    PastQA,
+)
 from ._resource import Resource
 
 _SCOPES = ("meeting:read:admin", "meeting:read")
 
 
 class PastMeetings(Resource):
-    """Ended meetings and who was there, up to a year back; no day budget on paid plans.
+    """Ended meetings and their participants, up to a year back. On paid plans no daily quota applies.
 
-    A meeting number means its latest ended instance; a UUID from `instances` means that one (slashes are fine). All
-    raise `NotFound` for a meeting that is unknown, running or expired, and `BadRequest` (code 12702) for one that is
-    older than a year.
+    A meeting number stands for the latest ended instance. A UUID from `instances` stands for that instance, and may
+    contain slashes. All methods raise `NotFound` for a meeting that is unknown, running or expired, and `BadRequest`
+    (code 12702) for a meeting older than a year.
     """
 
     GET = Endpoint(
@@ -34,7 +42,7 @@ class PastMeetings(Resource):
         label=Label.MEDIUM,
         scopes=_SCOPES,
         granular_scopes=("meeting:read:list_past_instances", "meeting:read:list_past_instances:admin"),
-        response=PastInstances,
+        response=PastInstancesPage,
     )
     PARTICIPANTS = Endpoint(
         route="GET /past_meetings/{meetingId}/participants",
@@ -60,30 +68,32 @@ class PastMeetings(Resource):
     )
 
     async def get(self, meeting_id: MeetingRef) -> PastMeeting:
-        """Return one ended meeting: when it was, how long, how many came. Needs a paid account."""
+        """Return the times, duration and participant count of one ended meeting. Requires a paid account."""
         return await self._session.send(self.GET.at(meeting_id))
 
-    async def instances(self, meeting_id: int, *, from_: date | None = None, to: date | None = None) -> PastInstances:
-        """Return every time that a recurring meeting took place, at most 15 months back.
+    def instances(
+        self, meeting_id: int, *, from_: date | None = None, to: date | None = None
+    ) -> Paginator[PastInstancesPage, PastInstance]:
+        """Iterate over the ended instances of a recurring meeting, at most 15 months back.
 
-        Each instance has its own UUID; pass that UUID, not *meeting_id*, to ask for its participants. *from_* and *to*
-        stand only in the newest reference, which does not say how they are spelled: days are assumed.
+        Each instance has its own UUID. Pass that UUID, not *meeting_id*, to fetch its participants. Only the newest
+        reference has *from_* and *to*, and it does not document their format: they are sent as days.
         """
         check_range(from_, to, optional=True)
-        return await self._session.send(self.INSTANCES.at(meeting_id, from_=from_, to=to))
+        return Paginator(self._session, self.INSTANCES.at(meeting_id, from_=from_, to=to))
 
     def participants(self, meeting_id: MeetingRef) -> Paginator[PastParticipantsPage, PastParticipant]:
-        """Iterate over the stays of everyone who was there: who rejoins comes again.
+        """Iterate over the visits of all participants. A person who rejoined has several visits.
 
-        Empty for a meeting of one person. Zoom needs some time after a large meeting; until then durations are 0. Needs
-        a paid account.
+        The listing is empty for a meeting with one person. After a large meeting, durations are 0 until Zoom has
+        processed it. Requires a paid account.
         """
         return Paginator(self._session, self.PARTICIPANTS.at(meeting_id))
 
     async def polls(self, meeting_id: MeetingRef) -> PastPolls:
-        """Return the answers to the polls of a scheduled meeting, person by person. The host needs a Pro licence."""
+        """Return the poll answers of a scheduled meeting, grouped by person. The host must have a Pro licence."""
         return await self._session.send(self.POLLS.at(meeting_id))
 
     async def qa(self, meeting_id: MeetingRef) -> PastQA:
-        """Return the questions and answers of a meeting, person by person, at most 15 months back."""
+        """Return the questions and answers of a meeting, grouped by person, at most 15 months back."""
         return await self._session.send(self.QA.at(meeting_id))

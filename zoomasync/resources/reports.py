@@ -1,4 +1,4 @@
-"""`zoom.reports`: what already happened on the account."""
+"""`zoom.reports`: attendance, polls, usage and audit reports of an account."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from .._core.pagination import Paginator
 from .._label import Label
 from ..errors import InvalidArgument
 from ..models.reports import (
-    BillingInvoices,
-    BillingReports,
-    CloudRecordingReport,
-    DailyReport,
+    BillingInvoice,
+    BillingInvoicesPage,
+    BillingReport,
+    BillingReportsPage,
+    CloudRecordingStorage,
+    CloudRecordingStoragePage,
+    DailyUsage,
+    DailyUsagePage,
     Host,
     HostsPage,
     InstanceReport,
@@ -42,14 +46,16 @@ _STORAGE_DAYS = 30
 
 
 class Reports(Resource):
-    """Attendance, polls, usage and audit reports. Every call is heavy and spends the account's budget of the day.
+    """Attendance, polls, usage and audit reports. All calls are heavy and count against the account's daily quota.
 
-    They need a Pro plan or better. Ranges are whole UTC days, both ends included, a month at most in one call and six
-    months back: split a longer one with `zoomasync.month_ranges`. A meeting or webinar number means its latest ended
-    instance, a UUID that one instance (slashes are fine); sessions are kept for a year.
+    Reports require a Pro plan or better. Date ranges are whole UTC days with both ends included. One call covers a
+    month at most, up to six months back: split a longer range with `zoomasync.month_ranges`. A meeting or webinar
+    number stands for its latest ended instance, a UUID for that instance; a UUID may contain slashes. Zoom keeps
+    instances for a year.
 
-    All raise `PermissionDenied` without the scope or the permission, and `EmbeddedError` without the plan. The reports on one
-    session raise `NotFound` when it is unknown or expired, and `BadRequest` (code 12702) past a year.
+    All methods raise `PermissionDenied` without the scope or the permission, and `EmbeddedError` without the plan. The
+    reports on one instance raise `NotFound` if it is unknown or expired, and `BadRequest` (code 12702) if it is older
+    than a year.
     """
 
     ACTIVITIES = Endpoint(
@@ -58,37 +64,37 @@ class Reports(Resource):
         scopes=_SCOPES,
         granular_scopes=("report:read:user_activities:admin",),
         response=SignInActivitiesPage,
-        # No page size: the reference gives this operation neither a default nor a maximum.
+        # No page size: the reference has neither a default nor a maximum for this operation.
     )
     BILLING = Endpoint(
         route="GET /report/billing",
         label=Label.HEAVY,
         scopes=_SCOPES,
         granular_scopes=("report:read:billing:admin",),
-        response=BillingReports,
+        response=BillingReportsPage,
     )
     BILLING_INVOICES = Endpoint(
         route="GET /report/billing/invoices",
         label=Label.HEAVY,
         scopes=_SCOPES,
         granular_scopes=("report:read:billing_invoice:admin",),
-        response=BillingInvoices,
+        response=BillingInvoicesPage,
     )
     CLOUD_RECORDING = Endpoint(
         route="GET /report/cloud_recording",
         label=Label.HEAVY,
         scopes=_SCOPES,
-        # Not in the official reference: guides of other parties name it.
+        # Not in the official reference, but in third-party guides.
         granular_scopes=("report:read:cloud_recording:admin",),
-        response=CloudRecordingReport,
+        response=CloudRecordingStoragePage,
     )
     DAILY = Endpoint(
         route="GET /report/daily",
         label=Label.HEAVY,
         scopes=_SCOPES,
-        # Not in the official reference: guides of other parties name it.
+        # Not in the official reference, but in third-party guides.
         granular_scopes=("report:read:daily_usage:admin",),
-        response=DailyReport,
+        response=DailyUsagePage,
     )
     MEETING = Endpoint(
         route="GET /report/meetings/{meetingId}",
@@ -192,63 +198,66 @@ class Reports(Resource):
     def activities(
         self, *, from_: date | None = None, to: date | None = None, page_size: int | None = None
     ) -> Paginator[SignInActivitiesPage, SignInActivity]:
-        """Iterate over who signed in and out. Zoom documents no limit for *page_size*, so it chooses without one."""
+        """Iterate over sign-ins and sign-outs. Zoom chooses *page_size* by default; its limit is not documented."""
         check_range(from_, to, days=_MONTH, optional=True)
         return Paginator(self._session, self.ACTIVITIES.at(from_=from_, to=to, page_size=page_size))
 
-    async def billing(self) -> BillingReports:
-        """Return the billing periods of departments. Zoom's support must have enabled department billing."""
-        return await self._session.send(self.BILLING.at())
+    def billing(self) -> Paginator[BillingReportsPage, BillingReport]:
+        """Iterate over the billing periods of departments. Zoom's support must have enabled department billing."""
+        return Paginator(self._session, self.BILLING.at())
 
-    async def billing_invoices(self, billing_id: str) -> BillingInvoices:
-        """Return the invoices of one billing period, whose id `billing` gives. Raises `NotFound` for another id."""
+    def billing_invoices(self, billing_id: str) -> Paginator[BillingInvoicesPage, BillingInvoice]:
+        """Iterate over the invoices of one billing period from `billing`. Raises `NotFound` for another id."""
         if not billing_id:
             raise InvalidArgument("billing_id must not be empty")
-        return await self._session.send(self.BILLING_INVOICES.at(billing_id=billing_id))
+        return Paginator(self._session, self.BILLING_INVOICES.at(billing_id=billing_id))
 
-    async def cloud_recording(self, from_: date, to: date, *, group_id: str | None = None) -> CloudRecordingReport:
-        """Return the storage that cloud recordings took, day by day: at most 30 days, and up to yesterday.
+    def cloud_recording(
+        self, from_: date, to: date, *, group_id: str | None = None
+    ) -> Paginator[CloudRecordingStoragePage, CloudRecordingStorage]:
+        """Iterate over the days of a range with the storage that cloud recordings used on each.
 
-        *group_id* counts the members of one group only.
+        The range is at most 30 days and ends yesterday at the latest. *group_id* limits the report to the members of
+        one group.
         """
         check_range(from_, to, days=_STORAGE_DAYS)
-        return await self._session.send(self.CLOUD_RECORDING.at(from_=from_, to=to, group_id=group_id))
+        return Paginator(self._session, self.CLOUD_RECORDING.at(from_=from_, to=to, group_id=group_id))
 
-    async def daily(
+    def daily(
         self, *, year: int | None = None, month: int | None = None, group_id: str | None = None
-    ) -> DailyReport:
-        """Return the account's use on every day of one month of the last six.
+    ) -> Paginator[DailyUsagePage, DailyUsage]:
+        """Iterate over the days of one month, of the last six, with the usage of the account on each.
 
-        *group_id* counts the members of one group only. Give *year* and *month*: what Zoom takes without them is not
+        *group_id* limits the report to the members of one group. Set *year* and *month*: their defaults are not
         documented.
         """
         if month is not None and not 1 <= month <= 12:  # noqa: PLR2004
             raise InvalidArgument("month must be from 1 to 12")
-        return await self._session.send(self.DAILY.at(year=year, month=month, group_id=group_id))
+        return Paginator(self._session, self.DAILY.at(year=year, month=month, group_id=group_id))
 
     async def meeting(self, meeting_id: MeetingRef) -> InstanceReport:
-        """Return one ended meeting: when it was, how long, how many came."""
+        """Return the times, duration and participant count of one ended meeting."""
         return await self._session.send(self.MEETING.at(meeting_id))
 
     def meeting_participants(
         self, meeting_id: MeetingRef, *, include_fields: Literal["registrant_id"] | str | None = None
     ) -> Paginator[ReportParticipantsPage, ReportParticipant]:
-        """Iterate over the stays of everyone who joined a meeting: who rejoins comes again.
+        """Iterate over the visits of all participants of a meeting. A person who rejoined has several visits.
 
-        Meetings of one person are not reported. *include_fields* of "registrant_id" asks for that field.
+        Meetings with one person are not reported. *include_fields* "registrant_id" requests that field.
         """
         return Paginator(self._session, self.MEETING_PARTICIPANTS.at(meeting_id, include_fields=include_fields))
 
     async def meeting_polls(self, meeting_id: MeetingRef) -> PollReport:
-        """Return the answers to a meeting's polls, person by person."""
+        """Return the poll answers of a meeting, grouped by person."""
         return await self._session.send(self.MEETING_POLLS.at(meeting_id))
 
     async def meeting_qa(self, meeting_id: MeetingRef) -> QAReport:
-        """Return the questions and answers of a meeting, person by person."""
+        """Return the questions and answers of a meeting, grouped by person."""
         return await self._session.send(self.MEETING_QA.at(meeting_id))
 
     async def meeting_survey(self, meeting_id: MeetingRef) -> SurveyReport:
-        """Return the answers to a meeting's survey, person by person."""
+        """Return the survey answers of a meeting, grouped by person."""
         return await self._session.send(self.MEETING_SURVEY.at(meeting_id))
 
     def operation_logs(
@@ -273,7 +282,7 @@ class Reports(Resource):
         | str
         | None = None,
     ) -> Paginator[OperationLogsPage, OperationLog]:
-        """Iterate over what administrators and users did in the account, of every category or of one."""
+        """Iterate over the actions of administrators and users on the account, of all categories or of one."""
         check_range(from_, to, days=_MONTH)
         return Paginator(self._session, self.OPERATION_LOGS.at(from_=from_, to=to, category_type=category_type))
 
@@ -287,10 +296,10 @@ class Reports(Resource):
         | str
         | None = None,
     ) -> Paginator[TelephonePage, TelephoneLeg]:
-        """Iterate over the call legs of people who joined by telephone. Needs an audio plan and the toll report.
+        """Iterate over the call legs of people who joined by telephone. Requires an audio plan and the toll report.
 
-        *type_* is "1" for toll-free and call-out (what Zoom takes without one), "2" for toll, "3" for SIP connected
-        audio. *query_date_type* is the time that the range applies to: without one, the start of the leg.
+        *type_* is "1" for toll-free and call-out (Zoom's default), "2" for toll, "3" for SIP connected audio.
+        *query_date_type* is the time that the range applies to; the default is the start of the leg.
         """
         check_range(from_, to, days=_MONTH)
         call = self.TELEPHONE.at(from_=from_, to=to, type_=type_, query_date_type=query_date_type)
@@ -304,7 +313,7 @@ class Reports(Resource):
         type_: Literal["meeting", "webinar", "all"] | str | None = None,
         group_id: str | None = None,
     ) -> Paginator[UpcomingEventsPage, UpcomingEvent]:
-        """Iterate over the meetings and webinars to come, all or those that members of one group host."""
+        """Iterate over upcoming meetings and webinars: all, or those with a host in one group."""
         check_range(from_, to, days=_MONTH)
         return Paginator(self._session, self.UPCOMING_EVENTS.at(from_=from_, to=to, type_=type_, group_id=group_id))
 
@@ -316,7 +325,7 @@ class Reports(Resource):
         type_: Literal["active", "inactive"] | str | None = None,
         group_id: str | None = None,
     ) -> Paginator[HostsPage, Host]:
-        """Iterate over the hosts who were active in the range, or over those who were not; all or of one group."""
+        """Iterate over the hosts who were active, or inactive, in the range: all, or those of one group."""
         check_range(from_, to, days=_MONTH)
         return Paginator(self._session, self.USERS.at(from_=from_, to=to, type_=type_, group_id=group_id))
 
@@ -328,27 +337,27 @@ class Reports(Resource):
         *,
         type_: Literal["past", "pastOne", "pastJoined"] | str | None = None,
     ) -> Paginator[UserMeetingsPage, UserMeeting]:
-        """Iterate over the ended meetings and webinars of one user, by user id or e-mail address.
+        """Iterate over the ended meetings and webinars of one user, given by id or e-mail address.
 
-        *type_* is "past" for those with two or more people (what Zoom takes without one), "pastOne" for those with one,
+        *type_* is "past" for those with two or more people (Zoom's default), "pastOne" for those with one person,
         "pastJoined" for those that the user hosted or joined. Raises `NotFound` for a user of another account.
         """
         check_range(from_, to, days=_MONTH)
         return Paginator(self._session, self.USER_MEETINGS.at(user_id, from_=from_, to=to, type_=type_))
 
     async def webinar(self, webinar_id: MeetingRef) -> InstanceReport:
-        """Return one ended webinar: when it was, how long, how many came. Needs the webinar add-on."""
+        """Return the times, duration and participant count of one ended webinar. Requires the webinar add-on."""
         return await self._session.send(self.WEBINAR.at(webinar_id))
 
     def webinar_participants(
         self, webinar_id: MeetingRef, *, include_fields: Literal["registrant_id"] | str | None = None
     ) -> Paginator[ReportParticipantsPage, ReportParticipant]:
-        """Iterate over the stays of everyone who joined a webinar: who rejoins comes again.
+        """Iterate over the visits of all participants of a webinar. A person who rejoined has several visits.
 
-        Needs the webinar add-on, and goes six months back. *include_fields* of "registrant_id" asks for that field.
+        Requires the webinar add-on, and covers six months. *include_fields* "registrant_id" requests that field.
         """
         return Paginator(self._session, self.WEBINAR_PARTICIPANTS.at(webinar_id, include_fields=include_fields))
 
     async def webinar_polls(self, webinar_id: MeetingRef) -> PollReport:
-        """Return the answers to a webinar's polls, person by person. Needs the webinar add-on."""
+        """Return the poll answers of a webinar, grouped by person. Requires the webinar add-on."""
         return await self._session.send(self.WEBINAR_POLLS.at(webinar_id))

@@ -21,7 +21,9 @@ from zoomasync.harvest.partitions import State
 from zoomasync.harvest.results.attendance import Attendance, InstanceAttendance, attendance, merge_visits
 from zoomasync.harvest.stores.sqlite.schema import Table
 from zoomasync.harvest.streams import STREAMS
-from zoomasync.models import PastParticipant, ReportParticipant, UserMeeting, Visit
+from zoomasync.models.instances import Visit
+from zoomasync.models.past_meetings import PastParticipant
+from zoomasync.models.reports import ReportParticipant, UserMeeting
 
 NINE = datetime(2026, 3, 4, 9, tzinfo=UTC)
 

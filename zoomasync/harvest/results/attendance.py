@@ -16,7 +16,8 @@ from typing import TypeAlias
 import msgspec
 
 from ...errors import InvalidArgument
-from ...models import ReportParticipant, Visit
+from ...models.instances import Visit
+from ...models.reports import ReportParticipant
 from ..partitions import FINAL, Partition, State
 from ..stores.columns import Cell
 from ..stores.sqlite.reader import reading

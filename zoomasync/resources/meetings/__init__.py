@@ -1,4 +1,4 @@
-"""`zoom.meetings`: meetings to come, and what belongs to one."""
+"""`zoom.meetings`: scheduled meetings, with a namespace for each part of one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from ...models.meetings import (
     NewMeeting,
     NewSipUri,
     SipUri,
-    UpcomingMeetings,
+    UpcomingMeeting,
+    UpcomingMeetingsPage,
 )
 from .._resource import Resource
 from .livestream import Livestream
@@ -32,13 +33,13 @@ from .templates import Templates
 
 _READ = ("meeting:read", "meeting:read:admin")
 _WRITE = ("meeting:write", "meeting:write:admin")
-_CHANGES_OF_A_HOST = 100
+_CHANGES_PER_HOST = 100
 
 
 class Meetings(Resource):
-    """Meetings to come. A user is an id or e-mail address; "me" works with a user's own token only.
+    """Scheduled meetings. A user is given by id or e-mail address; "me" works with a user's own token only.
 
-    All raise `NotFound` for a user or meeting that is unknown, and `BadRequest` where the user may not host (code
+    All methods raise `NotFound` for an unknown user or meeting, and `BadRequest` for a user who may not host (code
     3161).
     """
 
@@ -55,7 +56,7 @@ class Meetings(Resource):
         label=Label.MEDIUM,
         scopes=_READ,
         granular_scopes=("meeting:read:list_upcoming_meetings", "meeting:read:list_upcoming_meetings:admin"),
-        response=UpcomingMeetings,
+        response=UpcomingMeetingsPage,
     )
     CREATE = Endpoint(
         route="POST /users/{userId}/meetings",
@@ -111,46 +112,50 @@ class Meetings(Resource):
         to: date | None = None,
         timezone: str | None = None,
     ) -> Paginator[MeetingsPage, ListedMeeting]:
-        """Iterate over a user's scheduled meetings that have not expired; instant ones are never listed.
+        """Iterate over the meetings of a user that have not expired. Instant meetings are never listed.
 
-        *type_* is "scheduled" for past, live and upcoming ones (what Zoom takes without one), or narrower; the ones
-        other than "scheduled" and "live" reach six months. *timezone* is that of *from_* and *to*.
+        *type_* "scheduled" (Zoom's default) includes past, live and upcoming meetings; the other values are narrower.
+        All but "scheduled" and "live" cover six months. *timezone* is the time zone of *from_* and *to*.
         """
         check_range(from_, to, optional=True)
         call = self.LIST.at(user_id, type_=type_, from_=from_, to=to, timezone=timezone)
         return Paginator(self._session, call)
 
-    async def upcoming(self, user_id: str) -> UpcomingMeetings:
-        """Return a user's meetings of the next 24 hours, those that the user is invited to included."""
-        return await self._session.send(self.UPCOMING.at(user_id))
+    def upcoming(self, user_id: str) -> Paginator[UpcomingMeetingsPage, UpcomingMeeting]:
+        """Iterate over a user's meetings of the next 24 hours, including meetings that the user is invited to."""
+        return Paginator(self._session, self.UPCOMING.at(user_id))
 
     async def create(self, user_id: str, meeting: NewMeeting) -> Meeting:
         """Create a meeting and return it, with its links.
 
-        A host may be given 100 created or changed meetings a day: the next raises `ResourceLimitReached`. Raises
-        `OutcomeUnknown` where no answer came: look whether it was created before you do it again.
+        Zoom allows 100 created or changed meetings per host and day; the next one raises `ResourceLimitReached`. Raises
+        `OutcomeUnknown` if no response arrived: check whether the meeting exists before you create it again.
         """
-        host = ResourceQuota("host", meeting.schedule_for or user_id, _CHANGES_OF_A_HOST)
+        host = ResourceQuota("host", meeting.schedule_for or user_id, _CHANGES_PER_HOST)
         return await self._session.send(self.CREATE.at(user_id, body=meeting).spending(host))
 
     async def update_status(self, meeting_id: int, status: MeetingStatusUpdate) -> None:
         """End a running meeting, or recover a deleted one. Raises `BadRequest` for one on premises (code 3063)."""
         await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))
 
-    async def summary(self, meeting_id: str) -> MeetingSummary:
-        """Return what the AI Companion wrote about one instance: *meeting_id* is its UUID (slashes are fine).
+    async def end(self, meeting_id: int) -> None:
+        """End a running meeting. Short for `update_status` with the action "end"."""
+        await self.update_status(meeting_id, MeetingStatusUpdate(action="end"))
 
-        Raises `PermissionDenied` (code 2305) for a summary that goes by mail only, is in the trash, or is blocked by an
-        IP rule.
+    async def summary(self, meeting_id: str) -> MeetingSummary:
+        """Return the AI Companion's summary of one instance. *meeting_id* is its UUID, which may contain slashes.
+
+        Raises `PermissionDenied` (code 2305) for a summary that is sent by mail only, is in the trash, or is blocked by
+        an IP rule.
         """
         return await self._session.send(self.SUMMARY.at(meeting_id))
 
     async def caption_token(
         self, meeting_id: int, *, type_: Literal["closed_caption_token"] | str | None = None
     ) -> CaptionToken:
-        """Return where to send closed captions. There is one *type_*, which Zoom takes without one."""
+        """Return the address for closed captions. The only *type_* is Zoom's default."""
         return await self._session.send(self.CAPTION_TOKEN.at(meeting_id, type_=type_))
 
     async def sip_uri(self, meeting_id: int, uri: NewSipUri = NewSipUri()) -> SipUri:  # noqa: B008  it is frozen
-        """Return a SIP URI to dial a meeting with; it lapses after two hours."""
+        """Return a SIP URI that dials a meeting. It expires after two hours."""
         return await self._session.send(self.SIP_URI.at(meeting_id, body=uri))

@@ -1,4 +1,4 @@
-"""`zoom.meetings.livestream`: stream a meeting to another service."""
+"""`zoom.meetings.livestream`: the livestream of a meeting to another service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WRITE = ("meeting:write:admin", "meeting:write")
 
 
 class Livestream(Resource):
-    """The stream of a meeting. The host needs a Pro licence, and custom livestreaming must be on."""
+    """The livestream of a meeting. The host must have a Pro licence, and custom livestreaming must be on."""
 
     UPDATE = Endpoint(
         route="PATCH /meetings/{meetingId}/livestream",
@@ -32,12 +32,12 @@ class Livestream(Resource):
     )
 
     async def update(self, meeting_id: int, livestream: LivestreamUpdate) -> None:
-        """Say where a meeting is streamed to."""
+        """Set the target of a meeting's livestream."""
         await self._session.send(self.UPDATE.at(meeting_id, body=livestream))
 
     async def update_status(self, meeting_id: int, status: LivestreamStatusUpdate) -> None:
-        """Start or stop a running meeting's stream, or change how it looks.
+        """Start or stop the livestream of a running meeting, or change its appearance.
 
-        Raises `BadRequest` when the meeting is not running (code 4927) or is encrypted end to end (code 4400).
+        Raises `BadRequest` if the meeting is not running (code 4927) or is encrypted end to end (code 4400).
         """
         await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))

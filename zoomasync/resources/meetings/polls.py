@@ -1,13 +1,13 @@
-"""`zoom.meetings.polls`: the polls of a meeting to come."""
+"""`zoom.meetings.polls`: the polls of a scheduled meeting."""
 
 from __future__ import annotations
 
 from types import NoneType
 
 from ..._core.endpoint import Endpoint
+from ..._core.pagination import Paginator
 from ..._label import Label
-from ...models import polls as models
-from ...models.polls import NewPoll, Poll
+from ...models.polls import NewPoll, Poll, PollsPage
 from .._resource import Resource
 
 _READ = ("meeting:read:admin", "meeting:read")
@@ -15,10 +15,10 @@ _WRITE = ("meeting:write:admin", "meeting:write")
 
 
 class Polls(Resource):
-    """Polls and quizzes of a scheduled meeting whose host has a Pro licence.
+    """Polls and quizzes of a scheduled meeting. The host must have a Pro licence.
 
-    All raise `BadRequest` where polls, or advanced polls, are off (code 4400), and `NotFound` for a poll or meeting
-    that is unknown.
+    All methods raise `BadRequest` if polls, or advanced polls, are off (code 4400), and `NotFound` for an unknown poll
+    or meeting.
     """
 
     LIST = Endpoint(
@@ -26,7 +26,7 @@ class Polls(Resource):
         label=Label.LIGHT,
         scopes=_READ,
         granular_scopes=("meeting:read:list_polls", "meeting:read:list_polls:admin"),
-        response=models.Polls,
+        response=PollsPage,
     )
     CREATE = Endpoint(
         route="POST /meetings/{meetingId}/polls",
@@ -57,12 +57,15 @@ class Polls(Resource):
         response=NoneType,
     )
 
-    async def list(self, meeting_id: int, *, anonymous: bool | None = None) -> models.Polls:
-        """Return a meeting's polls: all, only the anonymous ones (True), or only the others (False)."""
-        return await self._session.send(self.LIST.at(meeting_id, anonymous=anonymous))
+    def list(self, meeting_id: int, *, anonymous: bool | None = None) -> Paginator[PollsPage, Poll]:
+        """Iterate over the polls of a meeting: all, only anonymous ones (True), or only the others (False)."""
+        return Paginator(self._session, self.LIST.at(meeting_id, anonymous=anonymous))
 
     async def create(self, meeting_id: int, poll: NewPoll) -> Poll:
-        """Create a poll and return it. Raises `OutcomeUnknown` where no answer came: list before you do it again."""
+        """Create a poll and return it.
+
+        Raises `OutcomeUnknown` if no response arrived: check with `list` before you create the poll again.
+        """
         return await self._session.send(self.CREATE.at(meeting_id, body=poll))
 
     async def get(self, meeting_id: int, poll_id: str) -> Poll:
@@ -70,7 +73,7 @@ class Polls(Resource):
         return await self._session.send(self.GET.at(meeting_id, poll_id))
 
     async def replace(self, meeting_id: int, poll_id: str, poll: NewPoll) -> None:
-        """Put *poll* in the place of a poll, which keeps its id."""
+        """Replace a poll with *poll*. The id stays the same."""
         await self._session.send(self.REPLACE.at(meeting_id, poll_id, body=poll))
 
     async def delete(self, meeting_id: int, poll_id: str) -> None:

@@ -1,4 +1,4 @@
-"""`zoom.meetings.survey`: what people are asked after a meeting."""
+"""`zoom.meetings.survey`: the survey after a meeting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .._resource import Resource
 
 
 class Surveys(Resource):
-    """The survey of a scheduled meeting whose host has a Pro licence and surveys on (else `BadRequest`, code 3000)."""
+    """The survey of a scheduled meeting.
+
+    The host must have a Pro licence and surveys switched on; all methods raise `BadRequest` (code 3000) otherwise.
+    """
 
     GET = Endpoint(
         route="GET /meetings/{meetingId}/survey",
@@ -37,13 +40,13 @@ class Surveys(Resource):
     )
 
     async def get(self, meeting_id: int) -> Survey:
-        """Return a meeting's survey."""
+        """Return the survey of a meeting."""
         return await self._session.send(self.GET.at(meeting_id))
 
     async def update(self, meeting_id: int, survey: SurveyUpdate) -> None:
-        """Change a meeting's survey, or make one."""
+        """Change the survey of a meeting, or create one."""
         await self._session.send(self.UPDATE.at(meeting_id, body=survey))
 
     async def delete(self, meeting_id: int) -> None:
-        """Delete a meeting's survey."""
+        """Delete the survey of a meeting."""
         await self._session.send(self.DELETE.at(meeting_id))

@@ -1,10 +1,11 @@
-"""`zoom.meetings.templates`: a user's meeting templates."""
+"""`zoom.meetings.templates`: the meeting templates of a user."""
 
 from __future__ import annotations
 
 from ..._core.endpoint import Endpoint
+from ..._core.pagination import Paginator
 from ..._label import Label
-from ...models.templates import MeetingTemplateCreated, MeetingTemplates, NewMeetingTemplate
+from ...models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage, NewMeetingTemplate
 from .._resource import Resource
 
 
@@ -16,7 +17,7 @@ class Templates(Resource):
         label=Label.MEDIUM,
         scopes=("meeting:read", "meeting:read:admin"),
         granular_scopes=("meeting:read:list_templates", "meeting:read:list_templates:admin"),
-        response=MeetingTemplates,
+        response=MeetingTemplatesPage,
     )
     CREATE = Endpoint(
         route="POST /users/{userId}/meeting_templates",
@@ -26,13 +27,13 @@ class Templates(Resource):
         response=MeetingTemplateCreated,
     )
 
-    async def list(self, user_id: str) -> MeetingTemplates:
-        """Return the templates that a user may take."""
-        return await self._session.send(self.LIST.at(user_id))
+    def list(self, user_id: str) -> Paginator[MeetingTemplatesPage, MeetingTemplate]:
+        """Iterate over the templates that are available to a user."""
+        return Paginator(self._session, self.LIST.at(user_id))
 
     async def create(self, user_id: str, template: NewMeetingTemplate) -> MeetingTemplateCreated:
-        """Make a template of a meeting and return its id.
+        """Create a template from a meeting and return its id.
 
-        Raises `BadRequest` when the user has 40 (code 300) or one of that name (code 3000).
+        Raises `BadRequest` if the user has 40 templates (code 300) or one with that name (code 3000).
         """
         return await self._session.send(self.CREATE.at(user_id, body=template))

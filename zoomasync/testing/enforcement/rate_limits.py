@@ -21,7 +21,7 @@ class SlidingWindow:
     """
 
     def __init__(self, rate: float) -> None:
-        self.limit = ceil(rate)
+        self.limit: int = ceil(rate)
         self._seconds = self.limit / rate
         self._admitted: deque[float] = deque()
 

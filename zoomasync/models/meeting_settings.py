@@ -1,4 +1,4 @@
-"""The settings of a meeting: all that Zoom documents, and what it answers beside them."""
+"""The settings of a meeting: in requests, and in responses, which hold more fields."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from ._common import CustomKey
-from ._rules import limits
+from .custom_fields import CustomKey
+from .field_types import limits
 
 
 class BreakoutRoom(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One room and the e-mail addresses of those who are put into it."""
+    """A breakout room and the e-mail addresses of the people assigned to it."""
 
     name: str | None = None
     participants: tuple[str, ...] | None = None
 
 
 class BreakoutRooms(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Breakout rooms that are assigned beforehand."""
+    """Breakout rooms that are assigned before the meeting."""
 
     enable: bool | None = None
     rooms: tuple[BreakoutRoom, ...] | None = None
 
 
 class CountryRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """From which countries and regions people may join, by code."""
+    """The countries and regions, by code, from which people may or may not join."""
 
     enable: bool | None = None
     method: Literal["approve", "deny"] | str | None = None
@@ -34,18 +34,12 @@ class CountryRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ContinuousMeetingChat(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A chat that stays between meetings. The two switches named ``auto_add`` are deprecated: use *who_is_added*."""
+    """A chat that continues between meetings. The two ``auto_add`` fields are deprecated: use *who_is_added*."""
 
     enable: bool | None = None
     who_is_added: Literal["all_users", "org_invitees_and_participants", "org_invitees"] | str | None = None
     auto_add_invited_external_users: bool | None = None
     auto_add_meeting_participants: bool | None = None
-
-
-class ContinuousMeetingChatInEffect(ContinuousMeetingChat, frozen=True, kw_only=True, omit_defaults=True):
-    """The chat as Zoom answers it, with its channel."""
-
-    channel_id: str | None = None
 
 
 class QuestionAndAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,26 +54,20 @@ class QuestionAndAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AuthenticationException(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who need not be authenticated and gets a link of their own."""
+    """A person who may join without authentication, through a personal link."""
 
     name: str | None = None
     email: str | None = None
 
 
-class AuthenticationExceptionInEffect(AuthenticationException, frozen=True, kw_only=True, omit_defaults=True):
-    """The exception as Zoom answers it, with the link."""
-
-    join_url: str | None = None
-
-
 class MeetingInvitee(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who is invited."""
+    """An invited person."""
 
     email: str | None = None
 
 
 class SignLanguageInterpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who interprets into which sign language."""
+    """An interpreter and a sign language."""
 
     email: str | None = None
     sign_language: str | None = None
@@ -93,7 +81,7 @@ class SignLanguageInterpretation(Struct, frozen=True, kw_only=True, omit_default
 
 
 class LanguageInterpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who interprets between which two languages, such as "English,French". *languages*, by code, is deprecated."""
+    """An interpreter between two languages, such as "English,French". *languages*, by code, is deprecated."""
 
     email: str | None = None
     interpreter_languages: str | None = None
@@ -108,7 +96,7 @@ class LanguageInterpretation(Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class MeetingResource(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A whiteboard that is attached, and what those with its link may do."""
+    """A whiteboard attached to the meeting. *permission_level* applies to people with the link to it."""
 
     resource_type: Literal["whiteboard"] | str | None = None
     resource_id: str | None = None
@@ -123,14 +111,14 @@ class VideoChannel(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class VideoManagement(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether recordings go to channels of video management."""
+    """The publication of recordings in channels of video management."""
 
     enable: bool
     channels: tuple[VideoChannel, ...] | None = None
 
 
 class WaitingRoomOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who waits: as the user's settings say, or with "custom" those whom *who_goes_to_waiting_room* names."""
+    """The people who wait: per the user's settings, or with *mode* "custom" per *who_goes_to_waiting_room*."""
 
     mode: Literal["follow_setting", "custom"] | str
     who_goes_to_waiting_room: (
@@ -146,30 +134,22 @@ class WaitingRoomOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ) = None
 
 
-class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A number to dial in with."""
-
-    country: str | None = None
-    country_name: str | None = None
-    city: str | None = None
-    number: str | None = None
-    type: Literal["toll", "tollfree"] | str | None = None
-
-
 class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of a meeting. What is None is not sent, and follows the user's own settings.
+    """The settings of a meeting. Fields that are None are not sent; the user's own settings apply to them.
 
-    - *approval_type*: registration is approved 0 automatically, 1 by hand, 2 not wanted.
-    - *registration_type*, for recurring meetings: 1 once for all occurrences, 2 for each, 3 once and then choose.
-    - *jbh_time*: 0 any time, else 5, 10 or 15 minutes before the start; needs *join_before_host*, which *waiting_room*
-      turns off.
+    - *approval_type*: 0 registrations are approved automatically, 1 by hand, 2 no registration.
+    - *registration_type*, for recurring meetings: 1 register once for all occurrences, 2 for each occurrence, 3 once
+      and choose occurrences.
+    - *jbh_time*: people may join 0 at any time, else 5, 10 or 15 minutes before the start. It requires
+      *join_before_host*, which *waiting_room* turns off.
     - *calendar_type*: 1 Outlook add-in, 2 Google Workspace add-on.
-    - *who_will_receive_summary*: 1 host, 2 also co-hosts and alternative hosts, 3 also the organisation's invitees, 4
+    - *who_will_receive_summary*: 1 host, 2 also co-hosts and alternative hosts, 3 also invitees of the organisation, 4
       all invitees.
-    - *who_can_ask_questions* (of the AI Companion): 1 all with invitees, 2 all from when they join, 3 the host, 4 the
-      organisation with invitees, 5 the organisation from when they join.
-    - *alternative_hosts* are e-mail addresses or user ids between semicolons, *authentication_domains* domains between
-      commas.
+    - *who_can_ask_questions* (to the AI Companion): 1 all participants and invitees, 2 all participants from the time
+      they join, 3 the host, 4 participants and invitees of the organisation, 5 participants of the organisation from
+      the time they join.
+    - *alternative_hosts*: e-mail addresses or user ids, separated by semicolons.
+    - *authentication_domains*: domains, separated by commas.
     - *cn_meeting* and *in_meeting* are deprecated.
     """
 
@@ -238,10 +218,33 @@ class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     who_will_receive_summary: Literal[1, 2, 3, 4] | int | None = None
 
 
-class MeetingSettingsInEffect(MeetingSettings, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings as Zoom answers them, with what nobody sends. *enforce_login* and its domains are deprecated.
+class ContinuousMeetingChatInEffect(ContinuousMeetingChat, frozen=True, kw_only=True, omit_defaults=True):
+    """A continuous meeting chat in a response, with its channel."""
 
-    *enable_dedicated_group_chat* was seen in replies and is not documented.
+    channel_id: str | None = None
+
+
+class AuthenticationExceptionInEffect(AuthenticationException, frozen=True, kw_only=True, omit_defaults=True):
+    """An authentication exception in a response, with the link."""
+
+    join_url: str | None = None
+
+
+class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A dial-in number."""
+
+    country: str | None = None
+    country_name: str | None = None
+    city: str | None = None
+    number: str | None = None
+    type: Literal["toll", "tollfree"] | str | None = None
+
+
+class MeetingSettingsInEffect(MeetingSettings, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings of a meeting in a response, with fields that requests do not have.
+
+    *enforce_login* and *enforce_login_domains* are deprecated. *enable_dedicated_group_chat* occurs in responses and is
+    not documented.
     """
 
     authentication_exception: tuple[AuthenticationExceptionInEffect, ...] | None = None

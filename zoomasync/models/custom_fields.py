@@ -1,0 +1,32 @@
+"""Values that an account or an app attaches to meetings and webinars."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class NewTrackingField(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value of a new meeting for one of the account's tracking fields. *field* is the label of that field."""
+
+    field: str
+    value: str | None = None
+
+
+class TrackingField(Struct, frozen=True, kw_only=True):
+    """A tracking field of the account and its value for one meeting or webinar."""
+
+    field: str | None = None
+    value: str | None = None
+
+
+class MeetingTrackingField(TrackingField, frozen=True, kw_only=True):
+    """A tracking field of a scheduled meeting. *visible* is True if the web portal shows it."""
+
+    visible: bool | None = None
+
+
+class CustomKey(Struct, frozen=True, kw_only=True):
+    """A key and a value that an app attached to a meeting or webinar."""
+
+    key: str | None = None
+    value: str | None = None
