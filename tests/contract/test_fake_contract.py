@@ -11,8 +11,8 @@ from support.contract import OPERATIONS, RetrySafety, Spec, complaints
 from support.fake_http import Caller, Json, calling
 
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.handlers.routes import ROUTES, named
-from zoomasync.testing.protocol.schema import Fields, Flag, Items, Nullable, Shape, Text, Whole
+from zoomasync.testing.handlers.routes import ROUTES, find_route
+from zoomasync.testing.protocol.schema import Fields, Flag, Integer, Items, Nullable, Shape, Text
 
 TODAY: Final = date(2026, 3, 18)
 EACH: Final = [pytest.param(retry_safety, id=name) for name, retry_safety in OPERATIONS.items()]
@@ -22,7 +22,7 @@ ODDITIES: Final = ("is no time", "$.from is no day", "$.to is no day", "attentiv
 PAGING: Final = {"page_size", "next_page_token", "page_number"}
 KINDS: Final[Mapping[type[Shape], tuple[str, ...]]] = {
     Text: ("text", "time", "localtime"),
-    Whole: ("integer",),
+    Integer: ("integer",),
     Flag: ("flag",),
     Items: ("list",),
     Fields: ("object",),
@@ -35,7 +35,7 @@ def test_the_fake_serves_every_operation_and_no_other() -> None:
 
 @pytest.mark.parametrize("retry_safety", EACH)
 def test_a_route_has_the_label_and_the_parameters_of_the_reference(retry_safety: RetrySafety) -> None:
-    route = named(retry_safety.route)
+    route = find_route(retry_safety.route)
 
     assert route.label.value == retry_safety.label
     assert route.parameters - PAGING == retry_safety.query.keys() - PAGING
@@ -45,7 +45,7 @@ def test_a_route_has_the_label_and_the_parameters_of_the_reference(retry_safety:
 
 @pytest.mark.parametrize("retry_safety", WITH_BODY)
 def test_a_route_takes_the_body_of_the_reference(retry_safety: RetrySafety) -> None:
-    body = named(retry_safety.route).body
+    body = find_route(retry_safety.route).body
 
     assert body
     assert retry_safety.body
@@ -63,11 +63,11 @@ def differences(shape: Shape, spec: Spec, path: str) -> Iterator[str]:
         shape = shape.shape
     if spec.kind not in KINDS[type(shape)]:
         yield f"{path}: {type(shape).__name__} is no {spec.kind}"
-    if isinstance(shape, Text | Whole) and set(shape.options) != set(spec.values):
+    if isinstance(shape, Text | Integer) and set(shape.options) != set(spec.values):
         yield f"{path}: options"
-    if isinstance(shape, Text | Whole | Items) and shape.most != spec.range.most:
+    if isinstance(shape, Text | Integer | Items) and shape.max != spec.range.most:
         yield f"{path}: at most {spec.range.most}"
-    if isinstance(shape, Text | Whole | Items) and spec.range.least and spec.range.least != shape.least:
+    if isinstance(shape, Text | Integer | Items) and spec.range.least and spec.range.least != shape.min:
         yield f"{path}: at least {spec.range.least}"
     if isinstance(shape, Items) and spec.item:
         yield from differences(shape.of, spec.item, f"{path}[]")

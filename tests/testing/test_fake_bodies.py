@@ -10,7 +10,18 @@ from support.fake_http import Json, calling
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.protocol.bodies import POLL
 from zoomasync.testing.protocol.meeting_body import NEW_MEETING
-from zoomasync.testing.protocol.schema import EMAIL, FLAG, TEXT, Items, Text, Whole, changes, fields, number_of, one_of
+from zoomasync.testing.protocol.schema import (
+    EMAIL,
+    FLAG,
+    TEXT,
+    Integer,
+    Items,
+    Text,
+    changes,
+    fields,
+    number_of,
+    one_of,
+)
 
 OF_A_MEETING: list[tuple[object, str]] = [
     ({"colour": "red"}, "colour"),
@@ -158,7 +169,7 @@ async def test_a_body_is_read_after_the_token_and_the_query() -> None:
     assert (query.refused_field, stranger.refusal) == ("shape", (401, 124))
 
 
-SHAPE = fields("a", a=one_of("x", "y"), b=Items(of=Whole(least=1, most=9), most=2), c=fields(d=FLAG, required=TEXT))
+SHAPE = fields("a", a=one_of("x", "y"), b=Items(of=Integer(min=1, max=9), max=2), c=fields(d=FLAG, required=TEXT))
 
 
 @pytest.mark.parametrize(

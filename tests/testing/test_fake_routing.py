@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from zoomasync.testing.handlers.routes import ROUTES, find, named
+from zoomasync.testing.handlers.routes import ROUTES, find_route, match_route
 from zoomasync.testing.protocol.errors import Refusal
 from zoomasync.testing.protocol.route import Route
 
-POLL = named("GET /meetings/{meetingId}/polls/{pollId}")
+POLL = find_route("GET /meetings/{meetingId}/polls/{pollId}")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.template)
@@ -17,7 +17,7 @@ def test_every_route_meets_its_own_path(route: Route) -> None:
     path = route.template.partition(" ")[2].format(
         meetingId="81", webinarId="81", userId="u", pollId="p", registrantId="r"
     )
-    found, values = find(route.method, path)
+    found, values = match_route(route.method, path)
 
     assert (found, len(values)) == (route, len(names))
 
@@ -34,12 +34,12 @@ def test_a_placeholder_stands_for_one_whole_segment(path: str) -> None:
 
 
 def test_a_template_is_no_pattern() -> None:
-    assert named("GET /report/users").match("/report/usersx") is None
-    assert find("GET", "/meetings/81/polls")[0].template == "GET /meetings/{meetingId}/polls"
+    assert find_route("GET /report/users").match("/report/usersx") is None
+    assert match_route("GET", "/meetings/81/polls")[0].template == "GET /meetings/{meetingId}/polls"
 
 
 def test_the_plainer_template_counts() -> None:
-    assert find("GET", "/meetings/81/registrants/questions")[1] == ("81",)
-    assert find("GET", "/meetings/81/registrants/other")[1] == ("81", "other")
+    assert match_route("GET", "/meetings/81/registrants/questions")[1] == ("81",)
+    assert match_route("GET", "/meetings/81/registrants/other")[1] == ("81", "other")
     with pytest.raises(Refusal, match="not supported"):
-        find("DELETE", "/meetings/81/registrants/questions")
+        match_route("DELETE", "/meetings/81/registrants/questions")

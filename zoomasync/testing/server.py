@@ -15,14 +15,14 @@ from .._client import ClientOptions, Zoom
 from ..auth import ServerToServer
 from ..rate_limits import Plan
 from .account.account import Account
-from .enforcement.rate_limits import Limits
-from .enforcement.resource_quotas import Quota
-from .handlers.routes import named
+from .enforcement.rate_limits import RateLimits
+from .enforcement.resource_quotas import ResourceQuotas
+from .handlers.routes import find_route
+from .pipeline import BASE_PATH, TOKEN_PATH, LoggedRequest, RequestPipeline
 from .protocol.errors import FakeResponse, json_response
-from .protocol.oauth import App, TokenDesk
-from .protocol.page_tokens import Pager
+from .protocol.oauth import App, TokenIssuer
+from .protocol.page_tokens import PageTokens
 from .protocol.route import TOKEN_ROUTE
-from .service import BASE_PATH, TOKEN_PATH, LoggedRequest, Service
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0
@@ -66,25 +66,25 @@ class FakeZoom:
         self._app = App(
             account_id=self.account.id, client_id=secrets.token_urlsafe(12), client_secret=secrets.token_urlsafe(24)
         )
-        self._service = Service(
+        self._pipeline = RequestPipeline(
             account=self.account,
             today=self.today,
-            desk=TokenDesk(self._app, time.monotonic, lifetime=token_lifetime),
-            pager=Pager(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
-            limits=Limits(plan, time.monotonic),
+            token_issuer=TokenIssuer(self._app, time.monotonic, lifetime=token_lifetime),
+            page_tokens=PageTokens(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
+            rate_limits=RateLimits(plan, time.monotonic),
             now=now or self._now,
-            quota=Quota(now or self._now),
+            resource_quotas=ResourceQuotas(now or self._now),
         )
         self._runner: web.ServerRunner | None = None
 
     def __repr__(self) -> str:
         where = self._origin if self._runner else "not running"
-        return f"<FakeZoom {where}, {len(self._service.log)} requests>"
+        return f"<FakeZoom {where}, {len(self._pipeline.log)} requests>"
 
     async def __aenter__(self) -> Self:
         if self._runner:
             raise RuntimeError("this FakeZoom is running already")
-        runner = web.ServerRunner(web.Server(self._service.serve, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS)
+        runner = web.ServerRunner(web.Server(self._pipeline.serve, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
             await web.TCPSite(runner, *self._address).start()
@@ -120,7 +120,7 @@ class FakeZoom:
     @property
     def requests(self) -> Sequence[LoggedRequest]:
         """Everything that was answered so far, token requests included, in the order of the answers."""
-        return tuple(self._service.log)
+        return tuple(self._pipeline.log)
 
     def client(self, *, plan: Plan | None = None, **options: Unpack[ClientOptions]) -> Zoom:
         """Return a client of this fake, to be entered; it paces itself by the fake's plan unless *options* say else."""
@@ -144,32 +144,33 @@ class FakeZoom:
         unknown route.
         """
         if route != TOKEN_ROUTE:
-            named(route)
+            find_route(route)
         if isinstance(body, bytes):
             response = FakeResponse(status=status, body=body, headers=headers or {})
         else:
             response = json_response(body, status, headers)
-        self._service.faults.arm(route, response, on_request=on_request, times=times)
+        self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
 
     def throttle(
         self, route: str, *, on_request: int = 1, times: int = 1, retry_after: str | float | None = None
     ) -> None:
         """Send Zoom's per-second 429, as `respond` does; Zoom itself sends no Retry-After with it."""
-        label = named(route).label
+        label = find_route(route).label
         wait = None if retry_after is None else str(retry_after)
-        self._service.faults.arm(route, self._service.limits.too_many(label, wait), on_request=on_request, times=times)
+        response = self._pipeline.rate_limits.per_second_limit(label, wait)
+        self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
 
-    def heal(self) -> None:
+    def clear_responses(self) -> None:
         """Forget every canned reply that has not been sent."""
-        self._service.faults.clear()
+        self._pipeline.scripted.clear()
 
     def expire_access_tokens(self) -> None:
         """Let every access token issued so far be refused from now on, as expired."""
-        self._service.desk.expire()
+        self._pipeline.token_issuer.expire()
 
     def expire_page_tokens(self) -> None:
         """Let every page token given out so far be refused from now on."""
-        self._service.pager.expire()
+        self._pipeline.page_tokens.expire()
 
     def _now(self) -> datetime:
         return datetime.combine(self.today, datetime.now(UTC).timetz())

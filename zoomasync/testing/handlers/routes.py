@@ -1,4 +1,4 @@
-"""The routes of the fake, each with its rate-limit label, its parameters, its body and its handler."""
+"""The routes that the fake serves, each with its rate-limit label, handler, query parameters and body."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..protocol.request import Asked
 from ..protocol.route import Route
 from ..protocol.schema import Fields
 from . import account_reports as _account_reports
-from . import instance_reports as _session_reports
+from . import instance_reports as _instance_reports
 from . import livestream as _livestreams
 from . import meetings as _meetings
 from . import past_meetings as _past_meetings
 from . import polls as _polls
 from . import registrants as _registrants
 from . import survey as _surveys
-from . import templates_and_pac as _user_things
+from . import templates_and_pac as _templates_and_pac
 from .instance_rows import Row
 
 _PAGE: Final = ("page_size", "next_page_token")
@@ -28,22 +28,23 @@ _RANGE: Final = ("from", "to")
 _CREATED: Final = 201
 
 
-def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """Return the route of a request and what stands for its placeholders, both as they are on the wire.
+def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+    """Return the route of a request and the segments of *path* that fill its placeholders.
 
-    Of two templates that fit, such as `registrants/questions` and `registrants/{registrantId}`, the plainer one counts.
+    Of two matches, such as `registrants/questions` and `registrants/{registrantId}`, the one with fewer placeholders
+    wins. Raises the error 404 for an unknown path, and 405 for another method.
     """
-    found = [(route, values) for route in ROUTES if (values := route.match(path)) is not None]
-    if not found:
+    matches = [(route, values) for route in ROUTES if (values := route.match(path)) is not None]
+    if not matches:
         raise unknown_path()
-    plainest = min(len(values) for _, values in found)
-    for route, values in found:
-        if route.method == method and len(values) == plainest:
+    fewest = min(len(values) for _, values in matches)
+    for route, values in matches:
+        if route.method == method and len(values) == fewest:
             return route, values
     raise wrong_method(method)
 
 
-def named(template: str) -> Route:
+def find_route(template: str) -> Route:
     """Return the route printed as *template*, or raise ValueError."""
     for route in ROUTES:
         if route.template == template:
@@ -51,19 +52,19 @@ def named(template: str) -> Route:
     raise ValueError(f"no such route: {template!r}; write it like {ROUTES[0].template!r}")
 
 
-def _get(path: str, label: Label, answer: Callable[[Asked], Row], *parameters: str) -> Route:
-    return Route(f"GET {path}", label, answer, frozenset(parameters))
+def _get(path: str, label: Label, handler: Callable[[Asked], Row], *parameters: str) -> Route:
+    return Route(f"GET {path}", label, handler, frozenset(parameters))
 
 
 def _write(
     template: str,
     label: Label,
-    answer: Callable[[Asked], Row | None],
+    handler: Callable[[Asked], Row | None],
     body: Fields | None = None,
     *parameters: str,
     status: int = 200,
 ) -> Route:
-    return Route(template, label, answer, frozenset(parameters), body, status)
+    return Route(template, label, handler, frozenset(parameters), body, status)
 
 
 ROUTES: Final = (
@@ -135,17 +136,17 @@ ROUTES: Final = (
     _get("/report/billing/invoices", Label.HEAVY, _account_reports.billing_invoices, "billing_id"),
     _get("/report/cloud_recording", Label.HEAVY, _account_reports.cloud_recording, *_RANGE, "group_id"),
     _get("/report/daily", Label.HEAVY, _account_reports.daily, "year", "month", "group_id"),
-    _get("/report/meetings/{meetingId}", Label.HEAVY, _session_reports.meeting),
+    _get("/report/meetings/{meetingId}", Label.HEAVY, _instance_reports.meeting),
     _get(
         "/report/meetings/{meetingId}/participants",
         Label.HEAVY,
-        _session_reports.meeting_participants,
+        _instance_reports.meeting_participants,
         *_PAGE,
         "include_fields",
     ),
-    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, _session_reports.meeting_polls),
-    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, _session_reports.meeting_qa),
-    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, _session_reports.meeting_survey),
+    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, _instance_reports.meeting_polls),
+    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, _instance_reports.meeting_qa),
+    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, _instance_reports.meeting_survey),
     _get("/report/operationlogs", Label.HEAVY, _account_reports.operation_logs, *_RANGE, *_PAGE, "category_type"),
     _get(
         "/report/telephone",
@@ -160,20 +161,20 @@ ROUTES: Final = (
     _get("/report/upcoming_events", Label.HEAVY, _account_reports.upcoming_events, *_RANGE, *_PAGE, "type", "group_id"),
     _get("/report/users", Label.HEAVY, _account_reports.users, *_RANGE, *_PAGE, "page_number", "type", "group_id"),
     _get("/report/users/{userId}/meetings", Label.HEAVY, _account_reports.user_meetings, *_RANGE, *_PAGE, "type"),
-    _get("/report/webinars/{webinarId}", Label.HEAVY, _session_reports.webinar),
+    _get("/report/webinars/{webinarId}", Label.HEAVY, _instance_reports.webinar),
     _get(
         "/report/webinars/{webinarId}/participants",
         Label.HEAVY,
-        _session_reports.webinar_participants,
+        _instance_reports.webinar_participants,
         *_PAGE,
         "include_fields",
     ),
-    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, _session_reports.webinar_polls),
-    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _user_things.templates),
+    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, _instance_reports.webinar_polls),
+    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _templates_and_pac.templates),
     _write(
         "POST /users/{userId}/meeting_templates",
         Label.MEDIUM,
-        _user_things.create_template,
+        _templates_and_pac.create_template,
         _bodies.TEMPLATE,
         status=_CREATED,
     ),
@@ -189,7 +190,7 @@ ROUTES: Final = (
     ),
     _write("POST /users/{userId}/meetings", Label.MEDIUM, _meetings.create, NEW_MEETING, status=_CREATED),
     _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, _meetings.upcoming),
-    _get("/users/{userId}/pac", Label.LIGHT, _user_things.pac_accounts),
+    _get("/users/{userId}/pac", Label.LIGHT, _templates_and_pac.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
-"""Every query parameter that some route knows."""
+"""The query parameters of all routes."""

@@ -1,0 +1,45 @@
+"""Responses that a test scripts for chosen requests of a route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .protocol.errors import FakeResponse
+
+
+@dataclass(kw_only=True)
+class _Scripted:
+    route: str
+    response: FakeResponse
+    first: int
+    last: int
+    seen: int = 0
+
+
+class ScriptedResponses:
+    """The scripted responses that have not been sent yet."""
+
+    def __init__(self) -> None:
+        self._scripted: list[_Scripted] = []
+
+    def add(self, route: str, response: FakeResponse, *, on_request: int, times: int) -> None:
+        """Send *response* to the *on_request*-th request of *route*, counted from now, and to the *times* - 1 after."""
+        if on_request < 1 or times < 1:
+            raise ValueError(f"on_request and times count from 1, not {on_request} and {times}")
+        self._scripted.append(_Scripted(route=route, response=response, first=on_request, last=on_request + times - 1))
+
+    def clear(self) -> None:
+        """Discard every scripted response."""
+        self._scripted.clear()
+
+    def next_for(self, route: str) -> FakeResponse | None:
+        """Count one request of *route* and return its response; of several, the one that was added first."""
+        response: FakeResponse | None = None
+        for scripted in self._scripted:
+            if scripted.route != route:
+                continue
+            scripted.seen += 1
+            if response is None and scripted.first <= scripted.seen <= scripted.last:
+                response = scripted.response
+        self._scripted = [scripted for scripted in self._scripted if scripted.seen < scripted.last]
+        return response
