@@ -101,20 +101,28 @@ class RequestPipeline:
         if request.method != "POST":
             raise wrong_method(request.method)
         api_url = f"http://{request.host}"
-        return self.scripted.next_for(TOKEN_ROUTE) or self.token_issuer.issue(query, request.headers, content, api_url)
+        return self.scripted.next_for(None) or self.token_issuer.issue(query, request.headers, content, api_url)
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         if not path.startswith(f"{BASE_PATH}/"):
             raise unknown_path()
-        return match_route(method, path.removeprefix(BASE_PATH))
+        path = path.removeprefix(BASE_PATH)
+        try:
+            return match_route(method, path)
+        except Refusal:
+            if (unlisted := self.scripted.unlisted_route(method, path)) is None:
+                raise
+            return unlisted, ()
 
     def _respond(
         self, request: web.BaseRequest, route: Route, path: str, values: tuple[str, ...], query: str, content: bytes
     ) -> FakeResponse:
         self.token_issuer.check(request.headers.get("Authorization", ""))
-        early = self.rate_limits.check(route.label) or self.scripted.next_for(route.template)
+        early = self.rate_limits.check(route.label) or self.scripted.next_for(route)
         if early:
             return early
+        if route.handler is None:
+            raise unknown_path()
         parameters = _query.parse(query)
         _query.check_names(parameters, route.parameters)
         parsed = Asked(

@@ -12,6 +12,7 @@ from typing import Final, Self, Unpack
 from aiohttp import web
 
 from .._client import ClientOptions, Zoom
+from .._label import Label
 from ..auth import ServerToServer
 from ..rate_limits import Plan
 from .account.account import Account
@@ -129,35 +130,59 @@ class FakeZoom:
 
     def respond(
         self,
-        route: str,
+        operation: str,
         *,
         status: int,
         body: Mapping[str, object] | bytes,
         headers: Mapping[str, str] | None = None,
+        label: Label | None = None,
         on_request: int = 1,
         times: int = 1,
     ) -> None:
-        """Send a canned reply to the *on_request*-th request of *route* from now on, and to *times* - 1 more.
+        """Send a scripted response to a later request of *operation*, instead of the account's.
 
-        *route* is written as Zoom prints it, or is `POST /oauth/token`. Requests without a live token and those over
-        the rate limit are refused before and do not count. Bytes are sent as they are. Raises ValueError for an
-        unknown route.
+        ::
+
+            fake.respond("reports.users", status=503, body={"code": 503, "message": "Try later."}, on_request=2)
+
+        *operation* is a method of the client, such as `meetings.registrants.add`, or a route as Zoom prints it, such
+        as `GET /report/users` or `POST /oauth/token`. It may be a route that the reference does not list, with its
+        rate-limit *label* (Light unless given); the fake serves the scripted responses there, and 404 otherwise.
+
+        The *on_request*-th request from now receives the response, and so do the next *times* - 1. A request without a
+        valid token or over the rate limit does not count. A *body* of bytes is sent unchanged.
+
+        Raises ValueError for an unknown method name or a malformed route.
         """
-        if route != TOKEN_ROUTE:
-            find_route(route)
         if isinstance(body, bytes):
             response = FakeResponse(status=status, body=body, headers=headers or {})
         else:
             response = json_response(body, status, headers)
+        route = None if operation == TOKEN_ROUTE else find_route(operation, label)
         self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
 
     def throttle(
-        self, route: str, *, on_request: int = 1, times: int = 1, retry_after: str | float | None = None
+        self,
+        operation: str,
+        *,
+        label: Label | None = None,
+        on_request: int = 1,
+        times: int = 1,
+        retry_after: str | float | None = None,
     ) -> None:
-        """Send Zoom's per-second 429, as `respond` does; Zoom itself sends no Retry-After with it."""
-        label = find_route(route).label
+        """Send Zoom's per-second 429 to a later request of *operation*, with the arguments of `respond`.
+
+        ::
+
+            fake.throttle("meetings.registrants.list", on_request=2)
+
+        Zoom itself sends no Retry-After with it. Token requests cannot be throttled: they have no label.
+        """
+        if operation == TOKEN_ROUTE:
+            raise ValueError("token requests have no rate limit: use respond() to send them a 429")
+        route = find_route(operation, label)
         wait = None if retry_after is None else str(retry_after)
-        response = self._pipeline.rate_limits.per_second_limit(label, wait)
+        response = self._pipeline.rate_limits.per_second_limit(route.label, wait)
         self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
 
     def clear_responses(self) -> None:

@@ -20,13 +20,14 @@ TOKEN_ROUTE: Final = "POST /oauth/token"  # noqa: S105 - a route
 class Route:
     """One operation as Zoom prints it, such as `GET /meetings/{meetingId}/polls/{pollId}`.
 
-    *handler* returns the body of the response, or None for a 204; *status* is that of a response with a body.
-    *parameters* are the names of the query parameters, and *body* is the shape of the request body.
+    *handler* returns the body of the response, or None for a 204; *status* is that of a response with a body. A route
+    without a handler is not in the reference, and has scripted responses only. *parameters* are the names of the query
+    parameters, and *body* is the shape of the request body.
     """
 
     template: str
     label: Label
-    handler: Callable[[Asked], Row | None]
+    handler: Callable[[Asked], Row | None] | None = None
     parameters: frozenset[str] = frozenset()
     body: Fields | None = None
     status: int = 200
@@ -43,4 +44,4 @@ class Route:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\{\w+\}", "([^/]+)", self.template.partition(" ")[2]))
+        return re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(self.template.partition(" ")[2])))
