@@ -36,7 +36,7 @@ async def test_token_requests_and_strangers_are_logged_too() -> None:
 async def test_no_secret_stays_in_the_log_or_a_repr() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
         known = caller.fake.credentials
-        await caller.ask_token(query=f"?client_secret={known.client_secret}")
+        await caller.request_token(query=f"?client_secret={known.client_secret}")
         await caller.get("/report/billing", access_token=caller.token)
         shown = f"{caller.fake.requests!r} {caller.fake!r} {known!r}"
         names = [dict(request.query) for request in caller.fake.requests[1:]]
@@ -80,7 +80,7 @@ async def test_a_body_is_logged_without_what_must_stay_secret() -> None:
 
 async def test_every_reply_has_a_tracking_id() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
-        answers = [await caller.get("/report/billing"), await caller.get("/report/nothing"), await caller.ask_token()]
+        answers = [await caller.get("/report/billing"), await caller.get("/report/nothing"), await caller.request_token()]
 
     ids = [{k.lower(): v for k, v in answer.headers.items()}["x-zm-trackingid"] for answer in answers]
     assert len(set(ids)) == 3

@@ -15,7 +15,7 @@ def fake(token_lifetime: int = 3600) -> FakeZoom:
 
 async def test_the_right_client_gets_a_bearer_token() -> None:
     async with calling(fake(token_lifetime=120)) as caller:
-        answer = await caller.ask_token()
+        answer = await caller.request_token()
         origin = caller.fake.base_url.removesuffix("/v2")
 
     assert (answer.status, answer.body["token_type"], answer.body["expires_in"]) == (200, "bearer", 120)
@@ -38,7 +38,7 @@ async def test_every_call_issues_another_token_and_all_of_them_live() -> None:
 
 async def test_a_wrong_secret_is_refused_in_the_token_endpoints_own_words() -> None:
     async with calling(fake()) as caller:
-        answer = await caller.ask_token(secret="wrong")
+        answer = await caller.request_token(secret="wrong")
 
     assert answer.status == 400
     assert answer.body == {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
@@ -46,7 +46,7 @@ async def test_a_wrong_secret_is_refused_in_the_token_endpoints_own_words() -> N
 
 async def test_another_grant_is_refused() -> None:
     async with calling(fake()) as caller:
-        answer = await caller.ask_token(form={"grant_type": "client_credentials"})
+        answer = await caller.request_token(form={"grant_type": "client_credentials"})
 
     assert answer.status == 400
     assert answer.body == {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
@@ -54,7 +54,7 @@ async def test_another_grant_is_refused() -> None:
 
 async def test_another_account_is_refused() -> None:
     async with calling(fake()) as caller:
-        answer = await caller.ask_token(form={"grant_type": "account_credentials", "account_id": "other"})
+        answer = await caller.request_token(form={"grant_type": "account_credentials", "account_id": "other"})
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
 
@@ -62,7 +62,7 @@ async def test_another_account_is_refused() -> None:
 async def test_parameters_in_the_query_string_are_refused() -> None:
     async with calling(fake()) as caller:
         account_id = caller.fake.credentials.account_id
-        answer = await caller.ask_token(form={}, query=f"?grant_type=account_credentials&account_id={account_id}")
+        answer = await caller.request_token(form={}, query=f"?grant_type=account_credentials&account_id={account_id}")
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
 

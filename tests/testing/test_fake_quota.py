@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from support.fake_http import Answer, Json, calling
+from support.fake_http import Response, Json, calling
 
 from zoomasync.rate_limits import Plan
 from zoomasync.testing import Account, FakeZoom
@@ -15,8 +15,8 @@ LATE = MIDNIGHT - timedelta(seconds=1)
 OMAR: Json = {"email": "omar@lakeside.example", "first_name": "Omar"}
 
 
-def assert_over_quota(answer: Answer, most: int, whose: str) -> None:
-    assert answer.refusal == (429, 429)
+def assert_over_quota(answer: Response, most: int, whose: str) -> None:
+    assert answer.error == (429, 429)
     assert f"daily rate limit ({most}) of" in str(answer.body["message"])
     assert f"permitted for this particular {whose}." in str(answer.body["message"])
     assert str(answer.body["message"]).endswith("You may resume these requests at GMT 00:00:00.")
@@ -81,7 +81,7 @@ async def test_the_status_of_a_registrant_is_changed_ten_times_a_day() -> None:
     moments = [LATE]
     async with calling(FakeZoom(ours, plan=None, now=lambda: moments[-1])) as caller:
 
-        async def decide(action: str, *ids: str) -> Answer:
+        async def decide(action: str, *ids: str) -> Response:
             body = {"action": action, "registrants": [{"id": each} for each in ids]}
             return await caller.put(f"/meetings/{meeting.id}/registrants/status", body)
 

@@ -85,7 +85,7 @@ async def test_respond_bytes_and_headers_unchanged() -> None:
 async def test_respond_token_endpoint() -> None:
     async with calling(unlimited()) as caller:
         caller.fake.respond("POST /oauth/token", status=502, body={})
-        statuses = [(await caller.ask_token()).status for _ in range(2)]
+        statuses = [(await caller.request_token()).status for _ in range(2)]
 
     assert statuses == [502, 200]
 
