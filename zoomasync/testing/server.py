@@ -25,7 +25,7 @@ from .protocol.oauth import App, TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.route import TOKEN_ROUTE
 
-_UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000)
+_UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000, resource_intensive=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0
 
 

@@ -45,7 +45,8 @@ class RateLimits:
     def __init__(self, plan: Plan | None, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._enforced = plan is not None
-        self._windows = {label: SlidingWindow(rate) for label, rate in _rates(plan or Plan.PRO).items()}
+        # Without a plan, the headers of a scripted 429 still need a limit.
+        self._windows = {label: SlidingWindow((plan or Plan.PRO).rate(label)) for label in Label}
 
     def check(self, label: Label) -> FakeResponse | None:
         """Count one call under *label*, and return the 429 if it is over the limit."""
@@ -70,7 +71,3 @@ class RateLimits:
             "X-RateLimit-Limit": str(self._windows[label].limit),
             "X-RateLimit-Remaining": str(remaining),
         }
-
-
-def _rates(plan: Plan) -> dict[Label, float]:
-    return {Label.LIGHT: plan.light, Label.MEDIUM: plan.medium, Label.HEAVY: plan.heavy}
