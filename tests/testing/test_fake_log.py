@@ -80,7 +80,11 @@ async def test_a_body_is_logged_without_what_must_stay_secret() -> None:
 
 async def test_every_reply_has_a_tracking_id() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
-        answers = [await caller.get("/report/billing"), await caller.get("/report/nothing"), await caller.request_token()]
+        answers = [
+            await caller.get("/report/billing"),
+            await caller.get("/report/nothing"),
+            await caller.request_token(),
+        ]
 
     ids = [{k.lower(): v for k, v in answer.headers.items()}["x-zm-trackingid"] for answer in answers]
     assert len(set(ids)) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from support.fake_http import Response, Json, calling
+from support.fake_http import Json, Response, calling
 
 from zoomasync.rate_limits import Plan
 from zoomasync.testing import Account, FakeZoom

@@ -1,17 +1,21 @@
-"""Responses that a test scripts for chosen requests of a route."""
+"""Responses and dropped connections that a test scripts for chosen requests of a route."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from .protocol.errors import FakeResponse
 from .protocol.route import Route
+
+DropPoint: TypeAlias = Literal["request", "headers", "half_body"]
+"""The last part that is transferred before the server closes the connection."""
 
 
 @dataclass(kw_only=True)
 class _Scripted:
     route: Route | None
-    response: FakeResponse
+    response: FakeResponse | DropPoint
     first: int
     last: int
     seen: int = 0
@@ -28,7 +32,7 @@ class ScriptedResponses:
     def __init__(self) -> None:
         self._scripted: list[_Scripted] = []
 
-    def add(self, route: Route | None, response: FakeResponse, *, on_request: int, times: int) -> None:
+    def add(self, route: Route | None, response: FakeResponse | DropPoint, *, on_request: int, times: int) -> None:
         """Send *response* to the *on_request*-th request of *route*, counted from now, and to the *times* - 1 after."""
         if on_request < 1 or times < 1:
             raise ValueError(f"on_request and times count from 1, not {on_request} and {times}")
@@ -38,9 +42,9 @@ class ScriptedResponses:
         """Discard every scripted response."""
         self._scripted.clear()
 
-    def next_for(self, route: Route | None) -> FakeResponse | None:
+    def next_for(self, route: Route | None) -> FakeResponse | DropPoint | None:
         """Count one request of *route* and return its response; of several, the one that was added first."""
-        response: FakeResponse | None = None
+        response: FakeResponse | DropPoint | None = None
         for scripted in filter(lambda each: each.is_for(route), self._scripted):
             scripted.seen += 1
             if response is None and scripted.first <= scripted.seen <= scripted.last:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import Final, Self, Unpack
+from typing import Final, Literal, Self, Unpack, get_args
 
 from aiohttp import web
 
@@ -24,6 +24,7 @@ from .protocol.errors import FakeResponse, json_response
 from .protocol.oauth import App, TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.route import TOKEN_ROUTE
+from .scripted_responses import DropPoint
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000, resource_intensive=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0
@@ -158,8 +159,7 @@ class FakeZoom:
             response = FakeResponse(status=status, body=body, headers=headers or {})
         else:
             response = json_response(body, status, headers)
-        route = None if operation == TOKEN_ROUTE else find_route(operation, label)
-        self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
+        self._script(operation, response, label, on_request, times)
 
     def throttle(
         self,
@@ -183,7 +183,30 @@ class FakeZoom:
         route = find_route(operation, label)
         wait = None if retry_after is None else str(retry_after)
         response = self._pipeline.rate_limits.per_second_limit(route.label, wait)
-        self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
+        self._script(operation, response, label, on_request, times)
+
+    def drop_connection(
+        self,
+        operation: str,
+        *,
+        after: Literal["request", "headers", "half_body"] = "request",
+        label: Label | None = None,
+        on_request: int = 1,
+        times: int = 1,
+    ) -> None:
+        """Close the connection of a later request of *operation*, with the arguments of `respond`.
+
+        ::
+
+            fake.drop_connection("meetings.registrants.add", after="half_body")
+
+        *after* is the last part that is transferred. After the "request", the fake closes the connection and does not
+        carry out the request. After the "headers" or "half_body" of the response, the request has been carried out. A
+        response without a body is then not sent at all, since its headers would be complete.
+        """
+        if after not in get_args(DropPoint):
+            raise ValueError(f"after must be one of {', '.join(get_args(DropPoint))}, not {after!r}")
+        self._script(operation, after, label, on_request, times)
 
     def clear_responses(self) -> None:
         """Forget every canned reply that has not been sent."""
@@ -196,6 +219,12 @@ class FakeZoom:
     def expire_page_tokens(self) -> None:
         """Let every page token given out so far be refused from now on."""
         self._pipeline.page_tokens.expire()
+
+    def _script(
+        self, operation: str, response: FakeResponse | DropPoint, label: Label | None, on_request: int, times: int
+    ) -> None:
+        route = None if operation == TOKEN_ROUTE else find_route(operation, label)
+        self._pipeline.scripted.add(route, response, on_request=on_request, times=times)
 
     def _now(self) -> datetime:
         return datetime.combine(self.today, datetime.now(UTC).timetz())
