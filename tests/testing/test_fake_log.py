@@ -93,7 +93,7 @@ async def test_every_reply_has_a_tracking_id() -> None:
 async def test_a_fake_can_run_again_but_not_twice_at_once() -> None:
     fake = FakeZoom(Account(), plan=None)
     async with fake:
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             await fake.__aenter__()
     with pytest.raises(RuntimeError, match="not running"):
         _ = fake.base_url

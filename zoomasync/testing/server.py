@@ -1,4 +1,4 @@
-"""`FakeZoom`: a simulated Zoom account behind real HTTP on this machine."""
+"""`FakeZoom`: a simulated Zoom account that is served over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -31,21 +31,38 @@ _SHUTDOWN_SECONDS: Final = 1.0
 
 
 class FakeZoom:
-    """A Zoom account to test against: an async context manager that serves it over HTTP on a free port.
+    """A Zoom account for tests: an async context manager that serves it over HTTP on a free local port.
 
     ::
 
-        async with FakeZoom() as fake, fake.client() as zoom:
-            hosts = [host async for host in zoom.reports.users(from_, to)]
+        account = Account()
+        meeting = account.add_instance(participants=40)
+        async with FakeZoom(account) as fake, fake.client() as zoom:
+            people = [person async for person in zoom.reports.meeting_participants(meeting.uuid)]
 
-    It is strict where Zoom is: it limits calls per second and label by *plan* (None lifts the limits; those of a day
-    are for `respond` to play), insists on live tokens, binds page tokens to their listing, and refuses what it does not
-    understand. *account* is `Account.simulated()` unless given. Look-back limits count from *today*, the account's own
-    day unless given. *now* tells the time in UTC by which meetings are upcoming and daily limits begin anew; unless
-    given it is the clock's, on *today*. Lifetimes are in seconds; *page_size_cap* is the most rows that a page holds.
+    The fake serves every endpoint of the client from *account*, which is `Account.simulated()` unless given. Writes
+    change *account*, where a test can read them, and `requests` is a log of all requests.
 
-    What is written can be read back, from the fake and from *account*. Besides the limits of the plan there are those
-    of a day, on one host and on one registrant, which always hold.
+    The fake enforces:
+
+    - access tokens: 401 without a valid one. They expire after *token_lifetime* seconds.
+    - rate limits: the per-second limits of *plan* for each label, in every interval of one second; None switches them
+      off. The plan's daily limits are not enforced.
+    - daily quotas per host and registrant, such as 100 new meetings per host, which no plan changes.
+    - parameters and bodies: an unknown or invalid field is a 400 that names it.
+    - page tokens: valid for one listing with the same parameters, for *page_token_lifetime* seconds. A page has at most
+      *page_size_cap* rows.
+    - ages: some reports reach back six months from *today* (the account's day unless given), others a year.
+
+    *now* returns the time in UTC, which decides what is upcoming and when daily quotas start anew. Its default is the
+    clock's time on the day *today*.
+
+    `respond`, `throttle` and `drop_connection` script errors for chosen requests, and `clear_responses` discards them.
+    `expire_access_tokens` and `expire_page_tokens` end all tokens early::
+
+        fake.respond("reports.users", status=503, body={"code": 503, "message": "Try later."})
+        fake.throttle("meetings.registrants.list", on_request=2)
+        fake.drop_connection("POST /users/{userId}/meetings")
     """
 
     def __init__(
@@ -80,12 +97,12 @@ class FakeZoom:
         self._runner: web.ServerRunner | None = None
 
     def __repr__(self) -> str:
-        where = self._origin if self._runner else "not running"
-        return f"<FakeZoom {where}, {len(self._pipeline.log)} requests>"
+        origin = self._origin if self._runner else "not running"
+        return f"<FakeZoom {origin}, {len(self._pipeline.log)} requests>"
 
     async def __aenter__(self) -> Self:
         if self._runner:
-            raise RuntimeError("this FakeZoom is running already")
+            raise RuntimeError("this FakeZoom is already running")
         runner = web.ServerRunner(web.Server(self._pipeline.serve, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
@@ -105,29 +122,36 @@ class FakeZoom:
 
     @property
     def base_url(self) -> str:
-        """What to call the API under."""
+        """The address of the API, for `Zoom(base_url=...)`."""
         return f"{self._origin}{BASE_PATH}"
 
     @property
     def token_url(self) -> str:
-        """Where tokens are issued."""
+        """The address of the token endpoint."""
         return f"{self._origin}{TOKEN_PATH}"
 
     @property
     def credentials(self) -> ServerToServer:
-        """The one server-to-server app that the fake knows."""
+        """The credentials of the account's server-to-server app."""
         app = self._app
         return ServerToServer(app.account_id, app.client_id, app.client_secret, token_url=self.token_url)
 
     @property
     def requests(self) -> Sequence[LoggedRequest]:
-        """Everything that was answered so far, token requests included, in the order of the answers."""
+        """The requests so far, token requests included, in the order of their responses.
+
+        ::
+
+            assert [request.route for request in fake.requests] == ["POST /oauth/token", "GET /report/users"]
+        """
         return tuple(self._pipeline.log)
 
     def client(self, *, plan: Plan | None = None, **options: Unpack[ClientOptions]) -> Zoom:
-        """Return a client of this fake, to be entered; it paces itself by the fake's plan unless *options* say else."""
-        chosen = plan or self.plan or _UNLIMITED
-        return Zoom(self.credentials, plan=chosen, base_url=self.base_url, **options)
+        """Return a client of this fake, for use in `async with`.
+
+        Its rate limits are those of *plan*, or else of the fake; *options* are those of `Zoom`.
+        """
+        return Zoom(self.credentials, plan=plan or self.plan or _UNLIMITED, base_url=self.base_url, **options)
 
     def respond(
         self,
@@ -147,11 +171,12 @@ class FakeZoom:
             fake.respond("reports.users", status=503, body={"code": 503, "message": "Try later."}, on_request=2)
 
         *operation* is a method of the client, such as `meetings.registrants.add`, or a route as Zoom prints it, such
-        as `GET /report/users` or `POST /oauth/token`. It may be a route that the reference does not list, with its
-        rate-limit *label* (Light unless given); the fake serves the scripted responses there, and 404 otherwise.
+        as `GET /report/users` or `POST /oauth/token`. A route that the reference does not list may be given too, with
+        its rate-limit *label* (Light unless given): the fake sends the scripted responses there, and 404 otherwise.
 
         The *on_request*-th request from now receives the response, and so do the next *times* - 1. A request without a
-        valid token or over the rate limit does not count. A *body* of bytes is sent unchanged.
+        valid token or over the rate limit does not count. Of several responses for one request, the first that was
+        scripted is sent. A *body* of bytes is sent unchanged.
 
         Raises ValueError for an unknown method name or a malformed route.
         """
@@ -209,15 +234,15 @@ class FakeZoom:
         self._script(operation, after, label, on_request, times)
 
     def clear_responses(self) -> None:
-        """Forget every canned reply that has not been sent."""
+        """Discard every scripted response and dropped connection that is still to come."""
         self._pipeline.scripted.clear()
 
     def expire_access_tokens(self) -> None:
-        """Let every access token issued so far be refused from now on, as expired."""
+        """Expire every access token issued so far; a request with one is a 401."""
         self._pipeline.token_issuer.expire()
 
     def expire_page_tokens(self) -> None:
-        """Let every page token given out so far be refused from now on."""
+        """Expire every page token issued so far; a request with one is a 400."""
         self._pipeline.page_tokens.expire()
 
     def _script(
