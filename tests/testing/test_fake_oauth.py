@@ -23,7 +23,7 @@ async def test_token_request() -> None:
     assert "report:read:admin" in str(response.body["scope"])
 
 
-async def test_older_token_stays_valid() -> None:
+async def test_older_token_is_valid() -> None:
     async with calling(fake()) as caller:
         older = caller.token
         await caller.sign_in()
