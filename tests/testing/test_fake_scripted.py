@@ -62,7 +62,7 @@ async def test_respond_over_limit_not_counted() -> None:
     assert await statuses(fake, 2) == [500, 429]
 
 
-async def test_respond_unauthenticated_not_counted() -> None:
+async def test_respond_without_token_not_counted() -> None:
     async with calling(unlimited()) as caller:
         caller.fake.respond(BILLING, status=500, body={})
         token, caller.token = caller.token, ""
@@ -73,7 +73,7 @@ async def test_respond_unauthenticated_not_counted() -> None:
     assert [unauthenticated.status, scripted.status] == [401, 500]
 
 
-async def test_respond_bytes_and_headers_unchanged() -> None:
+async def test_respond_sends_bytes_unchanged() -> None:
     body = b'{"code":104,"message":"' + b"quoted" + b'"}'
     async with calling(unlimited()) as caller:
         caller.fake.respond(BILLING, status=400, body=body, headers={"Retry-After": "2"})
@@ -125,7 +125,7 @@ async def test_respond_unlisted_route() -> None:
     assert logged == [(UNLISTED, "heavy"), (UNLISTED, "heavy"), (None, None)]
 
 
-async def test_respond_unlisted_route_placeholder() -> None:
+async def test_respond_unlisted_placeholder() -> None:
     """A placeholder stands for one segment, other characters stand for themselves, and the label is Light."""
     async with calling(unlimited()) as caller:
         caller.fake.respond("PATCH /files.v1/{fileId}/data", status=204, body=b"", times=9)
@@ -141,7 +141,7 @@ async def test_respond_unlisted_route_placeholder() -> None:
     assert other_method.status == 404
 
 
-async def test_respond_unlisted_method_of_a_path() -> None:
+async def test_respond_unlisted_method() -> None:
     async with calling(unlimited()) as caller:
         caller.fake.respond("DELETE /report/billing", status=204, body=b"")
         responses = [await caller.delete("/report/billing"), await caller.get("/report/billing")]
@@ -150,7 +150,7 @@ async def test_respond_unlisted_method_of_a_path() -> None:
     assert [response.status for response in [*responses, after]] == [204, 200, 405]
 
 
-async def test_respond_unlisted_route_needs_token() -> None:
+async def test_respond_unlisted_needs_token() -> None:
     async with calling(unlimited()) as caller:
         caller.fake.respond(UNLISTED, status=200, body={})
         caller.token = ""
@@ -169,8 +169,8 @@ async def test_respond_unlisted_route_needs_token() -> None:
         ("get /report/users", "not a route"),
         ("GET report/users", "not a route"),
         ("GET /report/users?type=active", "not a route"),
-        ("GET /report/meetings/{uuid}", "part of the route 'GET /report/meetings/{meetingId}'"),
-        ("GET /report/meetings/81", "part of the route 'GET /report/meetings/{meetingId}'"),
+        ("GET /report/meetings/{uuid}", "is served as 'GET /report/meetings/{meetingId}'"),
+        ("GET /report/meetings/81", "is served as 'GET /report/meetings/{meetingId}'"),
     ],
 )
 def test_respond_unknown_operation(operation: str, message: str) -> None:

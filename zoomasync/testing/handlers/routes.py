@@ -79,7 +79,7 @@ def _unlisted_route(template: str, label: Label) -> Route:
         listed, _ = match_route(match["method"], match["path"])
     except Refusal:
         return Route(template, label)
-    raise ValueError(f"{template!r} is part of the route {listed.template!r}: use that one")
+    raise ValueError(f"{template!r} is served as {listed.template!r}: use that route")
 
 
 def _get(path: str, label: Label, handler: Callable[[Asked], Row], *parameters: str) -> Route:
