@@ -16,14 +16,14 @@ from ..protocol.request import Asked
 from ..protocol.route import Route
 from ..protocol.schema import Fields
 from . import account_reports as _account_reports
-from . import instance_reports as _instance_reports
+from . import instance_reports as _session_reports
 from . import livestream as _livestreams
 from . import meetings as _meetings
 from . import past_meetings as _past_meetings
 from . import polls as _polls
 from . import registrants as _registrants
 from . import survey as _surveys
-from . import templates_and_pac as _templates_and_pac
+from . import templates_and_pac as _user_things
 from .instance_rows import Row
 
 _PAGE: Final = ("page_size", "next_page_token")
@@ -166,17 +166,17 @@ ROUTES: Final = (
     _get("/report/billing/invoices", Label.HEAVY, _account_reports.billing_invoices, "billing_id"),
     _get("/report/cloud_recording", Label.HEAVY, _account_reports.cloud_recording, *_RANGE, "group_id"),
     _get("/report/daily", Label.HEAVY, _account_reports.daily, "year", "month", "group_id"),
-    _get("/report/meetings/{meetingId}", Label.HEAVY, _instance_reports.meeting),
+    _get("/report/meetings/{meetingId}", Label.HEAVY, _session_reports.meeting),
     _get(
         "/report/meetings/{meetingId}/participants",
         Label.HEAVY,
-        _instance_reports.meeting_participants,
+        _session_reports.meeting_participants,
         *_PAGE,
         "include_fields",
     ),
-    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, _instance_reports.meeting_polls),
-    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, _instance_reports.meeting_qa),
-    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, _instance_reports.meeting_survey),
+    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, _session_reports.meeting_polls),
+    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, _session_reports.meeting_qa),
+    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, _session_reports.meeting_survey),
     _get("/report/operationlogs", Label.HEAVY, _account_reports.operation_logs, *_RANGE, *_PAGE, "category_type"),
     _get(
         "/report/telephone",
@@ -191,20 +191,20 @@ ROUTES: Final = (
     _get("/report/upcoming_events", Label.HEAVY, _account_reports.upcoming_events, *_RANGE, *_PAGE, "type", "group_id"),
     _get("/report/users", Label.HEAVY, _account_reports.users, *_RANGE, *_PAGE, "page_number", "type", "group_id"),
     _get("/report/users/{userId}/meetings", Label.HEAVY, _account_reports.user_meetings, *_RANGE, *_PAGE, "type"),
-    _get("/report/webinars/{webinarId}", Label.HEAVY, _instance_reports.webinar),
+    _get("/report/webinars/{webinarId}", Label.HEAVY, _session_reports.webinar),
     _get(
         "/report/webinars/{webinarId}/participants",
         Label.HEAVY,
-        _instance_reports.webinar_participants,
+        _session_reports.webinar_participants,
         *_PAGE,
         "include_fields",
     ),
-    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, _instance_reports.webinar_polls),
-    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _templates_and_pac.templates),
+    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, _session_reports.webinar_polls),
+    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _user_things.templates),
     _write(
         "POST /users/{userId}/meeting_templates",
         Label.MEDIUM,
-        _templates_and_pac.create_template,
+        _user_things.create_template,
         _bodies.TEMPLATE,
         status=_CREATED,
     ),
@@ -220,7 +220,7 @@ ROUTES: Final = (
     ),
     _write("POST /users/{userId}/meetings", Label.MEDIUM, _meetings.create, NEW_MEETING, status=_CREATED),
     _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, _meetings.upcoming),
-    _get("/users/{userId}/pac", Label.LIGHT, _templates_and_pac.pac_accounts),
+    _get("/users/{userId}/pac", Label.LIGHT, _user_things.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
 """The query parameters of all routes."""
