@@ -87,7 +87,7 @@ async def test_what_does_not_run_or_is_encrypted_cannot_be_streamed() -> None:
             for meeting in (waiting, secret)
         ]
 
-    assert [answer.refusal for answer in answers] == [(400, 4927), (400, 4400)]
+    assert [answer.error for answer in answers] == [(400, 4927), (400, 4400)]
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ async def test_settings_go_with_their_action(body: Json, field: str) -> None:
     async with calling(fake(ours)) as caller:
         answer = await caller.patch(f"/meetings/{meeting.id}/livestream/status", body)
 
-    assert (answer.refusal, answer.refused_field) == ((400, 300), field)
+    assert (answer.error, answer.error_field) == ((400, 300), field)

@@ -170,8 +170,8 @@ async def test_a_meeting_that_makes_no_sense_is_refused(
     async with calling(fake(ours)) as caller:
         answer = await caller.post(f"/users/{host.id}/meetings", body)
 
-    assert answer.refusal == refusal
-    assert ("errors" in answer.body and answer.refused_field) == (field or False)
+    assert answer.error == refusal
+    assert ("errors" in answer.body and answer.error_field) == (field or False)
     assert ours.scheduled == []
 
 
@@ -256,7 +256,7 @@ async def test_upcoming_meetings_are_those_of_the_next_day_own_and_invited() -> 
         *("id", "topic", "type", "start_time", "duration", "timezone", "created_at", "join_url", "passcode"),
         *("use_pmi", "is_host", "is_all_day"),
     }
-    assert stranger.refusal == (404, 3001)
+    assert stranger.error == (404, 3001)
 
 
 async def test_the_clock_is_the_tests_own() -> None:
@@ -288,9 +288,9 @@ async def test_a_running_meeting_can_be_ended_and_a_deleted_one_recovered() -> N
         without = await caller.put(path, {})
 
     assert (ended.status, ended.body, meeting.status) == (204, {}, "waiting")
-    assert [answer.refusal for answer in (again, living, gone)] == [(400, 4927), (400, 3000), (404, 3001)]
+    assert [answer.error for answer in (again, living, gone)] == [(400, 4927), (400, 3000), (404, 3001)]
     assert (unseen.status, recovered.status, meeting.deleted) == (404, 204, False)
-    assert without.refused_field == "action"
+    assert without.error_field == "action"
 
 
 async def test_an_on_premise_meeting_cannot_be_ended() -> None:
@@ -301,7 +301,7 @@ async def test_an_on_premise_meeting_cannot_be_ended() -> None:
     async with calling(fake(ours)) as caller:
         answer = await caller.put(f"/meetings/{meeting.id}/status", {"action": "end"})
 
-    assert (answer.refusal, meeting.status) == ((400, 3063), "started")
+    assert (answer.error, meeting.status) == ((400, 3063), "started")
 
 
 async def test_a_caption_token_is_a_whole_address() -> None:
@@ -313,7 +313,7 @@ async def test_a_caption_token_is_a_whole_address() -> None:
 
     assert str(answer.body["token"]).startswith("https://")
     assert f"id={meeting.id}&" in str(answer.body["token"])
-    assert wrong.refused_field == "type"
+    assert wrong.error_field == "type"
 
 
 async def test_a_sip_address_holds_the_passcode_and_lapses() -> None:
@@ -376,9 +376,9 @@ async def test_a_summary_may_be_missing_withheld_or_for_licensed_hosts_alone() -
         answers = [await caller.get(f"/meetings/{name}/meeting_summary") for name in ("none", "mail", "trash", "basic")]
         number = await caller.get(f"/meetings/{ours.instances[0].id}/meeting_summary")
 
-    assert [answer.refusal for answer in answers] == [(404, 3001), (403, 2305), (403, 2305), (400, 200)]
+    assert [answer.error for answer in answers] == [(404, 3001), (403, 2305), (403, 2305), (400, 200)]
     assert answers[1].body["message"] != answers[2].body["message"]
-    assert number.refusal == (400, 300)
+    assert number.error == (400, 300)
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ async def test_what_is_not_scheduled_is_not_found(method: str, path: str, expect
     async with calling(fake(account())) as caller:
         answer = await caller.send(method, path)
 
-    assert answer.refusal == expected
+    assert answer.error == expected
 
 
 @pytest.mark.parametrize(
@@ -426,4 +426,4 @@ async def test_what_is_switched_off_is_refused(feature: Feature, method: str, pa
         body: Json | None = None if method == "GET" else {}
         answer = await caller.send(method, path.format(host=host.id, id=meeting.id), body)
 
-    assert answer.refusal == (400, expected)
+    assert answer.error == (400, expected)

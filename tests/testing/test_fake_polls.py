@@ -45,7 +45,7 @@ async def test_a_poll_can_be_added_replaced_read_and_deleted() -> None:
         "anonymous": True,
         "questions": [{**BLANKS, "answer_required": False, "case_sensitive": False}],
     }
-    assert [answer.refusal for answer in gone] == [(404, 404)] * 3
+    assert [answer.error for answer in gone] == [(404, 404)] * 3
 
 
 async def test_polls_are_listed_all_or_by_whether_they_are_anonymous() -> None:
@@ -61,7 +61,7 @@ async def test_polls_are_listed_all_or_by_whether_they_are_anonymous() -> None:
         assert await ids() == ["a", "n"]
         assert await ids(anonymous="true") == ["a"]
         assert await ids(anonymous="false") == ["n"]
-        assert (await caller.get(f"/meetings/{meeting.id}/polls", anonymous="yes")).refused_field == "anonymous"
+        assert (await caller.get(f"/meetings/{meeting.id}/polls", anonymous="yes")).error_field == "anonymous"
 
 
 async def test_a_number_of_polls_is_invented() -> None:
@@ -75,7 +75,7 @@ async def test_replacing_a_poll_of_an_unknown_meeting_has_a_code_of_its_own() ->
     async with calling(fake(Account())) as caller:
         answers = [await caller.put("/meetings/99/polls/a", {}), await caller.post("/meetings/99/polls", {})]
 
-    assert [answer.refusal for answer in answers] == [(404, 3001), (404, 404)]
+    assert [answer.error for answer in answers] == [(404, 3001), (404, 404)]
 
 
 @pytest.mark.parametrize(("kind", "status"), [(1, 201), (2, 400), (3, 400)])
@@ -111,7 +111,7 @@ async def test_a_question_keeps_to_the_limits_of_its_kind(question: Json, field:
     async with calling(fake(ours)) as caller:
         answer = await caller.post(f"/meetings/{meeting.id}/polls", {"questions": [question]})
 
-    assert (answer.refusal, answer.refused_field) == ((400, 300), f"questions[0].{field}")
+    assert (answer.error, answer.error_field) == ((400, 300), f"questions[0].{field}")
     assert meeting.polls == []
 
 
@@ -133,7 +133,7 @@ async def test_a_survey_round_trips() -> None:
 
     bare = {"show_in_the_browser": True, "third_party_survey": ""}
     assert (without.body, last.body) == (bare, bare)
-    assert (made.status, deleted.status, again.refusal) == (204, 204, (404, 3001))
+    assert (made.status, deleted.status, again.error) == (204, 204, (404, 3001))
     assert first.body == {**bare, "custom_survey": custom}
     assert second.body == {
         "show_in_the_browser": False,
@@ -152,7 +152,7 @@ async def test_a_link_to_a_survey_has_to_be_one_and_may_be_forbidden() -> None:
         forbidden = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": "https://x.example"})
         cleared = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": ""})
 
-    assert (wrong.refused_field, forbidden.refusal, cleared.status) == ("third_party_survey", (400, 3000), 204)
+    assert (wrong.error_field, forbidden.error, cleared.status) == ("third_party_survey", (400, 3000), 204)
 
 
 async def test_a_survey_may_have_more_answers_than_a_poll() -> None:
@@ -165,4 +165,4 @@ async def test_a_survey_may_have_more_answers_than_a_poll() -> None:
         ]
 
     assert answers[0].status == 204
-    assert answers[1].refused_field == "custom_survey.questions[0].answers"
+    assert answers[1].error_field == "custom_survey.questions[0].answers"

@@ -155,9 +155,9 @@ async def test_a_change_of_status_is_for_everybody_named_or_for_nobody() -> None
         bare: list[list[Json]] = [[], [{}]]
         nobody = [await caller.put(path, {"action": "deny", "registrants": named}) for named in bare]
 
-    assert wrong.refusal == (404, 1001)
+    assert wrong.error == (404, 1001)
     assert (len(before), after) == (3, ["guest3@elsewhere.example"])
-    assert [answer.refused_field for answer in nobody] == ["registrants", "registrants"]
+    assert [answer.error_field for answer in nobody] == ["registrants", "registrants"]
 
 
 async def test_an_address_is_registered_once_however_it_is_written() -> None:
@@ -203,7 +203,7 @@ async def test_hosts_cannot_register() -> None:
             for email in (host.email.upper(), "kit@x.example", other.email)
         ]
 
-    assert [answer.refusal for answer in answers] == [(400, 3027)] * 3
+    assert [answer.error for answer in answers] == [(400, 3027)] * 3
 
 
 async def test_a_full_meeting_takes_nobody_until_a_seat_is_free() -> None:
@@ -218,7 +218,7 @@ async def test_a_full_meeting_takes_nobody_until_a_seat_is_free() -> None:
         await caller.put(f"{registrants(meeting)}/status", {"action": "deny", "registrants": named})
         freed = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example"})
 
-    assert (full.refusal, known.status, free.status, freed.status) == ((400, 3043), 201, 201, 201)
+    assert (full.error, known.status, free.status, freed.status) == ((400, 3043), 201, 201, 201)
 
 
 async def test_without_registration_there_are_no_registrants() -> None:
@@ -234,7 +234,7 @@ async def test_without_registration_there_are_no_registrants() -> None:
             await caller.delete(f"{path}/rG5tY2uIQoWpA1sDfGhJkL"),
         ]
 
-    assert [answer.refusal for answer in answers] == [(400, 300)] * 5
+    assert [answer.error for answer in answers] == [(400, 300)] * 5
     assert "Registration has not been enabled" in str(answers[0].body["message"])
 
 
@@ -248,8 +248,8 @@ async def test_a_removed_registrant_is_gone() -> None:
         malformed = await caller.delete(f"{registrants(meeting)}/{quote('who?')}")
         left = await emails(caller, meeting)
 
-    assert (removed.status, again.refusal, read.refusal) == (204, (404, 1001), (404, 1001))
-    assert malformed.refusal == (400, 300)
+    assert (removed.status, again.error, read.error) == (204, (404, 1001), (404, 1001))
+    assert malformed.error == (400, 300)
     assert left == [two.email]
 
 
@@ -259,7 +259,7 @@ async def test_a_basic_host_cannot_remove_registrants() -> None:
     async with calling(fake(ours)) as caller:
         answer = await caller.delete(f"{registrants(meeting)}/{meeting.registrants[0].id}")
 
-    assert answer.refusal == (400, 200)
+    assert answer.error == (400, 200)
 
 
 async def test_people_register_for_occurrences() -> None:
@@ -277,7 +277,7 @@ async def test_people_register_for_occurrences() -> None:
     assert [row["occurrence_id"] for row in receipt.rows("occurrences")] == [first, second]
     assert len(everywhere.rows("occurrences")) == 4
     assert of_third == ["omar@lakeside.example", "lea@x.example"]
-    assert (unknown.refused_field, of_unknown.refused_field) == ("occurrence_ids", "occurrence_id")
+    assert (unknown.error_field, of_unknown.error_field) == ("occurrence_ids", "occurrence_id")
 
 
 async def test_a_single_occurrence_can_be_cancelled_approved_again_and_removed() -> None:
@@ -302,7 +302,7 @@ async def test_a_single_occurrence_can_be_cancelled_approved_again_and_removed()
             await caller.delete(f"{registrants(meeting)}/{one.id}", occurrence_id=each)
 
     assert (cancelled, approved) == ([[], [one.email]], [[one.email], [one.email]])
-    assert vague.refused_field == "occurrence_id"
+    assert vague.error_field == "occurrence_id"
     assert removed == [[], [one.email]]
     assert meeting.registrants == []
 
@@ -325,7 +325,7 @@ async def test_registration_questions_round_trip() -> None:
     assert changed.status == 204
     assert both.body == {"questions": questions, "custom_questions": custom}
     assert one.body == {"questions": questions, "custom_questions": []}
-    assert wrong.refused_field == "custom_questions[0].answers"
+    assert wrong.error_field == "custom_questions[0].answers"
 
 
 async def test_required_questions_have_to_be_answered() -> None:
@@ -347,11 +347,11 @@ async def test_a_meeting_that_is_not_there_has_no_registrants(tail: str) -> None
     async with calling(fake(account())) as caller:
         answer = await caller.get(f"/meetings/99/registrants{tail}")
 
-    assert answer.refusal == (404, 3001)
+    assert answer.error == (404, 3001)
 
 
 async def test_registering_for_an_unknown_meeting_has_a_code_of_its_own() -> None:
     async with calling(fake(account())) as caller:
         answer = await caller.post("/meetings/99/registrants", OMAR)
 
-    assert answer.refusal == (404, 1001)
+    assert answer.error == (404, 1001)

@@ -47,7 +47,7 @@ async def test_a_template_is_overwritten_when_asked_to() -> None:
         second = await caller.post(path, {"meeting_id": meeting.id, "name": "B", "overwrite": True})
 
     assert same.body == first.body
-    assert taken.refusal == (400, 3000)
+    assert taken.error == (400, 3000)
     assert second.body == {"id": first.body["id"], "name": "B"}
     assert [template.name for template in ours.templates] == ["B"]
 
@@ -72,7 +72,7 @@ async def test_a_template_is_made_of_a_meeting_of_ones_own() -> None:
         path = f"/users/{host.id}/meeting_templates"
         answers = [await caller.post(path, body) for body in ({"meeting_id": theirs.id}, {"meeting_id": 99}, {})]
 
-    assert [answer.refusal for answer in answers] == [(400, 3000), (400, 3001), (400, 300)]
+    assert [answer.error for answer in answers] == [(400, 3000), (400, 3001), (400, 300)]
 
 
 async def test_audio_conferences_are_read_where_they_are_on() -> None:
@@ -97,4 +97,4 @@ async def test_audio_conferences_are_read_where_they_are_on() -> None:
         }
     ]
     assert answers[1].rows("pac_accounts") == []
-    assert answers[2].refusal == (400, 2024)
+    assert answers[2].error == (400, 2024)
