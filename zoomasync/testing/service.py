@@ -24,7 +24,7 @@ from .protocol import query as _query
 from .protocol.errors import FakeResponse, Refusal, json_response, unknown_path, wrong_method
 from .protocol.oauth import TokenDesk
 from .protocol.page_tokens import Pager
-from .protocol.request import Asked
+from .protocol.request import FakeRequest
 from .protocol.route import TOKEN_ROUTE, Route
 
 BASE_PATH: Final = "/v2"
@@ -117,19 +117,19 @@ class Service:
             return early
         parameters = _query.parse(query)
         _query.known(parameters, route.parameters)
-        asked = Asked(
+        fake_request = FakeRequest(
             account=self.account,
             today=self.today,
             now=self.now(),
             path=path,
-            values=values,
+            path_values=values,
             query=parameters,
             body=_json.body(content, request.content_type, route.body) if route.body else {},
             pager=self.pager,
             quota=self.quota,
         )
         try:
-            answer = route.answer(asked)
+            answer = route.answer(fake_request)
         except Exceeded as exceeded:
             return self.limits.over_quota(route.label, str(exceeded))
         return FakeResponse(status=204, body=b"") if answer is None else json_response(answer, route.status)

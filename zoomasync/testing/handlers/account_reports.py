@@ -13,7 +13,7 @@ from ..account.instance import Instance
 from ..account.ledger import TelephoneLeg
 from ..protocol import query as _query
 from ..protocol.errors import Refusal, invalid
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from ..protocol.times import month_end, months_before
 from . import instance_rows as _rows
 from . import ledger_rows as _ledger_rows
@@ -36,19 +36,19 @@ _DATED_BY: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProx
 )
 
 
-def users(asked: Asked) -> Row:
+def users(request: FakeRequest) -> Row:
     """Answer with the hosts of a range and what they held.
 
     Active is who held at least one session of two people or more. Without `type` all hosts come, which is our choice.
     """
-    chosen = _query.date_range(asked.query, asked.today)
-    kind = _query.choice(asked.query, "type", ("active", "inactive"), default="")
+    chosen = _query.date_range(request.query, request.today)
+    kind = _query.choice(request.query, "type", ("active", "inactive"), default="")
     held: defaultdict[str, list[Instance]] = defaultdict(list)
-    for instance in asked.account.instances_between(chosen.first, chosen.last):
+    for instance in request.account.instances_between(chosen.first, chosen.last):
         if instance.participants_count >= _TWO_PEOPLE:
             held[instance.host.id].append(instance)
-    hosts = [host for host in _grouped(asked) if kind == "" or (host.id in held) is (kind == "active")]
-    page = asked.page(hosts, lambda host: _rows.host_usage(host, held[host.id]))
+    hosts = [host for host in _grouped(request) if kind == "" or (host.id in held) is (kind == "active")]
+    page = request.page(hosts, lambda host: _rows.host_usage(host, held[host.id]))
     everything = [instance for host in hosts for instance in held[host.id]]
     return {
         **chosen.echo(),
@@ -62,21 +62,21 @@ def users(asked: Asked) -> Row:
     }
 
 
-def user_meetings(asked: Asked) -> Row:
+def user_meetings(request: FakeRequest) -> Row:
     """Answer with the sessions of a range that a user hosted.
 
     `past` leaves out one-person sessions and `pastOne` has no others; `pastJoined` is `past` and what the user joined.
     """
-    user = asked.user()
-    chosen = _query.date_range(asked.query, asked.today)
-    kind = _query.choice(asked.query, "type", ("past", "pastOne", "pastJoined"), default="past")
+    user = request.user()
+    chosen = _query.date_range(request.query, request.today)
+    kind = _query.choice(request.query, "type", ("past", "pastOne", "pastJoined"), default="past")
     held = [
         instance
-        for instance in asked.account.instances_between(chosen.first, chosen.last)
+        for instance in request.account.instances_between(chosen.first, chosen.last)
         if (instance.participants_count < _TWO_PEOPLE) is (kind == "pastOne")
         and (instance.host.id == user.id or (kind == "pastJoined" and instance.joined_by(user)))
     ]
-    page = asked.page(held, lambda instance: _rows.user_meeting(instance, user, asked.account.name))
+    page = request.page(held, lambda instance: _rows.user_meeting(instance, user, request.account.name))
     return {
         **chosen.echo(),
         **page.envelope(),
@@ -86,17 +86,17 @@ def user_meetings(asked: Asked) -> Row:
     }
 
 
-def daily(asked: Asked) -> Row:
+def daily(request: FakeRequest) -> Row:
     """Answer with every day of a month up to today, the present month without `year` and `month`."""
-    today = asked.today
-    year = _query.whole(asked.query, "year", default=today.year, least=2000, most=2999)
-    month = _query.whole(asked.query, "month", default=today.month, least=1, most=12)
+    today = request.today
+    year = _query.whole(request.query, "year", default=today.year, least=2000, most=2999)
+    month = _query.whole(request.query, "month", default=today.month, least=1, most=12)
     first = date(year, month, 1)
     if not months_before(today, _LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
         raise invalid("month", "The month lies outside the last six months.")
-    users = {host.id: host for host in _grouped(asked)}
+    users = {host.id: host for host in _grouped(request)}
     held: defaultdict[date, list[Instance]] = defaultdict(list)
-    for instance in asked.account.instances_between(first, month_end(first)):
+    for instance in request.account.instances_between(first, month_end(first)):
         if instance.host.id in users:
             held[instance.day].append(instance)
     new = [host.created for host in users.values()]
@@ -108,11 +108,11 @@ def daily(asked: Asked) -> Row:
     }
 
 
-def activities(asked: Asked) -> Row:
+def activities(request: FakeRequest) -> Row:
     """Answer with sign-ins and sign-outs; the range comes back as full timestamps."""
-    chosen = _query.date_range(asked.query, asked.today, optional=True)
-    found = [entry for entry in asked.account.activities if chosen.holds(entry.time.date())]
-    page = asked.page(found, _ledger_rows.activity)
+    chosen = _query.date_range(request.query, request.today, optional=True)
+    found = [entry for entry in request.account.activities if chosen.holds(entry.time.date())]
+    page = request.page(found, _ledger_rows.activity)
     return {
         "from": f"{chosen.first}T00:00:00Z",
         "to": f"{chosen.last}T00:00:00Z",
@@ -121,84 +121,84 @@ def activities(asked: Asked) -> Row:
     }
 
 
-def operation_logs(asked: Asked) -> Row:
+def operation_logs(request: FakeRequest) -> Row:
     """Answer with the operations of a category; their own spelling of it is free text."""
-    chosen = _query.date_range(asked.query, asked.today)
-    category = _query.choice(asked.query, "category_type", _CATEGORIES, default="all")
+    chosen = _query.date_range(request.query, request.today)
+    category = _query.choice(request.query, "category_type", _CATEGORIES, default="all")
     found = [
         entry
-        for entry in asked.account.operation_logs
+        for entry in request.account.operation_logs
         if chosen.holds(entry.time.date()) and category in {"all", entry.category_type.lower().replace(" ", "_")}
     ]
-    page = asked.page(found, _ledger_rows.operation_log)
+    page = request.page(found, _ledger_rows.operation_log)
     return {**page.envelope(), "operation_logs": page.rows}
 
 
-def telephone(asked: Asked) -> Row:
+def telephone(request: FakeRequest) -> Row:
     """Answer with call legs; by a meeting's own dates there are no totals and no `page_number`."""
-    chosen = _query.date_range(asked.query, asked.today)
-    found_by = _query.choice(asked.query, "type", ("1", "2", "3"), default="1")
-    dated_by = _query.choice(asked.query, "query_date_type", _DATED_BY, default="start_time")
+    chosen = _query.date_range(request.query, request.today)
+    found_by = _query.choice(request.query, "type", ("1", "2", "3"), default="1")
+    dated_by = _query.choice(request.query, "query_date_type", _DATED_BY, default="start_time")
     by_meeting = dated_by.startswith("meeting_")
-    if by_meeting and "page_number" in asked.query:
+    if by_meeting and "page_number" in request.query:
         raise invalid("page_number")
     found = [
         leg
-        for leg in asked.account.telephone_legs
+        for leg in request.account.telephone_legs
         if leg.found_by == found_by and chosen.holds(_DATED_BY[dated_by](leg).date())
     ]
-    page = asked.page(found, _ledger_rows.telephone_leg)
+    page = request.page(found, _ledger_rows.telephone_leg)
     totals = {} if by_meeting else page.totals()
     return {**chosen.echo(), **page.envelope(), **totals, "telephony_usage": page.rows}
 
 
-def upcoming_events(asked: Asked) -> Row:
+def upcoming_events(request: FakeRequest) -> Row:
     """Answer with what is still to come in a range, which may lie ahead."""
-    chosen = _query.date_range(asked.query, asked.today)
-    kind = _query.choice(asked.query, "type", ("meeting", "webinar", "all"), default="all")
-    group = asked.query.get("group_id")
+    chosen = _query.date_range(request.query, request.today)
+    kind = _query.choice(request.query, "type", ("meeting", "webinar", "all"), default="all")
+    group = request.query.get("group_id")
     found = [
         event
-        for event in asked.account.upcoming_events
+        for event in request.account.upcoming_events
         if chosen.holds(event.start_time.date())
         and kind in {"all", "webinar" if event.webinar else "meeting"}
         and (group is None or group in event.host.group_ids)
     ]
-    page = asked.page(found, _ledger_rows.upcoming_event)
+    page = request.page(found, _ledger_rows.upcoming_event)
     return {**chosen.echo(), **page.envelope(), "upcoming_events": page.rows}
 
 
-def cloud_recording(asked: Asked) -> Row:
+def cloud_recording(request: FakeRequest) -> Row:
     """Answer with the storage of each day, of the account or of one group."""
-    chosen = _query.date_range(asked.query, asked.today, longest=_RECORDING_DAYS)
-    group = asked.query.get("group_id", "")
-    found = [each for each in asked.account.recording_storage if chosen.holds(each.day) and each.group_id == group]
+    chosen = _query.date_range(request.query, request.today, longest=_RECORDING_DAYS)
+    group = request.query.get("group_id", "")
+    found = [each for each in request.account.recording_storage if chosen.holds(each.day) and each.group_id == group]
     return {**chosen.echo(), "cloud_recording_storage": [_ledger_rows.recording_storage(each) for each in found]}
 
 
-def billing(asked: Asked) -> Row:
+def billing(request: FakeRequest) -> Row:
     """Answer with all billing periods."""
-    reports = [_ledger_rows.billing_report(each) for each in asked.account.billing_reports]
-    return {"currency": asked.account.currency, "billing_reports": reports}
+    reports = [_ledger_rows.billing_report(each) for each in request.account.billing_reports]
+    return {"currency": request.account.currency, "billing_reports": reports}
 
 
-def billing_invoices(asked: Asked) -> Row:
+def billing_invoices(request: FakeRequest) -> Row:
     """Answer with the invoices of one billing period."""
-    billing_id = asked.query.get("billing_id")
+    billing_id = request.query.get("billing_id")
     if not billing_id:
         raise invalid("billing_id")
-    for report in asked.account.billing_reports:
+    for report in request.account.billing_reports:
         if report.id == billing_id:
             return {
-                "currency": asked.account.currency,
+                "currency": request.account.currency,
                 "invoices": [_ledger_rows.invoice(each) for each in report.invoices],
             }
     raise Refusal(404, 5010, f"Report does not exist: {billing_id}.")
 
 
-def _grouped(asked: Asked) -> list[Host]:
-    group = asked.query.get("group_id")
-    return [host for host in asked.account.hosts if group is None or group in host.group_ids]
+def _grouped(request: FakeRequest) -> list[Host]:
+    group = request.query.get("group_id")
+    return [host for host in request.account.hosts if group is None or group in host.group_ids]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

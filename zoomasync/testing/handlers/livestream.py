@@ -7,12 +7,12 @@ from dataclasses import replace
 from ..account.meeting import Json, ScheduledMeeting
 from ..protocol import body_rules as _rules
 from ..protocol.errors import Refusal, invalid, not_valid
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 
 
-def update(asked: Asked) -> None:
+def update(request: FakeRequest) -> None:
     """Set where a meeting is streamed to."""
-    meeting, body = _streamed(asked), asked.body
+    meeting, body = _streamed(request), request.body
     known = meeting.livestream
     meeting.livestream = replace(
         known,
@@ -23,18 +23,18 @@ def update(asked: Asked) -> None:
     )
 
 
-def update_status(asked: Asked) -> None:
+def update_status(request: FakeRequest) -> None:
     """Start or stop the stream of a running meeting, or change how it looks."""
-    meeting, action = _streamed(asked), asked.body.get("action")
+    meeting, action = _streamed(request), request.body.get("action")
     if action is None:
         raise invalid("action", "The parameter is required: action.")
-    if faults := list(_rules.livestream_settings(asked.body)):
+    if faults := list(_rules.livestream_settings(request.body)):
         raise not_valid(faults)
     if meeting.settings.get("encryption_type") == "e2ee":
         raise Refusal(400, 4400, "Live streaming is not available for end-to-end encrypted meetings.")
     if meeting.status != "started":
         raise Refusal(400, 4927, "The meeting has not started.")
-    known, given = meeting.livestream, asked.body.get("settings", {})
+    known, given = meeting.livestream, request.body.get("settings", {})
     if action == "stop":
         meeting.livestream = replace(known, running=False)
     else:
@@ -42,8 +42,8 @@ def update_status(asked: Asked) -> None:
         meeting.livestream = replace(known, running=known.running or action == "start", settings=settings)
 
 
-def _streamed(asked: Asked) -> ScheduledMeeting:
-    meeting = asked.meeting()
+def _streamed(request: FakeRequest) -> ScheduledMeeting:
+    meeting = request.meeting()
     if "livestreams" in meeting.host.switched_off:
         raise Refusal(400, 3000, "Live streaming is not enabled for this meeting.")
     return meeting

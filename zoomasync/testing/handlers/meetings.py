@@ -13,7 +13,7 @@ from ..account.meeting import INSTANT, Json, ScheduledMeeting, same_address
 from ..account.recurrence import zone
 from ..protocol import query as _query
 from ..protocol.errors import Refusal, invalid, no_such_instance, not_valid, paid_only
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from . import meeting_rows as _meeting_rows
 from .instance_rows import Row
 
@@ -31,15 +31,15 @@ _WITHHELD: Final = MappingProxyType(
 )
 
 
-def listing(asked: Asked) -> Row:
+def listing(request: FakeRequest) -> Row:
     """Answer with the meetings that a user hosts, in the order in which they were made; instant ones only while live.
 
     A date range goes by the days on which a meeting starts, in `timezone`; without a fixed time it starts on none.
     """
-    user, query = asked.scheduler(), asked.query
+    user, query = request.scheduling_user(), request.query
     kind = _query.choice(query, "type", _LISTS, default="scheduled")
-    first = _query.day(query, "from", asked.today.min)
-    last = _query.day(query, "to", asked.today.max)
+    first = _query.day(query, "from", request.today.min)
+    last = _query.day(query, "to", request.today.max)
     if first > last:
         raise invalid("from", "The from date is later than the to date.")
     try:
@@ -47,12 +47,12 @@ def listing(asked: Asked) -> Row:
     except ValueError:
         raise invalid("timezone") from None
     ranged = "from" in query or "to" in query
-    page = asked.page(
+    page = request.page(
         [
             each
-            for each in asked.account.scheduled
+            for each in request.account.scheduled
             if each.host.id == user.id
-            and _in_list(each, kind, asked.now)
+            and _in_list(each, kind, request.now)
             and (not ranged or any(first <= start.astimezone(where).date() <= last for start in each.starts()))
         ],
         _meeting_rows.listed,
@@ -60,37 +60,37 @@ def listing(asked: Asked) -> Row:
     return {**page.envelope(), **page.totals(), "page_number": page.number, "meetings": page.rows}
 
 
-def upcoming(asked: Asked) -> Row:
+def upcoming(request: FakeRequest) -> Row:
     """Answer with what starts in the next 24 hours and has the user for host, alternative host or invited."""
-    user = asked.user(unknown=3001)
+    user = request.user(unknown_code=3001)
     rows = [
         _meeting_rows.upcoming(meeting, start, user)
-        for meeting in asked.account.scheduled
+        for meeting in request.account.scheduled
         if not meeting.deleted and _concerns(meeting, user)
         for start in meeting.starts()
-        if asked.now <= start < asked.now + _A_DAY
+        if request.now <= start < request.now + _A_DAY
     ]
     return {"total_records": len(rows), "meetings": sorted(rows, key=lambda row: str(row["start_time"]))}
 
 
-def create(asked: Asked) -> Row:
+def create(request: FakeRequest) -> Row:
     """Schedule a meeting, for the user or for whom `schedule_for` names."""
-    user, body = asked.scheduler(), asked.body
+    user, body = request.scheduling_user(), request.body
     if faults := list(_schedule.faults(body)):
         raise not_valid(faults)
-    host = _host(asked, user, body)
-    asked.quota.schedule(host.id)
-    meeting = _schedule.of_body(body, host, asked.account.next_number(), asked.now, user)
-    asked.account.scheduled.append(meeting)
+    host = _host(request, user, body)
+    request.quota.schedule(host.id)
+    meeting = _schedule.of_body(body, host, request.account.next_number(), request.now, user)
+    request.account.scheduled.append(meeting)
     return _meeting_rows.created(meeting)
 
 
-def update_status(asked: Asked) -> None:
+def update_status(request: FakeRequest) -> None:
     """End a running meeting, or bring back a deleted one; the refusals of what is neither are our choice."""
-    action = asked.body.get("action")
+    action = request.body.get("action")
     if action is None:
         raise invalid("action", "The parameter is required: action.")
-    meeting = asked.managed(deleted=action == "recover")
+    meeting = request.managed_meeting(deleted=action == "recover")
     if action == "recover":
         if not meeting.deleted:
             raise Refusal(400, 3000, "The meeting is not deleted.")
@@ -103,39 +103,39 @@ def update_status(asked: Asked) -> None:
     meeting.end()
 
 
-def caption_token(asked: Asked) -> Row:
+def caption_token(request: FakeRequest) -> Row:
     """Answer with the URL to which captions are sent."""
-    _query.choice(asked.query, "type", ("closed_caption_token",), default="closed_caption_token")
-    meeting = asked.meeting()
+    _query.choice(request.query, "type", ("closed_caption_token",), default="closed_caption_token")
+    meeting = request.meeting()
     if "captions" in meeting.host.switched_off:
         raise Refusal(400, 3000, "Closed captions are not enabled for this meeting.")
     signature = f"id={meeting.id}&ns=Q2FwdA==&expire=86400&spparams=id%2Cns%2Cexpire&signature=sIg{meeting.uuid[:8]}"
     return {"token": f"{_meeting_rows.SITE}/closedcaption?{signature}"}
 
 
-def sip_uri(asked: Asked) -> Row:
+def sip_uri(request: FakeRequest) -> Row:
     """Answer with an address to dial; the passcode is put into it, and checked by nobody."""
-    meeting = asked.meeting()
+    meeting = request.meeting()
     if "sip" in meeting.host.switched_off:
         raise Refusal(400, 3000, "Can not get the SIP URI of this meeting.")
     code = f"p{crc32(str(meeting.id).encode()) % 10**5:05d}"
     return {
-        "sip_dialing": f"{meeting.id}.{asked.body.get('passcode', '')}....{code}@zoomcrc.example",
+        "sip_dialing": f"{meeting.id}.{request.body.get('passcode', '')}....{code}@zoomcrc.example",
         "paid_crc_plan_participant": True,
         "participant_identifier_code": code,
         "expire_in": _SIP_SECONDS,
     }
 
 
-def summary(asked: Asked) -> Row:
+def summary(request: FakeRequest) -> Row:
     """Answer with the summary of one session, which a UUID alone names."""
-    if asked.value.isdigit():
+    if request.path_value.isdigit():
         raise invalid("meetingId", "A meeting UUID is expected.")
-    instance = asked.instance(months=None)
+    instance = request.instance(max_age_months=None)
     if instance.host.type == _BASIC:
-        raise paid_only(asked.account.id)
+        raise paid_only(request.account.id)
     if instance.summary is None:
-        raise no_such_instance(asked.value)
+        raise no_such_instance(request.path_value)
     if instance.summary.withheld:
         raise Refusal(403, 2305, _WITHHELD[instance.summary.withheld])
     return _meeting_rows.summary(instance, instance.summary)
@@ -161,13 +161,13 @@ def _concerns(meeting: ScheduledMeeting, user: Host) -> bool:
     return same_address(user.email) in names or user.id in meeting.alternative_hosts
 
 
-def _host(asked: Asked, user: Host, body: Json) -> Host:
+def _host(request: FakeRequest, user: Host, body: Json) -> Host:
     name = str(body.get("schedule_for", ""))
     if not name:
         return user
     if body.get("type") == INSTANT:
         raise Refusal(400, 3000, "You cannot schedule an instant meeting for another user.")
-    host = asked.account.host(name)
+    host = request.account.host(name)
     if host is None:
         raise invalid("schedule_for")
     if "scheduling" in host.switched_off:

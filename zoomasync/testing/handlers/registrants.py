@@ -19,7 +19,7 @@ from ..account.meeting import (
 )
 from ..protocol import query as _query
 from ..protocol.errors import Refusal, invalid, not_valid, paid_only
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from . import meeting_rows as _meeting_rows
 from .instance_rows import Row
 
@@ -33,33 +33,33 @@ _BECOMES: Final = MappingProxyType[str, RegistrantStatus](
 _HANDLED: Final = frozenset({"email", "custom_questions", "auto_approve"})
 
 
-def listing(asked: Asked) -> Row:
+def listing(request: FakeRequest) -> Row:
     """Answer with the registrants of one status, of all occurrences or of one."""
-    meeting = _registered(asked)
-    status = _query.choice(asked.query, "status", ("pending", "approved", "denied"), default="approved")
-    occurrence = _occurrence(asked, meeting)
+    meeting = _registered(request)
+    status = _query.choice(request.query, "status", ("pending", "approved", "denied"), default="approved")
+    occurrence = _occurrence(request, meeting)
     found = [
         each for each in meeting.registrants if each.status == status and (not occurrence or each.attends(occurrence))
     ]
-    page = asked.page(found, lambda each: _meeting_rows.registrant(meeting, each))
+    page = request.page(found, lambda each: _meeting_rows.registrant(meeting, each))
     return {**page.envelope(), **page.totals(), "page_number": page.number, "registrants": page.rows}
 
 
-def add(asked: Asked) -> Row:
+def add(request: FakeRequest) -> Row:
     """Register somebody; an address that is registered already gets its registration back, perhaps for more dates.
 
     Hosts cannot be registered. A registration that was cancelled is made anew.
     """
-    meeting, body = _registered(asked, unknown=1001), asked.body
+    meeting, body = _registered(request, unknown_code=1001), request.body
     email = str(body["email"]).strip()
-    if same_address(email) in _hosts(asked, meeting):
+    if same_address(email) in _hosts(request, meeting):
         raise Refusal(400, 3027, "Host cannot register.")
     if missing := _missing_answers(meeting, body):
         raise not_valid((name, f"The parameter is required: {name}.") for name in missing)
-    chosen = tuple(each.strip() for each in asked.query.get("occurrence_ids", "").split(",") if each.strip())
+    chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
     if not set(chosen) <= {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_ids")
-    asked.quota.register(meeting.id, same_address(email))
+    request.quota.register(meeting.id, same_address(email))
     known = meeting.registrant(email)
     if known and known.status != "cancelled":
         if known.occurrence_ids and chosen:
@@ -68,27 +68,27 @@ def add(asked: Asked) -> Row:
         return _meeting_rows.receipt(meeting, known)
     if meeting.registered >= meeting.capacity:
         raise Refusal(400, 3043, "Meeting has reached maximum attendee capacity.")
-    person = _of_body(asked, meeting, known.id if known else _schedule.registrant_id(meeting.id, same_address(email)))
+    person = _of_body(request, meeting, known.id if known else _schedule.registrant_id(meeting.id, same_address(email)))
     person = replace(person, occurrence_ids=chosen)
     meeting.put_registrant(person)
     return _meeting_rows.receipt(meeting, person)
 
 
-def details(asked: Asked) -> Row:
+def details(request: FakeRequest) -> Row:
     """Answer with one registrant, whatever the status, unless cancelled."""
-    meeting = _registered(asked)
-    person = _named(asked)
+    meeting = _registered(request)
+    person = _named(request)
     if person.status == "cancelled":
         raise _stranger(person.id)
     return _meeting_rows.registrant(meeting, person)
 
 
-def remove(asked: Asked) -> None:
+def remove(request: FakeRequest) -> None:
     """Delete a registration, or its part for one occurrence; where people choose occurrences one has to be named."""
-    meeting = _registered(asked)
+    meeting = _registered(request)
     if meeting.host.type == _BASIC:
-        raise paid_only(asked.account.id)
-    person, occurrence = _named(asked), _occurrence(asked, meeting)
+        raise paid_only(request.account.id)
+    person, occurrence = _named(request), _occurrence(request, meeting)
     choosable = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _BY_OCCURRENCE
     if choosable and not occurrence:
         raise invalid("occurrence_id", "The parameter is required: occurrence_id.")
@@ -99,29 +99,29 @@ def remove(asked: Asked) -> None:
         meeting.registrants.remove(person)
 
 
-def update_status(asked: Asked) -> None:
+def update_status(request: FakeRequest) -> None:
     """Approve, deny or cancel registrations: all of those that are named, or none."""
-    meeting = _registered(asked)
-    status, occurrence = _BECOMES[str(asked.body["action"])], _occurrence(asked, meeting)
-    named = cast("list[Json]", asked.body.get("registrants", []))
+    meeting = _registered(request)
+    status, occurrence = _BECOMES[str(request.body["action"])], _occurrence(request, meeting)
+    named = cast("list[Json]", request.body.get("registrants", []))
     if not named:
         raise invalid("registrants", "The parameter is required: registrants.")
     people = [_one_of(meeting, each) for each in named]
     for person in people:
-        asked.quota.decide(meeting.id, person.id)
+        request.quota.decide(meeting.id, person.id)
     for person in people:
         meeting.put_registrant(_decided(meeting, person, status, occurrence))
 
 
-def questions(asked: Asked) -> Row:
+def questions(request: FakeRequest) -> Row:
     """Answer with what people are asked besides first name and e-mail address."""
-    meeting = _registered(asked)
+    meeting = _registered(request)
     return {"questions": meeting.questions, "custom_questions": meeting.custom_questions}
 
 
-def update_questions(asked: Asked) -> None:
+def update_questions(request: FakeRequest) -> None:
     """Change what people are asked; a list that is sent replaces the one before, and null clears it."""
-    meeting, body = _registered(asked), asked.body
+    meeting, body = _registered(request), request.body
     for number, each in enumerate(cast("list[Json]", body.get("custom_questions") or [])):
         if each.get("type") == "single" and not each.get("answers"):
             raise invalid(f"custom_questions[{number}].answers", "The parameter is required: answers.")
@@ -131,13 +131,13 @@ def update_questions(asked: Asked) -> None:
         meeting.custom_questions = cast("list[Json]", body["custom_questions"] or [])
 
 
-def _of_body(asked: Asked, meeting: ScheduledMeeting, registrant_id: str) -> Registrant:
-    body = asked.body
+def _of_body(request: FakeRequest, meeting: ScheduledMeeting, registrant_id: str) -> Registrant:
+    body = request.body
     waits = meeting.approval_type == _BY_HAND and not body.get("auto_approve", False)
     return Registrant(
         id=registrant_id,
         email=str(body["email"]).strip(),
-        create_time=asked.now,
+        create_time=request.now,
         status="pending" if waits else "approved",
         custom_questions=tuple(
             CustomAnswer(title=str(each.get("title", "")), value=str(each.get("value", "")))
@@ -147,17 +147,17 @@ def _of_body(asked: Asked, meeting: ScheduledMeeting, registrant_id: str) -> Reg
     )
 
 
-def _registered(asked: Asked, *, unknown: int = 3001) -> ScheduledMeeting:
-    meeting = asked.managed(unknown=unknown)
+def _registered(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeeting:
+    meeting = request.managed_meeting(unknown_code=unknown_code)
     if not meeting.takes_registrations:
         raise Refusal(400, 300, f"Registration has not been enabled for this meeting: {meeting.id}.")
     return meeting
 
 
-def _named(asked: Asked) -> Registrant:
+def _named(request: FakeRequest) -> Registrant:
     """Return the registrant of the path: a malformed id is invalid, and one that nobody has is not found."""
-    name = asked.values[1]
-    for each in asked.managed().registrants:
+    name = request.path_values[1]
+    for each in request.managed_meeting().registrants:
         if each.id == name:
             return each
     raise _stranger(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
@@ -177,8 +177,8 @@ def _stranger(name: str) -> Refusal:
     return Refusal(404, 1001, f"Registrant does not exist: {name}.")
 
 
-def _hosts(asked: Asked, meeting: ScheduledMeeting) -> set[str]:
-    hosts = [asked.account.host(name) for name in meeting.alternative_hosts]
+def _hosts(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:
+    hosts = [request.account.host(name) for name in meeting.alternative_hosts]
     names = (meeting.host.email, *meeting.alternative_hosts, *(host.email for host in hosts if host))
     return {same_address(name) for name in names}
 
@@ -192,9 +192,9 @@ def _missing_answers(meeting: ScheduledMeeting, body: Json) -> list[str]:
     return missing
 
 
-def _occurrence(asked: Asked, meeting: ScheduledMeeting) -> str:
-    name = asked.query.get("occurrence_id", "")
-    if "occurrence_id" in asked.query and name not in {each.occurrence_id for each in meeting.occurrences}:
+def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
+    name = request.query.get("occurrence_id", "")
+    if "occurrence_id" in request.query and name not in {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_id")
     return name
 

@@ -9,7 +9,7 @@ from ..._label import Label
 from ..protocol import bodies as _bodies
 from ..protocol.errors import unknown_path, wrong_method
 from ..protocol.meeting_body import NEW_MEETING
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from ..protocol.route import Route
 from ..protocol.schema import Fields
 from . import account_reports as _account_reports
@@ -51,14 +51,14 @@ def named(template: str) -> Route:
     raise ValueError(f"no such route: {template!r}; write it like {ROUTES[0].template!r}")
 
 
-def _get(path: str, label: Label, answer: Callable[[Asked], Row], *parameters: str) -> Route:
+def _get(path: str, label: Label, answer: Callable[[FakeRequest], Row], *parameters: str) -> Route:
     return Route(f"GET {path}", label, answer, frozenset(parameters))
 
 
 def _write(
     template: str,
     label: Label,
-    answer: Callable[[Asked], Row | None],
+    answer: Callable[[FakeRequest], Row | None],
     body: Fields | None = None,
     *parameters: str,
     status: int = 200,

@@ -8,21 +8,21 @@ from typing import Final, cast
 from ..account.meeting import Json, ScheduledMeeting
 from ..protocol import body_rules as _rules
 from ..protocol.errors import Refusal, invalid, no_such_meeting, not_valid
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from .instance_rows import Row
 
 _LINK: Final = re.compile(r"https?://\S+")
 _BLANK: Final[tuple[object, ...]] = (None, "", {})
 
 
-def details(asked: Asked) -> Row:
+def details(request: FakeRequest) -> Row:
     """Answer with the survey; `custom_survey` is missing when there is none made in Zoom."""
-    return {"show_in_the_browser": True, "third_party_survey": "", **_surveyed(asked).survey}
+    return {"show_in_the_browser": True, "third_party_survey": "", **_surveyed(request).survey}
 
 
-def update(asked: Asked) -> None:
+def update(request: FakeRequest) -> None:
     """Change the survey; the keys of `custom_survey` change one by one, and null or nothing clears."""
-    meeting, body = _surveyed(asked), asked.body
+    meeting, body = _surveyed(request), request.body
     link = body.get("third_party_survey")
     if link and not _LINK.fullmatch(str(link)):
         raise invalid("third_party_survey")
@@ -37,16 +37,16 @@ def update(asked: Asked) -> None:
     meeting.survey = {name: value for name, value in changed.items() if value not in _BLANK}
 
 
-def delete(asked: Asked) -> None:
+def delete(request: FakeRequest) -> None:
     """Delete the survey, if there is one."""
-    meeting = _surveyed(asked)
+    meeting = _surveyed(request)
     if not meeting.survey:
-        raise no_such_meeting(asked.value)
+        raise no_such_meeting(request.path_value)
     meeting.survey = {}
 
 
-def _surveyed(asked: Asked) -> ScheduledMeeting:
-    meeting = asked.meeting()
+def _surveyed(request: FakeRequest) -> ScheduledMeeting:
+    meeting = request.meeting()
     if "surveys" in meeting.host.switched_off:
         raise Refusal(400, 3000, "Meeting survey disabled. To enable this feature, enable the Meeting Survey setting.")
     return meeting

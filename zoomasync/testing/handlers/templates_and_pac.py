@@ -7,23 +7,23 @@ from typing import Final, cast
 
 from ..account.meeting import MeetingTemplate
 from ..protocol.errors import Refusal, invalid, no_such_meeting
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from . import meeting_rows as _meeting_rows
 from .instance_rows import Row
 
 _MOST_TEMPLATES: Final = 40
 
 
-def templates(asked: Asked) -> Row:
+def templates(request: FakeRequest) -> Row:
     """Answer with the user's own templates and the administrators'."""
-    user = asked.scheduler()
-    found = [each for each in asked.account.templates if each.host is None or each.host.id == user.id]
+    user = request.scheduling_user()
+    found = [each for each in request.account.templates if each.host is None or each.host.id == user.id]
     return {"total_records": len(found), "templates": [_meeting_rows.template(each) for each in found]}
 
 
-def create_template(asked: Asked) -> Row:
+def create_template(request: FakeRequest) -> Row:
     """Make a template of a meeting of the user's; with `overwrite` it replaces the one made of the same meeting."""
-    user, body, account = asked.scheduler(), asked.body, asked.account
+    user, body, account = request.scheduling_user(), request.body, request.account
     number = cast("int", body.get("meeting_id", 0))
     if not number:
         raise invalid("meeting_id", "The parameter is required: meeting_id.")
@@ -53,9 +53,9 @@ def create_template(asked: Asked) -> Row:
     return {"id": made.id, "name": made.name}
 
 
-def pac_accounts(asked: Asked) -> Row:
+def pac_accounts(request: FakeRequest) -> Row:
     """Answer with the user's personal audio conferences."""
-    user = asked.user()
+    user = request.user()
     if user.pac_accounts is None:
         raise Refusal(400, 2024, "User does not have PAC enabled.")
     return {"pac_accounts": [_meeting_rows.pac_account(each) for each in user.pac_accounts]}

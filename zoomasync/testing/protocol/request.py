@@ -36,96 +36,100 @@ _YEAR_MONTHS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What one request asks of the account.
+class FakeRequest:
+    """A parsed request and the account that it is for.
 
-    *path* and *values*, the segments of it that placeholders stand for, are as they came over the wire. *now* is UTC.
+    *path* and *path_values*, the segments that fill its placeholders, are as they came over the wire. *now* is UTC.
     """
 
     account: Account
     today: date
     now: datetime
     path: str
-    values: tuple[str, ...]
+    path_values: tuple[str, ...]
     query: Query
     body: Json
     pager: Pager
     quota: Quota
 
     @property
-    def value(self) -> str:
-        """What the first placeholder stands for."""
-        return self.values[0]
+    def path_value(self) -> str:
+        """The segment that fills the first placeholder of the path."""
+        return self.path_values[0]
 
     def page(self, items: Sequence[T], row: Callable[[T], Row]) -> Page:
         """Return the page of *items* that is asked for."""
         return self.pager.page(self.path, self.query, items, row)
 
-    def user(self, *, unknown: int = 1001) -> Host:
-        """Return the user that the path names by id or e-mail address; *unknown* is the code for a stranger."""
-        name = unquote(self.value)
+    def user(self, *, unknown_code: int = 1001) -> Host:
+        """Return the user that the path names by id or e-mail address; *unknown_code* is the code for a stranger."""
+        name = unquote(self.path_value)
         user = self.account.host(name)
         if user is None:
-            raise no_such_user(name, unknown)
+            raise no_such_user(name, unknown_code)
         return user
 
-    def scheduler(self) -> Host:
+    def scheduling_user(self) -> Host:
         """Return the user that the path names, provided that scheduling is allowed."""
         user = self.user()
         if "scheduling" in user.switched_off:
             raise may_not_schedule()
         return user
 
-    def meeting(self, *, unknown: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting whose number the path starts with; *unknown* is the code when there is none.
+    def meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
+        """Return the scheduled meeting that the path names by number; *unknown_code* is the code when there is none.
 
         One that was deleted is unknown, unless *deleted* asks for it.
         """
-        if not _NUMBER.fullmatch(self.value):
+        if not _NUMBER.fullmatch(self.path_value):
             raise invalid("meetingId")
-        meeting = self.account.scheduled_meeting(int(self.value))
+        meeting = self.account.scheduled_meeting(int(self.path_value))
         if meeting is None or (meeting.deleted and not deleted):
-            raise no_such_meeting(self.value, code=unknown)
+            raise no_such_meeting(self.path_value, code=unknown_code)
         if "scheduling" in meeting.host.switched_off:
             raise may_not_schedule()
         return meeting
 
-    def managed(self, *, unknown: int = 3001, deleted: bool = False) -> ScheduledMeeting:
+    def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
         """Return the scheduled meeting as `meeting` does, provided that it is ours to manage."""
-        meeting = self.meeting(unknown=unknown, deleted=deleted)
+        meeting = self.meeting(unknown_code=unknown_code, deleted=deleted)
         if meeting.host.elsewhere:
             raise in_another_account()
         if "management" in meeting.host.switched_off:
             raise not_the_host()
         return meeting
 
-    def instances_of(self) -> list[Instance]:
+    def instances(self) -> list[Instance]:
         """Return the instances of the meeting number in the path, the oldest first; a UUID is no number."""
-        found = self.account.instances_of(int(self.value)) if _NUMBER.fullmatch(self.value) else []
+        found = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
         if not found or found[0].webinar:
-            raise no_such_instance(self.value)
+            raise no_such_instance(self.path_value)
         return found
 
     def instance(
-        self, *, webinar: bool = False, months: int | None = _YEAR_MONTHS, elsewhere: int | None = None
+        self,
+        *,
+        webinar: bool = False,
+        max_age_months: int | None = _YEAR_MONTHS,
+        other_account_status: int | None = None,
     ) -> Instance:
-        """Return the session that the path names, provided it is of the asked kind and no older than *months*.
+        """Return the session that the path names, provided it is of the asked kind and no older than *max_age_months*.
 
-        *elsewhere* is the HTTP status for one of another account, where the reference has a refusal for that.
+        *other_account_status* is the HTTP status for an instance of another account, where the reference has one.
         """
         instance = self._named()
         if instance is None or instance.webinar is not webinar:
-            raise no_such_instance(self.value)
-        if elsewhere is not None and instance.host.elsewhere:
-            raise in_another_account(elsewhere)
-        if months is not None and instance.day < months_before(self.today, months):
+            raise no_such_instance(self.path_value)
+        if other_account_status is not None and instance.host.elsewhere:
+            raise in_another_account(other_account_status)
+        if max_age_months is not None and instance.day < months_before(self.today, max_age_months):
             raise too_old()
         return instance
 
     def _named(self) -> Instance | None:
-        if _NUMBER.fullmatch(self.value):
-            return next(reversed(self.account.instances_of(int(self.value))), None)
-        uuid = uuid_on_the_wire(self.value)
+        if _NUMBER.fullmatch(self.path_value):
+            return next(reversed(self.account.instances_of(int(self.path_value))), None)
+        uuid = uuid_on_the_wire(self.path_value)
         return None if uuid is None else self.account.instance(uuid)
 
 
