@@ -133,7 +133,7 @@ BODIES: Final[Mapping[str, Json]] = {
 
 def asking(account: Account, retry_safety: RetrySafety) -> tuple[str, dict[str, object], Json | None]:
     """Return a path, a query and a body that the simulated account has something for."""
-    meeting = next(each for each in account.scheduled if each.registrants and each.survey)
+    meeting = next(each for each in account.scheduled_meetings if each.registrants and each.survey)
     sessions = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
     session = next(s for s in sessions if not s.webinar and s.polls and s.qa and s.survey)
     webinar = next(s for s in sessions if s.webinar)
@@ -154,5 +154,8 @@ def asking(account: Account, retry_safety: RetrySafety) -> tuple[str, dict[str, 
         query["billing_id"] = account.billing_reports[0].id
     body = BODIES.get(retry_safety.route)
     if body is not None and "template" in retry_safety.route:
-        body = {**body, "meeting_id": next(each.id for each in account.scheduled if each.host == account.hosts[0])}
+        body = {
+            **body,
+            "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0]),
+        }
     return path, query, body

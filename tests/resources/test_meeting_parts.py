@@ -83,7 +83,7 @@ async def test_an_unknown_poll_is_not_found(zoom: Zoom, account: Account) -> Non
 
 
 async def test_polls_that_are_off_say_so(zoom: Zoom, account: Account) -> None:
-    meeting = account.add_meeting(account.add_host(switched_off=["polls"]))
+    meeting = account.add_meeting(account.add_host(disabled_features=["polls"]))
 
     with pytest.raises(BadRequest) as refused:
         await zoom.meetings.polls.list(meeting.id)
@@ -230,8 +230,8 @@ async def test_registration_questions_round_trip(zoom: Zoom, fake: FakeZoom, acc
 
 
 async def test_meetings_that_are_not_ours_to_manage_are_refused(zoom: Zoom, account: Account) -> None:
-    elsewhere = account.add_meeting(account.add_host(elsewhere=True))
-    private = account.add_meeting(account.add_host(switched_off=["management"]))
+    elsewhere = account.add_meeting(account.add_host(other_account=True))
+    private = account.add_meeting(account.add_host(disabled_features=["management"]))
     codes: list[int | None] = []
 
     for meeting in (elsewhere, private):

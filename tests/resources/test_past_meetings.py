@@ -128,7 +128,7 @@ async def test_qa_tells_who_asked_what(zoom: Zoom, fake: FakeZoom, account: Acco
 
 
 async def test_a_meeting_of_another_account_is_refused_whatever_the_status(zoom: Zoom, account: Account) -> None:
-    instance = account.add_instance(account.add_host(elsewhere=True), start=MAY)
+    instance = account.add_instance(account.add_host(other_account=True), start=MAY)
     found: list[tuple[int, int | None]] = []
 
     for ask in (zoom.past_meetings.get, zoom.past_meetings.qa):

@@ -247,7 +247,7 @@ async def test_telephone_lists_call_legs_by_the_time_asked_for(zoom: Zoom, fake:
             instance=instance,
             start_time=start,
             end_time=start + timedelta(minutes=40),
-            found_by="2",
+            report_type="2",
             type="Toll",
             rate=0.045,
         )

@@ -55,7 +55,7 @@ async def test_a_bad_field_of_a_new_meeting_is_named(body: object, field: str) -
 
     assert (answer.refusal, answer.body["message"]) == ((400, 300), "Validation Failed.")
     assert answer.refused_field == field
-    assert account.scheduled == []
+    assert account.scheduled_meetings == []
 
 
 OF_ANYTHING_ELSE: list[tuple[str, str, Json, str]] = [

@@ -166,13 +166,13 @@ async def test_a_meeting_that_makes_no_sense_is_refused(
 ) -> None:
     ours = account()
     host = ours.add_host()
-    ours.add_host(switched_off=["scheduling"])
+    ours.add_host(disabled_features=["scheduling"])
     async with calling(fake(ours)) as caller:
         answer = await caller.post(f"/users/{host.id}/meetings", body)
 
     assert answer.refusal == refusal
     assert ("errors" in answer.body and answer.refused_field) == (field or False)
-    assert ours.scheduled == []
+    assert ours.scheduled_meetings == []
 
 
 async def test_the_lists_tell_past_running_and_coming_meetings_apart() -> None:
@@ -419,7 +419,7 @@ async def test_what_is_not_scheduled_is_not_found(method: str, path: str, expect
 )
 async def test_what_is_switched_off_is_refused(feature: Feature, method: str, path: str, expected: int) -> None:
     ours = account()
-    host = Host(id="h", email="h@x.example", name="H", switched_off=frozenset({feature}))
+    host = Host(id="h", email="h@x.example", name="H", disabled_features=frozenset({feature}))
     meeting = ours.add_meeting(host)
     ours.hosts.append(host)
     async with calling(fake(ours)) as caller:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoomasync.testing.account.recurrence import occurrences, zone
+from zoomasync.testing.account.recurrence import occurrences, time_zone
 
 START = datetime(2026, 3, 18, 9, tzinfo=UTC)
 """A Wednesday."""
@@ -76,4 +76,4 @@ def test_dates_are_in_order_and_none_comes_before_the_start(
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "/etc/passwd", "Europe"])
 def test_a_time_zone_that_does_not_exist_is_an_error(name: str) -> None:
     with pytest.raises(ValueError, match="no such time zone"):
-        zone(name)
+        time_zone(name)

@@ -81,7 +81,7 @@ async def test_replacing_a_poll_of_an_unknown_meeting_has_a_code_of_its_own() ->
 @pytest.mark.parametrize(("kind", "status"), [(1, 201), (2, 400), (3, 400)])
 async def test_advanced_polls_may_be_switched_off(kind: int, status: int) -> None:
     ours = Account()
-    meeting = ours.add_meeting(ours.add_host(switched_off=["advanced_polls"]))
+    meeting = ours.add_meeting(ours.add_host(disabled_features=["advanced_polls"]))
     async with calling(fake(ours)) as caller:
         answer = await caller.post(f"/meetings/{meeting.id}/polls", {"poll_type": kind})
 
@@ -146,7 +146,7 @@ async def test_a_survey_round_trips() -> None:
 async def test_a_link_to_a_survey_has_to_be_one_and_may_be_forbidden() -> None:
     ours = Account()
     free = ours.add_meeting(ours.add_host())
-    bound = ours.add_meeting(ours.add_host(switched_off=["third_party_surveys"]))
+    bound = ours.add_meeting(ours.add_host(disabled_features=["third_party_surveys"]))
     async with calling(fake(ours)) as caller:
         wrong = await caller.patch(f"/meetings/{free.id}/survey", {"third_party_survey": "ask me"})
         forbidden = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": "https://x.example"})

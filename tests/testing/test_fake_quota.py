@@ -41,7 +41,7 @@ async def test_a_host_gets_a_hundred_meetings_a_day() -> None:
         "particular user. You may resume these requests at GMT 00:00:00."
     )
     assert (for_other.status, tomorrow.status) == (201, 201)
-    assert len(ours.scheduled) == 102
+    assert len(ours.scheduled_meetings) == 102
 
 
 async def test_such_a_429_tells_of_the_accounts_limit_and_not_when_to_come_back() -> None:

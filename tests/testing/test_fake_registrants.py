@@ -185,7 +185,7 @@ async def test_a_cancelled_registration_is_made_anew() -> None:
     ours = account()
     meeting = ours.add_meeting(approval_type=1, registrants=1)
     (one,) = meeting.registrants
-    meeting.put_registrant(replace(one, status="cancelled"))
+    meeting.save_registrant(replace(one, status="cancelled"))
     async with calling(fake(ours)) as caller:
         receipt = await caller.post(registrants(meeting), {"email": one.email, "first_name": "Anew"})
 

@@ -101,7 +101,7 @@ def guest_and_waiter() -> list[Visit]:
         ),
         Visit(user_id="2", name="", join_time=START, leave_time=None, bo_mtg_id="27510336", customer_key="dock-7"),
         Visit(user_id="3", name="Late", join_time=START, leave_time=end, status="in_waiting_room",
-             absent=frozenset({"failover"})),
+             omitted_keys=frozenset({"failover"})),
     ]  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def test_stays_have_all_of_zooms_oddities(account: Account) -> None:
     assert {visit.status for visit in everyone} == {"in_meeting", "in_waiting_room"}
     assert {0, 1, 2, 3, 6, 9} == {visit.fraction_digits for visit in everyone}
     assert any(visit.leave_time is None for visit in everyone)
-    assert any("leave_time" in visit.absent for visit in everyone)
+    assert any("leave_time" in visit.omitted_keys for visit in everyone)
     assert any(visit.customer_key for visit in everyone)
     assert any(visit.registrant_id for visit in everyone)
     assert any(visit.name == "" for visit in everyone)
@@ -148,7 +148,7 @@ def test_polls_questions_and_surveys_are_there_and_partly_anonymous(account: Acc
 def test_sessions_carry_keys_and_tracking_fields(account: Account) -> None:
     assert any(instance.custom_keys for instance in account.instances)
     assert any(instance.tracking_fields for instance in account.instances)
-    assert any(instance.absent for instance in account.instances)
+    assert any(instance.omitted_keys for instance in account.instances)
 
 
 def test_some_hosts_host_nothing(account: Account) -> None:
@@ -158,7 +158,7 @@ def test_some_hosts_host_nothing(account: Account) -> None:
 
 
 def test_the_ledgers_are_filled(account: Account) -> None:
-    assert {leg.found_by for leg in account.telephone_legs} == {"1", "2", "3"}
+    assert {leg.report_type for leg in account.telephone_legs} == {"1", "2", "3"}
     assert {entry.type for entry in account.activities} == {"Sign in", "Sign out"}
     assert len(account.billing_reports) == 6
     assert all(report.invoices for report in account.billing_reports)
@@ -168,7 +168,7 @@ def test_the_ledgers_are_filled(account: Account) -> None:
 
 
 def test_active_hosts_have_meetings_of_every_kind(account: Account) -> None:
-    meetings = account.scheduled
+    meetings = account.scheduled_meetings
 
     assert {meeting.host.id for meeting in meetings} == {host.id for host in account.hosts[:6]}
     assert {meeting.type for meeting in meetings} == {2, 3, 8}
@@ -185,13 +185,13 @@ def test_active_hosts_have_meetings_of_every_kind(account: Account) -> None:
 
 
 def test_registrants_are_in_every_state_and_known_by_one_address_each(account: Account) -> None:
-    everyone = [registrant for meeting in account.scheduled for registrant in meeting.registrants]
+    everyone = [registrant for meeting in account.scheduled_meetings for registrant in meeting.registrants]
 
     assert {each.status for each in everyone} == {"approved", "pending", "denied", "cancelled"}
     assert all(
         len({each.id for each in meeting.registrants} | {each.email for each in meeting.registrants})
         == 2 * len(meeting.registrants)
-        for meeting in account.scheduled
+        for meeting in account.scheduled_meetings
     )
     assert any(each.participant_pin_code for each in everyone)
     assert any(each.custom_questions for each in everyone)

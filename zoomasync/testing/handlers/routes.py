@@ -20,7 +20,7 @@ from . import past_meetings as _past_meetings
 from . import polls as _polls
 from . import registrants as _registrants
 from . import survey as _surveys
-from . import templates_and_pac as _user_things
+from . import templates_and_pac as _templates
 from .instance_rows import Row
 
 _PAGE: Final = ("page_size", "next_page_token")
@@ -126,7 +126,7 @@ ROUTES: Final = (
     _write("PATCH /meetings/{meetingId}/survey", Label.LIGHT, _surveys.update, _bodies.SURVEY),
     _get("/meetings/{meetingId}/token", Label.LIGHT, _meetings.caption_token, "type"),
     _get("/past_meetings/{meetingId}", Label.LIGHT, _past_meetings.details),
-    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, _past_meetings.instances_of, *_RANGE),
+    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, _past_meetings.instances, *_RANGE),
     _get("/past_meetings/{meetingId}/participants", Label.MEDIUM, _past_meetings.participants, *_PAGE),
     _get("/past_meetings/{meetingId}/polls", Label.MEDIUM, _past_meetings.polls),
     _get("/past_meetings/{meetingId}/qa", Label.MEDIUM, _past_meetings.qa),
@@ -169,11 +169,11 @@ ROUTES: Final = (
         "include_fields",
     ),
     _get("/report/webinars/{webinarId}/polls", Label.HEAVY, _session_reports.webinar_polls),
-    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _user_things.templates),
+    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _templates.listing),
     _write(
         "POST /users/{userId}/meeting_templates",
         Label.MEDIUM,
-        _user_things.create_template,
+        _templates.create,
         _bodies.TEMPLATE,
         status=_CREATED,
     ),
@@ -189,7 +189,7 @@ ROUTES: Final = (
     ),
     _write("POST /users/{userId}/meetings", Label.MEDIUM, _meetings.create, NEW_MEETING, status=_CREATED),
     _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, _meetings.upcoming),
-    _get("/users/{userId}/pac", Label.LIGHT, _user_things.pac_accounts),
+    _get("/users/{userId}/pac", Label.LIGHT, _templates.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
 """Every query parameter that some route knows."""

@@ -72,7 +72,7 @@ class FakeRequest:
     def scheduling_user(self) -> Host:
         """Return the user that the path names, provided that scheduling is allowed."""
         user = self.user()
-        if "scheduling" in user.switched_off:
+        if "scheduling" in user.disabled_features:
             raise may_not_schedule()
         return user
 
@@ -86,16 +86,16 @@ class FakeRequest:
         meeting = self.account.scheduled_meeting(int(self.path_value))
         if meeting is None or (meeting.deleted and not deleted):
             raise no_such_meeting(self.path_value, code=unknown_code)
-        if "scheduling" in meeting.host.switched_off:
+        if "scheduling" in meeting.host.disabled_features:
             raise may_not_schedule()
         return meeting
 
     def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
         """Return the scheduled meeting as `meeting` does, provided that it is ours to manage."""
         meeting = self.meeting(unknown_code=unknown_code, deleted=deleted)
-        if meeting.host.elsewhere:
+        if meeting.host.other_account:
             raise in_another_account()
-        if "management" in meeting.host.switched_off:
+        if "management" in meeting.host.disabled_features:
             raise not_the_host()
         return meeting
 
@@ -120,7 +120,7 @@ class FakeRequest:
         instance = self._named()
         if instance is None or instance.webinar is not webinar:
             raise no_such_instance(self.path_value)
-        if other_account_status is not None and instance.host.elsewhere:
+        if other_account_status is not None and instance.host.other_account:
             raise in_another_account(other_account_status)
         if max_age_months is not None and instance.day < months_before(self.today, max_age_months):
             raise too_old()
