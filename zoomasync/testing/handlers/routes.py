@@ -16,11 +16,12 @@ from . import account_reports as _account_reports
 from . import instance_reports as _session_reports
 from . import livestream as _livestreams
 from . import meetings as _meetings
+from . import pac as _pac
 from . import past_meetings as _past_meetings
 from . import polls as _polls
 from . import registrants as _registrants
 from . import survey as _surveys
-from . import templates_and_pac as _templates
+from . import templates as _templates
 from .instance_rows import Row
 
 _PAGE: Final = ("page_size", "next_page_token")
@@ -189,7 +190,7 @@ ROUTES: Final = (
     ),
     _write("POST /users/{userId}/meetings", Label.MEDIUM, _meetings.create, NEW_MEETING, status=_CREATED),
     _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, _meetings.upcoming),
-    _get("/users/{userId}/pac", Label.LIGHT, _templates.pac_accounts),
+    _get("/users/{userId}/pac", Label.LIGHT, _pac.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
 """Every query parameter that some route knows."""

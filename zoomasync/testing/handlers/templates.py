@@ -1,4 +1,4 @@
-"""Handlers of meeting templates and personal audio conferences."""
+"""Handlers of `/users/{userId}/meeting_templates`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..account.meeting import MeetingTemplate, ScheduledMeeting
 from ..protocol.errors import Refusal, invalid, no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
-from .meeting_rows import pac_account_row, template_row
+from .meeting_rows import template_row
 
 _MAX_TEMPLATES: Final = 40
 
@@ -58,11 +58,3 @@ def _meeting(account: Account, user: Host, number: int) -> ScheduledMeeting:
     if meeting.host.id != user.id:
         raise Refusal(400, 3000, "You do not have access to this meeting.")
     return meeting
-
-
-def pac_accounts(request: FakeRequest) -> Row:
-    """Return the personal audio conferences of a user."""
-    user = request.user()
-    if user.pac_accounts is None:
-        raise Refusal(400, 2024, "User does not have PAC enabled.")
-    return {"pac_accounts": [pac_account_row(each) for each in user.pac_accounts]}
