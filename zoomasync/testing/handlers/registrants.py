@@ -27,7 +27,7 @@ from .meeting_rows import registrant_row, registration_body
 _ID: Final = re.compile(r"[\w-]{22}", re.ASCII)
 _PER_OCCURRENCE: Final = (2, 3)
 """The registration types in which people register for single occurrences."""
-_STATUS_AFTER: Final = MappingProxyType[str, RegistrantStatus](
+_STATUS_BY_ACTION: Final = MappingProxyType[str, RegistrantStatus](
     {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
 )
 _CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve"})
@@ -46,7 +46,7 @@ def listing(request: FakeRequest) -> Row:
 
 
 def add(request: FakeRequest) -> Row:
-    """Register a registrant, unless the registrant is a host of the meeting.
+    """Register a person who is not a host of the meeting.
 
     For a registered address the response contains the existing registration, with the requested occurrences added. A
     cancelled registration is replaced.
@@ -80,7 +80,7 @@ def add(request: FakeRequest) -> Row:
 def details(request: FakeRequest) -> Row:
     """Return one registrant with any status except "cancelled"."""
     meeting = _meeting(request)
-    registrant = _registrant(request)
+    registrant = _registrant(request, meeting)
     if registrant.status == "cancelled":
         raise _no_such_registrant(registrant.id)
     return registrant_row(meeting, registrant)
@@ -91,7 +91,7 @@ def remove(request: FakeRequest) -> None:
     meeting = _meeting(request)
     if meeting.host.is_basic:
         raise paid_only(request.account.id)
-    registrant, occurrence = _registrant(request), _occurrence(request, meeting)
+    registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
     per_occurrence = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _PER_OCCURRENCE
     if per_occurrence and not occurrence:
         raise invalid("occurrence_id", "The parameter is required: occurrence_id.")
@@ -105,7 +105,7 @@ def remove(request: FakeRequest) -> None:
 def update_status(request: FakeRequest) -> None:
     """Approve, deny or cancel the given registrations; an error changes none of them."""
     meeting = _meeting(request)
-    status, occurrence = _STATUS_AFTER[str(request.body["action"])], _occurrence(request, meeting)
+    status, occurrence = _STATUS_BY_ACTION[str(request.body["action"])], _occurrence(request, meeting)
     references = cast("list[Json]", request.body.get("registrants", []))
     if not references:
         raise invalid("registrants", "The parameter is required: registrants.")
@@ -157,10 +157,10 @@ def _meeting(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeet
     return meeting
 
 
-def _registrant(request: FakeRequest) -> Registrant:
+def _registrant(request: FakeRequest, meeting: ScheduledMeeting) -> Registrant:
     """Return the registrant in the path; a malformed id is invalid, and an unknown one is not found."""
     name = request.path_values[1]
-    for each in request.managed_meeting().registrants:
+    for each in meeting.registrants:
         if each.id == name:
             return each
     raise _no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
