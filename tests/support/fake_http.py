@@ -30,11 +30,11 @@ class Answer:
         return cast("list[Json]", self.body[key])
 
     @property
-    def refused_field(self) -> object:
+    def error_field(self) -> object:
         return cast("list[Json]", self.body["errors"])[0]["field"]
 
     @property
-    def refusal(self) -> tuple[int, object]:
+    def error(self) -> tuple[int, object]:
         return self.status, self.code
 
 

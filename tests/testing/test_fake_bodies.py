@@ -53,8 +53,8 @@ async def test_a_bad_field_of_a_new_meeting_is_named(body: object, field: str) -
     async with calling(FakeZoom(account, plan=None)) as caller:
         answer = await caller.post(f"/users/{host.id}/meetings", body)
 
-    assert (answer.refusal, answer.body["message"]) == ((400, 300), "Validation Failed.")
-    assert answer.refused_field == field
+    assert (answer.error, answer.body["message"]) == ((400, 300), "Validation Failed.")
+    assert answer.error_field == field
     assert account.scheduled_meetings == []
 
 
@@ -97,7 +97,7 @@ async def test_a_bad_field_of_anything_else_is_named(method: str, tail: str, bod
     async with calling(FakeZoom(account, plan=None)) as caller:
         answer = await caller.send(method, f"/meetings/{meeting.id}/{tail}", body)
 
-    assert (answer.refusal, answer.refused_field) == ((400, 300), field)
+    assert (answer.error, answer.error_field) == ((400, 300), field)
 
 
 async def test_every_fault_is_named_at_once() -> None:
@@ -131,7 +131,7 @@ async def test_a_body_has_to_be_json_and_to_say_so(content: bytes | None, conten
     async with calling(FakeZoom(account, plan=None)) as caller:
         answer = await caller.send("POST", f"/meetings/{meeting.id}/polls", content, content_type)
 
-    assert answer.refusal == (400, 300)
+    assert answer.error == (400, 300)
     assert meeting.polls == []
 
 
@@ -155,7 +155,7 @@ async def test_a_body_is_read_after_the_token_and_the_query() -> None:
         caller.token = "none"
         stranger = await caller.post(path, {"colour": 1})
 
-    assert (query.refused_field, stranger.refusal) == ("shape", (401, 124))
+    assert (query.error_field, stranger.error) == ("shape", (401, 124))
 
 
 SHAPE = fields("a", a=one_of("x", "y"), b=Items(of=Whole(least=1, most=9), most=2), c=fields(d=FLAG, required=TEXT))

@@ -16,7 +16,7 @@ OMAR: Json = {"email": "omar@lakeside.example", "first_name": "Omar"}
 
 
 def assert_over_quota(answer: Answer, most: int, whose: str) -> None:
-    assert answer.refusal == (429, 429)
+    assert answer.error == (429, 429)
     assert f"daily rate limit ({most}) of" in str(answer.body["message"])
     assert f"permitted for this particular {whose}." in str(answer.body["message"])
     assert str(answer.body["message"]).endswith("You may resume these requests at GMT 00:00:00.")

@@ -21,7 +21,7 @@ async def refusal(path: str, method: str = "GET") -> tuple[int, object, object]:
     async with calling(FakeZoom(account, plan=None)) as caller:
         given = dict(pair.split("=") for pair in query.split("&")) if query else {}
         answer = await caller.send(method, route, **given)
-    return answer.status, answer.code, answer.refused_field if "errors" in answer.body else None
+    return answer.status, answer.code, answer.error_field if "errors" in answer.body else None
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ async def test_a_parameter_given_twice_is_named() -> None:
     async with calling(FakeZoom(Account(today=TODAY), plan=None)) as caller:
         answer = await caller.get("/report/daily", month="3&month=3")
 
-    assert (answer.status, answer.code, answer.refused_field) == (400, 300, "month")
+    assert (answer.status, answer.code, answer.error_field) == (400, 300, "month")
 
 
 async def test_questions_and_instances_are_unknown_after_fifteen_months() -> None:
