@@ -327,9 +327,9 @@ async def test_sip_address_has_passcode() -> None:
     meeting = account.add_meeting()
     async with calling(fake(account)) as caller:
         response = await caller.post(f"/meetings/{meeting.id}/sip_dialing", {"passcode": "7731"})
-        bare = await caller.post(f"/meetings/{meeting.id}/sip_dialing", None)
+        no_passcode = await caller.post(f"/meetings/{meeting.id}/sip_dialing", None)
 
-    assert response.status == bare.status == 200
+    assert response.status == no_passcode.status == 200
     assert (
         response.body["sip_dialing"]
         == f"{meeting.id}.7731....{response.body['participant_identifier_code']}@zoomcrc.example"

@@ -122,7 +122,7 @@ async def test_survey_round_trip() -> None:
     custom: Json = {"title": "After", "anonymous": True, "questions": [QUESTION]}
     async with calling(fake(account)) as caller:
         without = await caller.get(path)
-        made = await caller.patch(path, {"custom_survey": custom})
+        created = await caller.patch(path, {"custom_survey": custom})
         first = await caller.get(path)
         await caller.patch(path, {"custom_survey": {"feedback": "Thanks"}, "show_in_the_browser": False})
         second = await caller.get(path)
@@ -132,10 +132,10 @@ async def test_survey_round_trip() -> None:
         again = await caller.delete(path)
         last = await caller.get(path)
 
-    bare = {"show_in_the_browser": True, "third_party_survey": ""}
-    assert (without.body, last.body) == (bare, bare)
-    assert (made.status, deleted.status, again.error) == (204, 204, (404, 3001))
-    assert first.body == {**bare, "custom_survey": custom}
+    empty = {"show_in_the_browser": True, "third_party_survey": ""}
+    assert (without.body, last.body) == (empty, empty)
+    assert (created.status, deleted.status, again.error) == (204, 204, (404, 3001))
+    assert first.body == {**empty, "custom_survey": custom}
     assert second.body == {
         "show_in_the_browser": False,
         "third_party_survey": "",

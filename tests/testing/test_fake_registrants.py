@@ -36,10 +36,10 @@ async def test_list_has_several_pages() -> None:
     account = new_account()
     meeting = account.add_meeting(registrants=650)
     async with calling(fake(account)) as caller:
-        everyone = await emails(caller, meeting, page_size=300)
+        listed = await emails(caller, meeting, page_size=300)
         page = (await caller.get(registrants(meeting), page_number=2, page_size=300)).body
 
-    assert everyone == [registrant.email for registrant in meeting.registrants]
+    assert listed == [registrant.email for registrant in meeting.registrants]
     assert [page[name] for name in ("page_number", "page_size", "page_count", "total_records")] == [2, 300, 3, 650]
 
 
@@ -154,12 +154,12 @@ async def test_status_change_is_atomic() -> None:
         before = await emails(caller, meeting)
         await caller.put(path, {"action": "deny", "registrants": [{"id": first.id}, {"email": second.email.upper()}]})
         after = await emails(caller, meeting)
-        bare: list[list[Json]] = [[], [{}]]
-        nobody = [await caller.put(path, {"action": "deny", "registrants": references}) for references in bare]
+        invalid: list[list[Json]] = [[], [{}]]
+        responses = [await caller.put(path, {"action": "deny", "registrants": references}) for references in invalid]
 
     assert wrong.error == (404, 1001)
     assert (len(before), after) == (3, ["guest3@elsewhere.example"])
-    assert [response.error_field for response in nobody] == ["registrants", "registrants"]
+    assert [response.error_field for response in responses] == ["registrants", "registrants"]
 
 
 async def test_add_same_email_once() -> None:

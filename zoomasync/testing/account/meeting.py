@@ -20,7 +20,7 @@ SCHEDULED: Final = 2
 NO_FIXED_TIME: Final = 3
 FIXED_TIME: Final = 8
 MANUAL_APPROVAL: Final = 1
-_NO_REGISTRATION: Final = 2
+NO_REGISTRATION: Final = 2
 _BASIC_POLL: Final = 1
 _EXPIRES_AFTER: Final = timedelta(days=30)
 
@@ -168,12 +168,12 @@ class ScheduledMeeting:
     @property
     def approval_type(self) -> object:
         """The mode of registration: 0 automatic approval, 1 manual approval, 2 no registration."""
-        return self.settings.get("approval_type", _NO_REGISTRATION)
+        return self.settings.get("approval_type", NO_REGISTRATION)
 
     @property
     def registration_enabled(self) -> bool:
         """Whether people can register."""
-        return self.approval_type != _NO_REGISTRATION
+        return self.approval_type != NO_REGISTRATION
 
     @property
     def alternative_hosts(self) -> tuple[str, ...]:

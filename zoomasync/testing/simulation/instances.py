@@ -10,14 +10,14 @@ from typing import Final
 
 from ..account.host import CustomAttribute, Host
 from ..account.instance import WEBINAR_TYPES, CustomKey, Instance, TrackingField, Visit
-from ..account.meeting import INSTANT, SCHEDULED
+from ..account.meeting import FIXED_TIME, INSTANT, NO_FIXED_TIME, SCHEDULED
 from ..protocol.times import month_end, months_before
 from . import answers
 from .meetings import pac_accounts
 from .people import DEPTS, HOST_NAMES, TOPICS, Person, VisitGenerator, guests, host_as_person
 from .seeded_random import SeededRandom
 
-_RECURRING_TYPES: Final = (8, 3, 4)
+_RECURRING_TYPES: Final = (FIXED_TIME, NO_FIXED_TIME, 4)
 _WEBINAR: Final = 5
 _RECURRING_WEBINAR: Final = 9
 _VISIT_COUNTS: Final = (30, 300, 301, 412, 600, 655)

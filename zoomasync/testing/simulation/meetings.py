@@ -14,6 +14,7 @@ from ..account.meeting import (
     FIXED_TIME,
     MANUAL_APPROVAL,
     NO_FIXED_TIME,
+    NO_REGISTRATION,
     SCHEDULED,
     CustomAnswer,
     Json,
@@ -131,7 +132,7 @@ def _meeting(
         agenda="Status, risks, and what else there is. " * rng.choice((0, 1, 9)),
         password=f"{rng.below(10**6):06d}",
         settings={
-            "approval_type": approval_type if registrants else 2,
+            "approval_type": approval_type if registrants else NO_REGISTRATION,
             "use_pmi": type_ == NO_FIXED_TIME,
             "waiting_room": rng.chance(0.5),
         },

@@ -36,7 +36,7 @@ DEPTS: Final = ("Works", "", "Finance", "Öffentlichkeit")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A person who may join instances; guests have neither id nor e-mail address."""
+    """A person who may join instances. Guests have no id, and only registered guests have an e-mail address."""
 
     name: str
     id: str = ""
