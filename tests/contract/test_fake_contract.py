@@ -140,7 +140,7 @@ BODIES: Final[Mapping[str, Json]] = {
 
 def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, object], Json | None]:
     """Return a path, a query and a body for which the simulated account has data."""
-    meeting = next(each for each in account.scheduled if each.registrants and each.survey)
+    meeting = next(each for each in account.scheduled_meetings if each.registrants and each.survey)
     instances = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
     meeting_instance = next(each for each in instances if not each.webinar and each.polls and each.qa and each.survey)
     webinar = next(each for each in instances if each.webinar)
@@ -163,5 +163,5 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
         query["billing_id"] = account.billing_reports[0].id
     body = BODIES.get(operation.route)
     if body is not None and "template" in operation.route:
-        body = {**body, "meeting_id": next(each.id for each in account.scheduled if each.host == account.hosts[0])}
+        body = {**body, "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0])}
     return path, query, body

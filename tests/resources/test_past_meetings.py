@@ -127,7 +127,7 @@ async def test_qa_by_person(zoom: Zoom, fake: FakeZoom, account: Account) -> Non
 
 async def test_meeting_of_other_account_raises(zoom: Zoom, account: Account) -> None:
     """Zoom uses different HTTP statuses for the same code; both raise `BadRequest`."""
-    instance = account.add_instance(account.add_host(elsewhere=True), start=MAY)
+    instance = account.add_instance(account.add_host(other_account=True), start=MAY)
     raised_codes: list[tuple[int, int | None]] = []
 
     for method in (zoom.past_meetings.get, zoom.past_meetings.qa):

@@ -63,7 +63,7 @@ async def test_delete_unknown_poll_raises(zoom: Zoom, account: Account) -> None:
 
 
 async def test_list_with_polls_off_raises(zoom: Zoom, account: Account) -> None:
-    meeting = account.add_meeting(account.add_host(switched_off=["polls"]))
+    meeting = account.add_meeting(account.add_host(disabled_features=["polls"]))
 
     with pytest.raises(BadRequest) as raised:
         await anext(aiter(zoom.meetings.polls.list(meeting.id)))

@@ -171,7 +171,7 @@ async def test_telephone_by_date_type(zoom: Zoom, fake: FakeZoom, account: Accou
             instance=instance,
             start_time=start,
             end_time=start + timedelta(minutes=40),
-            found_by="2",
+            report_type="2",
             type="Toll",
             rate=0.045,
         )

@@ -130,7 +130,11 @@ def _user_meeting(account: Account, instance: Instance) -> Cells:
         "total_minutes": instance.total_minutes,
         "participants_count": instance.participants_count,
         "participants_count_my_account": len(
-            {visit.person for visit in instance.participants if visit.internal_user and visit.status == "in_meeting"}
+            {
+                visit.person_key
+                for visit in instance.participants
+                if visit.internal_user and visit.status == "in_meeting"
+            }
         ),
         "has_chat": instance.has_chat,
         "has_recording": instance.has_recording,
@@ -138,7 +142,7 @@ def _user_meeting(account: Account, instance: Instance) -> Cells:
         "meeting_encryption_status": instance.meeting_encryption_status,
         "custom_keys": _json([{"key": key.key, "value": key.value} for key in instance.custom_keys]),
     }
-    return {**cells, **dict.fromkeys(instance.absent & cells.keys())}
+    return {**cells, **dict.fromkeys(instance.omitted_keys & cells.keys())}
 
 
 def _details(instance: Instance) -> list[Cells]:
@@ -184,7 +188,7 @@ def _stay(visit: Visit) -> Cells:
     }
     if visit.attentiveness_score is not None:  # which the reference does not know
         cells["_extra"] = _json({"attentiveness_score": visit.attentiveness_score})
-    return {**cells, **dict.fromkeys(visit.absent & cells.keys())}
+    return {**cells, **dict.fromkeys(visit.omitted_keys & cells.keys())}
 
 
 def _polls(instance: Instance) -> list[Cells]:

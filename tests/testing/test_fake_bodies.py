@@ -66,7 +66,7 @@ async def test_new_meeting_invalid_field(body: object, field: str) -> None:
 
     assert (response.error, response.body["message"]) == ((400, 300), "Validation Failed.")
     assert response.error_field == field
-    assert account.scheduled == []
+    assert account.scheduled_meetings == []
 
 
 INVALID_BODIES: list[tuple[str, str, Json, str]] = [

@@ -35,7 +35,7 @@ async def test_client_decodes_a_simulated_account() -> None:
     async with FakeZoom(Account.simulated(), plan=None) as fake, fake.client() as zoom:
         account = fake.account
         numbers = [meeting.id for host in account.hosts async for meeting in zoom.meetings.list(host.id)]
-        open_meetings = [meeting for meeting in account.scheduled if meeting.takes_registrations]
+        open_meetings = [meeting for meeting in account.scheduled_meetings if meeting.registration_enabled]
         people = [
             registrant.id
             for meeting in open_meetings
@@ -50,8 +50,8 @@ async def test_client_decodes_a_simulated_account() -> None:
             if instance.summary and instance.host.type == 2 and not instance.summary.withheld
         ]
 
-    assert numbers == [meeting.id for meeting in account.scheduled]
+    assert numbers == [meeting.id for meeting in account.scheduled_meetings]
     assert len(people) == sum(each.status != "cancelled" for meeting in open_meetings for each in meeting.registrants)
-    assert polls == [len(meeting.polls) for meeting in account.scheduled]
-    assert surveys == [bool(meeting.survey) for meeting in account.scheduled]
+    assert polls == [len(meeting.polls) for meeting in account.scheduled_meetings]
+    assert surveys == [bool(meeting.survey) for meeting in account.scheduled_meetings]
     assert summaries

@@ -36,7 +36,7 @@ async def test_drop_after_request_sends_nothing() -> None:
 
     assert (before.status, after.status) == (201, 201)
     assert statuses == [201, None, 201]
-    assert [poll.title for poll in account.scheduled[0].polls] == ["One", "Three"]
+    assert [poll.title for poll in account.scheduled_meetings[0].polls] == ["One", "Three"]
 
 
 @pytest.mark.parametrize(("after", "part"), [("headers", 0), ("half_body", 0.5)])

@@ -1,4 +1,4 @@
-"""Ids on the way to the fake: numbers, and UUIDs that Zoom wants encoded twice."""
+"""Meeting numbers and UUIDs in the paths of requests to the fake."""
 
 from __future__ import annotations
 
@@ -25,43 +25,44 @@ def twice(uuid: str) -> str:
     return once(once(uuid))
 
 
-async def statuses(uuid: str, wire: str) -> set[tuple[int, object]]:
+async def statuses(uuid: str, encoded: str) -> set[tuple[int, object]]:
     account = Account()
     account.add_instance(uuid=uuid)
     async with calling(FakeZoom(account, plan=None)) as caller:
-        answers = [await caller.get(route.format(wire)) for route in ROUTES]
-    return {(answer.status, answer.code) for answer in answers}
+        responses = [await caller.get(route.format(encoded)) for route in ROUTES]
+    return {(response.status, response.code) for response in responses}
 
 
 @pytest.mark.parametrize("uuid", [PLAIN, PLUS, INSIDE])
-async def test_a_harmless_uuid_is_understood_encoded_once(uuid: str) -> None:
+async def test_plain_uuid_encoded_once(uuid: str) -> None:
     assert await statuses(uuid, once(uuid)) == {(200, None)}
 
 
 @pytest.mark.parametrize("uuid", [PLAIN, PLUS, INSIDE, LEADING, DOUBLED])
-async def test_every_uuid_is_understood_encoded_twice(uuid: str) -> None:
+async def test_any_uuid_encoded_twice(uuid: str) -> None:
     assert await statuses(uuid, twice(uuid)) == {(200, None)}
 
 
 @pytest.mark.parametrize("uuid", [LEADING, DOUBLED])
-async def test_a_leading_or_doubled_slash_encoded_once_is_not_found(uuid: str) -> None:
+async def test_slash_encoded_once_not_found(uuid: str) -> None:
+    """Zoom decodes a path twice, so a leading or doubled slash has to be encoded twice."""
     assert await statuses(uuid, once(uuid)) == {(404, 3001)}
 
 
-async def test_a_bare_slash_makes_another_path() -> None:
+async def test_raw_slash_is_unknown_path() -> None:
     account = Account()
     account.add_instance(uuid=INSIDE)
     async with calling(FakeZoom(account, plan=None)) as caller:
-        answer = await caller.get(f"/report/meetings/{INSIDE}")
+        response = await caller.get(f"/report/meetings/{INSIDE}")
 
-    assert (answer.status, answer.code) == (404, 2300)
+    assert (response.status, response.code) == (404, 2300)
 
 
-async def test_a_plus_sign_is_no_space() -> None:
+async def test_plus_sign_is_not_a_space() -> None:
     assert await statuses(PLUS, PLUS) == {(200, None)}
 
 
-async def test_instances_take_a_number_alone() -> None:
+async def test_instances_reject_uuid() -> None:
     account = Account()
     instance = account.add_instance(uuid=PLAIN)
     async with calling(FakeZoom(account, plan=None)) as caller:
@@ -73,26 +74,27 @@ async def test_instances_take_a_number_alone() -> None:
 
 
 @pytest.mark.parametrize(("type_", "kind"), [(2, "webinars"), (5, "meetings")])
-async def test_meetings_and_webinars_are_strangers_to_each_other(type_: int, kind: str) -> None:
+async def test_kind_mismatch_is_not_found(type_: int, kind: str) -> None:
+    """Meeting routes do not find webinars, and webinar routes do not find meetings."""
     account = Account()
     instance = account.add_instance(type=type_, uuid=PLAIN)
     async with calling(FakeZoom(account, plan=None)) as caller:
-        answers = [
+        responses = [
             await caller.get(f"/report/{kind}/{key}{tail}")
             for key in (instance.id, once(PLAIN))
             for tail in ("", "/participants", "/polls")
         ]
         if kind == "meetings":
-            answers.append(await caller.get(f"/past_meetings/{instance.id}/instances"))
+            responses.append(await caller.get(f"/past_meetings/{instance.id}/instances"))
 
-    assert {(answer.status, answer.code) for answer in answers} == {(404, 3001)}
+    assert {(response.status, response.code) for response in responses} == {(404, 3001)}
 
 
-async def test_a_user_may_be_named_by_an_encoded_address() -> None:
+async def test_user_by_encoded_email() -> None:
     account = Account()
     account.add_host(email="zoë+1@northpier.example")
     async with calling(FakeZoom(account, plan=None)) as caller:
         day = caller.fake.today
-        answer = await caller.get(f"/report/users/{once('zoë+1@northpier.example')}/meetings", from_=day, to=day)
+        response = await caller.get(f"/report/users/{once('zoë+1@northpier.example')}/meetings", from_=day, to=day)
 
-    assert answer.status == 200
+    assert response.status == 200

@@ -1,4 +1,4 @@
-"""Livestreams of the fake's meetings."""
+"""Livestreams of the fake's scheduled meetings."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def fake(account: Account) -> FakeZoom:
     return FakeZoom(account, plan=None)
 
 
-async def test_a_stream_is_set_up_once_and_keeps_what_is_not_sent() -> None:
-    ours = Account()
-    meeting = ours.add_meeting()
-    async with calling(fake(ours)) as caller:
+async def test_update_keeps_resolution() -> None:
+    """A missing resolution does not change, null clears it, and the stream key is not in the repr."""
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(fake(account)) as caller:
         path = f"/meetings/{meeting.id}/livestream"
         first = await caller.patch(path, STREAM)
         await caller.patch(path, {**STREAM, "stream_key": "new"} | {"resolution": None})
@@ -41,23 +42,23 @@ async def test_a_stream_is_set_up_once_and_keeps_what_is_not_sent() -> None:
     assert "k3y" not in repr(stream)
 
 
-async def test_a_running_meeting_is_streamed_restyled_and_stopped() -> None:
-    ours = Account()
-    meeting = ours.add_meeting()
+async def test_start_change_layout_and_stop() -> None:
+    account = Account()
+    meeting = account.add_meeting()
     meeting.start()
-    seen: list[tuple[int, bool, Json]] = []
-    async with calling(fake(ours)) as caller:
+    states: list[tuple[int, bool, Json]] = []
+    async with calling(fake(account)) as caller:
         for body in (
             {"action": "start", "settings": {"layout": "speaker_view", "display_name": "Dock"}},
             {"action": "mode", "settings": {"layout": "gallery_view"}},
             {"action": "stop"},
             {"action": "mode"},
         ):
-            answer = await caller.patch(f"/meetings/{meeting.id}/livestream/status", body)
-            seen.append((answer.status, meeting.livestream.running, dict(meeting.livestream.settings)))
+            response = await caller.patch(f"/meetings/{meeting.id}/livestream/status", body)
+            states.append((response.status, meeting.livestream.running, dict(meeting.livestream.settings)))
 
     gallery: Json = {"layout": "gallery_view", "display_name": "Dock"}
-    assert seen == [
+    assert states == [
         (204, True, {"layout": "speaker_view", "display_name": "Dock"}),
         (204, True, gallery),
         (204, False, gallery),
@@ -65,29 +66,30 @@ async def test_a_running_meeting_is_streamed_restyled_and_stopped() -> None:
     ]
 
 
-async def test_the_end_of_a_meeting_ends_its_stream() -> None:
-    ours = Account()
-    meeting = ours.add_meeting()
+async def test_meeting_end_stops_livestream() -> None:
+    account = Account()
+    meeting = account.add_meeting()
     meeting.start()
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         await caller.patch(f"/meetings/{meeting.id}/livestream/status", {"action": "start"})
         await caller.put(f"/meetings/{meeting.id}/status", {"action": "end"})
 
     assert not meeting.livestream.running
 
 
-async def test_what_does_not_run_or_is_encrypted_cannot_be_streamed() -> None:
-    ours = Account()
-    waiting = ours.add_meeting()
-    secret = ours.add_meeting(settings={"encryption_type": "e2ee"})
-    secret.start()
-    async with calling(fake(ours)) as caller:
-        answers = [
+async def test_start_needs_running_meeting() -> None:
+    """A waiting meeting and an end-to-end encrypted one cannot be streamed."""
+    account = Account()
+    waiting = account.add_meeting()
+    encrypted = account.add_meeting(settings={"encryption_type": "e2ee"})
+    encrypted.start()
+    async with calling(fake(account)) as caller:
+        responses = [
             await caller.patch(f"/meetings/{meeting.id}/livestream/status", {"action": "start"})
-            for meeting in (waiting, secret)
+            for meeting in (waiting, encrypted)
         ]
 
-    assert [answer.error for answer in answers] == [(400, 4927), (400, 4400)]
+    assert [response.error for response in responses] == [(400, 4927), (400, 4400)]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +101,11 @@ async def test_what_does_not_run_or_is_encrypted_cannot_be_streamed() -> None:
         ({"action": "stop", "settings": {"layout": "speaker_view"}}, "settings.layout"),
     ],
 )
-async def test_settings_go_with_their_action(body: Json, field: str) -> None:
-    ours = Account()
-    meeting = ours.add_meeting()
+async def test_settings_depend_on_action(body: Json, field: str) -> None:
+    account = Account()
+    meeting = account.add_meeting()
     meeting.start()
-    async with calling(fake(ours)) as caller:
-        answer = await caller.patch(f"/meetings/{meeting.id}/livestream/status", body)
+    async with calling(fake(account)) as caller:
+        response = await caller.patch(f"/meetings/{meeting.id}/livestream/status", body)
 
-    assert (answer.error, answer.error_field) == ((400, 300), field)
+    assert (response.error, response.error_field) == ((400, 300), field)

@@ -1,4 +1,4 @@
-"""Scheduled meetings in the fake: made, listed, ended, recovered, and what is asked of a single one."""
+"""Scheduled meetings of the fake: creation, lists, status, tokens and summaries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TODAY = date(2026, 3, 18)
 NOW = datetime(2026, 3, 18, 8, tzinfo=UTC)
 
 
-def account() -> Account:
+def new_account() -> Account:
     return Account(today=TODAY)
 
 
@@ -27,28 +27,30 @@ def weekly(**rule: object) -> Json:
     return {"type": 8, "recurrence": {"type": 2, "weekly_days": "2,4", "end_times": 3, **rule}}
 
 
-async def created(body: Json, ours: Account | None = None) -> Json:
-    ours = ours or account()
-    ours.add_host("Nadia Orr", email="nadia@northpier.example")
-    async with calling(fake(ours)) as caller:
-        answer = await caller.post("/users/nadia@northpier.example/meetings", body)
-    assert answer.status == 201, answer.body
-    return answer.body
+async def create(body: Json, account: Account | None = None) -> Json:
+    account = account or new_account()
+    account.add_host("Nadia Orr", email="nadia@northpier.example")
+    async with calling(fake(account)) as caller:
+        response = await caller.post("/users/nadia@northpier.example/meetings", body)
+    assert response.status == 201, response.body
+    return response.body
 
 
-async def test_a_created_meeting_can_be_listed() -> None:
-    ours = account()
-    host = ours.add_host()
-    async with calling(fake(ours)) as caller:
-        made = (await caller.post(f"/users/{host.id}/meetings", {"topic": "Crane", "agenda": "x" * 300})).body
-        timed = await caller.post(f"/users/{host.id}/meetings", {"start_time": "2026-03-20T09:00:00Z", "topic": "Rail"})
+async def test_created_meeting_is_listed() -> None:
+    account = new_account()
+    host = account.add_host()
+    async with calling(fake(account)) as caller:
+        instant = (await caller.post(f"/users/{host.id}/meetings", {"topic": "Crane", "agenda": "x" * 300})).body
+        scheduled = await caller.post(
+            f"/users/{host.id}/meetings", {"start_time": "2026-03-20T09:00:00Z", "topic": "Rail"}
+        )
         listing = await caller.get(f"/users/{host.id}/meetings")
 
-    assert (made["type"], timed.body["type"]) == (1, 2)
+    assert (instant["type"], scheduled.body["type"]) == (1, 2)
     (row,) = listing.rows("meetings")
     assert row == {
-        "uuid": timed.body["uuid"],
-        "id": timed.body["id"],
+        "uuid": scheduled.body["uuid"],
+        "id": scheduled.body["id"],
         "host_id": host.id,
         "topic": "Rail",
         "type": 2,
@@ -57,14 +59,14 @@ async def test_a_created_meeting_can_be_listed() -> None:
         "timezone": "UTC",
         "agenda": "",
         "created_at": "2026-03-18T08:00:00Z",
-        "join_url": timed.body["join_url"],
+        "join_url": scheduled.body["join_url"],
     }
     totals = ("next_page_token", "page_number", "page_size", "page_count", "total_records")
     assert [listing.body[name] for name in totals] == ["", 1, 30, 1, 1]
 
 
-async def test_a_new_meeting_comes_back_in_full() -> None:
-    body = await created(
+async def test_create_returns_all_fields() -> None:
+    body = await create(
         {
             "topic": "Crane",
             "type": 2,
@@ -99,13 +101,15 @@ async def test_a_new_meeting_comes_back_in_full() -> None:
     assert not {"occurrences", "recurrence", "assistant_id"} & set(body)
 
 
-async def test_a_passcode_is_made_up_unless_only_an_explicit_one_is_wanted() -> None:
-    assert "password" in await created({"type": 2})
-    assert "password" not in await created({"type": 2, "default_password": False})
+async def test_create_generates_passcode() -> None:
+    """A new meeting has a generated passcode unless `default_password` is false."""
+    assert "password" in await create({"type": 2})
+    assert "password" not in await create({"type": 2, "default_password": False})
 
 
-async def test_a_recurring_meeting_has_its_dates_with_ids_in_milliseconds() -> None:
-    body = await created({**weekly(), "start_time": "2026-03-18T09:00:00Z", "duration": 45})
+async def test_create_returns_occurrences() -> None:
+    """The id of an occurrence is its start in milliseconds."""
+    body = await create({**weekly(), "start_time": "2026-03-18T09:00:00Z", "duration": 45})
 
     assert body["recurrence"] == {"type": 2, "weekly_days": "2,4", "end_times": 3}
     assert body["occurrences"] == [
@@ -118,30 +122,31 @@ async def test_a_recurring_meeting_has_its_dates_with_ids_in_milliseconds() -> N
     ]
 
 
-async def test_a_start_without_a_zone_is_local_and_a_past_one_is_moved_to_now() -> None:
-    local = await created({"start_time": "2026-07-01T09:00:00", "timezone": "Europe/Lisbon"})
-    past = await created({"start_time": "2026-03-01T09:00:00Z"})
+async def test_create_adjusts_start() -> None:
+    """A start without a zone is in the meeting's time zone, and a start in the past becomes the present."""
+    local = await create({"start_time": "2026-07-01T09:00:00", "timezone": "Europe/Lisbon"})
+    past = await create({"start_time": "2026-03-01T09:00:00Z"})
 
     assert (local["start_time"], local["timezone"]) == ("2026-07-01T08:00:00Z", "Europe/Lisbon")
     assert past["start_time"] == "2026-03-18T08:00:00Z"
 
 
-async def test_a_meeting_without_fixed_time_has_no_start() -> None:
-    body = await created({"type": 3, "start_time": "2026-03-20T09:00:00Z"})
+async def test_no_fixed_time_has_no_start() -> None:
+    body = await create({"type": 3, "start_time": "2026-03-20T09:00:00Z"})
 
     assert not {"start_time", "registration_url"} & set(body)
 
 
-async def test_a_meeting_can_be_scheduled_for_somebody_else() -> None:
-    ours = account()
-    host = ours.add_host()
-    body = await created({"schedule_for": host.email, "start_time": "2026-03-20T09:00:00Z"}, ours)
+async def test_create_for_another_user() -> None:
+    account = new_account()
+    host = account.add_host()
+    body = await create({"schedule_for": host.email, "start_time": "2026-03-20T09:00:00Z"}, account)
 
-    assert (body["host_id"], body["assistant_id"]) == (host.id, ours.hosts[1].id)
+    assert (body["host_id"], body["assistant_id"]) == (host.id, account.hosts[1].id)
 
 
 @pytest.mark.parametrize(
-    ("body", "refusal", "field"),
+    ("body", "error", "field"),
     [
         ({"schedule_for": "nobody"}, (400, 300), "schedule_for"),
         ({"schedule_for": "host2@northpier.example", "type": 1}, (400, 3000), None),
@@ -161,36 +166,34 @@ async def test_a_meeting_can_be_scheduled_for_somebody_else() -> None:
         ({"timezone": "../../etc/passwd"}, (400, 300), "timezone"),
     ],
 )  # fmt: skip
-async def test_a_meeting_that_makes_no_sense_is_refused(
-    body: Json, refusal: tuple[int, int], field: str | None
-) -> None:
-    ours = account()
-    host = ours.add_host()
-    ours.add_host(switched_off=["scheduling"])
-    async with calling(fake(ours)) as caller:
-        answer = await caller.post(f"/users/{host.id}/meetings", body)
+async def test_create_rejects_invalid_body(body: Json, error: tuple[int, int], field: str | None) -> None:
+    account = new_account()
+    host = account.add_host()
+    account.add_host(disabled_features=["scheduling"])
+    async with calling(fake(account)) as caller:
+        response = await caller.post(f"/users/{host.id}/meetings", body)
 
-    assert answer.error == refusal
-    assert ("errors" in answer.body and answer.error_field) == (field or False)
-    assert ours.scheduled == []
+    assert response.error == error
+    assert ("errors" in response.body and response.error_field) == (field or False)
+    assert account.scheduled_meetings == []
 
 
-async def test_the_lists_tell_past_running_and_coming_meetings_apart() -> None:
-    ours = account()
-    host, other = ours.add_host(), ours.add_host()
-    ours.add_meeting(host, start_time=NOW - timedelta(days=200))
-    lapsed = ours.add_meeting(host, start_time=NOW - timedelta(days=40))
-    past = ours.add_meeting(host, start_time=NOW - timedelta(days=2))
-    running = ours.add_meeting(host, start_time=NOW - timedelta(days=1))
+async def test_list_types_select_by_time() -> None:
+    account = new_account()
+    host, other = account.add_host(), account.add_host()
+    account.add_meeting(host, start_time=NOW - timedelta(days=200))
+    expired = account.add_meeting(host, start_time=NOW - timedelta(days=40))
+    past = account.add_meeting(host, start_time=NOW - timedelta(days=2))
+    running = account.add_meeting(host, start_time=NOW - timedelta(days=1))
     running.start()
-    coming = ours.add_meeting(host, start_time=NOW + timedelta(days=2))
-    far = ours.add_meeting(host, start_time=NOW + timedelta(days=300))
-    series = ours.add_meeting(host, type=8, start_time=NOW - timedelta(days=9))
-    open_ended = ours.add_meeting(host, type=3)
-    ours.add_meeting(host).delete()
-    ours.add_meeting(other)
-    ours.add_meeting(host, type=1)
-    async with calling(fake(ours)) as caller:
+    coming = account.add_meeting(host, start_time=NOW + timedelta(days=2))
+    far = account.add_meeting(host, start_time=NOW + timedelta(days=300))
+    series = account.add_meeting(host, type=8, start_time=NOW - timedelta(days=9))
+    open_ended = account.add_meeting(host, type=3)
+    account.add_meeting(host).delete()
+    account.add_meeting(other)
+    account.add_meeting(host, type=1)
+    async with calling(fake(account)) as caller:
 
         async def ids(**query: object) -> list[object]:
             return [row["id"] for row in await caller.every(f"/users/{host.id}/meetings", "meetings", **query)]
@@ -199,15 +202,15 @@ async def test_the_lists_tell_past_running_and_coming_meetings_apart() -> None:
         assert await ids(type_="live") == [running.id]
         assert await ids(type_="upcoming") == [m.id for m in (running, coming, series, open_ended)]
         assert await ids(type_="upcoming_meetings") == await ids(type_="upcoming")
-        assert await ids(type_="previous_meetings") == [m.id for m in (lapsed, past, running)]
+        assert await ids(type_="previous_meetings") == [m.id for m in (expired, past, running)]
         assert await ids(from_="2026-03-20", to="2026-03-20") == [coming.id]
         assert await ids(from_="2026-03-23", to="2026-03-23") == [series.id]
 
 
-async def test_a_range_of_days_goes_by_the_given_zone() -> None:
-    ours = account()
-    meeting = ours.add_meeting(start_time=datetime(2026, 3, 20, 20, tzinfo=UTC))
-    async with calling(fake(ours)) as caller:
+async def test_list_range_uses_timezone() -> None:
+    account = new_account()
+    meeting = account.add_meeting(start_time=datetime(2026, 3, 20, 20, tzinfo=UTC))
+    async with calling(fake(account)) as caller:
         window = {"from_": "2026-03-21", "to": "2026-03-21"}
         utc = await caller.get(f"/users/{meeting.host.id}/meetings", **window)
         tokyo = await caller.get(f"/users/{meeting.host.id}/meetings", **window, timezone="Asia/Tokyo")
@@ -215,133 +218,136 @@ async def test_a_range_of_days_goes_by_the_given_zone() -> None:
     assert (len(utc.rows("meetings")), len(tokyo.rows("meetings"))) == (0, 1)
 
 
-async def test_a_list_cuts_what_a_meeting_is_about_and_shows_a_personal_id() -> None:
-    ours = account()
-    meeting = ours.add_meeting(settings={"use_pmi": True})
+async def test_list_row_agenda_and_pmi() -> None:
+    """A row has the first 250 characters of the agenda, and the personal meeting id."""
+    account = new_account()
+    meeting = account.add_meeting(settings={"use_pmi": True})
     meeting.agenda = "x" * 300
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         (row,) = (await caller.get(f"/users/{meeting.host.id}/meetings")).rows("meetings")
 
     assert (row["agenda"], row["pmi"]) == ("x" * 250, meeting.host.pmi)
 
 
-async def test_upcoming_meetings_are_those_of_the_next_day_own_and_invited() -> None:
-    ours = account()
-    host, other = ours.add_host(), ours.add_host()
-    own = ours.add_meeting(host, start_time=NOW + timedelta(hours=23))
-    ours.add_meeting(host, start_time=NOW + timedelta(hours=24))
-    ours.add_meeting(host, start_time=NOW - timedelta(minutes=1))
-    series = ours.add_meeting(host, type=8, start_time=NOW - timedelta(days=7) + timedelta(hours=2))
-    thinned = ours.add_meeting(host, type=8, start_time=NOW + timedelta(hours=3))
-    thinned.occurrences = (replace(thinned.occurrences[0], status="deleted"), *thinned.occurrences[1:])
+async def test_upcoming_includes_invitations() -> None:
+    """The list covers the next 24 hours of meetings that the user hosts, may host, or is invited to."""
+    account = new_account()
+    host, other = account.add_host(), account.add_host()
+    own = account.add_meeting(host, start_time=NOW + timedelta(hours=23))
+    account.add_meeting(host, start_time=NOW + timedelta(hours=24))
+    account.add_meeting(host, start_time=NOW - timedelta(minutes=1))
+    series = account.add_meeting(host, type=8, start_time=NOW - timedelta(days=7) + timedelta(hours=2))
+    reduced = account.add_meeting(host, type=8, start_time=NOW + timedelta(hours=3))
+    reduced.occurrences = (replace(reduced.occurrences[0], status="deleted"), *reduced.occurrences[1:])
     start = NOW + timedelta(hours=1)
-    invited = ours.add_meeting(other, start_time=start, settings={"meeting_invitees": [{"email": host.email}]})
-    helped = ours.add_meeting(other, start_time=start, settings={"alternative_hosts": f"x@y.example;{host.id}"})
-    ours.add_meeting(other, start_time=start)
-    ours.add_meeting(host, start_time=start).delete()
-    async with calling(fake(ours)) as caller:
-        answer = await caller.get(f"/users/{host.email}/upcoming_meetings")
-        stranger = await caller.get("/users/nobody/upcoming_meetings")
+    invited = account.add_meeting(other, start_time=start, settings={"meeting_invitees": [{"email": host.email}]})
+    alternative = account.add_meeting(other, start_time=start, settings={"alternative_hosts": f"x@y.example;{host.id}"})
+    account.add_meeting(other, start_time=start)
+    account.add_meeting(host, start_time=start).delete()
+    async with calling(fake(account)) as caller:
+        response = await caller.get(f"/users/{host.email}/upcoming_meetings")
+        unknown = await caller.get("/users/nobody/upcoming_meetings")
 
-    rows = answer.rows("meetings")
+    rows = response.rows("meetings")
     assert [(row["id"], row["is_host"]) for row in rows] == [
         (invited.id, False),
-        (helped.id, False),
+        (alternative.id, False),
         (series.id, True),
         (own.id, True),
     ]
     assert rows[2]["start_time"] == "2026-03-18T10:00:00Z"
-    assert answer.body["total_records"] == 4
+    assert response.body["total_records"] == 4
     assert set(rows[0]) == {
         *("id", "topic", "type", "start_time", "duration", "timezone", "created_at", "join_url", "passcode"),
         *("use_pmi", "is_host", "is_all_day"),
     }
-    assert stranger.error == (404, 3001)
+    assert unknown.error == (404, 3001)
 
 
-async def test_the_clock_is_the_tests_own() -> None:
-    ours = account()
-    meeting = ours.add_meeting(start_time=NOW + timedelta(hours=30))
-    moments = [NOW]
-    async with calling(FakeZoom(ours, plan=None, now=lambda: moments[-1])) as caller:
+async def test_fake_uses_given_clock() -> None:
+    account = new_account()
+    meeting = account.add_meeting(start_time=NOW + timedelta(hours=30))
+    times = [NOW]
+    async with calling(FakeZoom(account, plan=None, now=lambda: times[-1])) as caller:
         path = f"/users/{meeting.host.id}/upcoming_meetings"
         before = await caller.get(path)
-        moments.append(NOW + timedelta(hours=7))
+        times.append(NOW + timedelta(hours=7))
         after = await caller.get(path)
 
     assert (before.body["total_records"], after.body["total_records"]) == (0, 1)
 
 
-async def test_a_running_meeting_can_be_ended_and_a_deleted_one_recovered() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
+async def test_status_ends_and_recovers() -> None:
+    """A running meeting can be ended, and a deleted one recovered; other combinations fail."""
+    account = new_account()
+    meeting = account.add_meeting()
     path = f"/meetings/{meeting.id}/status"
     meeting.start()
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         ended = await caller.put(path, {"action": "end"})
         again = await caller.put(path, {"action": "end"})
-        living = await caller.put(path, {"action": "recover"})
+        not_deleted = await caller.put(path, {"action": "recover"})
         meeting.delete()
-        gone = await caller.put(path, {"action": "end"})
-        unseen = await caller.get(f"/meetings/{meeting.id}/polls")
+        deleted = await caller.put(path, {"action": "end"})
+        polls = await caller.get(f"/meetings/{meeting.id}/polls")
         recovered = await caller.put(path, {"action": "recover"})
-        without = await caller.put(path, {})
+        no_action = await caller.put(path, {})
 
     assert (ended.status, ended.body, meeting.status) == (204, {}, "waiting")
-    assert [answer.error for answer in (again, living, gone)] == [(400, 4927), (400, 3000), (404, 3001)]
-    assert (unseen.status, recovered.status, meeting.deleted) == (404, 204, False)
-    assert without.error_field == "action"
+    assert [response.error for response in (again, not_deleted, deleted)] == [(400, 4927), (400, 3000), (404, 3001)]
+    assert (polls.status, recovered.status, meeting.deleted) == (404, 204, False)
+    assert no_action.error_field == "action"
 
 
-async def test_an_on_premise_meeting_cannot_be_ended() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
+async def test_end_on_premise_meeting_fails() -> None:
+    account = new_account()
+    meeting = account.add_meeting()
     meeting.on_premise = True
     meeting.start()
-    async with calling(fake(ours)) as caller:
-        answer = await caller.put(f"/meetings/{meeting.id}/status", {"action": "end"})
+    async with calling(fake(account)) as caller:
+        response = await caller.put(f"/meetings/{meeting.id}/status", {"action": "end"})
 
-    assert (answer.error, meeting.status) == ((400, 3063), "started")
+    assert (response.error, meeting.status) == ((400, 3063), "started")
 
 
-async def test_a_caption_token_is_a_whole_address() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
-    async with calling(fake(ours)) as caller:
-        answer = await caller.get(f"/meetings/{meeting.id}/token", type_="closed_caption_token")
+async def test_caption_token_is_url() -> None:
+    account = new_account()
+    meeting = account.add_meeting()
+    async with calling(fake(account)) as caller:
+        response = await caller.get(f"/meetings/{meeting.id}/token", type_="closed_caption_token")
         wrong = await caller.get(f"/meetings/{meeting.id}/token", type_="zak")
 
-    assert str(answer.body["token"]).startswith("https://")
-    assert f"id={meeting.id}&" in str(answer.body["token"])
+    assert str(response.body["token"]).startswith("https://")
+    assert f"id={meeting.id}&" in str(response.body["token"])
     assert wrong.error_field == "type"
 
 
-async def test_a_sip_address_holds_the_passcode_and_lapses() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
-    async with calling(fake(ours)) as caller:
-        answer = await caller.post(f"/meetings/{meeting.id}/sip_dialing", {"passcode": "7731"})
-        bare = await caller.post(f"/meetings/{meeting.id}/sip_dialing", None)
+async def test_sip_address_has_passcode() -> None:
+    account = new_account()
+    meeting = account.add_meeting()
+    async with calling(fake(account)) as caller:
+        response = await caller.post(f"/meetings/{meeting.id}/sip_dialing", {"passcode": "7731"})
+        no_passcode = await caller.post(f"/meetings/{meeting.id}/sip_dialing", None)
 
-    assert answer.status == bare.status == 200
+    assert response.status == no_passcode.status == 200
     assert (
-        answer.body["sip_dialing"]
-        == f"{meeting.id}.7731....{answer.body['participant_identifier_code']}@zoomcrc.example"
+        response.body["sip_dialing"]
+        == f"{meeting.id}.7731....{response.body['participant_identifier_code']}@zoomcrc.example"
     )
-    assert (answer.body["expire_in"], answer.body["paid_crc_plan_participant"]) == (7200, True)
+    assert (response.body["expire_in"], response.body["paid_crc_plan_participant"]) == (7200, True)
 
 
-async def test_a_summary_is_found_by_a_uuid_encoded_twice() -> None:
-    ours = account()
-    written = Summary(
+async def test_summary_by_uuid_encoded_twice() -> None:
+    account = new_account()
+    summary = Summary(
         title="Crane",
         overview="It slipped.",
         sections=(SummarySection(label="Date", summary="Nine days."),),
         next_steps=("Call",),
         edited=True,
     )
-    instance = ours.add_instance(uuid="/b9X//==", summary=written)
-    async with calling(fake(ours)) as caller:
+    instance = account.add_instance(uuid="/b9X//==", summary=summary)
+    async with calling(fake(account)) as caller:
         body = (await caller.get("/meetings/%252Fb9X%252F%252F%253D%253D/meeting_summary")).body
 
     assert (body["meeting_uuid"], body["meeting_id"], body["summary_title"]) == ("/b9X//==", instance.id, "Crane")
@@ -355,29 +361,32 @@ async def test_a_summary_is_found_by_a_uuid_encoded_twice() -> None:
     assert body["summary_last_modified_user_email"] == instance.host.email
 
 
-async def test_the_newest_summaries_are_markdown_alone() -> None:
-    ours = account()
-    instance = ours.add_instance(uuid="b9X==", summary=Summary(title="Crane", overview="Fine.", markdown_only=True))
-    async with calling(fake(ours)) as caller:
+async def test_summary_markdown_only() -> None:
+    account = new_account()
+    instance = account.add_instance(uuid="b9X==", summary=Summary(title="Crane", overview="Fine.", markdown_only=True))
+    async with calling(fake(account)) as caller:
         body = (await caller.get(f"/meetings/{instance.uuid}/meeting_summary")).body
 
     assert body["summary_content"] == "Fine."
     assert not {"summary_overview", "summary_details", "next_steps", "edited_summary"} & set(body)
 
 
-async def test_a_summary_may_be_missing_withheld_or_for_licensed_hosts_alone() -> None:
-    ours = account()
+async def test_summary_unavailable() -> None:
+    """A summary can be missing, withheld, or unavailable for a Basic host; a number is not a valid id."""
+    account = new_account()
     basic = Host(id="b", email="b@northpier.example", name="B", type=1)
-    ours.add_instance(uuid="none")
-    ours.add_instance(uuid="mail", summary=Summary(title="", overview="", withheld="email_only"))
-    ours.add_instance(uuid="trash", summary=Summary(title="", overview="", withheld="trash"))
-    ours.add_instance(basic, uuid="basic", summary=True)
-    async with calling(fake(ours)) as caller:
-        answers = [await caller.get(f"/meetings/{name}/meeting_summary") for name in ("none", "mail", "trash", "basic")]
-        number = await caller.get(f"/meetings/{ours.instances[0].id}/meeting_summary")
+    account.add_instance(uuid="none")
+    account.add_instance(uuid="mail", summary=Summary(title="", overview="", withheld="email_only"))
+    account.add_instance(uuid="trash", summary=Summary(title="", overview="", withheld="trash"))
+    account.add_instance(basic, uuid="basic", summary=True)
+    async with calling(fake(account)) as caller:
+        responses = [
+            await caller.get(f"/meetings/{name}/meeting_summary") for name in ("none", "mail", "trash", "basic")
+        ]
+        number = await caller.get(f"/meetings/{account.instances[0].id}/meeting_summary")
 
-    assert [answer.error for answer in answers] == [(404, 3001), (403, 2305), (403, 2305), (400, 200)]
-    assert answers[1].body["message"] != answers[2].body["message"]
+    assert [response.error for response in responses] == [(404, 3001), (403, 2305), (403, 2305), (400, 200)]
+    assert responses[1].body["message"] != responses[2].body["message"]
     assert number.error == (400, 300)
 
 
@@ -396,11 +405,11 @@ async def test_a_summary_may_be_missing_withheld_or_for_licensed_hosts_alone() -
         ("GET", "/users/nobody/pac", (404, 1001)),
     ],
 )
-async def test_what_is_not_scheduled_is_not_found(method: str, path: str, expected: tuple[int, int]) -> None:
-    async with calling(fake(account())) as caller:
-        answer = await caller.send(method, path)
+async def test_unknown_id_is_not_found(method: str, path: str, expected: tuple[int, int]) -> None:
+    async with calling(fake(new_account())) as caller:
+        response = await caller.send(method, path)
 
-    assert answer.error == expected
+    assert response.error == expected
 
 
 @pytest.mark.parametrize(
@@ -417,13 +426,13 @@ async def test_what_is_not_scheduled_is_not_found(method: str, path: str, expect
         ("livestreams", "PATCH", "/meetings/{id}/livestream/status", 3000),
     ],
 )
-async def test_what_is_switched_off_is_refused(feature: Feature, method: str, path: str, expected: int) -> None:
-    ours = account()
-    host = Host(id="h", email="h@x.example", name="H", switched_off=frozenset({feature}))
-    meeting = ours.add_meeting(host)
-    ours.hosts.append(host)
-    async with calling(fake(ours)) as caller:
+async def test_disabled_feature_fails(feature: Feature, method: str, path: str, expected: int) -> None:
+    account = new_account()
+    host = Host(id="h", email="h@x.example", name="H", disabled_features=frozenset({feature}))
+    meeting = account.add_meeting(host)
+    account.hosts.append(host)
+    async with calling(fake(account)) as caller:
         body: Json | None = None if method == "GET" else {}
-        answer = await caller.send(method, path.format(host=host.id, id=meeting.id), body)
+        response = await caller.send(method, path.format(host=host.id, id=meeting.id), body)
 
-    assert answer.error == (400, expected)
+    assert response.error == (400, expected)

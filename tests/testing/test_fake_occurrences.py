@@ -1,4 +1,4 @@
-"""The dates of recurring meetings."""
+"""The occurrences that a recurrence rule gives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoomasync.testing.account.recurrence import occurrences, zone
+from zoomasync.testing.account.recurrence import occurrences, time_zone
 
 START = datetime(2026, 3, 18, 9, tzinfo=UTC)
 """A Wednesday."""
@@ -36,17 +36,17 @@ def days(rule: dict[str, object], start: datetime = START, timezone: str = "UTC"
         ({"type": 3, "monthly_week": 2, "monthly_week_day": 6, "end_times": 2}, ["04-10 09", "05-08 09"]),
     ],
 )
-def test_a_rule_gives_its_dates(rule: dict[str, object], expected: list[str]) -> None:
+def test_rule_gives_occurrences(rule: dict[str, object], expected: list[str]) -> None:
     assert days(rule) == expected
 
 
 @pytest.mark.parametrize("end", [{"end_times": 0}, {"end_times": 60}, {"end_date_time": "2199-01-01T00:00:00Z"}])
 @pytest.mark.parametrize("kind", [1, 2, 3])
-def test_there_are_never_more_than_fifty(kind: int, end: dict[str, object]) -> None:
+def test_at_most_fifty_occurrences(kind: int, end: dict[str, object]) -> None:
     assert len(days({"type": kind, **end})) == 50
 
 
-def test_the_hour_stays_the_same_where_the_meeting_is() -> None:
+def test_local_hour_is_constant() -> None:
     """In Lisbon the clocks go forward on the 29th of March."""
     assert days({"type": 2, "weekly_days": "4", "end_times": 3}, timezone="Europe/Lisbon") == [
         "03-18 09",
@@ -62,9 +62,8 @@ def test_the_hour_stays_the_same_where_the_meeting_is() -> None:
     day=st.integers(1, 31),
     start=st.datetimes(datetime(2020, 1, 1), datetime(2199, 12, 31)),  # noqa: DTZ001 - made aware below
 )
-def test_dates_are_in_order_and_none_comes_before_the_start(
-    kind: int, every: int, times: int, day: int, start: datetime
-) -> None:
+def test_occurrences_are_in_order(kind: int, every: int, times: int, day: int, start: datetime) -> None:
+    """The starts are unique, ascending, and not before the start of the meeting."""
     aware = start.replace(tzinfo=UTC)
     rule = {"type": kind, "repeat_interval": every, "end_times": times, "monthly_day": day, "weekly_days": "1,3,7"}
     starts = [each.start_time for each in occurrences(aware, 45, "UTC", rule)]
@@ -74,6 +73,6 @@ def test_dates_are_in_order_and_none_comes_before_the_start(
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "/etc/passwd", "Europe"])
-def test_a_time_zone_that_does_not_exist_is_an_error(name: str) -> None:
+def test_unknown_time_zone_fails(name: str) -> None:
     with pytest.raises(ValueError, match="no such time zone"):
-        zone(name)
+        time_zone(name)

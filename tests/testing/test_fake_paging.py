@@ -1,4 +1,4 @@
-"""Pages of the fake: complete for any size, their tokens bound and mortal."""
+"""Pages of the fake: complete for any page size, with page tokens that are bound and expire."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ def row(item: int) -> dict[str, object]:
 
 
 @given(total=st.integers(0, 700), size=st.integers(1, 300), cap=st.integers(1, 300))
-def test_any_page_size_gives_every_row_once_and_in_order(total: int, size: int, cap: int) -> None:
-    page_tokens = PageTokens(lambda: 0.0, cap=cap, lifetime=900.0)
+def test_pages_are_complete(total: int, size: int, cap: int) -> None:
+    """Any page size gives every row once and in order."""
+    pager = PageTokens(lambda: 0.0, cap=cap, lifetime=900.0)
     query = {"page_size": str(size)}
     seen: list[object] = []
     pages = 0
     while True:
-        page = page_tokens.page("/p", query, range(total), row)
+        page = pager.page("/p", query, range(total), row)
         seen += [each["item"] for each in page.rows]
         pages += 1
         assert page.size == min(size, cap)
@@ -36,17 +37,17 @@ def test_any_page_size_gives_every_row_once_and_in_order(total: int, size: int, 
     assert pages == page.totals()["page_count"]
 
 
-def test_a_page_token_dies_at_the_end_of_its_life() -> None:
+def test_page_token_expires() -> None:
     now = [0.0]
-    page_tokens = PageTokens(lambda: now[0], cap=300, lifetime=900.0)
-    token = page_tokens.page("/p", {}, range(31), row).next_page_token
+    pager = PageTokens(lambda: now[0], cap=300, lifetime=900.0)
+    token = pager.page("/p", {}, range(31), row).next_page_token
     now[0] = 899.9
 
-    assert len(page_tokens.page("/p", {"next_page_token": token}, range(31), row).rows) == 1
+    assert len(pager.page("/p", {"next_page_token": token}, range(31), row).rows) == 1
 
     now[0] = 900.0
     with pytest.raises(Refusal, match="invalid or expired"):
-        page_tokens.page("/p", {"next_page_token": token}, range(31), row)
+        pager.page("/p", {"next_page_token": token}, range(31), row)
 
 
 @pytest.fixture
@@ -57,33 +58,34 @@ def fake() -> FakeZoom:
     return FakeZoom(account, plan=None)
 
 
-ROSTER = "/report/meetings/81/participants"
+PARTICIPANTS = "/report/meetings/81/participants"
 
 
-async def test_the_default_page_holds_thirty_rows(fake: FakeZoom) -> None:
+async def test_default_page_size(fake: FakeZoom) -> None:
     async with calling(fake) as caller:
-        answer = await caller.get(ROSTER)
+        response = await caller.get(PARTICIPANTS)
 
-    assert len(answer.rows("participants")) == 30
-    assert (answer.body["page_size"], answer.body["page_count"], answer.body["total_records"]) == (30, 3, 70)
+    assert len(response.rows("participants")) == 30
+    assert (response.body["page_size"], response.body["page_count"], response.body["total_records"]) == (30, 3, 70)
 
 
-async def test_a_cap_cuts_pages_without_a_word() -> None:
+async def test_page_size_cap() -> None:
+    """A larger `page_size` is not an error; pages have the size of the cap."""
     account = Account()
     account.add_instance(participants=70, id=81)
     async with calling(FakeZoom(account, plan=None, page_size_cap=50)) as caller:
-        answer = await caller.get(ROSTER, page_size=300)
-        everyone = await caller.every(ROSTER, "participants", page_size=300)
+        response = await caller.get(PARTICIPANTS, page_size=300)
+        everyone = await caller.every(PARTICIPANTS, "participants", page_size=300)
 
-    assert (answer.status, answer.body["page_size"], len(answer.rows("participants"))) == (200, 50, 50)
+    assert (response.status, response.body["page_size"], len(response.rows("participants"))) == (200, 50, 50)
     assert len(everyone) == 70
 
 
-async def test_a_token_may_be_sent_again(fake: FakeZoom) -> None:
+async def test_token_can_be_sent_twice(fake: FakeZoom) -> None:
     async with calling(fake) as caller:
-        token = (await caller.get(ROSTER)).body["next_page_token"]
-        first = await caller.get(ROSTER, next_page_token=token)
-        again = await caller.get(ROSTER, next_page_token=token)
+        token = (await caller.get(PARTICIPANTS)).body["next_page_token"]
+        first = await caller.get(PARTICIPANTS, next_page_token=token)
+        again = await caller.get(PARTICIPANTS, next_page_token=token)
 
     assert first.rows("participants") == again.rows("participants")
 
@@ -91,41 +93,39 @@ async def test_a_token_may_be_sent_again(fake: FakeZoom) -> None:
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        (ROSTER, {"page_size": "30"}),
-        (ROSTER, {"include_fields": "registrant_id"}),
+        (PARTICIPANTS, {"page_size": "30"}),
+        (PARTICIPANTS, {"include_fields": "registrant_id"}),
         ("/report/meetings/82/participants", {}),
         ("/past_meetings/81/participants", {}),
     ],
 )
-async def test_a_token_is_good_for_nothing_but_its_own_listing(
-    fake: FakeZoom, path: str, query: dict[str, str]
-) -> None:
+async def test_token_is_bound_to_its_list(fake: FakeZoom, path: str, query: dict[str, str]) -> None:
     async with calling(fake) as caller:
-        token = (await caller.get(ROSTER)).body["next_page_token"]
-        answer = await caller.get(path, next_page_token=token, **query)
+        token = (await caller.get(PARTICIPANTS)).body["next_page_token"]
+        response = await caller.get(path, next_page_token=token, **query)
 
-    assert_stale(answer.status, answer.body)
+    assert_stale(response.status, response.body)
 
 
-async def test_an_invented_token_is_refused(fake: FakeZoom) -> None:
+async def test_unknown_token_fails(fake: FakeZoom) -> None:
     async with calling(fake) as caller:
-        answer = await caller.get(ROSTER, next_page_token="made-up")
+        response = await caller.get(PARTICIPANTS, next_page_token="made-up")
 
-    assert_stale(answer.status, answer.body)
+    assert_stale(response.status, response.body)
 
 
-async def test_all_page_tokens_can_be_made_to_expire(fake: FakeZoom) -> None:
+async def test_expire_page_tokens(fake: FakeZoom) -> None:
     async with calling(fake) as caller:
-        token = (await caller.get(ROSTER)).body["next_page_token"]
+        token = (await caller.get(PARTICIPANTS)).body["next_page_token"]
         fake.expire_page_tokens()
-        answer = await caller.get(ROSTER, next_page_token=token)
-        fresh = await caller.every(ROSTER, "participants")
+        response = await caller.get(PARTICIPANTS, next_page_token=token)
+        fresh = await caller.every(PARTICIPANTS, "participants")
 
-    assert_stale(answer.status, answer.body)
+    assert_stale(response.status, response.body)
     assert len(fresh) == 70
 
 
-async def test_the_old_page_number_leads_to_the_same_rows() -> None:
+async def test_page_number_gives_same_rows() -> None:
     async with calling(FakeZoom(Account.simulated(hosts=7), plan=None)) as caller:
         everyone = await hosts(caller, page_size=2)
         numbered = [

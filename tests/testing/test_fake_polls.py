@@ -1,4 +1,4 @@
-"""Polls and surveys prepared for the fake's meetings."""
+"""Polls and surveys of the fake's scheduled meetings."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def fake(account: Account) -> FakeZoom:
     return FakeZoom(account, plan=None)
 
 
-async def test_a_poll_can_be_added_replaced_read_and_deleted() -> None:
-    ours = Account()
-    path = f"/meetings/{ours.add_meeting().id}/polls"
-    async with calling(fake(ours)) as caller:
+async def test_poll_round_trip() -> None:
+    account = Account()
+    path = f"/meetings/{account.add_meeting().id}/polls"
+    async with calling(fake(account)) as caller:
         added = await caller.post(path, {"title": "Vote", "questions": [QUESTION]})
         one = f"{path}/{added.body['id']}"
         read = await caller.get(one)
         replaced = await caller.put(one, {"title": "Quiz", "poll_type": 3, "anonymous": True, "questions": [BLANKS]})
         reread = await caller.get(one)
         deleted = await caller.delete(one)
-        gone = [await caller.get(one), await caller.delete(one), await caller.put(one, {})]
+        deleted_poll = [await caller.get(one), await caller.delete(one), await caller.put(one, {})]
 
     assert (added.status, replaced.status, deleted.status) == (201, 204, 204)
     assert read.body == added.body
@@ -45,18 +45,18 @@ async def test_a_poll_can_be_added_replaced_read_and_deleted() -> None:
         "anonymous": True,
         "questions": [{**BLANKS, "answer_required": False, "case_sensitive": False}],
     }
-    assert [answer.error for answer in gone] == [(404, 404)] * 3
+    assert [response.error for response in deleted_poll] == [(404, 404)] * 3
 
 
-async def test_polls_are_listed_all_or_by_whether_they_are_anonymous() -> None:
-    ours = Account()
-    meeting = ours.add_meeting(polls=[Poll(id="a", anonymous=True, status="deactivated"), Poll(id="n")])
-    async with calling(fake(ours)) as caller:
+async def test_list_filters_by_anonymous() -> None:
+    account = Account()
+    meeting = account.add_meeting(polls=[Poll(id="a", anonymous=True, status="deactivated"), Poll(id="n")])
+    async with calling(fake(account)) as caller:
 
         async def ids(**query: str) -> list[object]:
-            answer = await caller.get(f"/meetings/{meeting.id}/polls", **query)
-            assert answer.body["total_records"] == len(answer.rows("polls"))
-            return [row["id"] for row in answer.rows("polls")]
+            response = await caller.get(f"/meetings/{meeting.id}/polls", **query)
+            assert response.body["total_records"] == len(response.rows("polls"))
+            return [row["id"] for row in response.rows("polls")]
 
         assert await ids() == ["a", "n"]
         assert await ids(anonymous="true") == ["a"]
@@ -64,32 +64,33 @@ async def test_polls_are_listed_all_or_by_whether_they_are_anonymous() -> None:
         assert (await caller.get(f"/meetings/{meeting.id}/polls", anonymous="yes")).error_field == "anonymous"
 
 
-async def test_a_number_of_polls_is_invented() -> None:
+async def test_add_meeting_creates_polls() -> None:
     meeting = Account().add_meeting(polls=2)
 
     assert [poll.title for poll in meeting.polls] == ["Poll 1", "Poll 2"]
     assert len({poll.id for poll in meeting.polls}) == 2
 
 
-async def test_replacing_a_poll_of_an_unknown_meeting_has_a_code_of_its_own() -> None:
+async def test_unknown_meeting_codes() -> None:
+    """Replacing a poll of an unknown meeting has another code than creating one."""
     async with calling(fake(Account())) as caller:
-        answers = [await caller.put("/meetings/99/polls/a", {}), await caller.post("/meetings/99/polls", {})]
+        responses = [await caller.put("/meetings/99/polls/a", {}), await caller.post("/meetings/99/polls", {})]
 
-    assert [answer.error for answer in answers] == [(404, 3001), (404, 404)]
+    assert [response.error for response in responses] == [(404, 3001), (404, 404)]
 
 
 @pytest.mark.parametrize(("kind", "status"), [(1, 201), (2, 400), (3, 400)])
-async def test_advanced_polls_may_be_switched_off(kind: int, status: int) -> None:
-    ours = Account()
-    meeting = ours.add_meeting(ours.add_host(switched_off=["advanced_polls"]))
-    async with calling(fake(ours)) as caller:
-        answer = await caller.post(f"/meetings/{meeting.id}/polls", {"poll_type": kind})
+async def test_advanced_polls_disabled(kind: int, status: int) -> None:
+    account = Account()
+    meeting = account.add_meeting(account.add_host(disabled_features=["advanced_polls"]))
+    async with calling(fake(account)) as caller:
+        response = await caller.post(f"/meetings/{meeting.id}/polls", {"poll_type": kind})
 
-    assert answer.status == status
-    assert answer.code == (None if status == 201 else 4400)
+    assert response.status == status
+    assert response.code == (None if status == 201 else 4400)
 
 
-OVER_THE_LIMIT: list[tuple[Json, str]] = [
+OVER_LIMIT: list[tuple[Json, str]] = [
     ({"type": "single", "answers": ["a"] * 11}, "answers"),
     ({"type": "rank_order", "answers": ["a"] * 8}, "answers"),
     ({"type": "matching", "answers": ["a"] * 17}, "answers"),
@@ -104,24 +105,24 @@ OVER_THE_LIMIT: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("question", "field"), OVER_THE_LIMIT)
-async def test_a_question_keeps_to_the_limits_of_its_kind(question: Json, field: str) -> None:
-    ours = Account()
-    meeting = ours.add_meeting()
-    async with calling(fake(ours)) as caller:
-        answer = await caller.post(f"/meetings/{meeting.id}/polls", {"questions": [question]})
+@pytest.mark.parametrize(("question", "field"), OVER_LIMIT)
+async def test_question_over_limit_fails(question: Json, field: str) -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(fake(account)) as caller:
+        response = await caller.post(f"/meetings/{meeting.id}/polls", {"questions": [question]})
 
-    assert (answer.error, answer.error_field) == ((400, 300), f"questions[0].{field}")
+    assert (response.error, response.error_field) == ((400, 300), f"questions[0].{field}")
     assert meeting.polls == []
 
 
-async def test_a_survey_round_trips() -> None:
-    ours = Account()
-    path = f"/meetings/{ours.add_meeting().id}/survey"
+async def test_survey_round_trip() -> None:
+    account = Account()
+    path = f"/meetings/{account.add_meeting().id}/survey"
     custom: Json = {"title": "After", "anonymous": True, "questions": [QUESTION]}
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         without = await caller.get(path)
-        made = await caller.patch(path, {"custom_survey": custom})
+        created = await caller.patch(path, {"custom_survey": custom})
         first = await caller.get(path)
         await caller.patch(path, {"custom_survey": {"feedback": "Thanks"}, "show_in_the_browser": False})
         second = await caller.get(path)
@@ -131,10 +132,10 @@ async def test_a_survey_round_trips() -> None:
         again = await caller.delete(path)
         last = await caller.get(path)
 
-    bare = {"show_in_the_browser": True, "third_party_survey": ""}
-    assert (without.body, last.body) == (bare, bare)
-    assert (made.status, deleted.status, again.error) == (204, 204, (404, 3001))
-    assert first.body == {**bare, "custom_survey": custom}
+    empty = {"show_in_the_browser": True, "third_party_survey": ""}
+    assert (without.body, last.body) == (empty, empty)
+    assert (created.status, deleted.status, again.error) == (204, 204, (404, 3001))
+    assert first.body == {**empty, "custom_survey": custom}
     assert second.body == {
         "show_in_the_browser": False,
         "third_party_survey": "",
@@ -143,26 +144,27 @@ async def test_a_survey_round_trips() -> None:
     assert third.body == {"show_in_the_browser": False, "third_party_survey": "https://x.example/s"}
 
 
-async def test_a_link_to_a_survey_has_to_be_one_and_may_be_forbidden() -> None:
-    ours = Account()
-    free = ours.add_meeting(ours.add_host())
-    bound = ours.add_meeting(ours.add_host(switched_off=["third_party_surveys"]))
-    async with calling(fake(ours)) as caller:
-        wrong = await caller.patch(f"/meetings/{free.id}/survey", {"third_party_survey": "ask me"})
-        forbidden = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": "https://x.example"})
-        cleared = await caller.patch(f"/meetings/{bound.id}/survey", {"third_party_survey": ""})
+async def test_survey_link_is_validated() -> None:
+    """A link has to be a URL, and links can be disabled for the host."""
+    account = Account()
+    allowed = account.add_meeting(account.add_host())
+    restricted = account.add_meeting(account.add_host(disabled_features=["third_party_surveys"]))
+    async with calling(fake(account)) as caller:
+        wrong = await caller.patch(f"/meetings/{allowed.id}/survey", {"third_party_survey": "ask me"})
+        forbidden = await caller.patch(f"/meetings/{restricted.id}/survey", {"third_party_survey": "https://x.example"})
+        cleared = await caller.patch(f"/meetings/{restricted.id}/survey", {"third_party_survey": ""})
 
     assert (wrong.error_field, forbidden.error, cleared.status) == ("third_party_survey", (400, 3000), 204)
 
 
-async def test_a_survey_may_have_more_answers_than_a_poll() -> None:
-    ours = Account()
-    path = f"/meetings/{ours.add_meeting().id}/survey"
-    async with calling(fake(ours)) as caller:
-        answers = [
+async def test_survey_allows_fifty_answers() -> None:
+    account = Account()
+    path = f"/meetings/{account.add_meeting().id}/survey"
+    async with calling(fake(account)) as caller:
+        responses = [
             await caller.patch(path, {"custom_survey": {"questions": [{"type": "single", "answers": ["a"] * count}]}})
             for count in (50, 51)
         ]
 
-    assert answers[0].status == 204
-    assert answers[1].error_field == "custom_survey.questions[0].answers"
+    assert responses[0].status == 204
+    assert responses[1].error_field == "custom_survey.questions[0].answers"

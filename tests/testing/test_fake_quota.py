@@ -41,7 +41,7 @@ async def test_quota_of_meetings_per_host() -> None:
         "particular user. You may resume these requests at GMT 00:00:00."
     )
     assert (for_other.status, tomorrow.status) == (201, 201)
-    assert len(account.scheduled) == 102
+    assert len(account.scheduled_meetings) == 102
 
 
 async def test_quota_429_headers() -> None:

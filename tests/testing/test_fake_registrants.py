@@ -1,4 +1,4 @@
-"""Registrants of the fake's meetings: added, listed, decided on and removed."""
+"""Registrants of the fake's meetings: registration, lists, status, occurrences and questions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 18, 8, tzinfo=UTC)
 OMAR: Json = {"email": "omar@lakeside.example", "first_name": "Omar"}
 
 
-def account() -> Account:
+def new_account() -> Account:
     return Account(today=TODAY)
 
 
@@ -32,19 +32,19 @@ async def emails(caller: Caller, meeting: ScheduledMeeting, **query: object) -> 
     return [row["email"] for row in await caller.every(registrants(meeting), "registrants", **query)]
 
 
-async def test_a_roster_of_several_pages_comes_whole_and_in_order() -> None:
-    ours = account()
-    meeting = ours.add_meeting(registrants=650)
-    async with calling(fake(ours)) as caller:
-        everyone = await emails(caller, meeting, page_size=300)
+async def test_list_has_several_pages() -> None:
+    account = new_account()
+    meeting = account.add_meeting(registrants=650)
+    async with calling(fake(account)) as caller:
+        listed = await emails(caller, meeting, page_size=300)
         page = (await caller.get(registrants(meeting), page_number=2, page_size=300)).body
 
-    assert everyone == [registrant.email for registrant in meeting.registrants]
+    assert listed == [registrant.email for registrant in meeting.registrants]
     assert [page[name] for name in ("page_number", "page_size", "page_count", "total_records")] == [2, 300, 3, 650]
 
 
-async def test_a_registrant_has_all_documented_fields() -> None:
-    ours = account()
+async def test_registrant_has_all_fields() -> None:
+    account = new_account()
     omar = Registrant(
         id="rG5tY2uIQoWpA1sDfGhJkL",
         email="omar@lakeside.example",
@@ -54,8 +54,8 @@ async def test_a_registrant_has_all_documented_fields() -> None:
         custom_questions=(CustomAnswer(title="Dietary needs?", value="none"),),
         participant_pin_code=402917,
     )
-    meeting = ours.add_meeting(registrants=[omar])
-    async with calling(fake(ours)) as caller:
+    meeting = account.add_meeting(registrants=[omar])
+    async with calling(fake(account)) as caller:
         row = (await caller.get(f"{registrants(meeting)}/{omar.id}")).body
         listed = (await caller.get(registrants(meeting))).rows("registrants")
 
@@ -81,17 +81,17 @@ async def test_a_registrant_has_all_documented_fields() -> None:
     }
 
 
-async def test_who_registers_can_be_read_back() -> None:
-    ours = account()
-    meeting = ours.add_meeting(topic="Crane")
+async def test_add_then_get() -> None:
+    account = new_account()
+    meeting = account.add_meeting(topic="Crane")
     answers = [{"title": "Dietary needs?", "value": "none"}]
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         body = {**OMAR, "org": "Lakeside", "no_of_employees": "501-1,000", "custom_questions": answers}
-        receipt = await caller.post(registrants(meeting), {**body, "language": "jp-JP"})
-        row = (await caller.get(f"{registrants(meeting)}/{receipt.body['registrant_id']}")).body
+        response = await caller.post(registrants(meeting), {**body, "language": "jp-JP"})
+        row = (await caller.get(f"{registrants(meeting)}/{response.body['registrant_id']}")).body
 
-    assert receipt.status == 201
-    assert receipt.body == {
+    assert response.status == 201
+    assert response.body == {
         "id": meeting.id,
         "topic": "Crane",
         "registrant_id": row["id"],
@@ -103,37 +103,38 @@ async def test_who_registers_can_be_read_back() -> None:
     assert meeting.registrants[0].language == "jp-JP"
 
 
-async def test_where_approval_is_by_hand_nobody_gets_a_link_at_first() -> None:
-    ours = account()
-    meeting = ours.add_meeting(approval_type=1)
-    async with calling(fake(ours)) as caller:
-        receipt = await caller.post(registrants(meeting), OMAR)
-        at_once = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example", "auto_approve": True})
+async def test_pending_has_no_join_url() -> None:
+    account = new_account()
+    meeting = account.add_meeting(approval_type=1)
+    async with calling(fake(account)) as caller:
+        response = await caller.post(registrants(meeting), OMAR)
+        approved = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example", "auto_approve": True})
         (row,) = (await caller.get(registrants(meeting), status="pending")).rows("registrants")
 
-    assert "join_url" not in receipt.body
+    assert "join_url" not in response.body
     assert "join_url" not in row
-    assert "join_url" in at_once.body
+    assert "join_url" in approved.body
 
 
-async def test_registrants_move_between_all_states() -> None:
-    ours = account()
-    meeting = ours.add_meeting(approval_type=1, registrants=1)
+async def test_status_transitions() -> None:
+    """A registrant can be approved after any other status; no list has a cancelled one."""
+    account = new_account()
+    meeting = account.add_meeting(approval_type=1, registrants=1)
     (one,) = meeting.registrants
-    seen: list[object] = []
-    async with calling(fake(ours)) as caller:
+    states: list[object] = []
+    async with calling(fake(account)) as caller:
         assert await emails(caller, meeting, status="pending") == [one.email]
         for action in ("approve", "deny", "approve", "cancel", "approve"):
-            answer = await caller.put(
+            response = await caller.put(
                 f"{registrants(meeting)}/status", {"action": action, "registrants": [{"id": one.id}]}
             )
             lists = {
                 status for status in ("pending", "approved", "denied") if await emails(caller, meeting, status=status)
             }
             single = await caller.get(f"{registrants(meeting)}/{one.id}")
-            seen.append((answer.status, lists, single.body.get("status"), "join_url" in single.body))
+            states.append((response.status, lists, single.body.get("status"), "join_url" in single.body))
 
-    assert seen == [
+    assert states == [
         (204, {"approved"}, "approved", True),
         (204, {"denied"}, "denied", False),
         (204, {"approved"}, "approved", True),
@@ -142,28 +143,30 @@ async def test_registrants_move_between_all_states() -> None:
     ]
 
 
-async def test_a_change_of_status_is_for_everybody_named_or_for_nobody() -> None:
-    ours = account()
-    meeting = ours.add_meeting(registrants=3)
+async def test_status_change_is_atomic() -> None:
+    """If one of the given registrants is unknown, no status changes."""
+    account = new_account()
+    meeting = account.add_meeting(registrants=3)
     first, second, _ = meeting.registrants
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         path = f"{registrants(meeting)}/status"
         wrong = await caller.put(path, {"action": "deny", "registrants": [{"id": first.id}, {"email": "no@x.example"}]})
         before = await emails(caller, meeting)
         await caller.put(path, {"action": "deny", "registrants": [{"id": first.id}, {"email": second.email.upper()}]})
         after = await emails(caller, meeting)
-        bare: list[list[Json]] = [[], [{}]]
-        nobody = [await caller.put(path, {"action": "deny", "registrants": named}) for named in bare]
+        invalid: list[list[Json]] = [[], [{}]]
+        responses = [await caller.put(path, {"action": "deny", "registrants": references}) for references in invalid]
 
     assert wrong.error == (404, 1001)
     assert (len(before), after) == (3, ["guest3@elsewhere.example"])
-    assert [answer.error_field for answer in nobody] == ["registrants", "registrants"]
+    assert [response.error_field for response in responses] == ["registrants", "registrants"]
 
 
-async def test_an_address_is_registered_once_however_it_is_written() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
-    async with calling(fake(ours)) as caller:
+async def test_add_same_email_once() -> None:
+    """Case and blanks do not make another address."""
+    account = new_account()
+    meeting = account.add_meeting()
+    async with calling(fake(account)) as caller:
         first = await caller.post(registrants(meeting), OMAR)
         again = await caller.post(registrants(meeting), {"email": " OMAR@Lakeside.example ", "first_name": "O."})
 
@@ -171,62 +174,63 @@ async def test_an_address_is_registered_once_however_it_is_written() -> None:
     assert [(each.email, each.first_name) for each in meeting.registrants] == [("omar@lakeside.example", "Omar")]
 
 
-async def test_blanks_around_an_address_are_left_out() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
-    async with calling(fake(ours)) as caller:
+async def test_add_strips_email() -> None:
+    account = new_account()
+    meeting = account.add_meeting()
+    async with calling(fake(account)) as caller:
         await caller.post(registrants(meeting), {**OMAR, "email": " omar@lakeside.example "})
-        found = await emails(caller, meeting)
+        registered = await emails(caller, meeting)
 
-    assert found == ["omar@lakeside.example"]
+    assert registered == ["omar@lakeside.example"]
 
 
-async def test_a_cancelled_registration_is_made_anew() -> None:
-    ours = account()
-    meeting = ours.add_meeting(approval_type=1, registrants=1)
+async def test_add_replaces_cancelled() -> None:
+    account = new_account()
+    meeting = account.add_meeting(approval_type=1, registrants=1)
     (one,) = meeting.registrants
-    meeting.put_registrant(replace(one, status="cancelled"))
-    async with calling(fake(ours)) as caller:
-        receipt = await caller.post(registrants(meeting), {"email": one.email, "first_name": "Anew"})
+    meeting.save_registrant(replace(one, status="cancelled"))
+    async with calling(fake(account)) as caller:
+        response = await caller.post(registrants(meeting), {"email": one.email, "first_name": "Anew"})
 
-    assert receipt.body["registrant_id"] == one.id
+    assert response.body["registrant_id"] == one.id
     assert [(each.first_name, each.status) for each in meeting.registrants] == [("Anew", "pending")]
 
 
 async def test_hosts_cannot_register() -> None:
-    ours = account()
-    host, other = ours.add_host(), ours.add_host()
-    meeting = ours.add_meeting(host, settings={"alternative_hosts": f"kit@x.example; {other.id}"})
-    async with calling(fake(ours)) as caller:
-        answers = [
+    account = new_account()
+    host, other = account.add_host(), account.add_host()
+    meeting = account.add_meeting(host, settings={"alternative_hosts": f"kit@x.example; {other.id}"})
+    async with calling(fake(account)) as caller:
+        responses = [
             await caller.post(registrants(meeting), {**OMAR, "email": email})
             for email in (host.email.upper(), "kit@x.example", other.email)
         ]
 
-    assert [answer.error for answer in answers] == [(400, 3027)] * 3
+    assert [response.error for response in responses] == [(400, 3027)] * 3
 
 
-async def test_a_full_meeting_takes_nobody_until_a_seat_is_free() -> None:
-    ours = account()
-    meeting = ours.add_meeting(registrants=2, capacity=2)
-    async with calling(fake(ours)) as caller:
+async def test_full_meeting_rejects_others() -> None:
+    """Registered people get their registration back; others can register after a removal or denial."""
+    account = new_account()
+    meeting = account.add_meeting(registrants=2, capacity=2)
+    async with calling(fake(account)) as caller:
         full = await caller.post(registrants(meeting), OMAR)
-        known = await caller.post(registrants(meeting), {**OMAR, "email": meeting.registrants[0].email})
+        registered = await caller.post(registrants(meeting), {**OMAR, "email": meeting.registrants[0].email})
         await caller.delete(f"{registrants(meeting)}/{meeting.registrants[0].id}")
         free = await caller.post(registrants(meeting), OMAR)
-        named = [{"id": meeting.registrants[0].id}]
-        await caller.put(f"{registrants(meeting)}/status", {"action": "deny", "registrants": named})
+        references = [{"id": meeting.registrants[0].id}]
+        await caller.put(f"{registrants(meeting)}/status", {"action": "deny", "registrants": references})
         freed = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example"})
 
-    assert (full.error, known.status, free.status, freed.status) == ((400, 3043), 201, 201, 201)
+    assert (full.error, registered.status, free.status, freed.status) == ((400, 3043), 201, 201, 201)
 
 
-async def test_without_registration_there_are_no_registrants() -> None:
-    ours = account()
-    meeting = ours.add_meeting(approval_type=2)
+async def test_registration_disabled_fails() -> None:
+    account = new_account()
+    meeting = account.add_meeting(approval_type=2)
     path = registrants(meeting)
-    async with calling(fake(ours)) as caller:
-        answers = [
+    async with calling(fake(account)) as caller:
+        responses = [
             await caller.get(path),
             await caller.post(path, OMAR),
             await caller.get(f"{path}/questions"),
@@ -234,124 +238,127 @@ async def test_without_registration_there_are_no_registrants() -> None:
             await caller.delete(f"{path}/rG5tY2uIQoWpA1sDfGhJkL"),
         ]
 
-    assert [answer.error for answer in answers] == [(400, 300)] * 5
-    assert "Registration has not been enabled" in str(answers[0].body["message"])
+    assert [response.error for response in responses] == [(400, 300)] * 5
+    assert "Registration has not been enabled" in str(responses[0].body["message"])
 
 
-async def test_a_removed_registrant_is_gone() -> None:
-    ours = account()
-    meeting = ours.add_meeting(registrants=2)
+async def test_removed_is_not_found() -> None:
+    account = new_account()
+    meeting = account.add_meeting(registrants=2)
     one, two = meeting.registrants
-    async with calling(fake(ours)) as caller:
+    async with calling(fake(account)) as caller:
         path = f"{registrants(meeting)}/{one.id}"
         removed, again, read = [await caller.delete(path), await caller.delete(path), await caller.get(path)]
         malformed = await caller.delete(f"{registrants(meeting)}/{quote('who?')}")
-        left = await emails(caller, meeting)
+        remaining = await emails(caller, meeting)
 
     assert (removed.status, again.error, read.error) == (204, (404, 1001), (404, 1001))
     assert malformed.error == (400, 300)
-    assert left == [two.email]
+    assert remaining == [two.email]
 
 
-async def test_a_basic_host_cannot_remove_registrants() -> None:
-    ours = account()
-    meeting = ours.add_meeting(Host(id="b", email="b@x.example", name="B", type=1), registrants=1)
-    async with calling(fake(ours)) as caller:
-        answer = await caller.delete(f"{registrants(meeting)}/{meeting.registrants[0].id}")
+async def test_basic_host_cannot_remove() -> None:
+    account = new_account()
+    meeting = account.add_meeting(Host(id="b", email="b@x.example", name="B", type=1), registrants=1)
+    async with calling(fake(account)) as caller:
+        response = await caller.delete(f"{registrants(meeting)}/{meeting.registrants[0].id}")
 
-    assert answer.error == (400, 200)
+    assert response.error == (400, 200)
 
 
-async def test_people_register_for_occurrences() -> None:
-    ours = account()
-    meeting = ours.add_meeting(type=8, settings={"registration_type": 3})
+async def test_add_for_occurrences() -> None:
+    """A registration can be for single occurrences, and a later one adds occurrences."""
+    account = new_account()
+    meeting = account.add_meeting(type=8, settings={"registration_type": 3})
     first, second, third, _ = [each.occurrence_id for each in meeting.occurrences]
-    async with calling(fake(ours)) as caller:
-        receipt = await caller.post(registrants(meeting), OMAR, occurrence_ids=f"{first},{second}")
+    async with calling(fake(account)) as caller:
+        response = await caller.post(registrants(meeting), OMAR, occurrence_ids=f"{first},{second}")
         await caller.post(registrants(meeting), OMAR, occurrence_ids=third)
-        everywhere = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example"})
+        for_all = await caller.post(registrants(meeting), {**OMAR, "email": "lea@x.example"})
         unknown = await caller.post(registrants(meeting), OMAR, occurrence_ids="1")
         of_third = await emails(caller, meeting, occurrence_id=third)
         of_unknown = await caller.get(registrants(meeting), occurrence_id="1")
 
-    assert [row["occurrence_id"] for row in receipt.rows("occurrences")] == [first, second]
-    assert len(everywhere.rows("occurrences")) == 4
+    assert [row["occurrence_id"] for row in response.rows("occurrences")] == [first, second]
+    assert len(for_all.rows("occurrences")) == 4
     assert of_third == ["omar@lakeside.example", "lea@x.example"]
     assert (unknown.error_field, of_unknown.error_field) == ("occurrence_ids", "occurrence_id")
 
 
-async def test_a_single_occurrence_can_be_cancelled_approved_again_and_removed() -> None:
-    ours = account()
-    meeting = ours.add_meeting(type=8, registrants=1, settings={"registration_type": 2})
+async def test_change_one_occurrence() -> None:
+    """An occurrence can be cancelled, approved and removed; after the last, the registrant is removed."""
+    account = new_account()
+    meeting = account.add_meeting(type=8, registrants=1, settings={"registration_type": 2})
     (one,) = meeting.registrants
     first, *others = [each.occurrence_id for each in meeting.occurrences]
-    named = [{"id": one.id}]
-    async with calling(fake(ours)) as caller:
+    references = [{"id": one.id}]
+    async with calling(fake(account)) as caller:
 
-        async def decide(action: str) -> list[list[object]]:
-            body = {"action": action, "registrants": named}
+        async def change_status(action: str) -> list[list[object]]:
+            body = {"action": action, "registrants": references}
             await caller.put(f"{registrants(meeting)}/status", body, occurrence_id=first)
             return [await emails(caller, meeting, occurrence_id=each) for each in (first, others[0])]
 
-        cancelled = await decide("cancel")
-        approved = await decide("approve")
-        vague = await caller.delete(f"{registrants(meeting)}/{one.id}")
+        cancelled = await change_status("cancel")
+        approved = await change_status("approve")
+        no_occurrence = await caller.delete(f"{registrants(meeting)}/{one.id}")
         await caller.delete(f"{registrants(meeting)}/{one.id}", occurrence_id=first)
         removed = [await emails(caller, meeting, occurrence_id=each) for each in (first, others[0])]
         for each in others:
             await caller.delete(f"{registrants(meeting)}/{one.id}", occurrence_id=each)
 
     assert (cancelled, approved) == ([[], [one.email]], [[one.email], [one.email]])
-    assert vague.error_field == "occurrence_id"
+    assert no_occurrence.error_field == "occurrence_id"
     assert removed == [[], [one.email]]
     assert meeting.registrants == []
 
 
-async def test_registration_questions_round_trip() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
+async def test_questions_round_trip() -> None:
+    account = new_account()
+    meeting = account.add_meeting()
     path = f"{registrants(meeting)}/questions"
     questions = [{"field_name": "last_name", "required": True}]
     custom = [{"title": "Track", "type": "single", "required": True, "answers": ["Dock", "Rail"]}]
-    async with calling(fake(ours)) as caller:
-        at_first = await caller.get(path)
+    async with calling(fake(account)) as caller:
+        before = await caller.get(path)
         changed = await caller.patch(path, {"questions": questions, "custom_questions": custom})
         both = await caller.get(path)
         await caller.patch(path, {"custom_questions": None})
         one = await caller.get(path)
         wrong = await caller.patch(path, {"custom_questions": [{"type": "single"}]})
 
-    assert at_first.body == {"questions": [], "custom_questions": []}
+    assert before.body == {"questions": [], "custom_questions": []}
     assert changed.status == 204
     assert both.body == {"questions": questions, "custom_questions": custom}
     assert one.body == {"questions": questions, "custom_questions": []}
     assert wrong.error_field == "custom_questions[0].answers"
 
 
-async def test_required_questions_have_to_be_answered() -> None:
-    ours = account()
-    meeting = ours.add_meeting()
+async def test_required_question_needs_answer() -> None:
+    account = new_account()
+    meeting = account.add_meeting()
     meeting.questions = [{"field_name": "org", "required": True}, {"field_name": "city", "required": False}]
     meeting.custom_questions = [{"title": "Track", "type": "short", "required": True}]
-    async with calling(fake(ours)) as caller:
-        silent = await caller.post(registrants(meeting), {**OMAR, "org": ""})
+    async with calling(fake(account)) as caller:
+        unanswered = await caller.post(registrants(meeting), {**OMAR, "org": ""})
         full: Json = {**OMAR, "org": "L", "custom_questions": [{"title": "Track", "value": "Dock"}]}
         answered = await caller.post(registrants(meeting), full)
 
-    assert [error["field"] for error in silent.rows("errors")] == ["org", "custom_questions"]
+    assert [error["field"] for error in unanswered.rows("errors")] == ["org", "custom_questions"]
     assert answered.status == 201
 
 
 @pytest.mark.parametrize("tail", ["", "/questions", "/rG5tY2uIQoWpA1sDfGhJkL"])
-async def test_a_meeting_that_is_not_there_has_no_registrants(tail: str) -> None:
-    async with calling(fake(account())) as caller:
-        answer = await caller.get(f"/meetings/99/registrants{tail}")
+async def test_unknown_meeting_is_not_found(tail: str) -> None:
+    async with calling(fake(new_account())) as caller:
+        response = await caller.get(f"/meetings/99/registrants{tail}")
 
-    assert answer.error == (404, 3001)
+    assert response.error == (404, 3001)
 
 
-async def test_registering_for_an_unknown_meeting_has_a_code_of_its_own() -> None:
-    async with calling(fake(account())) as caller:
-        answer = await caller.post("/meetings/99/registrants", OMAR)
+async def test_add_to_unknown_meeting() -> None:
+    """The code for an unknown meeting differs from that of the other operations."""
+    async with calling(fake(new_account())) as caller:
+        response = await caller.post("/meetings/99/registrants", OMAR)
 
-    assert answer.error == (404, 1001)
+    assert response.error == (404, 1001)

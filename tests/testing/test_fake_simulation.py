@@ -1,4 +1,4 @@
-"""The simulated account: always the same, of a useful size, and full of promised oddities."""
+"""The simulated account: reproducible, of a useful size, and with every special case that it documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -14,10 +14,10 @@ import pytest
 from zoomasync.testing import Account, Instance, Visit
 
 TODAY = date(2026, 3, 18)
+GUEST = "Guest at the gate"
 
-
-# A set prints in no fixed order, so the letters are counted and not read.
-DIGEST = """
+# The repr of a set has no fixed order, so the script counts letters.
+LETTER_COUNTS = """
 from collections import Counter
 from datetime import date
 from zoomasync.testing import Account
@@ -34,15 +34,15 @@ def visits(account: Account) -> Iterator[Visit]:
     return (visit for instance in account.instances for visit in instance.participants)
 
 
-def test_the_same_seed_and_day_give_the_same_account(account: Account) -> None:
+def test_same_seed_same_account(account: Account) -> None:
     assert Account.simulated(7, today=TODAY) == account
     assert Account.simulated(8, today=TODAY) != account
 
 
-def test_no_order_of_hashes_leaks_into_the_simulation() -> None:
+def test_hash_seed_has_no_effect() -> None:
     counts = {
         subprocess.run(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-c", DIGEST],
+            [sys.executable, "-c", LETTER_COUNTS],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             check=True,
@@ -53,7 +53,7 @@ def test_no_order_of_hashes_leaks_into_the_simulation() -> None:
     assert len(counts) == 1
 
 
-def test_the_last_month_and_the_last_half_year_have_a_useful_size(account: Account) -> None:
+def test_instance_counts(account: Account) -> None:
     month = account.instances_between(TODAY - timedelta(days=30), TODAY)
     half_year = account.instances_between(TODAY - timedelta(days=182), TODAY)
 
@@ -61,15 +61,16 @@ def test_the_last_month_and_the_last_half_year_have_a_useful_size(account: Accou
     assert 300 <= len(half_year) <= 500
 
 
-def test_uuids_and_numbers_name_what_they_should(account: Account) -> None:
+def test_uuids_and_numbers_are_unique(account: Account) -> None:
+    """A UUID names one instance, and a number names one meeting of one host."""
     uuids = [instance.uuid for instance in account.instances]
-    hosts_of_numbers = {(instance.id, instance.host.id, instance.type) for instance in account.instances}
+    meetings = {(instance.id, instance.host.id, instance.type) for instance in account.instances}
 
     assert len(set(uuids)) == len(uuids)
-    assert len({number for number, *_ in hosts_of_numbers}) == len(hosts_of_numbers)
+    assert len({number for number, *_ in meetings}) == len(meetings)
 
 
-def test_uuids_hold_everything_that_needs_care(account: Account) -> None:
+def test_uuids_with_special_characters(account: Account) -> None:
     recent = [instance.uuid for instance in account.instances_between(TODAY - timedelta(days=30), TODAY)]
 
     assert any(uuid.startswith("/") for uuid in recent)
@@ -78,62 +79,64 @@ def test_uuids_hold_everything_that_needs_care(account: Account) -> None:
     assert any("+" in uuid for uuid in recent)
 
 
-def test_rosters_end_on_and_around_the_edges_of_pages(account: Account) -> None:
+def test_visit_counts_at_page_edges(account: Account) -> None:
     sizes = {len(instance.participants) for instance in account.instances}
 
     assert {1, 30, 300, 301, 412, 600, 655} <= sizes
     assert any(instance.webinar and len(instance.participants) > 600 for instance in account.instances)
 
 
-def test_meetings_recur_and_webinars_are_of_both_kinds(account: Account) -> None:
-    instances_of = Counter((instance.id, instance.type) for instance in account.instances)
+def test_instances_of_every_type(account: Account) -> None:
+    """There are all types, and recurring meetings and webinars have several instances."""
+    counts = Counter((instance.id, instance.type) for instance in account.instances)
 
     assert {5, 9, 8, 3, 4, 2, 1} == {instance.type for instance in account.instances}
-    assert any(count > 5 and type_ == 8 for (_, type_), count in instances_of.items())
-    assert any(count > 1 and type_ == 9 for (_, type_), count in instances_of.items())
+    assert any(count > 5 and type_ == 8 for (_, type_), count in counts.items())
+    assert any(count > 1 and type_ == 9 for (_, type_), count in counts.items())
 
 
-def test_sessions_lie_on_the_very_edges_of_months(account: Account) -> None:
+def test_instances_at_month_ends(account: Account) -> None:
     starts = {f"{instance.start_time:%Y-%m-%d %H:%M}" for instance in account.instances}
 
     assert {"2026-02-28 23:59", "2026-03-01 00:00", "2025-12-31 23:59", "2026-01-01 00:00"} <= starts
 
 
-def test_guests_rejoin_without_any_id(account: Account) -> None:
-    instance = odd_session(account)
-    guest = [visit for visit in instance.participants if visit.name == "Guest at the gate"]
+def test_guest_rejoins_without_id(account: Account) -> None:
+    instance = unusual_instance(account)
+    guest = [visit for visit in instance.participants if visit.name == GUEST]
 
     assert len(guest) >= 3
     assert {(visit.id, visit.user_email) for visit in guest} == {("", "")}
     assert len({visit.user_id for visit in guest}) == len(guest)
 
 
-def odd_session(account: Account) -> Instance:
-    return next(s for s in account.instances if any(visit.name == "Guest at the gate" for visit in s.participants))
+def unusual_instance(account: Account) -> Instance:
+    return next(each for each in account.instances if GUEST in {visit.name for visit in each.participants})
 
 
-def test_stays_have_all_of_zooms_oddities(account: Account) -> None:
-    everyone = list(visits(account))
+def test_visits_of_every_variation(account: Account) -> None:
+    all_visits = list(visits(account))
 
-    assert {visit.status for visit in everyone} == {"in_meeting", "in_waiting_room"}
-    assert {0, 1, 2, 3, 6, 9} == {visit.fraction_digits for visit in everyone}
-    assert any(visit.leave_time is None for visit in everyone)
-    assert any("leave_time" in visit.absent for visit in everyone)
-    assert any(visit.customer_key for visit in everyone)
-    assert any(visit.registrant_id for visit in everyone)
-    assert any(visit.name == "" for visit in everyone)
-    assert any(visit.attentiveness_score == "" for visit in everyone)
-    assert {"27510336", "Dk8/qZ1xV2cB3nM4lK5j+g=="} <= {visit.bo_mtg_id for visit in everyone}
+    assert {visit.status for visit in all_visits} == {"in_meeting", "in_waiting_room"}
+    assert {0, 1, 2, 3, 6, 9} == {visit.fraction_digits for visit in all_visits}
+    assert any(visit.leave_time is None for visit in all_visits)
+    assert any("leave_time" in visit.omitted_keys for visit in all_visits)
+    assert any(visit.customer_key for visit in all_visits)
+    assert any(visit.registrant_id for visit in all_visits)
+    assert any(visit.name == "" for visit in all_visits)
+    assert any(visit.attentiveness_score == "" for visit in all_visits)
+    assert {"27510336", "Dk8/qZ1xV2cB3nM4lK5j+g=="} <= {visit.bo_mtg_id for visit in all_visits}
 
 
-def test_names_come_in_many_scripts(account: Account) -> None:
+def test_names_in_many_scripts(account: Account) -> None:
     names = "".join(visit.name for visit in visits(account))
 
-    for sign in ("ë", "さ", "Г", "ש", "ر", "李", "🎉", "\u200d", "\u200f", "\u0308"):
-        assert sign in names
+    for character in ("ë", "さ", "Г", "ש", "ر", "李", "🎉", "\u200d", "\u200f", "\u0308"):
+        assert character in names
 
 
-def test_polls_questions_and_surveys_are_there_and_partly_anonymous(account: Account) -> None:
+def test_polls_qa_and_surveys(account: Account) -> None:
+    """There are several answers per person, and anonymous ones."""
     polls = [response for instance in account.instances for response in instance.polls]
     askers = [asker for instance in account.instances for asker in instance.qa]
     surveys = [instance.survey for instance in account.instances if instance.survey]
@@ -145,20 +148,20 @@ def test_polls_questions_and_surveys_are_there_and_partly_anonymous(account: Acc
     assert any(len(survey.responses) > 1 for survey in surveys)
 
 
-def test_sessions_carry_keys_and_tracking_fields(account: Account) -> None:
+def test_instances_with_optional_fields(account: Account) -> None:
     assert any(instance.custom_keys for instance in account.instances)
     assert any(instance.tracking_fields for instance in account.instances)
-    assert any(instance.absent for instance in account.instances)
+    assert any(instance.omitted_keys for instance in account.instances)
 
 
-def test_some_hosts_host_nothing(account: Account) -> None:
+def test_idle_hosts_hold_nothing(account: Account) -> None:
     hosting = {instance.host.id for instance in account.instances}
 
     assert [host.id in hosting for host in account.hosts] == [True] * 6 + [False] * 2
 
 
-def test_the_ledgers_are_filled(account: Account) -> None:
-    assert {leg.found_by for leg in account.telephone_legs} == {"1", "2", "3"}
+def test_account_records_of_every_kind(account: Account) -> None:
+    assert {leg.report_type for leg in account.telephone_legs} == {"1", "2", "3"}
     assert {entry.type for entry in account.activities} == {"Sign in", "Sign out"}
     assert len(account.billing_reports) == 6
     assert all(report.invoices for report in account.billing_reports)
@@ -167,8 +170,8 @@ def test_the_ledgers_are_filled(account: Account) -> None:
     assert len(account.operation_logs) > 100
 
 
-def test_active_hosts_have_meetings_of_every_kind(account: Account) -> None:
-    meetings = account.scheduled
+def test_meetings_of_every_kind(account: Account) -> None:
+    meetings = account.scheduled_meetings
 
     assert {meeting.host.id for meeting in meetings} == {host.id for host in account.hosts[:6]}
     assert {meeting.type for meeting in meetings} == {2, 3, 8}
@@ -184,20 +187,21 @@ def test_active_hosts_have_meetings_of_every_kind(account: Account) -> None:
     assert {host.pac_accounts is None for host in account.hosts} == {True, False}
 
 
-def test_registrants_are_in_every_state_and_known_by_one_address_each(account: Account) -> None:
-    everyone = [registrant for meeting in account.scheduled for registrant in meeting.registrants]
+def test_registrants_of_every_status(account: Account) -> None:
+    """Within a meeting, ids and e-mail addresses are unique."""
+    registrants = [registrant for meeting in account.scheduled_meetings for registrant in meeting.registrants]
 
-    assert {each.status for each in everyone} == {"approved", "pending", "denied", "cancelled"}
+    assert {each.status for each in registrants} == {"approved", "pending", "denied", "cancelled"}
     assert all(
         len({each.id for each in meeting.registrants} | {each.email for each in meeting.registrants})
         == 2 * len(meeting.registrants)
-        for meeting in account.scheduled
+        for meeting in account.scheduled_meetings
     )
-    assert any(each.participant_pin_code for each in everyone)
-    assert any(each.custom_questions for each in everyone)
+    assert any(each.participant_pin_code for each in registrants)
+    assert any(each.custom_questions for each in registrants)
 
 
-def test_some_sessions_have_summaries(account: Account) -> None:
+def test_summaries_of_every_kind(account: Account) -> None:
     summaries = [instance.summary for instance in account.instances if instance.summary]
 
     assert {summary.markdown_only for summary in summaries} == {True, False}
@@ -219,3 +223,19 @@ def test_sizes_are_parameters() -> None:
     assert len({instance.host.id for instance in account.instances}) == 3
     assert len(account.instances) < 40
     assert Account.simulated(today=TODAY, hosts=1, idle_hosts=1).instances == []
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        pytest.param(lambda: Account.simulated(hosts=-1), id="hosts"),
+        pytest.param(lambda: Account.simulated(instances_per_month=-1), id="instances"),
+        pytest.param(lambda: Account().add_instance(participants=-1), id="participants"),
+        pytest.param(lambda: Account().add_instance(qa=-1), id="qa"),
+        pytest.param(lambda: Account().add_meeting(registrants=-1), id="registrants"),
+        pytest.param(lambda: Account().add_meeting(polls=-1), id="polls"),
+    ],
+)
+def test_negative_count_fails(add: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match="cannot be negative"):
+        add()

@@ -20,15 +20,6 @@ from .account.instance import (
     TrackingField,
     Visit,
 )
-from .account.ledger import (
-    Activity,
-    BillingReport,
-    Invoice,
-    OperationLog,
-    RecordingStorage,
-    TelephoneLeg,
-    UpcomingEvent,
-)
 from .account.meeting import (
     CustomAnswer,
     Livestream,
@@ -40,6 +31,15 @@ from .account.meeting import (
     Registrant,
     RegistrantStatus,
     ScheduledMeeting,
+)
+from .account.records import (
+    Activity,
+    BillingReport,
+    Invoice,
+    OperationLog,
+    RecordingStorage,
+    TelephoneLeg,
+    UpcomingEvent,
 )
 from .pipeline import LoggedRequest
 from .server import FakeZoom

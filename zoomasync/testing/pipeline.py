@@ -23,7 +23,7 @@ from .protocol import query as _query
 from .protocol.errors import FakeResponse, Refusal, json_response, unknown_path, wrong_method
 from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
-from .protocol.request import Asked
+from .protocol.request import FakeRequest
 from .protocol.route import TOKEN_ROUTE, Route
 from .scripted_responses import DropPoint, ScriptedResponses
 
@@ -138,12 +138,12 @@ class RequestPipeline:
         query = _query.parse(exchange.query)
         _query.check_names(query, route.parameters)
         content_type = exchange.request.content_type
-        parsed = Asked(
+        parsed = FakeRequest(
             account=self.account,
             today=self.today,
             now=self.now(),
             path=exchange.path,
-            values=path_values,
+            path_values=path_values,
             query=query,
             body=_json_body.parse(exchange.content, content_type, route.body) if route.body else {},
             pager=self.page_tokens,

@@ -1,4 +1,4 @@
-"""The account behind a fake Zoom: its users, its ended sessions, its scheduled meetings and its ledgers."""
+"""The simulated account: its users, past instances, scheduled meetings and account records."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from ..protocol.times import utc_today
-from ..simulation import instances as _simulate
-from ..simulation import ledger as _simulate_ledger
-from ..simulation import meetings as _simulate_meetings
-from ..simulation.random_source import Chance
-from . import defaults as _build
-from . import scheduling as _schedule
+from ..simulation.instances import simulate_hosts, simulate_instances
+from ..simulation.meetings import simulate_meetings, simulate_templates
+from ..simulation.records import (
+    simulate_activities,
+    simulate_billing_reports,
+    simulate_operation_logs,
+    simulate_recording_storage,
+    simulate_telephone_legs,
+    simulate_upcoming_events,
+)
+from ..simulation.seeded_random import SeededRandom
+from . import defaults, scheduling
 from .host import Feature, Host, PacAccount
 from .instance import Asker, Instance, PollResponse, Summary, Survey, Visit
-from .ledger import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from .meeting import (
     FIXED_TIME,
     INSTANT,
+    MANUAL_APPROVAL,
     NO_FIXED_TIME,
     MeetingTemplate,
     MeetingType,
@@ -27,14 +33,16 @@ from .meeting import (
     Registrant,
     ScheduledMeeting,
 )
+from .records import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from .recurrence import occurrences
 
 
 @dataclass(kw_only=True)
 class Account:
-    """A Zoom account: append to its lists whatever a test needs; the leaves are frozen, scheduled meetings change.
+    """The data of a simulated Zoom account. A test may append to any of its lists, also while the account is served.
 
-    `today` is the UTC day from which the look-back limits count.
+    Scheduled meetings are mutable; everything else in the lists is frozen. *today* is the UTC day from which the
+    look-back limits count.
     """
 
     today: date = field(default_factory=utc_today)
@@ -49,7 +57,7 @@ class Account:
     billing_reports: list[BillingReport] = field(default_factory=list[BillingReport])
     upcoming_events: list[UpcomingEvent] = field(default_factory=list[UpcomingEvent])
     recording_storage: list[RecordingStorage] = field(default_factory=list[RecordingStorage])
-    scheduled: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
+    scheduled_meetings: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
     templates: list[MeetingTemplate] = field(default_factory=list[MeetingTemplate])
 
     @classmethod
@@ -63,29 +71,38 @@ class Account:
         months: int = 6,
         instances_per_month: int = 65,
     ) -> Account:
-        """Invent a lively account, the same one for the same arguments on every machine.
+        """Create an account with random data; the same arguments give the same account on every machine.
 
-        Of *hosts* users the last *idle_hosts* host nothing. Beside the *instances_per_month* there are oddities that every
-        client should survive: UUIDs with slashes, rosters of exactly one page and of several, guests who rejoin,
-        sessions at the very edges of months. Active hosts have meetings scheduled, one of them with 650 registrants.
+        The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
+        others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
+        present one by default). They have five scheduled meetings each, of which one has 650 registrants. There are
+        account records of every kind.
+
+        A few more instances cover cases that a client must handle: UUIDs with slashes, participant lists of exactly
+        one page and of several, guests who rejoin, and starts in the first or last minute of a month.
+
+        Raises ValueError if a count is negative.
         """
-        rng, today = Chance(seed), today or utc_today()
-        users = _simulate.hosts(rng, hosts, today)
+        if min(hosts, idle_hosts, months, instances_per_month) < 0:
+            raise ValueError("hosts, idle_hosts, months and instances_per_month cannot be negative")
+        rng, today = SeededRandom(seed), today or utc_today()
+        users = simulate_hosts(rng, hosts, today)
         active = users[: max(hosts - idle_hosts, 0)]
-        instances = _simulate.instances(rng, active, today, months=months, a_month=instances_per_month)
-        scheduled = _simulate_meetings.meetings(Chance(seed), active, today)
+        instances = simulate_instances(rng, active, today, months=months, per_month=instances_per_month)
+        # Scheduled meetings have a generator of their own, so that a change to them does not change the instances.
+        scheduled = simulate_meetings(SeededRandom(seed), active, today)
         return cls(
             today=today,
             hosts=users,
             instances=instances,
-            scheduled=scheduled,
-            templates=_simulate_meetings.templates(scheduled),
-            activities=_simulate_ledger.activities(rng, users, today, months),
-            operation_logs=_simulate_ledger.operation_logs(rng, today, months),
-            telephone_legs=_simulate_ledger.telephone_legs(rng, instances),
-            billing_reports=_simulate_ledger.billing_reports(today, months),
-            upcoming_events=_simulate_ledger.upcoming_events(rng, active, today),
-            recording_storage=_simulate_ledger.recording_storage(rng, today, months),
+            scheduled_meetings=scheduled,
+            templates=simulate_templates(scheduled),
+            activities=simulate_activities(rng, users, today, months),
+            operation_logs=simulate_operation_logs(rng, today, months),
+            telephone_legs=simulate_telephone_legs(rng, instances),
+            billing_reports=simulate_billing_reports(today, months),
+            upcoming_events=simulate_upcoming_events(rng, active, today),
+            recording_storage=simulate_recording_storage(rng, today, months),
         )
 
     def add_host(
@@ -96,27 +113,31 @@ class Account:
         email: str | None = None,
         dept: str = "",
         group_ids: Iterable[str] = (),
-        switched_off: Iterable[Feature] = (),
+        disabled_features: Iterable[Feature] = (),
         pac_accounts: Iterable[PacAccount] | None = None,
-        elsewhere: bool = False,
+        other_account: bool = False,
     ) -> Host:
-        """Add a licensed user; what is left out is numbered by order of arrival."""
+        """Add a licensed user and return it.
+
+        By default the n-th user is "Host n" with the address `hostn@northpier.example`, has all features, and has no
+        personal audio conferences (*pac_accounts* is None). `Host` explains the other arguments.
+        """
         number = len(self.hosts) + 1
         host = Host(
-            id=id or _build.user_id(number),
+            id=id or defaults.opaque_id("user", number),
             email=email or f"host{number}@northpier.example",
             name=name or f"Host {number}",
             dept=dept,
             group_ids=tuple(group_ids),
-            switched_off=frozenset(switched_off),
+            disabled_features=frozenset(disabled_features),
             pac_accounts=None if pac_accounts is None else tuple(pac_accounts),
             pmi=str(5_550_100_200 + number),
-            elsewhere=elsewhere,
+            other_account=other_account,
         )
         self.hosts.append(host)
         return host
 
-    def add_instance(  # noqa: PLR0913 - every fact of a session has a default
+    def add_instance(  # noqa: PLR0913 - every field of an instance has a default
         self,
         host: Host | None = None,
         *,
@@ -132,34 +153,40 @@ class Account:
         survey: int | Survey | None = None,
         summary: bool | Summary = False,
     ) -> Instance:
-        """Add an ended session; a count in place of a list invents so many entries.
+        """Add one past meeting or webinar and return it.
 
-        Of *participants* people the first is the host and the others are guests, one stay each. Without *start* it
-        began yesterday at nine, UTC. Types 5, 6 and 9 make it a webinar. The same *id* again is another instance.
+        By default it is a meeting of two people, held by the first user (added if there is none). It started yesterday
+        at 09:00 UTC, lasted 30 *minutes*, and has a new UUID and a new number. Pass the *id* of another instance to
+        add a further instance of the same meeting. A *type* of 5, 6 or 9 makes it a webinar. *start* is aware and in
+        UTC.
+
+        A count creates default values: *participants* so many visits, of the host and of guests, that last from start
+        to end; *polls* and *survey* so many responses, *qa* so many people with one question each. Without *survey*
+        there is none; a *summary* of True is a default one. Raises ValueError if a count is negative.
         """
-        host = host or (self.hosts[0] if self.hosts else self.add_host())
+        host = host or self._default_host()
         number = len(self.instances) + 1
         start = start or datetime.combine(self.today - timedelta(days=1), time(9), UTC)
         end = start + timedelta(minutes=minutes)
         instance = Instance(
-            uuid=uuid or _build.uuid(number),
+            uuid=uuid or defaults.uuid(number),
             id=id or 84_000_000_000 + number,
             topic=topic,
             type=type,
             host=host,
             start_time=start,
             end_time=end,
-            participants=_build.visits(participants, host, start, end),
-            polls=_build.polls(polls, start),
-            qa=_build.qa(qa, start),
-            survey=_build.survey(survey, end),
-            summary=_build.summary(summary),
+            participants=defaults.visits(participants, host, start, end),
+            polls=defaults.polls(polls, start),
+            qa=defaults.qa(qa, start),
+            survey=defaults.survey(survey, end),
+            summary=defaults.summary(summary),
             has_meeting_summary=bool(summary),
         )
         self.instances.append(instance)
         return instance
 
-    def add_meeting(  # noqa: PLR0913 - every fact of a meeting has a default
+    def add_meeting(  # noqa: PLR0913 - every field of a meeting has a default
         self,
         host: Host | None = None,
         *,
@@ -175,20 +202,24 @@ class Account:
         settings: Mapping[str, object] | None = None,
         capacity: int = 4_999,
     ) -> ScheduledMeeting:
-        """Schedule a meeting; a count in place of a list invents so many entries.
+        """Schedule a meeting and return it.
 
-        Registration is on, without approval: *approval_type* is 1 for approval by hand, where invented registrants are
-        still to be approved, and 2 for no registration. Without *start_time* it starts tomorrow at nine, UTC. One of
-        type 8 recurs for four weeks unless *recurrence* says else, in Zoom's words; so are *settings*.
+        By default it has a new number, belongs to the first user (added if there is none), starts tomorrow at 09:00
+        UTC and lasts 60 minutes (*duration*). *approval_type* is 0 for registration without approval, 1 for manual
+        approval and 2 for no registration. *settings* and *recurrence* are in the API's format; *recurrence* counts for
+        *type* 8 only, which has four weekly occurrences by default.
+
+        A count of *registrants* creates so many, pending if approval is manual and else approved; a count of *polls*
+        creates so many with one question each. Raises ValueError if a count is negative.
         """
-        host = host or (self.hosts[0] if self.hosts else self.add_host())
-        number = id or self.next_number()
+        host = host or self._default_host()
+        number = id or self.next_meeting_number()
         created = datetime.combine(self.today - timedelta(days=30), time(9), UTC)
         start = start_time or datetime.combine(self.today + timedelta(days=1), time(9), UTC)
-        rule = dict(recurrence or _schedule.weekly(start, 4)) if type == FIXED_TIME else None
+        rule = dict(recurrence or scheduling.weekly(start, 4)) if type == FIXED_TIME else None
         meeting = ScheduledMeeting(
             id=number,
-            uuid=_build.uuid(number, "meeting"),
+            uuid=defaults.uuid(number, "meeting"),
             host=host,
             topic=topic,
             created_at=created,
@@ -198,38 +229,41 @@ class Account:
             settings={"approval_type": approval_type, **(settings or {})},
             recurrence=rule,
             occurrences=occurrences(start, duration, "UTC", rule) if rule else (),
-            registrants=_schedule.registrants(registrants, number, created, waiting=approval_type == 1),
-            polls=_schedule.polls(polls, number),
+            registrants=scheduling.registrants(registrants, number, created, pending=approval_type == MANUAL_APPROVAL),
+            polls=scheduling.polls(polls, number),
             capacity=capacity,
         )
-        self.scheduled.append(meeting)
+        self.scheduled_meetings.append(meeting)
         return meeting
 
     def scheduled_meeting(self, number: int) -> ScheduledMeeting | None:
-        """Return the scheduled meeting with this number, deleted or not, if there is one."""
-        return next((each for each in self.scheduled if each.id == number), None)
+        """Return the scheduled meeting with this number, which may be deleted, or None."""
+        return next((each for each in self.scheduled_meetings if each.id == number), None)
 
-    def next_number(self) -> int:
-        """Return a number that no scheduled meeting has."""
-        return max((each.id for each in self.scheduled), default=85_000_000_000) + 1
+    def next_meeting_number(self) -> int:
+        """Return a number that is higher than that of any scheduled meeting."""
+        return max((each.id for each in self.scheduled_meetings), default=85_000_000_000) + 1
 
     def host(self, user: str) -> Host | None:
-        """Return the user with this id or e-mail address, if there is one."""
+        """Return the user with this id or e-mail address, or None."""
         return next((each for each in self.hosts if user in {each.id, each.email}), None)
 
     def instances_of(self, number: int) -> list[Instance]:
-        """Return all ended sessions of one meeting or webinar number, the oldest first."""
-        return sorted((each for each in self.instances if each.id == number), key=_by_start)
+        """Return all instances of the meeting or webinar with this number, the oldest first; empty if unknown."""
+        return sorted((each for each in self.instances if each.id == number), key=_start_and_uuid)
 
     def instance(self, uuid: str) -> Instance | None:
-        """Return the session with this UUID, if there is one."""
+        """Return the instance with this UUID, without any percent-encoding, or None."""
         return next((each for each in self.instances if each.uuid == uuid), None)
 
     def instances_between(self, first: date, last: date, *, host: Host | None = None) -> list[Instance]:
-        """Return the sessions that started on these UTC days, both included, the oldest first."""
+        """Return the instances that started on the UTC days *first* to *last*, both included, the oldest first."""
         chosen = (each for each in self.instances if first <= each.day <= last and (host is None or each.host == host))
-        return sorted(chosen, key=_by_start)
+        return sorted(chosen, key=_start_and_uuid)
+
+    def _default_host(self) -> Host:
+        return self.hosts[0] if self.hosts else self.add_host()
 
 
-def _by_start(instance: Instance) -> tuple[datetime, str]:
+def _start_and_uuid(instance: Instance) -> tuple[datetime, str]:
     return instance.start_time, instance.uuid

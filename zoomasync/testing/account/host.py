@@ -1,10 +1,12 @@
-"""The users of an account, and what is switched on for them."""
+"""Users of a simulated account, and the features that are enabled for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
+
+_BASIC: Final = 1
 
 Feature = Literal[
     "scheduling",
@@ -30,7 +32,7 @@ class CustomAttribute:
 
 @dataclass(frozen=True, kw_only=True)
 class DialInNumber:
-    """A telephone number to dial in with; *country* is a code."""
+    """A telephone number to dial in with; *country* is a two-letter code."""
 
     country: str
     number: str
@@ -38,7 +40,7 @@ class DialInNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class PacAccount:
-    """A personal audio conference; the passwords are digits to type on a telephone, six at most."""
+    """A personal audio conference; each password has at most six digits, to be typed on a telephone."""
 
     conference_id: int
     participant_password: str
@@ -49,12 +51,12 @@ class PacAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """A user of the account; one who hosts nothing shows up as inactive.
+    """A user of the account. A user without instances is listed as inactive.
 
-    *type* is 1 for a Basic and 2 for a licensed user. *switched_off* is what the user may not do: each feature has its
-    refusal; without "management", nobody else may look after their meetings. *elsewhere* makes it a user of another
-    account, whose sessions and meetings are refused. *pac_accounts* of None means that personal audio conferences are
-    off.
+    *type* is 1 for a Basic and 2 for a licensed user. Requests that need one of the *disabled_features* fail with the
+    error that Zoom has for it; "management" is the right of other users to manage this user's meetings. With
+    *other_account* the user belongs to another account, and requests for the user's meetings and instances fail.
+    *pac_accounts* is None if personal audio conferences are disabled.
     """
 
     id: str
@@ -65,7 +67,12 @@ class Host:
     custom_attributes: tuple[CustomAttribute, ...] = ()
     group_ids: tuple[str, ...] = ()
     created: date = date(2020, 1, 1)
-    switched_off: frozenset[Feature] = frozenset()
+    disabled_features: frozenset[Feature] = frozenset()
     pac_accounts: tuple[PacAccount, ...] | None = None
     pmi: str = "5550100200"
-    elsewhere: bool = False
+    other_account: bool = False
+
+    @property
+    def is_basic(self) -> bool:
+        """Whether the user has no licence."""
+        return self.type == _BASIC

@@ -1,4 +1,4 @@
-"""Ended sessions and the people in them: what Zoom's reports look back on. All moments are in UTC."""
+"""Past meetings and webinars with their participants, polls, questions, surveys and summaries. All times are in UTC."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from .host import Host
 
 ANONYMOUS: Final = "Anonymous Attendee"
 WEBINAR_TYPES: Final = frozenset({5, 6, 9})
+"""5 is a single webinar, 6 recurs without a fixed time, 9 recurs at a fixed time."""
+_TWO_PEOPLE: Final = 2
 
 QuestionStatus = Literal["default", "open", "dismissed", "answered", "deleted"]
 AnswerType = Literal[
@@ -20,10 +22,10 @@ AnswerType = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One stretch of one person in one session; somebody who rejoins has several.
+    """One visit of one person to one instance; a person who rejoins has several.
 
-    `id` and `user_email` are empty for guests. `leave_time` of None is sent as empty text. `fraction_digits` is how
-    many digits of a second Zoom writes, and `absent` names the keys that it leaves out of this row.
+    *id* and *user_email* are empty for guests, *user_id* is new for each visit. A *leave_time* of None is sent as empty
+    text. Times of the row have *fraction_digits* digits of a second, and the row lacks the *omitted_keys*.
     """
 
     user_id: str
@@ -40,16 +42,16 @@ class Visit:
     internal_user: bool = False
     attentiveness_score: str | None = None
     fraction_digits: int = 0
-    absent: frozenset[str] = frozenset()
+    omitted_keys: frozenset[str] = frozenset()
 
     @property
     def duration(self) -> int:
-        """Whole seconds of the stay; 0 while nobody knows when it ended."""
+        """The length in whole seconds; 0 if the end is unknown."""
         return int((self.leave_time - self.join_time).total_seconds()) if self.leave_time else 0
 
     @property
-    def person(self) -> str:
-        """What tells this person from the others of the session."""
+    def person_key(self) -> str:
+        """The key that all visits of one person to an instance share."""
         return self.id or self.user_email.strip() or self.name or self.user_id
 
 
@@ -65,7 +67,7 @@ class PollAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class PollResponse:
-    """All that one person answered in the polls of a session."""
+    """All answers of one person to the polls of an instance."""
 
     answers: tuple[PollAnswer, ...]
     name: str = ANONYMOUS
@@ -88,7 +90,7 @@ class QuestionAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One question of the Q&A; a live answer leaves no text behind."""
+    """One question of the Q&A; one with *live_answered* was answered aloud and has no written answers."""
 
     question: str
     question_id: str
@@ -100,7 +102,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Asker:
-    """All that one person asked in the Q&A of a session."""
+    """All questions of one person in the Q&A of an instance."""
 
     questions: tuple[Question, ...]
     name: str = ANONYMOUS
@@ -120,7 +122,7 @@ class SurveyAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyResponse:
-    """All that one person answered in a survey."""
+    """All answers of one person to a survey."""
 
     answers: tuple[SurveyAnswer, ...]
     name: str = ANONYMOUS
@@ -131,7 +133,7 @@ class SurveyResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """The survey shown at the end of a session, with its responses."""
+    """The survey shown at the end of an instance, with its responses."""
 
     id: str
     name: str
@@ -140,7 +142,7 @@ class Survey:
 
 @dataclass(frozen=True, kw_only=True)
 class SummarySection:
-    """A part of a summary, under its heading."""
+    """One section of a summary; *label* is its heading."""
 
     label: str
     summary: str
@@ -148,10 +150,10 @@ class SummarySection:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What the AI Companion wrote about a meeting.
+    """The AI Companion's summary of a meeting.
 
-    *edited* tells that the host changed it, *markdown_only* leaves out the deprecated fields, and *withheld* is why
-    Zoom does not show it.
+    *edited* marks a summary that the host changed. One with *markdown_only* lacks the deprecated fields. *withheld* is
+    the reason for which Zoom does not return the summary, and empty if it does.
     """
 
     title: str
@@ -165,7 +167,7 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomKey:
-    """A key and value that an app hung on a session."""
+    """A key and value that an app attached to an instance."""
 
     key: str
     value: str
@@ -173,7 +175,7 @@ class CustomKey:
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingField:
-    """A tracking field of the account as filled in for a session."""
+    """A tracking field of the account and its value for one instance."""
 
     field: str
     value: str
@@ -181,11 +183,11 @@ class TrackingField:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """One ended instance of a meeting or a webinar.
+    """One past meeting or webinar.
 
-    `id` is the number, shared by all instances of a recurring one; `uuid` is this instance's alone. `fraction_digits`
-    is how many digits of a second its poll and survey reports write, and `absent` names the keys that Zoom leaves out
-    of its row among a user's meetings.
+    *id* is the meeting number, which all instances of a recurring meeting share; *uuid* names this instance only.
+    Start times in the poll and survey reports have *fraction_digits* digits of a second. The instance's row in the
+    list of a user's meetings lacks the *omitted_keys*.
     """
 
     uuid: str
@@ -211,38 +213,48 @@ class Instance:
     has_meeting_summary: bool = False
     meeting_encryption_status: Literal[1, 2] = 2
     fraction_digits: int = 0
-    absent: frozenset[str] = frozenset()
+    omitted_keys: frozenset[str] = frozenset()
 
     @property
     def webinar(self) -> bool:
-        """Whether it was a webinar, which has report routes of its own."""
+        """Whether this is a webinar; webinars have their own report routes."""
         return self.type in WEBINAR_TYPES
 
     @property
     def day(self) -> date:
-        """The UTC day on which it started; date ranges go by it."""
+        """The UTC day of the start, by which date ranges select instances."""
         return self.start_time.date()
 
     @property
     def duration(self) -> int:
-        """Minutes from start to end, a started one counting in full."""
-        return -(-int((self.end_time - self.start_time).total_seconds()) // 60)
+        """The length in minutes, rounded up."""
+        return minutes_rounded_up(int((self.end_time - self.start_time).total_seconds()))
 
     @cached_property
     def people(self) -> frozenset[str]:
-        """Everyone who got past the waiting room, each once."""
-        return frozenset(visit.person for visit in self.participants if visit.status == "in_meeting")
+        """The keys of all persons who were admitted from the waiting room."""
+        return frozenset(visit.person_key for visit in self.participants if visit.status == "in_meeting")
 
     @property
     def participants_count(self) -> int:
-        """How many different people took part."""
+        """The number of different people who took part."""
         return len(self.people)
+
+    @property
+    def one_person(self) -> bool:
+        """Whether fewer than two people took part; several reports leave such meetings out."""
+        return self.participants_count < _TWO_PEOPLE
 
     @cached_property
     def total_minutes(self) -> int:
-        """Minutes of all stays together, a started one counting in full."""
-        return -(-sum(visit.duration for visit in self.participants if visit.status == "in_meeting") // 60)
+        """The summed length of all visits in minutes, rounded up once."""
+        return minutes_rounded_up(sum(visit.duration for visit in self.participants if visit.status == "in_meeting"))
 
     def joined_by(self, user: Host) -> bool:
-        """Tell whether *user* took part, signed in."""
+        """Return whether *user* took part while signed in."""
         return user.id in self.people
+
+
+def minutes_rounded_up(seconds: int) -> int:
+    """Return *seconds* in minutes; Zoom counts a minute that has begun as a full one."""
+    return -(-seconds // 60)

@@ -1,4 +1,4 @@
-"""Scheduled meetings and what belongs to them; the meetings change, their leaves are frozen. All moments are in UTC."""
+"""Scheduled meetings, their registrants, polls and livestreams. Only the meetings are mutable; times are in UTC."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ MeetingType = Literal[1, 2, 3, 8, 10]
 RegistrantStatus = Literal["approved", "pending", "denied", "cancelled"]
 PollStatus = Literal["notstart", "started", "ended", "sharing", "deactivated"]
 Json: TypeAlias = dict[str, object]
-"""An object as it goes over the wire."""
+"""A JSON object, with the keys and values of Zoom's API."""
 
 INSTANT: Final = 1
+SCHEDULED: Final = 2
 NO_FIXED_TIME: Final = 3
 FIXED_TIME: Final = 8
-_NO_REGISTRATION: Final = 2
+MANUAL_APPROVAL: Final = 1
+NO_REGISTRATION: Final = 2
+_BASIC_POLL: Final = 1
 _EXPIRES_AFTER: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Occurrence:
-    """One date of a recurring meeting."""
+    """One scheduled time of a recurring meeting; *duration* is in minutes."""
 
     start_time: datetime
     duration: int
@@ -32,13 +35,13 @@ class Occurrence:
 
     @property
     def occurrence_id(self) -> str:
-        """Its id: the start in milliseconds, as text."""
+        """The id: the start in milliseconds since 1970, as text."""
         return str(int(self.start_time.timestamp() * 1000))
 
 
 @dataclass(frozen=True, kw_only=True)
 class CustomAnswer:
-    """What a registrant answered to a question of the account's own."""
+    """A registrant's answer to a custom question."""
 
     title: str
     value: str
@@ -46,9 +49,9 @@ class CustomAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Registrant:
-    """Somebody who registered for a meeting: for all of its occurrences when *occurrence_ids* is empty.
+    """A person who registered for a meeting, or for all of its occurrences if *occurrence_ids* is empty.
 
-    Who is "cancelled" shows up in no reply of Zoom's, but may be approved again.
+    No response contains a registrant whose status is "cancelled", but such a registrant can be approved again.
     """
 
     id: str
@@ -76,13 +79,13 @@ class Registrant:
     participant_pin_code: int | None = None
 
     def attends(self, occurrence_id: str) -> bool:
-        """Tell whether this occurrence is among those registered for."""
+        """Return whether the registration covers this occurrence."""
         return not self.occurrence_ids or occurrence_id in self.occurrence_ids
 
 
 @dataclass(frozen=True, kw_only=True)
 class Poll:
-    """A poll prepared for a meeting; its questions are written as Zoom writes them."""
+    """A poll of a scheduled meeting; *questions* are in the API's format."""
 
     id: str
     title: str = ""
@@ -91,10 +94,15 @@ class Poll:
     status: PollStatus = "notstart"
     questions: tuple[Mapping[str, object], ...] = ()
 
+    @property
+    def is_advanced(self) -> bool:
+        """Whether this is an advanced poll (*poll_type* 2) or a quiz (3)."""
+        return self.poll_type != _BASIC_POLL
+
 
 @dataclass(frozen=True, kw_only=True)
 class Livestream:
-    """Where a meeting is streamed to, and how that looks; *settings* is written as Zoom writes it."""
+    """The livestream of a meeting; *settings* are in the API's format."""
 
     stream_url: str = ""
     stream_key: str = field(default="", repr=False)
@@ -106,10 +114,11 @@ class Livestream:
 
 @dataclass(kw_only=True)
 class ScheduledMeeting:
-    """A meeting that was scheduled and has a number; `Account.add_meeting` makes one with defaults.
+    """A scheduled meeting; `Account.add_meeting` creates one with defaults.
 
-    *settings* and *recurrence*, the questions and the survey are written as Zoom writes them, and *settings* holds what
-    is set besides the defaults. *survey* is empty without one. *capacity* is how many may be registered at a time.
+    *settings*, *recurrence*, the questions and the survey are in the API's format; *settings* contains only values that
+    differ from the defaults, and *survey* is empty if there is none. *duration* is in minutes. At most *capacity*
+    people can be registered at a time.
     """
 
     id: int
@@ -143,75 +152,76 @@ class ScheduledMeeting:
     capacity: int = 4_999
 
     def start(self) -> None:
-        """Let the meeting be running."""
+        """Start the meeting."""
         self.status = "started"
 
     def end(self) -> None:
-        """Let the meeting be over, and its livestream with it."""
+        """End the meeting and its livestream."""
         self.status = "waiting"
         self.livestream = replace(self.livestream, running=False)
 
     def delete(self) -> None:
-        """Let the meeting be deleted: unknown until it is recovered."""
+        """End and delete the meeting; requests do not find it until it is recovered."""
         self.end()
         self.deleted = True
 
     @property
     def approval_type(self) -> object:
-        """How registration works: 0 automatic, 1 by hand, 2 none."""
-        return self.settings.get("approval_type", _NO_REGISTRATION)
+        """The mode of registration: 0 automatic approval, 1 manual approval, 2 no registration."""
+        return self.settings.get("approval_type", NO_REGISTRATION)
 
     @property
-    def takes_registrations(self) -> bool:
-        """Whether registration is on."""
-        return self.approval_type != _NO_REGISTRATION
+    def registration_enabled(self) -> bool:
+        """Whether people can register."""
+        return self.approval_type != NO_REGISTRATION
 
     @property
     def alternative_hosts(self) -> tuple[str, ...]:
-        """The users who may host it too, by e-mail address or id."""
+        """The users who may host the meeting as well, by e-mail address or id."""
         names = str(self.settings.get("alternative_hosts", "")).split(";")
         return tuple(name.strip() for name in names if name.strip())
 
     @property
-    def registered(self) -> int:
-        """How many seats are taken: by who is approved or waits for it."""
+    def registered_count(self) -> int:
+        """The number of registrants who are approved or pending."""
         return sum(each.status in {"approved", "pending"} for each in self.registrants)
 
-    def starts(self) -> tuple[datetime, ...]:
-        """Return all moments at which it is to start, the earliest first; none without a fixed time."""
+    def start_times(self) -> tuple[datetime, ...]:
+        """Return the scheduled start times, the earliest first; none without a fixed time."""
         if self.occurrences:
             return tuple(each.start_time for each in self.occurrences if each.status == "available")
         return (self.start_time,) if self.start_time else ()
 
-    def over(self, now: datetime) -> bool:
-        """Tell whether every one of its dates is past."""
-        starts = self.starts()
+    def is_over(self, now: datetime) -> bool:
+        """Return whether every scheduled time has ended."""
+        starts = self.start_times()
         return bool(starts) and max(starts) + timedelta(minutes=self.duration) <= now
 
-    def expired(self, now: datetime) -> bool:
-        """Tell whether its number has lapsed: thirty days after the last date."""
-        starts = self.starts()
+    def is_expired(self, now: datetime) -> bool:
+        """Return whether the meeting number has expired, which it does thirty days after the last start."""
+        starts = self.start_times()
         return bool(starts) and max(starts) + _EXPIRES_AFTER <= now
 
     def registrant(self, id_or_email: str) -> Registrant | None:
-        """Return the registrant with this id or e-mail address, however the address is written."""
-        wanted = same_address(id_or_email)
-        return next((e for e in self.registrants if e.id == id_or_email or same_address(e.email) == wanted), None)
+        """Return the registrant with this id or e-mail address, or None; case and blanks do not matter."""
+        email = normalized_email(id_or_email)
+        matches = (e for e in self.registrants if e.id == id_or_email or normalized_email(e.email) == email)
+        return next(matches, None)
 
-    def put_registrant(self, registrant: Registrant) -> None:
-        """Put *registrant* in the place of the one with the same id, else at the end."""
-        for place, each in enumerate(self.registrants):
+    def save_registrant(self, registrant: Registrant) -> None:
+        """Replace the registrant with the same id, or append a new one."""
+        for index, each in enumerate(self.registrants):
             if each.id == registrant.id:
-                self.registrants[place] = registrant
+                self.registrants[index] = registrant
                 return
         self.registrants.append(registrant)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeetingTemplate:
-    """A template to schedule meetings from; *host* is None for one that an administrator made for everybody.
+    """A meeting template, made from the meeting with the number *meeting_id*.
 
-    *meeting_id* is the meeting that it was made of.
+    *host* is None for an administrator's template, which every user can use.
     """
 
     id: str
@@ -221,6 +231,6 @@ class MeetingTemplate:
     save_recurrence: bool = False
 
 
-def same_address(email: str) -> str:
-    """Return what two ways of writing one e-mail address have in common."""
+def normalized_email(email: str) -> str:
+    """Return *email* in the form in which addresses are compared: lower case, without surrounding blanks."""
     return email.strip().casefold()

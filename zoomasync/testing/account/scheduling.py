@@ -1,4 +1,4 @@
-"""Making a scheduled meeting, of a request's body or of a test's few words."""
+"""Scheduled meetings made from the body of a request, and defaults for those added by a test."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 from zlib import crc32
 
-from ..protocol import body_rules as _rules
+from ..protocol import body_rules
 from ..protocol.schema import Fault
-from . import defaults as _build
+from . import defaults
 from .host import Host
-from .meeting import INSTANT, NO_FIXED_TIME, Json, MeetingType, Poll, Registrant, ScheduledMeeting
-from .recurrence import occurrences, zone
+from .meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, Json, MeetingType, Poll, Registrant, ScheduledMeeting
+from .recurrence import occurrences, time_zone
 
-_SCHEDULED: Final = 2
-_TOO_FAR: Final = 2200
+_FIRST_INVALID_YEAR: Final = 2200
 
 
 def faults(body: Json) -> Iterator[Fault]:
-    """Tell what is wrong with the body of a new meeting beyond its shape."""
-    yield from _rules.recurrence(body)
-    if _fails(lambda: zone(_timezone(body))):
+    """Yield the faults in the body of a new meeting that its schema cannot find."""
+    yield from body_rules.recurrence(body)
+    if _fails(lambda: time_zone(_timezone(body))):
         yield "timezone", "Invalid field."
     elif _fails(lambda: _start(body)):
         yield "start_time", "Invalid field."
@@ -30,36 +29,35 @@ def faults(body: Json) -> Iterator[Fault]:
         yield "recurrence.end_date_time", "Invalid field."
 
 
-def of_body(body: Json, host: Host, number: int, now: datetime, assistant: Host) -> ScheduledMeeting:
-    """Make a meeting of a body without faults.
+def from_body(body: Json, host: Host, number: int, now: datetime, user: Host) -> ScheduledMeeting:
+    """Return the meeting that *user* schedules for *host* with a body without faults.
 
-    A scheduled meeting without a start becomes an instant one, and a start that is past is moved to now.
+    A scheduled meeting without a start becomes an instant meeting. A start in the past is moved to *now*.
     """
-    kind = cast("MeetingType", body.get("type", _SCHEDULED))
+    type_ = cast("MeetingType", body.get("type", SCHEDULED))
     start = _start(body)
-    if kind == _SCHEDULED and start is None:
-        kind = INSTANT
-    start = None if kind in {INSTANT, NO_FIXED_TIME} else max(start or now, now)
+    if type_ == SCHEDULED and start is None:
+        type_ = INSTANT
+    start = None if type_ in {INSTANT, NO_FIXED_TIME} else max(start or now, now)
     duration, timezone = cast("int", body.get("duration", 60)), _timezone(body)
     rule = cast("Json | None", body.get("recurrence"))
-    wants_password = body.get("default_password", True)
     return ScheduledMeeting(
         id=number,
-        uuid=_build.uuid(number, "meeting"),
+        uuid=defaults.uuid(number, "meeting"),
         host=host,
         topic=str(body.get("topic", "Zoom Meeting")),
         created_at=now,
-        type=kind,
+        type=type_,
         start_time=start,
         duration=duration,
         timezone=timezone,
         agenda=str(body.get("agenda", "")),
-        password=str(body.get("password", "")) or (_passcode(number) if wants_password else ""),
+        password=str(body.get("password", "")) or (_passcode(number) if body.get("default_password", True) else ""),
         settings=cast("Json", body.get("settings", {})),
         recurrence=rule,
         occurrences=occurrences(start, duration, timezone, rule) if rule and start else (),
         tracking_fields=tuple(cast("list[Json]", body.get("tracking_fields", []))),
-        assistant_id="" if assistant == host else assistant.id,
+        assistant_id="" if user == host else user.id,
         template_id=str(body.get("template_id", "")),
         pre_schedule=bool(body.get("pre_schedule", False)),
         creation_source="open_api",
@@ -67,43 +65,43 @@ def of_body(body: Json, host: Host, number: int, now: datetime, assistant: Host)
 
 
 def weekly(start: datetime, times: int) -> Json:
-    """Return the rule of a meeting that recurs every week on the day of *start*, in UTC."""
+    """Return the recurrence of a meeting that is held *times* times, every week on the UTC weekday of *start*."""
     return {"type": 2, "repeat_interval": 1, "weekly_days": str(start.isoweekday() % 7 + 1), "end_times": times}
 
 
 def registrants(
-    wanted: int | Iterable[Registrant], number: int, created: datetime, *, waiting: bool = False
+    given: int | Iterable[Registrant], number: int, created: datetime, *, pending: bool = False
 ) -> list[Registrant]:
-    """Return the given registrants, or so many numbered ones, a minute apart."""
-    if not isinstance(wanted, int):
-        return list(wanted)
+    """Return the given registrants, or so many numbered ones who registered one minute apart."""
+    if not isinstance(given, int):
+        return list(given)
     return [
         Registrant(
             id=registrant_id(number, f"guest{each}@elsewhere.example"),
             email=f"guest{each}@elsewhere.example",
             first_name="Guest",
             last_name=str(each),
-            status="pending" if waiting else "approved",
+            status="pending" if pending else "approved",
             create_time=created + timedelta(minutes=each),
         )
-        for each in range(1, wanted + 1)
+        for each in defaults.numbers(given)
     ]
 
 
-def polls(wanted: int | Iterable[Poll], number: int) -> list[Poll]:
-    """Return the given polls, or so many of one question each."""
-    if not isinstance(wanted, int):
-        return list(wanted)
+def polls(given: int | Iterable[Poll], number: int) -> list[Poll]:
+    """Return the given polls, or so many with one question each."""
+    if not isinstance(given, int):
+        return list(given)
     question = {"name": "Which slot?", "type": "single", "answers": ["Morning", "Evening"]}
     return [
-        Poll(id=_build.ident(f"poll {number}", each), title=f"Poll {each}", questions=(question,))
-        for each in range(1, wanted + 1)
+        Poll(id=defaults.opaque_id(f"poll {number}", each), title=f"Poll {each}", questions=(question,))
+        for each in defaults.numbers(given)
     ]
 
 
 def registrant_id(number: int, email: str) -> str:
-    """Return the id under which this address is registered for the meeting with this number."""
-    return _build.ident(f"registrant {email}", number)
+    """Return the registrant id of this address for the meeting with this number."""
+    return defaults.opaque_id(f"registrant {email}", number)
 
 
 def _start(body: Json) -> datetime | None:
@@ -111,9 +109,9 @@ def _start(body: Json) -> datetime | None:
     if not text:
         return None
     moment = datetime.fromisoformat(text)
-    if moment.year >= _TOO_FAR:
+    if moment.year >= _FIRST_INVALID_YEAR:
         raise ValueError(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone(_timezone(body)))).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=time_zone(_timezone(body)))).astimezone(UTC)
 
 
 def _timezone(body: Json) -> str:

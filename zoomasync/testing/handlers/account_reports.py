@@ -1,4 +1,4 @@
-"""What the reports about the whole account and about its users answer."""
+"""Handlers of the reports on the whole account and on its users."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from typing import Final
 
 from ..account.host import Host
 from ..account.instance import Instance
-from ..account.ledger import TelephoneLeg
-from ..protocol import query as _query
+from ..account.records import TelephoneLeg
+from ..protocol import query
 from ..protocol.errors import Refusal, invalid
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from ..protocol.times import month_end, months_before
-from . import instance_rows as _rows
-from . import ledger_rows as _ledger_rows
-from .instance_rows import Row
+from .instance_rows import Row, day_usage_row, host_usage_row, user_meeting_row
+from .record_rows import (
+    activity_row,
+    billing_report_row,
+    invoice_row,
+    operation_log_row,
+    recording_storage_row,
+    telephone_leg_row,
+    upcoming_event_row,
+)
 
-_TWO_PEOPLE: Final = 2
 _LOOK_BACK_MONTHS: Final = 6
-_RECORDING_DAYS: Final = 30
+_MAX_RECORDING_DAYS: Final = 30
 _CATEGORIES: Final = (
     "all", "user", "user_settings", "account", "billing", "im",
     "recording", "phone_contacts", "webinar", "sub_account", "role", "zoom_rooms",
 )  # fmt: skip
-_DATED_BY: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProxyType(
+_TELEPHONE_DATES: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProxyType(
     {
         "start_time": lambda leg: leg.start_time,
         "end_time": lambda leg: leg.end_time,
@@ -36,49 +42,51 @@ _DATED_BY: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProx
 )
 
 
-def users(asked: Asked) -> Row:
-    """Answer with the hosts of a range and what they held.
+def users(request: FakeRequest) -> Row:
+    """Return the active or inactive hosts of a range, with totals of the instances that they held.
 
-    Active is who held at least one session of two people or more. Without `type` all hosts come, which is our choice.
+    A host is active after at least one instance with two people or more. The reference does not say which hosts a
+    request without `type` returns; the fake returns all.
     """
-    chosen = _query.date_range(asked.query, asked.today)
-    kind = _query.choice(asked.query, "type", ("active", "inactive"), default="")
+    days = query.date_range(request.query, request.today)
+    status = query.choice(request.query, "type", ("active", "inactive"), default="")
     held: defaultdict[str, list[Instance]] = defaultdict(list)
-    for instance in asked.account.instances_between(chosen.first, chosen.last):
-        if instance.participants_count >= _TWO_PEOPLE:
+    for instance in request.account.instances_between(days.first, days.last):
+        if not instance.one_person:
             held[instance.host.id].append(instance)
-    hosts = [host for host in _grouped(asked) if kind == "" or (host.id in held) is (kind == "active")]
-    page = asked.page(hosts, lambda host: _rows.host_usage(host, held[host.id]))
-    everything = [instance for host in hosts for instance in held[host.id]]
+    hosts = [host for host in _hosts_in_group(request) if status == "" or (host.id in held) is (status == "active")]
+    page = request.page(hosts, lambda host: host_usage_row(host, held[host.id]))
+    instances = [instance for host in hosts for instance in held[host.id]]
     return {
-        **chosen.echo(),
+        **days.echo(),
         **page.envelope(),
         **page.totals(),
         "page_number": page.number,
-        "total_meetings": len(everything),
-        "total_participants": sum(instance.participants_count for instance in everything),
-        "total_meeting_minutes": sum(instance.total_minutes for instance in everything),
+        "total_meetings": len(instances),
+        "total_participants": sum(instance.participants_count for instance in instances),
+        "total_meeting_minutes": sum(instance.total_minutes for instance in instances),
         "users": page.rows,
     }
 
 
-def user_meetings(asked: Asked) -> Row:
-    """Answer with the sessions of a range that a user hosted.
+def user_meetings(request: FakeRequest) -> Row:
+    """Return the instances of a range that a user held.
 
-    `past` leaves out one-person sessions and `pastOne` has no others; `pastJoined` is `past` and what the user joined.
+    `past` selects those with two people or more, `pastOne` those with fewer. `pastJoined` selects those of `past` and
+    the instances of other hosts that the user joined.
     """
-    user = asked.user()
-    chosen = _query.date_range(asked.query, asked.today)
-    kind = _query.choice(asked.query, "type", ("past", "pastOne", "pastJoined"), default="past")
-    held = [
+    user = request.user()
+    days = query.date_range(request.query, request.today)
+    type_ = query.choice(request.query, "type", ("past", "pastOne", "pastJoined"), default="past")
+    instances = [
         instance
-        for instance in asked.account.instances_between(chosen.first, chosen.last)
-        if (instance.participants_count < _TWO_PEOPLE) is (kind == "pastOne")
-        and (instance.host.id == user.id or (kind == "pastJoined" and instance.joined_by(user)))
+        for instance in request.account.instances_between(days.first, days.last)
+        if instance.one_person is (type_ == "pastOne")
+        and (instance.host.id == user.id or (type_ == "pastJoined" and instance.joined_by(user)))
     ]
-    page = asked.page(held, lambda instance: _rows.user_meeting(instance, user, asked.account.name))
+    page = request.page(instances, lambda instance: user_meeting_row(instance, user, request.account.name))
     return {
-        **chosen.echo(),
+        **days.echo(),
         **page.envelope(),
         **page.totals(),
         "page_number": page.number,
@@ -86,119 +94,120 @@ def user_meetings(asked: Asked) -> Row:
     }
 
 
-def daily(asked: Asked) -> Row:
-    """Answer with every day of a month up to today, the present month without `year` and `month`."""
-    today = asked.today
-    year = _query.whole(asked.query, "year", default=today.year, least=2000, most=2999)
-    month = _query.whole(asked.query, "month", default=today.month, least=1, most=12)
+def daily(request: FakeRequest) -> Row:
+    """Return the usage on each day of a month up to today; the default is the present month."""
+    today = request.today
+    year = query.whole(request.query, "year", default=today.year, least=2000, most=2999)
+    month = query.whole(request.query, "month", default=today.month, least=1, most=12)
     first = date(year, month, 1)
     if not months_before(today, _LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
         raise invalid("month", "The month lies outside the last six months.")
-    users = {host.id: host for host in _grouped(asked)}
+    hosts = {host.id: host for host in _hosts_in_group(request)}
     held: defaultdict[date, list[Instance]] = defaultdict(list)
-    for instance in asked.account.instances_between(first, month_end(first)):
-        if instance.host.id in users:
+    for instance in request.account.instances_between(first, month_end(first)):
+        if instance.host.id in hosts:
             held[instance.day].append(instance)
-    new = [host.created for host in users.values()]
+    created = [host.created for host in hosts.values()]
     days = _days(first, min(month_end(first), today))
     return {
         "year": year,
         "month": month,
-        "dates": [_rows.day_usage(day, new.count(day), held[day]) for day in days],
+        "dates": [day_usage_row(day, created.count(day), held[day]) for day in days],
     }
 
 
-def activities(asked: Asked) -> Row:
-    """Answer with sign-ins and sign-outs; the range comes back as full timestamps."""
-    chosen = _query.date_range(asked.query, asked.today, optional=True)
-    found = [entry for entry in asked.account.activities if chosen.holds(entry.time.date())]
-    page = asked.page(found, _ledger_rows.activity)
+def activities(request: FakeRequest) -> Row:
+    """Return sign-ins and sign-outs; the response repeats the range as full timestamps."""
+    days = query.date_range(request.query, request.today, optional=True)
+    entries = [entry for entry in request.account.activities if days.holds(entry.time.date())]
+    page = request.page(entries, activity_row)
     return {
-        "from": f"{chosen.first}T00:00:00Z",
-        "to": f"{chosen.last}T00:00:00Z",
+        "from": f"{days.first}T00:00:00Z",
+        "to": f"{days.last}T00:00:00Z",
         **page.envelope(),
         "activity_logs": page.rows,
     }
 
 
-def operation_logs(asked: Asked) -> Row:
-    """Answer with the operations of a category; their own spelling of it is free text."""
-    chosen = _query.date_range(asked.query, asked.today)
-    category = _query.choice(asked.query, "category_type", _CATEGORIES, default="all")
-    found = [
+def operation_logs(request: FakeRequest) -> Row:
+    """Return the operation log of a category, which entries name in free text such as "User Settings"."""
+    days = query.date_range(request.query, request.today)
+    category = query.choice(request.query, "category_type", _CATEGORIES, default="all")
+    entries = [
         entry
-        for entry in asked.account.operation_logs
-        if chosen.holds(entry.time.date()) and category in {"all", entry.category_type.lower().replace(" ", "_")}
+        for entry in request.account.operation_logs
+        if days.holds(entry.time.date()) and category in {"all", entry.category_type.lower().replace(" ", "_")}
     ]
-    page = asked.page(found, _ledger_rows.operation_log)
+    page = request.page(entries, operation_log_row)
     return {**page.envelope(), "operation_logs": page.rows}
 
 
-def telephone(asked: Asked) -> Row:
-    """Answer with call legs; by a meeting's own dates there are no totals and no `page_number`."""
-    chosen = _query.date_range(asked.query, asked.today)
-    found_by = _query.choice(asked.query, "type", ("1", "2", "3"), default="1")
-    dated_by = _query.choice(asked.query, "query_date_type", _DATED_BY, default="start_time")
-    by_meeting = dated_by.startswith("meeting_")
-    if by_meeting and "page_number" in asked.query:
+def telephone(request: FakeRequest) -> Row:
+    """Return telephone calls; a range of meeting dates has no totals and does not allow `page_number`."""
+    days = query.date_range(request.query, request.today)
+    report_type = query.choice(request.query, "type", ("1", "2", "3"), default="1")
+    date_type = query.choice(request.query, "query_date_type", _TELEPHONE_DATES, default="start_time")
+    by_meeting = date_type.startswith("meeting_")
+    if by_meeting and "page_number" in request.query:
         raise invalid("page_number")
-    found = [
+    legs = [
         leg
-        for leg in asked.account.telephone_legs
-        if leg.found_by == found_by and chosen.holds(_DATED_BY[dated_by](leg).date())
+        for leg in request.account.telephone_legs
+        if leg.report_type == report_type and days.holds(_TELEPHONE_DATES[date_type](leg).date())
     ]
-    page = asked.page(found, _ledger_rows.telephone_leg)
+    page = request.page(legs, telephone_leg_row)
     totals = {} if by_meeting else page.totals()
-    return {**chosen.echo(), **page.envelope(), **totals, "telephony_usage": page.rows}
+    return {**days.echo(), **page.envelope(), **totals, "telephony_usage": page.rows}
 
 
-def upcoming_events(asked: Asked) -> Row:
-    """Answer with what is still to come in a range, which may lie ahead."""
-    chosen = _query.date_range(asked.query, asked.today)
-    kind = _query.choice(asked.query, "type", ("meeting", "webinar", "all"), default="all")
-    group = asked.query.get("group_id")
-    found = [
+def upcoming_events(request: FakeRequest) -> Row:
+    """Return the upcoming meetings and webinars of a range, which may be in the future."""
+    days = query.date_range(request.query, request.today)
+    type_ = query.choice(request.query, "type", ("meeting", "webinar", "all"), default="all")
+    group = request.query.get("group_id")
+    events = [
         event
-        for event in asked.account.upcoming_events
-        if chosen.holds(event.start_time.date())
-        and kind in {"all", "webinar" if event.webinar else "meeting"}
+        for event in request.account.upcoming_events
+        if days.holds(event.start_time.date())
+        and type_ in {"all", "webinar" if event.webinar else "meeting"}
         and (group is None or group in event.host.group_ids)
     ]
-    page = asked.page(found, _ledger_rows.upcoming_event)
-    return {**chosen.echo(), **page.envelope(), "upcoming_events": page.rows}
+    page = request.page(events, upcoming_event_row)
+    return {**days.echo(), **page.envelope(), "upcoming_events": page.rows}
 
 
-def cloud_recording(asked: Asked) -> Row:
-    """Answer with the storage of each day, of the account or of one group."""
-    chosen = _query.date_range(asked.query, asked.today, longest=_RECORDING_DAYS)
-    group = asked.query.get("group_id", "")
-    found = [each for each in asked.account.recording_storage if chosen.holds(each.day) and each.group_id == group]
-    return {**chosen.echo(), "cloud_recording_storage": [_ledger_rows.recording_storage(each) for each in found]}
+def cloud_recording(request: FakeRequest) -> Row:
+    """Return the storage of each day, of the account or of one group."""
+    days = query.date_range(request.query, request.today, longest=_MAX_RECORDING_DAYS)
+    group = request.query.get("group_id", "")
+    rows = [
+        recording_storage_row(each)
+        for each in request.account.recording_storage
+        if days.holds(each.day) and each.group_id == group
+    ]
+    return {**days.echo(), "cloud_recording_storage": rows}
 
 
-def billing(asked: Asked) -> Row:
-    """Answer with all billing periods."""
-    reports = [_ledger_rows.billing_report(each) for each in asked.account.billing_reports]
-    return {"currency": asked.account.currency, "billing_reports": reports}
+def billing(request: FakeRequest) -> Row:
+    """Return all billing periods."""
+    reports = [billing_report_row(each) for each in request.account.billing_reports]
+    return {"currency": request.account.currency, "billing_reports": reports}
 
 
-def billing_invoices(asked: Asked) -> Row:
-    """Answer with the invoices of one billing period."""
-    billing_id = asked.query.get("billing_id")
+def billing_invoices(request: FakeRequest) -> Row:
+    """Return the invoices of one billing period."""
+    billing_id = request.query.get("billing_id")
     if not billing_id:
         raise invalid("billing_id")
-    for report in asked.account.billing_reports:
+    for report in request.account.billing_reports:
         if report.id == billing_id:
-            return {
-                "currency": asked.account.currency,
-                "invoices": [_ledger_rows.invoice(each) for each in report.invoices],
-            }
+            return {"currency": request.account.currency, "invoices": [invoice_row(each) for each in report.invoices]}
     raise Refusal(404, 5010, f"Report does not exist: {billing_id}.")
 
 
-def _grouped(asked: Asked) -> list[Host]:
-    group = asked.query.get("group_id")
-    return [host for host in asked.account.hosts if group is None or group in host.group_ids]
+def _hosts_in_group(request: FakeRequest) -> list[Host]:
+    group = request.query.get("group_id")
+    return [host for host in request.account.hosts if group is None or group in host.group_ids]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -1,70 +1,77 @@
-"""What `/report/meetings` and `/report/webinars` answer.
+"""Handlers of `/report/meetings` and `/report/webinars`.
 
-A session without polls, questions or a survey answers 200 with an empty list. The reference does not say what Zoom does
-there; this is our choice.
+The reference does not say what Zoom returns for an instance without polls, questions or a survey; the fake returns an
+empty list with status 200.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from ..account.instance import Instance
-from ..protocol import query as _query
+from ..protocol import query
 from ..protocol.errors import no_such_instance
-from ..protocol.request import Asked
-from . import instance_rows as _rows
-from .instance_rows import Row
+from ..protocol.request import FakeRequest
+from .instance_rows import (
+    Row,
+    report_body,
+    report_participant_row,
+    report_polls_body,
+    report_qa_body,
+    report_registrant_row,
+    report_survey_body,
+)
 
-_TWO_PEOPLE: Final = 2
+
+def meeting(request: FakeRequest) -> Row:
+    """Return one meeting."""
+    return report_body(request.instance())
 
 
-def meeting(asked: Asked) -> Row:
-    """Answer with one meeting."""
-    return _rows.report_session(asked.instance())
+def meeting_participants(request: FakeRequest) -> Row:
+    """Return the visits to a meeting.
 
-
-def meeting_participants(asked: Asked) -> Row:
-    """Answer with the stays of a meeting.
-
-    A meeting of one person "is not reported here"; that this means 404 is our choice.
+    The reference says that a meeting of one person "is not reported here"; the fake returns 404 for it.
     """
-    instance = asked.instance(elsewhere=400)
-    if instance.participants_count < _TWO_PEOPLE:
-        raise no_such_instance(asked.value)
-    return _participants(asked, instance)
+    instance = request.instance(other_account_status=400)
+    if instance.one_person:
+        raise no_such_instance(request.path_value)
+    return _participants(request, instance)
 
 
-def meeting_polls(asked: Asked) -> Row:
-    """Answer with the poll answers of a meeting."""
-    return _rows.report_polls(asked.instance())
+def meeting_polls(request: FakeRequest) -> Row:
+    """Return the poll answers of a meeting."""
+    return report_polls_body(request.instance())
 
 
-def meeting_qa(asked: Asked) -> Row:
-    """Answer with the Q&A of a meeting, of any age: no limit is documented."""
-    return _rows.report_qa(asked.instance(months=None))
+def meeting_qa(request: FakeRequest) -> Row:
+    """Return the Q&A of a meeting of any age; the reference has no limit."""
+    return report_qa_body(request.instance(max_age_months=None))
 
 
-def meeting_survey(asked: Asked) -> Row:
-    """Answer with the survey of a meeting."""
-    return _rows.report_survey(asked.instance())
+def meeting_survey(request: FakeRequest) -> Row:
+    """Return the survey of a meeting."""
+    return report_survey_body(request.instance())
 
 
-def webinar(asked: Asked) -> Row:
-    """Answer with one webinar."""
-    return _rows.report_session(asked.instance(webinar=True, elsewhere=400))
+def webinar(request: FakeRequest) -> Row:
+    """Return one webinar."""
+    return report_body(_webinar(request))
 
 
-def webinar_participants(asked: Asked) -> Row:
-    """Answer with the stays of a webinar, a one-person one too: the exception is documented for meetings alone."""
-    return _participants(asked, asked.instance(webinar=True, elsewhere=400))
+def webinar_participants(request: FakeRequest) -> Row:
+    """Return the visits to a webinar, also of one with a single person: only meetings have that exception."""
+    return _participants(request, _webinar(request))
 
 
-def webinar_polls(asked: Asked) -> Row:
-    """Answer with the poll answers of a webinar."""
-    return _rows.report_polls(asked.instance(webinar=True, elsewhere=400))
+def webinar_polls(request: FakeRequest) -> Row:
+    """Return the poll answers of a webinar."""
+    return report_polls_body(_webinar(request))
 
 
-def _participants(asked: Asked, instance: Instance) -> Row:
-    registrants = _query.choice(asked.query, "include_fields", ("registrant_id",), default="")
-    page = asked.page(instance.participants, _rows.report_registrant if registrants else _rows.report_participant)
+def _webinar(request: FakeRequest) -> Instance:
+    return request.instance(webinar=True, other_account_status=400)
+
+
+def _participants(request: FakeRequest, instance: Instance) -> Row:
+    with_registrants = query.choice(request.query, "include_fields", ("registrant_id",), default="")
+    page = request.page(instance.participants, report_registrant_row if with_registrants else report_participant_row)
     return {**page.envelope(), **page.totals(), "participants": page.rows}

@@ -1,9 +1,9 @@
-"""Sessions as Zoom writes them in JSON, one function a kind of row."""
+"""Past meetings and webinars in the JSON format of Zoom's API: one function per kind of row."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date
 from typing import TypeAlias
 
 from ..account.host import Host
@@ -13,8 +13,8 @@ from ..protocol.times import iso, slashed
 Row: TypeAlias = dict[str, object]
 
 
-def past_meeting(instance: Instance) -> Row:
-    """Write the answer of `GET /past_meetings/{meetingId}`."""
+def past_meeting_body(instance: Instance) -> Row:
+    """Return the body of `GET /past_meetings/{meetingId}`."""
     return {
         "id": instance.id,
         "uuid": instance.uuid,
@@ -27,51 +27,49 @@ def past_meeting(instance: Instance) -> Row:
     }
 
 
-def instance(instance: Instance) -> Row:
-    """Write one instance of a recurring meeting."""
+def instance_row(instance: Instance) -> Row:
+    """Return one row of the list of a meeting's instances."""
     return {"uuid": instance.uuid, "start_time": iso(instance.start_time)}
 
 
-def past_participant(visit: Visit) -> Row:
-    """Write one stay for the past-meetings listing; `registrant_id` comes for registrants alone."""
-    row: Row = {**_stay(visit), "internal_user": visit.internal_user}
+def past_participant_row(visit: Visit) -> Row:
+    """Return one visit for `/past_meetings`; only a registrant's has a `registrant_id`."""
+    row: Row = {**_visit(visit), "internal_user": visit.internal_user}
     if visit.registrant_id:
         row["registrant_id"] = visit.registrant_id
-    return _without(row, visit.absent)
+    return _without_keys(row, visit.omitted_keys)
 
 
-def past_polls(instance: Instance) -> Row:
-    """Write all poll answers of a past meeting: whole seconds, no first and last names."""
+def past_polls_body(instance: Instance) -> Row:
+    """Return the poll answers for `/past_meetings`, with times in whole seconds and without first and last names."""
     return {
-        "id": instance.id,
-        "uuid": instance.uuid,
-        "start_time": iso(instance.start_time),
+        **_head(instance),
         "questions": [
-            {"name": each.name, "email": each.email, "question_details": _poll_details(each, digits=0)}
+            {"name": each.name, "email": each.email, "question_details": _poll_answers(each, digits=0)}
             for each in instance.polls
         ],
     }
 
 
-def past_qa(instance: Instance) -> Row:
-    """Write the Q&A of a past meeting: each question with its answers joined into one text."""
+def past_qa_body(instance: Instance) -> Row:
+    """Return the Q&A for `/past_meetings`, with the answers to a question joined into one text."""
     return {
-        "id": instance.id,
-        "uuid": instance.uuid,
-        "start_time": iso(instance.start_time),
+        **_head(instance),
         "questions": [
             {
                 "name": asker.name,
                 "email": asker.email,
-                "question_details": [{"question": q.question, "answer": _joined(q)} for q in asker.questions],
+                "question_details": [
+                    {"question": each.question, "answer": _joined_answers(each)} for each in asker.questions
+                ],
             }
             for asker in instance.qa
         ],
     }
 
 
-def report_session(instance: Instance) -> Row:
-    """Write the detail report of a meeting or a webinar; the two look alike."""
+def report_body(instance: Instance) -> Row:
+    """Return the body of `/report/meetings/{meetingId}` and of `/report/webinars/{webinarId}`."""
     return {
         "id": instance.id,
         "uuid": instance.uuid,
@@ -83,45 +81,41 @@ def report_session(instance: Instance) -> Row:
     }
 
 
-def report_participant(visit: Visit) -> Row:
-    """Write one stay for the reports, as asked without `include_fields`."""
-    row: Row = {**_stay(visit), "participant_user_id": visit.id, "customer_key": visit.customer_key}
+def report_participant_row(visit: Visit) -> Row:
+    """Return one visit for the reports, in the form without `include_fields`."""
+    row: Row = {**_visit(visit), "participant_user_id": visit.id, "customer_key": visit.customer_key}
     if visit.bo_mtg_id is not None:
         row["bo_mtg_id"] = visit.bo_mtg_id
     if visit.attentiveness_score is not None:
         row["attentiveness_score"] = visit.attentiveness_score
-    return _without(row, visit.absent)
+    return _without_keys(row, visit.omitted_keys)
 
 
-def report_registrant(visit: Visit) -> Row:
-    """Write one stay for the reports, as asked with `include_fields=registrant_id`."""
-    return {**report_participant(visit), "registrant_id": visit.registrant_id}
+def report_registrant_row(visit: Visit) -> Row:
+    """Return one visit for the reports, in the form with `include_fields=registrant_id`."""
+    return {**report_participant_row(visit), "registrant_id": visit.registrant_id}
 
 
-def report_polls(instance: Instance) -> Row:
-    """Write all poll answers of a session: milliseconds, first and last names."""
+def report_polls_body(instance: Instance) -> Row:
+    """Return the poll answers for the reports, with times in milliseconds and with first and last names."""
     return {
-        "id": instance.id,
-        "uuid": instance.uuid,
-        "start_time": iso(instance.start_time, instance.fraction_digits),
+        **_head(instance, instance.fraction_digits),
         "questions": [
-            {**_respondent(each), "question_details": _poll_details(each, digits=3)} for each in instance.polls
+            {**_respondent(each), "question_details": _poll_answers(each, digits=3)} for each in instance.polls
         ],
     }
 
 
-def report_qa(instance: Instance) -> Row:
-    """Write the Q&A of a session with every single answer."""
+def report_qa_body(instance: Instance) -> Row:
+    """Return the Q&A for the reports, with each answer in full."""
     return {
-        "id": instance.id,
-        "uuid": instance.uuid,
-        "start_time": iso(instance.start_time),
-        "questions": [_asker(each) for each in instance.qa],
+        **_head(instance),
+        "questions": [_asker_row(each) for each in instance.qa],
     }
 
 
-def report_survey(instance: Instance) -> Row:
-    """Write the survey of a session; without one, its id and name are empty text and its answers an empty list."""
+def report_survey_body(instance: Instance) -> Row:
+    """Return the survey for the reports; without a survey, id and name are empty text and there are no answers."""
     survey = instance.survey or Survey(id="", name="")
     return {
         "meeting_id": instance.id,
@@ -134,12 +128,12 @@ def report_survey(instance: Instance) -> Row:
                 **_respondent(each),
                 "answer_details": [
                     {
-                        "question": detail.question,
-                        "question_id": detail.question_id,
-                        "answer": detail.answer,
-                        "date_time": iso(detail.date_time, 3),
+                        "question": answer.question,
+                        "question_id": answer.question_id,
+                        "answer": answer.answer,
+                        "date_time": iso(answer.date_time, 3),
                     }
-                    for detail in each.answers
+                    for answer in each.answers
                 ],
             }
             for each in survey.responses
@@ -147,8 +141,8 @@ def report_survey(instance: Instance) -> Row:
     }
 
 
-def user_meeting(instance: Instance, user: Host, organization: str) -> Row:
-    """Write one session for the list of *user*'s meetings.
+def user_meeting_row(instance: Instance, user: Host, organization: str) -> Row:
+    """Return one row of the list of *user*'s meetings.
 
     `schedule_time` is missing for an instant meeting, and the join and leave times for one that *user* did not join.
     """
@@ -166,7 +160,7 @@ def user_meeting(instance: Instance, user: Host, organization: str) -> Row:
         "duration": instance.duration,
         "total_minutes": instance.total_minutes,
         "participants_count": instance.participants_count,
-        "participants_count_my_account": _count_own(instance),
+        "participants_count_my_account": _own_account_count(instance),
         "source": instance.source,
         "session_key": instance.session_key,
         "has_chat": instance.has_chat,
@@ -174,15 +168,15 @@ def user_meeting(instance: Instance, user: Host, organization: str) -> Row:
         "has_screen_share": instance.has_screen_share,
         "meeting_encryption_status": instance.meeting_encryption_status,
         "custom_keys": _custom_keys(instance),
-        **_own_times(instance, user),
+        **_visit_times(instance, user),
     }
     if instance.schedule_time:
         row["schedule_time"] = slashed(instance.schedule_time)
-    return _without(row, instance.absent)
+    return _without_keys(row, instance.omitted_keys)
 
 
-def host_usage(host: Host, instances: Collection[Instance]) -> Row:
-    """Write one host of the active and inactive hosts report."""
+def host_usage_row(host: Host, instances: Collection[Instance]) -> Row:
+    """Return one row of the report on active and inactive hosts."""
     return {
         "id": host.id,
         "email": host.email,
@@ -192,13 +186,21 @@ def host_usage(host: Host, instances: Collection[Instance]) -> Row:
         "custom_attributes": [
             {"key": each.key, "name": each.name, "value": each.value} for each in host.custom_attributes
         ],
-        **_sums(instances),
+        **_totals(instances),
     }
 
 
-def day_usage(day: date, new_users: int, instances: Collection[Instance]) -> Row:
-    """Write one day of the daily usage report."""
-    return {"date": day.isoformat(), "new_users": new_users, **_sums(instances)}
+def day_usage_row(day: date, new_users: int, instances: Collection[Instance]) -> Row:
+    """Return one row of the daily usage report."""
+    return {"date": day.isoformat(), "new_users": new_users, **_totals(instances)}
+
+
+def _head(instance: Instance, fraction_digits: int = 0) -> Row:
+    return {
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "start_time": iso(instance.start_time, fraction_digits),
+    }
 
 
 def _usage(instance: Instance) -> Row:
@@ -214,7 +216,7 @@ def _usage(instance: Instance) -> Row:
     }
 
 
-def _sums(instances: Collection[Instance]) -> Row:
+def _totals(instances: Collection[Instance]) -> Row:
     return {
         "meetings": len(instances),
         "participants": sum(each.participants_count for each in instances),
@@ -222,7 +224,7 @@ def _sums(instances: Collection[Instance]) -> Row:
     }
 
 
-def _stay(visit: Visit) -> Row:
+def _visit(visit: Visit) -> Row:
     return {
         "id": visit.id,
         "user_id": visit.user_id,
@@ -236,26 +238,22 @@ def _stay(visit: Visit) -> Row:
     }
 
 
-def _own_times(instance: Instance, user: Host) -> Row:
+def _visit_times(instance: Instance, user: Host) -> Row:
     own = [visit for visit in instance.participants if visit.id == user.id]
     joined = [visit for visit in own if visit.status == "in_meeting"]
     if not joined:
         return {}
     waiting = [visit.join_time for visit in own if visit.status == "in_waiting_room"]
     return {
-        "join_time": slashed(_first(visit.join_time for visit in joined)),
+        "join_time": slashed(min(visit.join_time for visit in joined)),
         "leave_time": slashed(max((visit.leave_time for visit in joined if visit.leave_time), default=None)),
-        "join_waiting_room_time": slashed(_first(waiting)),
+        "join_waiting_room_time": slashed(min(waiting, default=None)),
     }
 
 
-def _first(moments: Iterable[datetime]) -> datetime | None:
-    return min(moments, default=None)
-
-
-def _count_own(instance: Instance) -> int:
+def _own_account_count(instance: Instance) -> int:
     return len(
-        {visit.person for visit in instance.participants if visit.internal_user and visit.status == "in_meeting"}
+        {visit.person_key for visit in instance.participants if visit.internal_user and visit.status == "in_meeting"}
     )
 
 
@@ -268,7 +266,7 @@ def _respondent(response: PollResponse | SurveyResponse) -> Row:
     }
 
 
-def _poll_details(response: PollResponse, *, digits: int) -> list[Row]:
+def _poll_answers(response: PollResponse, *, digits: int) -> list[Row]:
     return [
         {
             "question": each.question,
@@ -280,22 +278,22 @@ def _poll_details(response: PollResponse, *, digits: int) -> list[Row]:
     ]
 
 
-def _asker(asker: Asker) -> Row:
+def _asker_row(asker: Asker) -> Row:
     return {
         "user_id": asker.user_id,
         "name": asker.name,
         "email": asker.email,
-        "question_details": [_question(each) for each in asker.questions],
+        "question_details": [_question_row(each) for each in asker.questions],
     }
 
 
-def _question(question: Question) -> Row:
+def _question_row(question: Question) -> Row:
     return {
         "question": question.question,
         "question_id": question.question_id,
         "create_time": iso(question.create_time, 3),
         "question_status": question.question_status,
-        "answer": _joined(question),
+        "answer": _joined_answers(question),
         "answer_details": [
             {
                 "user_id": each.user_id,
@@ -310,7 +308,7 @@ def _question(question: Question) -> Row:
     }
 
 
-def _joined(question: Question) -> str:
+def _joined_answers(question: Question) -> str:
     return "live answered" if question.live_answered else ";".join(each.content for each in question.answers)
 
 
@@ -318,5 +316,5 @@ def _custom_keys(instance: Instance) -> list[Row]:
     return [{"key": each.key, "value": each.value} for each in instance.custom_keys]
 
 
-def _without(row: Row, absent: frozenset[str]) -> Row:
-    return {key: value for key, value in row.items() if key not in absent} if absent else row
+def _without_keys(row: Row, omitted_keys: frozenset[str]) -> Row:
+    return {key: value for key, value in row.items() if key not in omitted_keys} if omitted_keys else row

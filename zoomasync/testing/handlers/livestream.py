@@ -1,49 +1,49 @@
-"""What `/meetings/{meetingId}/livestream` answers."""
+"""Handlers of `/meetings/{meetingId}/livestream`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ..account.meeting import Json, ScheduledMeeting
-from ..protocol import body_rules as _rules
+from ..protocol import body_rules
 from ..protocol.errors import Refusal, invalid, not_valid
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 
 
-def update(asked: Asked) -> None:
-    """Set where a meeting is streamed to."""
-    meeting, body = _streamed(asked), asked.body
-    known = meeting.livestream
+def update(request: FakeRequest) -> None:
+    """Set the URLs, the key and the resolution of the livestream."""
+    meeting, body = _meeting(request), request.body
+    livestream = meeting.livestream
     meeting.livestream = replace(
-        known,
+        livestream,
         stream_url=str(body["stream_url"]),
         stream_key=str(body["stream_key"]),
         page_url=str(body["page_url"]),
-        resolution=str(body.get("resolution", known.resolution) or ""),
+        resolution=str(body.get("resolution", livestream.resolution) or ""),
     )
 
 
-def update_status(asked: Asked) -> None:
-    """Start or stop the stream of a running meeting, or change how it looks."""
-    meeting, action = _streamed(asked), asked.body.get("action")
+def update_status(request: FakeRequest) -> None:
+    """Start or stop the livestream of a running meeting, or change its layout."""
+    meeting, action = _meeting(request), request.body.get("action")
     if action is None:
         raise invalid("action", "The parameter is required: action.")
-    if faults := list(_rules.livestream_settings(asked.body)):
+    if faults := list(body_rules.livestream_settings(request.body)):
         raise not_valid(faults)
     if meeting.settings.get("encryption_type") == "e2ee":
         raise Refusal(400, 4400, "Live streaming is not available for end-to-end encrypted meetings.")
     if meeting.status != "started":
         raise Refusal(400, 4927, "The meeting has not started.")
-    known, given = meeting.livestream, asked.body.get("settings", {})
+    livestream, changes = meeting.livestream, request.body.get("settings", {})
     if action == "stop":
-        meeting.livestream = replace(known, running=False)
+        meeting.livestream = replace(livestream, running=False)
     else:
-        settings: Json = {**known.settings, **(given if isinstance(given, dict) else {})}
-        meeting.livestream = replace(known, running=known.running or action == "start", settings=settings)
+        settings: Json = {**livestream.settings, **(changes if isinstance(changes, dict) else {})}
+        meeting.livestream = replace(livestream, running=livestream.running or action == "start", settings=settings)
 
 
-def _streamed(asked: Asked) -> ScheduledMeeting:
-    meeting = asked.meeting()
-    if "livestreams" in meeting.host.switched_off:
+def _meeting(request: FakeRequest) -> ScheduledMeeting:
+    meeting = request.meeting()
+    if "livestreams" in meeting.host.disabled_features:
         raise Refusal(400, 3000, "Live streaming is not enabled for this meeting.")
     return meeting

@@ -1,4 +1,4 @@
-"""Scheduled meetings as Zoom writes them in JSON, and what belongs to them."""
+"""Scheduled meetings, their registrants, polls and templates in the JSON format of Zoom's API."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from ..protocol.times import iso
 from .instance_rows import Row
 
 SITE: Final = "https://northpier.zoom.example"
-_AGENDA_CUT: Final = 250
-_CHOICES: Final = frozenset({"single", "multiple"})
-_ORDINARY_POLL: Final = 1
-_ASKED: Final = (
+_LISTED_AGENDA_LENGTH: Final = 250
+_CHOICE_QUESTIONS: Final = frozenset({"single", "multiple"})
+_REGISTRANT_FIELDS: Final = (
     "address", "city", "state", "zip", "country", "phone", "industry", "org", "job_title", "purchasing_time_frame",
     "role_in_purchase_process", "no_of_employees", "comments",
 )  # fmt: skip
@@ -71,8 +70,8 @@ _DEFAULTS: Final = MappingProxyType(
 )
 
 
-def created(meeting: ScheduledMeeting) -> Row:
-    """Write a meeting in full, as the answer to its creation."""
+def created_meeting_body(meeting: ScheduledMeeting) -> Row:
+    """Return a meeting in full, as in the response to its creation."""
     row: Row = {
         **_common(meeting),
         "host_email": meeting.host.email,
@@ -92,28 +91,28 @@ def created(meeting: ScheduledMeeting) -> Row:
             "pstn_password": meeting.password,
             "encrypted_password": f"eNc{meeting.uuid[:8]}.1",
         }
-    if meeting.takes_registrations:
+    if meeting.registration_enabled:
         row["registration_url"] = f"{SITE}/meeting/register/tJ{meeting.id}"
     if meeting.recurrence:
         row["recurrence"] = meeting.recurrence
     if meeting.type == FIXED_TIME:
-        row["occurrences"] = occurrences(meeting)
+        row["occurrences"] = [_occurrence(each) for each in meeting.occurrences]
     if meeting.assistant_id:
         row["assistant_id"] = meeting.assistant_id
     if meeting.template_id:
         row["template_id"] = meeting.template_id
-    if _chats(meeting):
+    if _has_continuous_chat(meeting):
         row["chat_join_url"] = f"{SITE}/launch/jc/{meeting.id}"
     return row
 
 
-def listed(meeting: ScheduledMeeting) -> Row:
-    """Write a meeting for the list of a user's; what it is about is cut short."""
-    return {**_common(meeting), "agenda": meeting.agenda[:_AGENDA_CUT]}
+def listed_meeting_row(meeting: ScheduledMeeting) -> Row:
+    """Return one row of the list of a user's meetings; it contains only the start of a long agenda."""
+    return {**_common(meeting), "agenda": meeting.agenda[:_LISTED_AGENDA_LENGTH]}
 
 
-def upcoming(meeting: ScheduledMeeting, start: datetime, user: Host) -> Row:
-    """Write one date of a meeting for the list of what comes next, to which *user* is host or invited."""
+def upcoming_meeting_row(meeting: ScheduledMeeting, start: datetime, user: Host) -> Row:
+    """Return one row of the list of *user*'s upcoming meetings: *meeting* at one of its start times."""
     return {
         "id": meeting.id,
         "topic": meeting.topic,
@@ -122,7 +121,7 @@ def upcoming(meeting: ScheduledMeeting, start: datetime, user: Host) -> Row:
         "duration": meeting.duration,
         "timezone": meeting.timezone,
         "created_at": iso(meeting.created_at),
-        "join_url": join_url(meeting),
+        "join_url": _join_url(meeting),
         "passcode": meeting.password,
         "use_pmi": bool(meeting.settings.get("use_pmi", False)),
         "is_host": meeting.host.id == user.id,
@@ -130,81 +129,82 @@ def upcoming(meeting: ScheduledMeeting, start: datetime, user: Host) -> Row:
     }
 
 
-def occurrences(meeting: ScheduledMeeting) -> list[Row]:
-    """Write the dates of a meeting that recurs at a fixed time."""
-    return [_occurrence(each) for each in meeting.occurrences]
-
-
-def join_url(meeting: ScheduledMeeting) -> str:
-    """Write the link for everybody."""
+def _join_url(meeting: ScheduledMeeting) -> str:
     return f"{SITE}/j/{meeting.id}" + (f"?pwd=pWd{meeting.uuid[:8]}" if meeting.password else "")
 
 
-def registrant(meeting: ScheduledMeeting, person: Registrant) -> Row:
-    """Write a registrant; only who is approved has a link to join."""
+def registrant_row(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
+    """Return a registrant; only an approved one has a `join_url`."""
     return {
-        "id": person.id,
-        "email": person.email,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        **{name: getattr(person, name) for name in _ASKED},
-        "custom_questions": [{"title": each.title, "value": each.value} for each in person.custom_questions],
-        "status": person.status,
-        "create_time": iso(person.create_time),
-        **_way_in(meeting, person),
+        "id": registrant.id,
+        "email": registrant.email,
+        "first_name": registrant.first_name,
+        "last_name": registrant.last_name,
+        **{name: getattr(registrant, name) for name in _REGISTRANT_FIELDS},
+        "custom_questions": [{"title": each.title, "value": each.value} for each in registrant.custom_questions],
+        "status": registrant.status,
+        "create_time": iso(registrant.create_time),
+        **_join_details(meeting, registrant),
     }
 
 
-def receipt(meeting: ScheduledMeeting, person: Registrant) -> Row:
-    """Write the answer to a registration: *id* is the meeting's."""
-    row: Row = {"id": meeting.id, "topic": meeting.topic, "registrant_id": person.id, **_way_in(meeting, person)}
+def registration_body(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
+    """Return the body of the response to a registration; its `id` is the meeting's."""
+    row: Row = {
+        "id": meeting.id,
+        "topic": meeting.topic,
+        "registrant_id": registrant.id,
+        **_join_details(meeting, registrant),
+    }
     if meeting.start_time:
         row["start_time"] = iso(meeting.start_time)
     if meeting.type == FIXED_TIME:
-        row["occurrences"] = [_occurrence(each) for each in meeting.occurrences if person.attends(each.occurrence_id)]
+        row["occurrences"] = [
+            _occurrence(each) for each in meeting.occurrences if registrant.attends(each.occurrence_id)
+        ]
     return row
 
 
-def poll(found: Poll) -> Row:
-    """Write a poll; an ordinary one wants answers to all questions unless they say otherwise."""
+def poll_row(poll: Poll) -> Row:
+    """Return a poll; in a basic poll each question needs an answer, unless the question says otherwise."""
     questions: list[Row] = []
-    for question in found.questions:
-        row: Row = {"answer_required": found.poll_type == _ORDINARY_POLL, **question}
-        if question.get("type") in _CHOICES:
+    for question in poll.questions:
+        row: Row = {"answer_required": not poll.is_advanced, **question}
+        if question.get("type") in _CHOICE_QUESTIONS:
             row.setdefault("show_as_dropdown", False)
         if question.get("type") == "fill_in_the_blank":
             row.setdefault("case_sensitive", False)
         questions.append(row)
     return {
-        "id": found.id,
-        "status": found.status,
-        "title": found.title,
-        "poll_type": found.poll_type,
-        "anonymous": found.anonymous,
+        "id": poll.id,
+        "status": poll.status,
+        "title": poll.title,
+        "poll_type": poll.poll_type,
+        "anonymous": poll.anonymous,
         "questions": questions,
     }
 
 
-def template(found: MeetingTemplate) -> Row:
-    """Write a template: 1 is a user's own, 2 an administrator's."""
-    return {"id": found.id, "name": found.name, "type": 1 if found.host else 2}
+def template_row(template: MeetingTemplate) -> Row:
+    """Return a template; its type is 1 for a user's and 2 for an administrator's."""
+    return {"id": template.id, "name": template.name, "type": 1 if template.host else 2}
 
 
-def pac_account(account: PacAccount) -> Row:
-    """Write an account for audio conferences."""
+def pac_account_row(account: PacAccount) -> Row:
+    """Return a personal audio conference."""
     return {
         "conference_id": account.conference_id,
         "participant_password": account.participant_password,
         "listen_only_password": account.listen_only_password,
-        "dedicated_dial_in_number": [_number(each) for each in account.dedicated_dial_in_number],
-        "global_dial_in_numbers": [_number(each) for each in account.global_dial_in_numbers],
+        "dedicated_dial_in_number": [_dial_in_number(each) for each in account.dedicated_dial_in_number],
+        "global_dial_in_numbers": [_dial_in_number(each) for each in account.global_dial_in_numbers],
     }
 
 
-def summary(instance: Instance, written: Summary) -> Row:
-    """Write what the AI Companion made of a meeting, the deprecated fields too unless it is of the newest kind."""
-    parts = [f"## {each.label}\n{each.summary}" for each in written.sections]
-    steps = ["## Next steps\n" + "\n".join(f"- {step}" for step in written.next_steps)] if written.next_steps else []
+def summary_body(instance: Instance, summary: Summary) -> Row:
+    """Return the summary of an instance, with the deprecated fields unless it is Markdown only."""
+    parts = [f"## {each.label}\n{each.summary}" for each in summary.sections]
+    steps = ["## Next steps\n" + "\n".join(f"- {step}" for step in summary.next_steps)] if summary.next_steps else []
     row: Row = {
         "meeting_host_id": instance.host.id,
         "meeting_host_email": instance.host.email,
@@ -217,23 +217,23 @@ def summary(instance: Instance, written: Summary) -> Row:
         "summary_end_time": iso(instance.end_time),
         "summary_created_time": iso(instance.end_time),
         "summary_last_modified_time": iso(instance.end_time),
-        "summary_last_modified_user_id": instance.host.id if written.edited else "",
-        "summary_last_modified_user_email": instance.host.email if written.edited else "",
-        "summary_title": written.title,
-        "summary_content": "\n\n".join([written.overview, *parts, *steps]),
+        "summary_last_modified_user_id": instance.host.id if summary.edited else "",
+        "summary_last_modified_user_email": instance.host.email if summary.edited else "",
+        "summary_title": summary.title,
+        "summary_content": "\n\n".join([summary.overview, *parts, *steps]),
         "summary_doc_url": f"{SITE}/doc/{instance.id}",
     }
-    if not written.markdown_only:
+    if not summary.markdown_only:
         row |= {
-            "summary_overview": written.overview,
-            "summary_details": [{"label": each.label, "summary": each.summary} for each in written.sections],
-            "next_steps": written.next_steps,
+            "summary_overview": summary.overview,
+            "summary_details": [{"label": each.label, "summary": each.summary} for each in summary.sections],
+            "next_steps": summary.next_steps,
         }
-    if written.edited and not written.markdown_only:
+    if summary.edited and not summary.markdown_only:
         row["edited_summary"] = {
-            "summary_overview": written.overview,
-            "summary_details": "\n".join(each.summary for each in written.sections),
-            "next_steps": written.next_steps,
+            "summary_overview": summary.overview,
+            "summary_details": "\n".join(each.summary for each in summary.sections),
+            "next_steps": summary.next_steps,
         }
     return row
 
@@ -248,7 +248,7 @@ def _common(meeting: ScheduledMeeting) -> Row:
         "duration": meeting.duration,
         "timezone": meeting.timezone,
         "created_at": iso(meeting.created_at),
-        "join_url": join_url(meeting),
+        "join_url": _join_url(meeting),
     }
     if meeting.start_time:
         row["start_time"] = iso(meeting.start_time)
@@ -258,13 +258,13 @@ def _common(meeting: ScheduledMeeting) -> Row:
 
 
 def _settings(meeting: ScheduledMeeting) -> Row:
-    """Write the settings in effect: what was set, over the defaults."""
+    """Return the settings of *meeting*, completed by the defaults."""
     row: Row = {**_DEFAULTS, **meeting.settings}
     if meeting.type == FIXED_TIME:
         row.setdefault("registration_type", 1)
     if row["waiting_room"]:
         row["join_before_host"] = False
-    if _chats(meeting):
+    if _has_continuous_chat(meeting):
         row["continuous_meeting_chat"] = {
             **cast("Row", row["continuous_meeting_chat"]),
             "channel_id": f"ch{meeting.id}",
@@ -277,7 +277,7 @@ def _settings(meeting: ScheduledMeeting) -> Row:
     return row
 
 
-def _chats(meeting: ScheduledMeeting) -> bool:
+def _has_continuous_chat(meeting: ScheduledMeeting) -> bool:
     return bool(cast("Row", meeting.settings.get("continuous_meeting_chat", {})).get("enable"))
 
 
@@ -290,14 +290,14 @@ def _occurrence(occurrence: Occurrence) -> Row:
     }
 
 
-def _way_in(meeting: ScheduledMeeting, person: Registrant) -> Row:
+def _join_details(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
     row: Row = {}
-    if person.status == "approved":
-        row["join_url"] = f"{SITE}/w/{meeting.id}?tk={person.id}"
-    if person.participant_pin_code is not None:
-        row["participant_pin_code"] = person.participant_pin_code
+    if registrant.status == "approved":
+        row["join_url"] = f"{SITE}/w/{meeting.id}?tk={registrant.id}"
+    if registrant.participant_pin_code is not None:
+        row["participant_pin_code"] = registrant.participant_pin_code
     return row
 
 
-def _number(number: DialInNumber) -> Row:
+def _dial_in_number(number: DialInNumber) -> Row:
     return {"country": number.country, "number": number.number}

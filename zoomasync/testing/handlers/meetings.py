@@ -1,28 +1,27 @@
-"""What `/users/{userId}/meetings` and the single facts of a scheduled meeting answer."""
+"""Handlers of a user's meetings, and of the status, tokens and summaries of meetings."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, cast
 from zlib import crc32
 
-from ..account import scheduling as _schedule
+from ..account import scheduling
 from ..account.host import Host
-from ..account.meeting import INSTANT, Json, ScheduledMeeting, same_address
-from ..account.recurrence import zone
-from ..protocol import query as _query
+from ..account.meeting import INSTANT, Json, ScheduledMeeting, normalized_email
+from ..account.recurrence import time_zone
+from ..protocol import query
 from ..protocol.errors import Refusal, invalid, no_such_instance, not_valid, paid_only
-from ..protocol.request import Asked
-from . import meeting_rows as _meeting_rows
+from ..protocol.request import FakeRequest
 from .instance_rows import Row
+from .meeting_rows import SITE, created_meeting_body, listed_meeting_row, summary_body, upcoming_meeting_row
 
-_LISTS: Final = ("scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings")
-_HALF_A_YEAR: Final = timedelta(days=183)
-_A_DAY: Final = timedelta(days=1)
-_BASIC: Final = 1
-_SIP_SECONDS: Final = 7200
-_WITHHELD: Final = MappingProxyType(
+_LIST_TYPES: Final = ("scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings")
+_HALF_YEAR: Final = timedelta(days=183)
+_DAY: Final = timedelta(days=1)
+_SIP_LIFETIME_SECONDS: Final = 7200
+_WITHHELD_MESSAGES: Final = MappingProxyType(
     {
         "email_only": "The meeting summary can only be shared by email.",
         "ip_rule": "The meeting summary is not accessible from this IP address.",
@@ -31,66 +30,67 @@ _WITHHELD: Final = MappingProxyType(
 )
 
 
-def listing(asked: Asked) -> Row:
-    """Answer with the meetings that a user hosts, in the order in which they were made; instant ones only while live.
+def listing(request: FakeRequest) -> Row:
+    """Return the meetings of a user, in the order of their creation; instant meetings only while they are live.
 
-    A date range goes by the days on which a meeting starts, in `timezone`; without a fixed time it starts on none.
+    A date range selects meetings by the days of their start times in `timezone`. It selects no meeting without a fixed
+    time.
     """
-    user, query = asked.scheduler(), asked.query
-    kind = _query.choice(query, "type", _LISTS, default="scheduled")
-    first = _query.day(query, "from", asked.today.min)
-    last = _query.day(query, "to", asked.today.max)
+    user = request.scheduling_user()
+    list_type = query.choice(request.query, "type", _LIST_TYPES, default="scheduled")
+    first = query.day(request.query, "from", date.min)
+    last = query.day(request.query, "to", date.max)
     if first > last:
         raise invalid("from", "The from date is later than the to date.")
     try:
-        where = zone(query.get("timezone", "UTC"))
+        zone = time_zone(request.query.get("timezone", "UTC"))
     except ValueError:
         raise invalid("timezone") from None
-    ranged = "from" in query or "to" in query
-    page = asked.page(
+    has_range = "from" in request.query or "to" in request.query
+    page = request.page(
         [
             each
-            for each in asked.account.scheduled
+            for each in request.account.scheduled_meetings
             if each.host.id == user.id
-            and _in_list(each, kind, asked.now)
-            and (not ranged or any(first <= start.astimezone(where).date() <= last for start in each.starts()))
+            and _is_listed(each, list_type, request.now)
+            and (not has_range or any(first <= start.astimezone(zone).date() <= last for start in each.start_times()))
         ],
-        _meeting_rows.listed,
+        listed_meeting_row,
     )
     return {**page.envelope(), **page.totals(), "page_number": page.number, "meetings": page.rows}
 
 
-def upcoming(asked: Asked) -> Row:
-    """Answer with what starts in the next 24 hours and has the user for host, alternative host or invited."""
-    user = asked.user(unknown=3001)
+def upcoming(request: FakeRequest) -> Row:
+    """Return the meetings of the next 24 hours that the user hosts, may host, or is invited to."""
+    user = request.user(unknown_code=3001)
     rows = [
-        _meeting_rows.upcoming(meeting, start, user)
-        for meeting in asked.account.scheduled
-        if not meeting.deleted and _concerns(meeting, user)
-        for start in meeting.starts()
-        if asked.now <= start < asked.now + _A_DAY
+        upcoming_meeting_row(meeting, start, user)
+        for meeting in request.account.scheduled_meetings
+        if not meeting.deleted and _includes_user(meeting, user)
+        for start in meeting.start_times()
+        if request.now <= start < request.now + _DAY
     ]
     return {"total_records": len(rows), "meetings": sorted(rows, key=lambda row: str(row["start_time"]))}
 
 
-def create(asked: Asked) -> Row:
-    """Schedule a meeting, for the user or for whom `schedule_for` names."""
-    user, body = asked.scheduler(), asked.body
-    if faults := list(_schedule.faults(body)):
+def create(request: FakeRequest) -> Row:
+    """Schedule a meeting for the user, or for the user whom `schedule_for` names."""
+    user, body = request.scheduling_user(), request.body
+    if faults := list(scheduling.faults(body)):
         raise not_valid(faults)
-    host = _host(asked, user, body)
-    asked.quota.schedule(host.id)
-    meeting = _schedule.of_body(body, host, asked.account.next_number(), asked.now, user)
-    asked.account.scheduled.append(meeting)
-    return _meeting_rows.created(meeting)
+    host = _host(request, user)
+    request.quota.schedule(host.id)
+    meeting = scheduling.from_body(body, host, request.account.next_meeting_number(), request.now, user)
+    request.account.scheduled_meetings.append(meeting)
+    return created_meeting_body(meeting)
 
 
-def update_status(asked: Asked) -> None:
-    """End a running meeting, or bring back a deleted one; the refusals of what is neither are our choice."""
-    action = asked.body.get("action")
+def update_status(request: FakeRequest) -> None:
+    """End a running meeting, or recover a deleted one; the errors for other meetings are not in the reference."""
+    action = request.body.get("action")
     if action is None:
         raise invalid("action", "The parameter is required: action.")
-    meeting = asked.managed(deleted=action == "recover")
+    meeting = request.managed_meeting(deleted=action == "recover")
     if action == "recover":
         if not meeting.deleted:
             raise Refusal(400, 3000, "The meeting is not deleted.")
@@ -103,73 +103,73 @@ def update_status(asked: Asked) -> None:
     meeting.end()
 
 
-def caption_token(asked: Asked) -> Row:
-    """Answer with the URL to which captions are sent."""
-    _query.choice(asked.query, "type", ("closed_caption_token",), default="closed_caption_token")
-    meeting = asked.meeting()
-    if "captions" in meeting.host.switched_off:
+def caption_token(request: FakeRequest) -> Row:
+    """Return the URL to which captions are sent."""
+    query.choice(request.query, "type", ("closed_caption_token",), default="closed_caption_token")
+    meeting = request.meeting()
+    if "captions" in meeting.host.disabled_features:
         raise Refusal(400, 3000, "Closed captions are not enabled for this meeting.")
     signature = f"id={meeting.id}&ns=Q2FwdA==&expire=86400&spparams=id%2Cns%2Cexpire&signature=sIg{meeting.uuid[:8]}"
-    return {"token": f"{_meeting_rows.SITE}/closedcaption?{signature}"}
+    return {"token": f"{SITE}/closedcaption?{signature}"}
 
 
-def sip_uri(asked: Asked) -> Row:
-    """Answer with an address to dial; the passcode is put into it, and checked by nobody."""
-    meeting = asked.meeting()
-    if "sip" in meeting.host.switched_off:
+def sip_uri(request: FakeRequest) -> Row:
+    """Return a SIP address with the given passcode, which the fake does not check."""
+    meeting = request.meeting()
+    if "sip" in meeting.host.disabled_features:
         raise Refusal(400, 3000, "Can not get the SIP URI of this meeting.")
     code = f"p{crc32(str(meeting.id).encode()) % 10**5:05d}"
     return {
-        "sip_dialing": f"{meeting.id}.{asked.body.get('passcode', '')}....{code}@zoomcrc.example",
+        "sip_dialing": f"{meeting.id}.{request.body.get('passcode', '')}....{code}@zoomcrc.example",
         "paid_crc_plan_participant": True,
         "participant_identifier_code": code,
-        "expire_in": _SIP_SECONDS,
+        "expire_in": _SIP_LIFETIME_SECONDS,
     }
 
 
-def summary(asked: Asked) -> Row:
-    """Answer with the summary of one session, which a UUID alone names."""
-    if asked.value.isdigit():
+def summary(request: FakeRequest) -> Row:
+    """Return the summary of one instance; the path must contain a UUID, not a number."""
+    if request.path_value.isdigit():
         raise invalid("meetingId", "A meeting UUID is expected.")
-    instance = asked.instance(months=None)
-    if instance.host.type == _BASIC:
-        raise paid_only(asked.account.id)
+    instance = request.instance(max_age_months=None)
+    if instance.host.is_basic:
+        raise paid_only(request.account.id)
     if instance.summary is None:
-        raise no_such_instance(asked.value)
+        raise no_such_instance(request.path_value)
     if instance.summary.withheld:
-        raise Refusal(403, 2305, _WITHHELD[instance.summary.withheld])
-    return _meeting_rows.summary(instance, instance.summary)
+        raise Refusal(403, 2305, _WITHHELD_MESSAGES[instance.summary.withheld])
+    return summary_body(instance, instance.summary)
 
 
-def _in_list(meeting: ScheduledMeeting, kind: str, now: datetime) -> bool:
-    live = meeting.status == "started"
-    if meeting.deleted or (meeting.type == INSTANT and not live):
+def _is_listed(meeting: ScheduledMeeting, list_type: str, now: datetime) -> bool:
+    is_live = meeting.status == "started"
+    if meeting.deleted or (meeting.type == INSTANT and not is_live):
         return False
-    if kind == "live":
-        return live
-    if kind == "previous_meetings":
-        return meeting.over(now) and max(meeting.starts()) >= now - _HALF_A_YEAR
-    if kind == "scheduled":
-        return live or not meeting.expired(now)
-    soon = not meeting.starts() or min(meeting.starts()) <= now + _HALF_A_YEAR
-    return live or (soon and not meeting.over(now))
+    if list_type == "live":
+        return is_live
+    if list_type == "previous_meetings":
+        return meeting.is_over(now) and max(meeting.start_times()) >= now - _HALF_YEAR
+    if list_type == "scheduled":
+        return is_live or not meeting.is_expired(now)
+    is_soon = not meeting.start_times() or min(meeting.start_times()) <= now + _HALF_YEAR
+    return is_live or (is_soon and not meeting.is_over(now))
 
 
-def _concerns(meeting: ScheduledMeeting, user: Host) -> bool:
+def _includes_user(meeting: ScheduledMeeting, user: Host) -> bool:
     invited = [str(each.get("email")) for each in cast("list[Json]", meeting.settings.get("meeting_invitees", []))]
-    names = {same_address(name) for name in (meeting.host.email, *meeting.alternative_hosts, *invited)}
-    return same_address(user.email) in names or user.id in meeting.alternative_hosts
+    emails = {normalized_email(each) for each in (meeting.host.email, *meeting.alternative_hosts, *invited)}
+    return normalized_email(user.email) in emails or user.id in meeting.alternative_hosts
 
 
-def _host(asked: Asked, user: Host, body: Json) -> Host:
-    name = str(body.get("schedule_for", ""))
+def _host(request: FakeRequest, user: Host) -> Host:
+    name = str(request.body.get("schedule_for", ""))
     if not name:
         return user
-    if body.get("type") == INSTANT:
+    if request.body.get("type") == INSTANT:
         raise Refusal(400, 3000, "You cannot schedule an instant meeting for another user.")
-    host = asked.account.host(name)
+    host = request.account.host(name)
     if host is None:
         raise invalid("schedule_for")
-    if "scheduling" in host.switched_off:
+    if "scheduling" in host.disabled_features:
         raise Refusal(400, 3000, "You are not allowed to schedule meetings for this user.")
     return host

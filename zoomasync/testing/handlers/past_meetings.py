@@ -1,55 +1,52 @@
-"""What `/past_meetings` answers."""
+"""Handlers of `/past_meetings`."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Final
 
-from ..protocol import query as _query
+from ..protocol import query
 from ..protocol.errors import invalid, no_such_instance
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from ..protocol.times import months_before
-from . import instance_rows as _rows
-from .instance_rows import Row
+from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_polls_body, past_qa_body
 
 _LOOK_BACK_MONTHS: Final = 15
-_TWO_PEOPLE: Final = 2
 
 
-def details(asked: Asked) -> Row:
-    """Answer with one ended meeting."""
-    return _rows.past_meeting(asked.instance(elsewhere=400))
+def details(request: FakeRequest) -> Row:
+    """Return one past meeting."""
+    return past_meeting_body(request.instance(other_account_status=400))
 
 
-def instances_of(asked: Asked) -> Row:
-    """Answer with all instances of a number, the last fifteen months' unless `from` and `to` say less."""
-    oldest = months_before(asked.today, _LOOK_BACK_MONTHS)
-    first = max(_query.day(asked.query, "from", oldest), oldest)
-    last = _query.day(asked.query, "to", date.max)
+def instances(request: FakeRequest) -> Row:
+    """Return the instances of a meeting number in the last fifteen months, or between `from` and `to`."""
+    oldest = months_before(request.today, _LOOK_BACK_MONTHS)
+    first = max(query.day(request.query, "from", oldest), oldest)
+    last = query.day(request.query, "to", date.max)
     if first > last:
         raise invalid("from")
-    held = [instance for instance in asked.instances_of() if instance.day >= oldest]
-    if not held:
-        raise no_such_instance(asked.value)
-    return {"meetings": [_rows.instance(instance) for instance in held if first <= instance.day <= last]}
+    recent = [instance for instance in request.instances() if instance.day >= oldest]
+    if not recent:
+        raise no_such_instance(request.path_value)
+    return {"meetings": [instance_row(instance) for instance in recent if first <= instance.day <= last]}
 
 
-def participants(asked: Asked) -> Row:
-    """Answer with the stays of a meeting: none of a meeting that one person sat through alone."""
-    instance = asked.instance(elsewhere=400)
-    visits = instance.participants if instance.participants_count >= _TWO_PEOPLE else ()
-    page = asked.page(visits, _rows.past_participant)
+def participants(request: FakeRequest) -> Row:
+    """Return the visits to a meeting; none if only one person took part."""
+    instance = request.instance(other_account_status=400)
+    page = request.page(() if instance.one_person else instance.participants, past_participant_row)
     return {**page.envelope(), **page.totals(), "participants": page.rows}
 
 
-def polls(asked: Asked) -> Row:
-    """Answer with the poll answers of a meeting; no polls are an empty list."""
-    return _rows.past_polls(asked.instance())
+def polls(request: FakeRequest) -> Row:
+    """Return the poll answers of a meeting; an empty list if there were no polls."""
+    return past_polls_body(request.instance())
 
 
-def qa(asked: Asked) -> Row:
-    """Answer with the Q&A of a meeting; it is kept longer than the rest and is unknown thereafter."""
-    instance = asked.instance(months=None, elsewhere=401)
-    if instance.day < months_before(asked.today, _LOOK_BACK_MONTHS):
-        raise no_such_instance(asked.value)
-    return _rows.past_qa(instance)
+def qa(request: FakeRequest) -> Row:
+    """Return the Q&A of a meeting, which is available for fifteen months instead of twelve."""
+    instance = request.instance(max_age_months=None, other_account_status=401)
+    if instance.day < months_before(request.today, _LOOK_BACK_MONTHS):
+        raise no_such_instance(request.path_value)
+    return past_qa_body(instance)

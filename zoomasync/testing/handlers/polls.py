@@ -1,4 +1,4 @@
-"""What `/meetings/{meetingId}/polls` answers. An unknown meeting is mostly code 404 here, as the reference says."""
+"""Handlers of `/meetings/{meetingId}/polls`; the error code for an unknown meeting is 404 for all but one of them."""
 
 from __future__ import annotations
 
@@ -6,75 +6,73 @@ import secrets
 from typing import Final, cast
 
 from ..account.meeting import Json, Poll, ScheduledMeeting
-from ..protocol import body_rules as _rules
-from ..protocol import query as _query
+from ..protocol import body_rules, query
 from ..protocol.errors import Refusal, not_valid
-from ..protocol.request import Asked
-from . import meeting_rows as _meeting_rows
+from ..protocol.request import FakeRequest
 from .instance_rows import Row
+from .meeting_rows import poll_row
 
-_UNKNOWN: Final = 404
-_ORDINARY: Final = 1
-
-
-def listing(asked: Asked) -> Row:
-    """Answer with the polls of a meeting, all of them or the anonymous or the named ones."""
-    meeting = _polled(asked)
-    chosen = _query.choice(asked.query, "anonymous", ("true", "false"), default="")
-    found = [each for each in meeting.polls if not chosen or each.anonymous is (chosen == "true")]
-    return {"total_records": len(found), "polls": [_meeting_rows.poll(each) for each in found]}
+_UNKNOWN_CODE: Final = 404
 
 
-def create(asked: Asked) -> Row:
+def listing(request: FakeRequest) -> Row:
+    """Return all polls of a meeting, or only those that are anonymous or that are not."""
+    meeting = _meeting(request)
+    anonymous = query.choice(request.query, "anonymous", ("true", "false"), default="")
+    polls = [each for each in meeting.polls if not anonymous or each.anonymous is (anonymous == "true")]
+    return {"total_records": len(polls), "polls": [poll_row(each) for each in polls]}
+
+
+def create(request: FakeRequest) -> Row:
     """Add a poll."""
-    meeting = _polled(asked)
-    poll = _of_body(meeting, asked.body, secrets.token_urlsafe(16))
+    meeting = _meeting(request)
+    poll = _from_body(meeting, request.body, secrets.token_urlsafe(16))
     meeting.polls.append(poll)
-    return _meeting_rows.poll(poll)
+    return poll_row(poll)
 
 
-def details(asked: Asked) -> Row:
-    """Answer with one poll."""
-    return _meeting_rows.poll(_named(asked, _polled(asked)))
+def details(request: FakeRequest) -> Row:
+    """Return one poll."""
+    return poll_row(_poll(request, _meeting(request)))
 
 
-def replace(asked: Asked) -> None:
-    """Put another poll in the place of one, under the same id."""
-    meeting = _polled(asked, unknown=3001)
-    known = _named(asked, meeting)
-    meeting.polls[meeting.polls.index(known)] = _of_body(meeting, asked.body, known.id)
+def replace(request: FakeRequest) -> None:
+    """Replace a poll; the id stays the same."""
+    meeting = _meeting(request, unknown_code=3001)
+    poll = _poll(request, meeting)
+    meeting.polls[meeting.polls.index(poll)] = _from_body(meeting, request.body, poll.id)
 
 
-def delete(asked: Asked) -> None:
+def delete(request: FakeRequest) -> None:
     """Delete a poll."""
-    meeting = _polled(asked)
-    meeting.polls.remove(_named(asked, meeting))
+    meeting = _meeting(request)
+    meeting.polls.remove(_poll(request, meeting))
 
 
-def _polled(asked: Asked, *, unknown: int = _UNKNOWN) -> ScheduledMeeting:
-    meeting = asked.meeting(unknown=unknown)
-    if "polls" in meeting.host.switched_off:
+def _meeting(request: FakeRequest, *, unknown_code: int = _UNKNOWN_CODE) -> ScheduledMeeting:
+    meeting = request.meeting(unknown_code=unknown_code)
+    if "polls" in meeting.host.disabled_features:
         raise Refusal(400, 4400, "Meeting polls disabled. To enable this feature, enable the Meeting Polls setting.")
     return meeting
 
 
-def _named(asked: Asked, meeting: ScheduledMeeting) -> Poll:
+def _poll(request: FakeRequest, meeting: ScheduledMeeting) -> Poll:
     for poll in meeting.polls:
-        if poll.id == asked.values[1]:
+        if poll.id == request.path_values[1]:
             return poll
-    raise Refusal(404, _UNKNOWN, "Meeting poll not found.")
+    raise Refusal(404, _UNKNOWN_CODE, "Meeting poll not found.")
 
 
-def _of_body(meeting: ScheduledMeeting, body: Json, poll_id: str) -> Poll:
-    kind = cast("int", body.get("poll_type", _ORDINARY))
-    if faults := list(_rules.questions(body.get("questions", []), "questions", _rules.POLL_ANSWERS)):
+def _from_body(meeting: ScheduledMeeting, body: Json, poll_id: str) -> Poll:
+    if faults := list(body_rules.questions(body.get("questions", []), "questions", body_rules.POLL_ANSWERS)):
         raise not_valid(faults)
-    if kind != _ORDINARY and "advanced_polls" in meeting.host.switched_off:
-        raise Refusal(400, 4400, "Advanced meeting polls disabled.")
-    return Poll(
+    poll = Poll(
         id=poll_id,
         title=str(body.get("title", "")),
-        poll_type=kind,
+        poll_type=cast("int", body.get("poll_type", 1)),
         anonymous=bool(body.get("anonymous", False)),
         questions=tuple(cast("list[Json]", body.get("questions", []))),
     )
+    if poll.is_advanced and "advanced_polls" in meeting.host.disabled_features:
+        raise Refusal(400, 4400, "Advanced meeting polls disabled.")
+    return poll

@@ -1,4 +1,4 @@
-"""What `/meetings/{meetingId}/registrants` answers."""
+"""Handlers of `/meetings/{meetingId}/registrants`."""
 
 from __future__ import annotations
 
@@ -7,121 +7,124 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from ..account import scheduling as _schedule
+from ..account import scheduling
 from ..account.meeting import (
     FIXED_TIME,
+    MANUAL_APPROVAL,
     CustomAnswer,
     Json,
     Registrant,
     RegistrantStatus,
     ScheduledMeeting,
-    same_address,
+    normalized_email,
 )
-from ..protocol import query as _query
+from ..protocol import query
 from ..protocol.errors import Refusal, invalid, not_valid, paid_only
-from ..protocol.request import Asked
-from . import meeting_rows as _meeting_rows
+from ..protocol.request import FakeRequest
 from .instance_rows import Row
+from .meeting_rows import registrant_row, registration_body
 
 _ID: Final = re.compile(r"[\w-]{22}", re.ASCII)
-_BASIC: Final = 1
-_BY_HAND: Final = 1
-_BY_OCCURRENCE: Final = (2, 3)
-_BECOMES: Final = MappingProxyType[str, RegistrantStatus](
+_PER_OCCURRENCE: Final = (2, 3)
+"""The registration types in which people register for single occurrences."""
+_STATUS_BY_ACTION: Final = MappingProxyType[str, RegistrantStatus](
     {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
 )
-_HANDLED: Final = frozenset({"email", "custom_questions", "auto_approve"})
+_CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve"})
 
 
-def listing(asked: Asked) -> Row:
-    """Answer with the registrants of one status, of all occurrences or of one."""
-    meeting = _registered(asked)
-    status = _query.choice(asked.query, "status", ("pending", "approved", "denied"), default="approved")
-    occurrence = _occurrence(asked, meeting)
-    found = [
+def listing(request: FakeRequest) -> Row:
+    """Return the registrants with one status, of all occurrences or of one."""
+    meeting = _meeting(request)
+    status = query.choice(request.query, "status", ("pending", "approved", "denied"), default="approved")
+    occurrence = _occurrence(request, meeting)
+    registrants = [
         each for each in meeting.registrants if each.status == status and (not occurrence or each.attends(occurrence))
     ]
-    page = asked.page(found, lambda each: _meeting_rows.registrant(meeting, each))
+    page = request.page(registrants, lambda each: registrant_row(meeting, each))
     return {**page.envelope(), **page.totals(), "page_number": page.number, "registrants": page.rows}
 
 
-def add(asked: Asked) -> Row:
-    """Register somebody; an address that is registered already gets its registration back, perhaps for more dates.
+def add(request: FakeRequest) -> Row:
+    """Register a person who is not a host of the meeting.
 
-    Hosts cannot be registered. A registration that was cancelled is made anew.
+    For a registered address the response contains the existing registration, with the requested occurrences added. A
+    cancelled registration is replaced.
     """
-    meeting, body = _registered(asked, unknown=1001), asked.body
+    meeting, body = _meeting(request, unknown_code=1001), request.body
     email = str(body["email"]).strip()
-    if same_address(email) in _hosts(asked, meeting):
+    if normalized_email(email) in _host_emails(request, meeting):
         raise Refusal(400, 3027, "Host cannot register.")
     if missing := _missing_answers(meeting, body):
         raise not_valid((name, f"The parameter is required: {name}.") for name in missing)
-    chosen = tuple(each.strip() for each in asked.query.get("occurrence_ids", "").split(",") if each.strip())
+    chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
     if not set(chosen) <= {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_ids")
-    asked.quota.register(meeting.id, same_address(email))
-    known = meeting.registrant(email)
-    if known and known.status != "cancelled":
-        if known.occurrence_ids and chosen:
-            known = replace(known, occurrence_ids=tuple(sorted({*known.occurrence_ids, *chosen})))
-            meeting.put_registrant(known)
-        return _meeting_rows.receipt(meeting, known)
-    if meeting.registered >= meeting.capacity:
+    request.quota.register(meeting.id, normalized_email(email))
+    existing = meeting.registrant(email)
+    if existing and existing.status != "cancelled":
+        if existing.occurrence_ids and chosen:
+            existing = replace(existing, occurrence_ids=tuple(sorted({*existing.occurrence_ids, *chosen})))
+            meeting.save_registrant(existing)
+        return registration_body(meeting, existing)
+    if meeting.registered_count >= meeting.capacity:
         raise Refusal(400, 3043, "Meeting has reached maximum attendee capacity.")
-    person = _of_body(asked, meeting, known.id if known else _schedule.registrant_id(meeting.id, same_address(email)))
-    person = replace(person, occurrence_ids=chosen)
-    meeting.put_registrant(person)
-    return _meeting_rows.receipt(meeting, person)
+    registrant = _from_body(
+        request, meeting, existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
+    )
+    registrant = replace(registrant, occurrence_ids=chosen)
+    meeting.save_registrant(registrant)
+    return registration_body(meeting, registrant)
 
 
-def details(asked: Asked) -> Row:
-    """Answer with one registrant, whatever the status, unless cancelled."""
-    meeting = _registered(asked)
-    person = _named(asked)
-    if person.status == "cancelled":
-        raise _stranger(person.id)
-    return _meeting_rows.registrant(meeting, person)
+def details(request: FakeRequest) -> Row:
+    """Return one registrant with any status except "cancelled"."""
+    meeting = _meeting(request)
+    registrant = _registrant(request, meeting)
+    if registrant.status == "cancelled":
+        raise _no_such_registrant(registrant.id)
+    return registrant_row(meeting, registrant)
 
 
-def remove(asked: Asked) -> None:
-    """Delete a registration, or its part for one occurrence; where people choose occurrences one has to be named."""
-    meeting = _registered(asked)
-    if meeting.host.type == _BASIC:
-        raise paid_only(asked.account.id)
-    person, occurrence = _named(asked), _occurrence(asked, meeting)
-    choosable = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _BY_OCCURRENCE
-    if choosable and not occurrence:
+def remove(request: FakeRequest) -> None:
+    """Delete a registration, or the part of it for one occurrence, which some registration types require."""
+    meeting = _meeting(request)
+    if meeting.host.is_basic:
+        raise paid_only(request.account.id)
+    registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
+    per_occurrence = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _PER_OCCURRENCE
+    if per_occurrence and not occurrence:
         raise invalid("occurrence_id", "The parameter is required: occurrence_id.")
-    left = _others(meeting, person, occurrence)
-    if left:
-        meeting.put_registrant(replace(person, occurrence_ids=left))
+    remaining = _other_occurrences(meeting, registrant, occurrence)
+    if remaining:
+        meeting.save_registrant(replace(registrant, occurrence_ids=remaining))
     else:
-        meeting.registrants.remove(person)
+        meeting.registrants.remove(registrant)
 
 
-def update_status(asked: Asked) -> None:
-    """Approve, deny or cancel registrations: all of those that are named, or none."""
-    meeting = _registered(asked)
-    status, occurrence = _BECOMES[str(asked.body["action"])], _occurrence(asked, meeting)
-    named = cast("list[Json]", asked.body.get("registrants", []))
-    if not named:
+def update_status(request: FakeRequest) -> None:
+    """Approve, deny or cancel the given registrations; an error changes none of them."""
+    meeting = _meeting(request)
+    status, occurrence = _STATUS_BY_ACTION[str(request.body["action"])], _occurrence(request, meeting)
+    references = cast("list[Json]", request.body.get("registrants", []))
+    if not references:
         raise invalid("registrants", "The parameter is required: registrants.")
-    people = [_one_of(meeting, each) for each in named]
-    for person in people:
-        asked.quota.decide(meeting.id, person.id)
-    for person in people:
-        meeting.put_registrant(_decided(meeting, person, status, occurrence))
+    registrants = [_referenced(meeting, each) for each in references]
+    for registrant in registrants:
+        request.quota.decide(meeting.id, registrant.id)
+    for registrant in registrants:
+        meeting.save_registrant(_with_status(meeting, registrant, status, occurrence))
 
 
-def questions(asked: Asked) -> Row:
-    """Answer with what people are asked besides first name and e-mail address."""
-    meeting = _registered(asked)
+def questions(request: FakeRequest) -> Row:
+    """Return the registration questions besides first name and e-mail address."""
+    meeting = _meeting(request)
     return {"questions": meeting.questions, "custom_questions": meeting.custom_questions}
 
 
-def update_questions(asked: Asked) -> None:
-    """Change what people are asked; a list that is sent replaces the one before, and null clears it."""
-    meeting, body = _registered(asked), asked.body
+def update_questions(request: FakeRequest) -> None:
+    """Change the registration questions; a given list replaces the previous one, and null clears it."""
+    meeting, body = _meeting(request), request.body
     for number, each in enumerate(cast("list[Json]", body.get("custom_questions") or [])):
         if each.get("type") == "single" and not each.get("answers"):
             raise invalid(f"custom_questions[{number}].answers", "The parameter is required: answers.")
@@ -131,56 +134,56 @@ def update_questions(asked: Asked) -> None:
         meeting.custom_questions = cast("list[Json]", body["custom_questions"] or [])
 
 
-def _of_body(asked: Asked, meeting: ScheduledMeeting, registrant_id: str) -> Registrant:
-    body = asked.body
-    waits = meeting.approval_type == _BY_HAND and not body.get("auto_approve", False)
+def _from_body(request: FakeRequest, meeting: ScheduledMeeting, registrant_id: str) -> Registrant:
+    body = request.body
+    pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
     return Registrant(
         id=registrant_id,
         email=str(body["email"]).strip(),
-        create_time=asked.now,
-        status="pending" if waits else "approved",
+        create_time=request.now,
+        status="pending" if pending else "approved",
         custom_questions=tuple(
             CustomAnswer(title=str(each.get("title", "")), value=str(each.get("value", "")))
             for each in cast("list[Json]", body.get("custom_questions", []))
         ),
-        **cast("dict[str, Any]", {name: value for name, value in body.items() if name not in _HANDLED}),
+        **cast("dict[str, Any]", {name: value for name, value in body.items() if name not in _CONVERTED_FIELDS}),
     )
 
 
-def _registered(asked: Asked, *, unknown: int = 3001) -> ScheduledMeeting:
-    meeting = asked.managed(unknown=unknown)
-    if not meeting.takes_registrations:
+def _meeting(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeeting:
+    meeting = request.managed_meeting(unknown_code=unknown_code)
+    if not meeting.registration_enabled:
         raise Refusal(400, 300, f"Registration has not been enabled for this meeting: {meeting.id}.")
     return meeting
 
 
-def _named(asked: Asked) -> Registrant:
-    """Return the registrant of the path: a malformed id is invalid, and one that nobody has is not found."""
-    name = asked.values[1]
-    for each in asked.managed().registrants:
+def _registrant(request: FakeRequest, meeting: ScheduledMeeting) -> Registrant:
+    """Return the registrant in the path; a malformed id is invalid, and an unknown one is not found."""
+    name = request.path_values[1]
+    for each in meeting.registrants:
         if each.id == name:
             return each
-    raise _stranger(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
+    raise _no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
 
 
-def _one_of(meeting: ScheduledMeeting, named: Json) -> Registrant:
-    name = str(named.get("id") or named.get("email") or "")
+def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
+    name = str(reference.get("id") or reference.get("email") or "")
     if not name:
         raise invalid("registrants", "A registrant needs an id or an email.")
-    found = meeting.registrant(name)
-    if found is None:
-        raise _stranger(name)
-    return found
+    registrant = meeting.registrant(name)
+    if registrant is None:
+        raise _no_such_registrant(name)
+    return registrant
 
 
-def _stranger(name: str) -> Refusal:
+def _no_such_registrant(name: str) -> Refusal:
     return Refusal(404, 1001, f"Registrant does not exist: {name}.")
 
 
-def _hosts(asked: Asked, meeting: ScheduledMeeting) -> set[str]:
-    hosts = [asked.account.host(name) for name in meeting.alternative_hosts]
-    names = (meeting.host.email, *meeting.alternative_hosts, *(host.email for host in hosts if host))
-    return {same_address(name) for name in names}
+def _host_emails(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:
+    hosts = [request.account.host(name) for name in meeting.alternative_hosts]
+    emails = (meeting.host.email, *meeting.alternative_hosts, *(host.email for host in hosts if host))
+    return {normalized_email(each) for each in emails}
 
 
 def _missing_answers(meeting: ScheduledMeeting, body: Json) -> list[str]:
@@ -192,29 +195,30 @@ def _missing_answers(meeting: ScheduledMeeting, body: Json) -> list[str]:
     return missing
 
 
-def _occurrence(asked: Asked, meeting: ScheduledMeeting) -> str:
-    name = asked.query.get("occurrence_id", "")
-    if "occurrence_id" in asked.query and name not in {each.occurrence_id for each in meeting.occurrences}:
+def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
+    name = request.query.get("occurrence_id", "")
+    if "occurrence_id" in request.query and name not in {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_id")
     return name
 
 
-def _others(meeting: ScheduledMeeting, person: Registrant, occurrence: str) -> tuple[str, ...]:
-    """Return the occurrences that *person* still attends without this one; none without one."""
+def _other_occurrences(meeting: ScheduledMeeting, registrant: Registrant, occurrence: str) -> tuple[str, ...]:
+    """Return the occurrences that *registrant* attends besides this one; none if *occurrence* is empty."""
     if not occurrence:
         return ()
-    held = (each.occurrence_id for each in meeting.occurrences)
-    return tuple(each for each in held if person.attends(each) and each != occurrence)
+    ids = (each.occurrence_id for each in meeting.occurrences)
+    return tuple(each for each in ids if registrant.attends(each) and each != occurrence)
 
 
-def _decided(meeting: ScheduledMeeting, person: Registrant, status: RegistrantStatus, occurrence: str) -> Registrant:
-    """Return *person* with another status; for one occurrence that is as good as coming to it or not."""
+def _with_status(
+    meeting: ScheduledMeeting, registrant: Registrant, status: RegistrantStatus, occurrence: str
+) -> Registrant:
+    """Return *registrant* with *status*, or with one occurrence added or removed."""
     if not occurrence:
-        return replace(person, status=status)
-    others = _others(meeting, person, occurrence)
+        return replace(registrant, status=status)
+    remaining = _other_occurrences(meeting, registrant, occurrence)
     if status == "approved":
-        every = tuple(each.occurrence_id for each in meeting.occurrences)
-        return replace(
-            person, status=status, occurrence_ids=tuple(each for each in every if each in {*others, occurrence})
-        )
-    return replace(person, occurrence_ids=others) if others else replace(person, status=status)
+        ids = (each.occurrence_id for each in meeting.occurrences)
+        attended = tuple(each for each in ids if each in {*remaining, occurrence})
+        return replace(registrant, status=status, occurrence_ids=attended)
+    return replace(registrant, occurrence_ids=remaining) if remaining else replace(registrant, status=status)

@@ -9,21 +9,24 @@ from typing import Final
 
 from ..._client import Zoom
 from ..._label import Label
-from ..protocol import bodies as _bodies
+from ..protocol import bodies
 from ..protocol.errors import Refusal, unknown_path, wrong_method
 from ..protocol.meeting_body import NEW_MEETING
-from ..protocol.request import Asked
+from ..protocol.request import FakeRequest
 from ..protocol.route import Route
 from ..protocol.schema import Fields
-from . import account_reports as _account_reports
-from . import instance_reports as _session_reports
-from . import livestream as _livestreams
-from . import meetings as _meetings
-from . import past_meetings as _past_meetings
-from . import polls as _polls
-from . import registrants as _registrants
-from . import survey as _surveys
-from . import templates_and_pac as _user_things
+from . import (
+    account_reports,
+    instance_reports,
+    livestream,
+    meetings,
+    pac,
+    past_meetings,
+    polls,
+    registrants,
+    survey,
+    templates,
+)
 from .instance_rows import Row
 
 _PAGE: Final = ("page_size", "next_page_token")
@@ -82,14 +85,14 @@ def _unlisted_route(template: str, label: Label) -> Route:
     raise ValueError(f"{template!r} is served as {listed.template!r}: use that route")
 
 
-def _get(path: str, label: Label, handler: Callable[[Asked], Row], *parameters: str) -> Route:
+def _get(path: str, label: Label, handler: Callable[[FakeRequest], Row], *parameters: str) -> Route:
     return Route(f"GET {path}", label, handler, frozenset(parameters))
 
 
 def _write(
     template: str,
     label: Label,
-    handler: Callable[[Asked], Row | None],
+    handler: Callable[[FakeRequest], Row | None],
     body: Fields | None = None,
     *parameters: str,
     status: int = 200,
@@ -98,23 +101,23 @@ def _write(
 
 
 ROUTES: Final = (
-    _write("PATCH /meetings/{meetingId}/livestream", Label.LIGHT, _livestreams.update, _bodies.LIVESTREAM),
+    _write("PATCH /meetings/{meetingId}/livestream", Label.LIGHT, livestream.update, bodies.LIVESTREAM),
     _write(
         "PATCH /meetings/{meetingId}/livestream/status",
         Label.LIGHT,
-        _livestreams.update_status,
-        _bodies.LIVESTREAM_STATUS,
+        livestream.update_status,
+        bodies.LIVESTREAM_STATUS,
     ),
-    _get("/meetings/{meetingId}/meeting_summary", Label.LIGHT, _meetings.summary),
-    _get("/meetings/{meetingId}/polls", Label.LIGHT, _polls.listing, "anonymous"),
-    _write("POST /meetings/{meetingId}/polls", Label.LIGHT, _polls.create, _bodies.POLL, status=_CREATED),
-    _write("DELETE /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, _polls.delete),
-    _get("/meetings/{meetingId}/polls/{pollId}", Label.LIGHT, _polls.details),
-    _write("PUT /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, _polls.replace, _bodies.POLL),
+    _get("/meetings/{meetingId}/meeting_summary", Label.LIGHT, meetings.summary),
+    _get("/meetings/{meetingId}/polls", Label.LIGHT, polls.listing, "anonymous"),
+    _write("POST /meetings/{meetingId}/polls", Label.LIGHT, polls.create, bodies.POLL, status=_CREATED),
+    _write("DELETE /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, polls.delete),
+    _get("/meetings/{meetingId}/polls/{pollId}", Label.LIGHT, polls.details),
+    _write("PUT /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, polls.replace, bodies.POLL),
     _get(
         "/meetings/{meetingId}/registrants",
         Label.MEDIUM,
-        _registrants.listing,
+        registrants.listing,
         *_PAGE,
         "page_number",
         "status",
@@ -123,104 +126,104 @@ ROUTES: Final = (
     _write(
         "POST /meetings/{meetingId}/registrants",
         Label.LIGHT,
-        _registrants.add,
-        _bodies.REGISTRANT,
+        registrants.add,
+        bodies.REGISTRANT,
         "occurrence_ids",
         status=_CREATED,
     ),
-    _get("/meetings/{meetingId}/registrants/questions", Label.LIGHT, _registrants.questions),
+    _get("/meetings/{meetingId}/registrants/questions", Label.LIGHT, registrants.questions),
     _write(
         "PATCH /meetings/{meetingId}/registrants/questions",
         Label.LIGHT,
-        _registrants.update_questions,
-        _bodies.REGISTRATION_QUESTIONS,
+        registrants.update_questions,
+        bodies.REGISTRATION_QUESTIONS,
     ),
     _write(
         "PUT /meetings/{meetingId}/registrants/status",
         Label.MEDIUM,
-        _registrants.update_status,
-        _bodies.REGISTRANT_STATUS,
+        registrants.update_status,
+        bodies.REGISTRANT_STATUS,
         "occurrence_id",
     ),
     _write(
         "DELETE /meetings/{meetingId}/registrants/{registrantId}",
         Label.LIGHT,
-        _registrants.remove,
+        registrants.remove,
         None,
         "occurrence_id",
     ),
-    _get("/meetings/{meetingId}/registrants/{registrantId}", Label.LIGHT, _registrants.details),
-    _write("POST /meetings/{meetingId}/sip_dialing", Label.MEDIUM, _meetings.sip_uri, _bodies.SIP_DIALING),
-    _write("PUT /meetings/{meetingId}/status", Label.LIGHT, _meetings.update_status, _bodies.MEETING_STATUS),
-    _write("DELETE /meetings/{meetingId}/survey", Label.LIGHT, _surveys.delete),
-    _get("/meetings/{meetingId}/survey", Label.LIGHT, _surveys.details),
-    _write("PATCH /meetings/{meetingId}/survey", Label.LIGHT, _surveys.update, _bodies.SURVEY),
-    _get("/meetings/{meetingId}/token", Label.LIGHT, _meetings.caption_token, "type"),
-    _get("/past_meetings/{meetingId}", Label.LIGHT, _past_meetings.details),
-    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, _past_meetings.instances_of, *_RANGE),
-    _get("/past_meetings/{meetingId}/participants", Label.MEDIUM, _past_meetings.participants, *_PAGE),
-    _get("/past_meetings/{meetingId}/polls", Label.MEDIUM, _past_meetings.polls),
-    _get("/past_meetings/{meetingId}/qa", Label.MEDIUM, _past_meetings.qa),
-    _get("/report/activities", Label.HEAVY, _account_reports.activities, *_RANGE, *_PAGE),
-    _get("/report/billing", Label.HEAVY, _account_reports.billing),
-    _get("/report/billing/invoices", Label.HEAVY, _account_reports.billing_invoices, "billing_id"),
-    _get("/report/cloud_recording", Label.HEAVY, _account_reports.cloud_recording, *_RANGE, "group_id"),
-    _get("/report/daily", Label.HEAVY, _account_reports.daily, "year", "month", "group_id"),
-    _get("/report/meetings/{meetingId}", Label.HEAVY, _session_reports.meeting),
+    _get("/meetings/{meetingId}/registrants/{registrantId}", Label.LIGHT, registrants.details),
+    _write("POST /meetings/{meetingId}/sip_dialing", Label.MEDIUM, meetings.sip_uri, bodies.SIP_DIALING),
+    _write("PUT /meetings/{meetingId}/status", Label.LIGHT, meetings.update_status, bodies.MEETING_STATUS),
+    _write("DELETE /meetings/{meetingId}/survey", Label.LIGHT, survey.delete),
+    _get("/meetings/{meetingId}/survey", Label.LIGHT, survey.details),
+    _write("PATCH /meetings/{meetingId}/survey", Label.LIGHT, survey.update, bodies.SURVEY),
+    _get("/meetings/{meetingId}/token", Label.LIGHT, meetings.caption_token, "type"),
+    _get("/past_meetings/{meetingId}", Label.LIGHT, past_meetings.details),
+    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, past_meetings.instances, *_RANGE),
+    _get("/past_meetings/{meetingId}/participants", Label.MEDIUM, past_meetings.participants, *_PAGE),
+    _get("/past_meetings/{meetingId}/polls", Label.MEDIUM, past_meetings.polls),
+    _get("/past_meetings/{meetingId}/qa", Label.MEDIUM, past_meetings.qa),
+    _get("/report/activities", Label.HEAVY, account_reports.activities, *_RANGE, *_PAGE),
+    _get("/report/billing", Label.HEAVY, account_reports.billing),
+    _get("/report/billing/invoices", Label.HEAVY, account_reports.billing_invoices, "billing_id"),
+    _get("/report/cloud_recording", Label.HEAVY, account_reports.cloud_recording, *_RANGE, "group_id"),
+    _get("/report/daily", Label.HEAVY, account_reports.daily, "year", "month", "group_id"),
+    _get("/report/meetings/{meetingId}", Label.HEAVY, instance_reports.meeting),
     _get(
         "/report/meetings/{meetingId}/participants",
         Label.HEAVY,
-        _session_reports.meeting_participants,
+        instance_reports.meeting_participants,
         *_PAGE,
         "include_fields",
     ),
-    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, _session_reports.meeting_polls),
-    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, _session_reports.meeting_qa),
-    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, _session_reports.meeting_survey),
-    _get("/report/operationlogs", Label.HEAVY, _account_reports.operation_logs, *_RANGE, *_PAGE, "category_type"),
+    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, instance_reports.meeting_polls),
+    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, instance_reports.meeting_qa),
+    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, instance_reports.meeting_survey),
+    _get("/report/operationlogs", Label.HEAVY, account_reports.operation_logs, *_RANGE, *_PAGE, "category_type"),
     _get(
         "/report/telephone",
         Label.HEAVY,
-        _account_reports.telephone,
+        account_reports.telephone,
         *_RANGE,
         *_PAGE,
         "page_number",
         "type",
         "query_date_type",
     ),
-    _get("/report/upcoming_events", Label.HEAVY, _account_reports.upcoming_events, *_RANGE, *_PAGE, "type", "group_id"),
-    _get("/report/users", Label.HEAVY, _account_reports.users, *_RANGE, *_PAGE, "page_number", "type", "group_id"),
-    _get("/report/users/{userId}/meetings", Label.HEAVY, _account_reports.user_meetings, *_RANGE, *_PAGE, "type"),
-    _get("/report/webinars/{webinarId}", Label.HEAVY, _session_reports.webinar),
+    _get("/report/upcoming_events", Label.HEAVY, account_reports.upcoming_events, *_RANGE, *_PAGE, "type", "group_id"),
+    _get("/report/users", Label.HEAVY, account_reports.users, *_RANGE, *_PAGE, "page_number", "type", "group_id"),
+    _get("/report/users/{userId}/meetings", Label.HEAVY, account_reports.user_meetings, *_RANGE, *_PAGE, "type"),
+    _get("/report/webinars/{webinarId}", Label.HEAVY, instance_reports.webinar),
     _get(
         "/report/webinars/{webinarId}/participants",
         Label.HEAVY,
-        _session_reports.webinar_participants,
+        instance_reports.webinar_participants,
         *_PAGE,
         "include_fields",
     ),
-    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, _session_reports.webinar_polls),
-    _get("/users/{userId}/meeting_templates", Label.MEDIUM, _user_things.templates),
+    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, instance_reports.webinar_polls),
+    _get("/users/{userId}/meeting_templates", Label.MEDIUM, templates.listing),
     _write(
         "POST /users/{userId}/meeting_templates",
         Label.MEDIUM,
-        _user_things.create_template,
-        _bodies.TEMPLATE,
+        templates.create,
+        bodies.TEMPLATE,
         status=_CREATED,
     ),
     _get(
         "/users/{userId}/meetings",
         Label.MEDIUM,
-        _meetings.listing,
+        meetings.listing,
         *_PAGE,
         *_RANGE,
         "page_number",
         "timezone",
         "type",
     ),
-    _write("POST /users/{userId}/meetings", Label.MEDIUM, _meetings.create, NEW_MEETING, status=_CREATED),
-    _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, _meetings.upcoming),
-    _get("/users/{userId}/pac", Label.LIGHT, _user_things.pac_accounts),
+    _write("POST /users/{userId}/meetings", Label.MEDIUM, meetings.create, NEW_MEETING, status=_CREATED),
+    _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, meetings.upcoming),
+    _get("/users/{userId}/pac", Label.LIGHT, pac.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
 """The query parameters of all routes."""

@@ -1,4 +1,4 @@
-"""A request as the handlers see it: authenticated, its path, its parameter names and its body already checked."""
+"""The parsed request that handlers receive: authenticated, with valid parameter names and a valid body."""
 
 from __future__ import annotations
 
@@ -36,104 +36,108 @@ _YEAR_MONTHS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What one request asks of the account.
+class FakeRequest:
+    """A parsed request and the account that it is for.
 
-    *path* and *values*, the segments of it that placeholders stand for, are as they came over the wire. *now* is UTC.
+    *path* and *path_values*, the segments that fill its placeholders, are as they came over the wire. *now* is UTC.
     """
 
     account: Account
     today: date
     now: datetime
     path: str
-    values: tuple[str, ...]
+    path_values: tuple[str, ...]
     query: Query
     body: Json
     pager: PageTokens
     quota: ResourceQuotas
 
     @property
-    def value(self) -> str:
-        """What the first placeholder stands for."""
-        return self.values[0]
+    def path_value(self) -> str:
+        """The segment that fills the first placeholder of the path."""
+        return self.path_values[0]
 
     def page(self, items: Sequence[T], row: Callable[[T], Row]) -> Page:
-        """Return the page of *items* that is asked for."""
+        """Return the requested page of *items*, with each item converted by *row*."""
         return self.pager.page(self.path, self.query, items, row)
 
-    def user(self, *, unknown: int = 1001) -> Host:
-        """Return the user that the path names by id or e-mail address; *unknown* is the code for a stranger."""
-        name = unquote(self.value)
+    def user(self, *, unknown_code: int = 1001) -> Host:
+        """Return the user whose id or e-mail address the path contains; *unknown_code* is the code if there is none."""
+        name = unquote(self.path_value)
         user = self.account.host(name)
         if user is None:
-            raise no_such_user(name, unknown)
+            raise no_such_user(name, unknown_code)
         return user
 
-    def scheduler(self) -> Host:
-        """Return the user that the path names, provided that scheduling is allowed."""
+    def scheduling_user(self) -> Host:
+        """Return the user in the path; raise an error if the user may not schedule meetings."""
         user = self.user()
-        if "scheduling" in user.switched_off:
+        if "scheduling" in user.disabled_features:
             raise may_not_schedule()
         return user
 
-    def meeting(self, *, unknown: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting whose number the path starts with; *unknown* is the code when there is none.
+    def meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
+        """Return the scheduled meeting whose number the path contains; *unknown_code* is the code if there is none.
 
-        One that was deleted is unknown, unless *deleted* asks for it.
+        A deleted meeting counts as unknown unless *deleted* is true.
         """
-        if not _NUMBER.fullmatch(self.value):
+        if not _NUMBER.fullmatch(self.path_value):
             raise invalid("meetingId")
-        meeting = self.account.scheduled_meeting(int(self.value))
+        meeting = self.account.scheduled_meeting(int(self.path_value))
         if meeting is None or (meeting.deleted and not deleted):
-            raise no_such_meeting(self.value, code=unknown)
-        if "scheduling" in meeting.host.switched_off:
+            raise no_such_meeting(self.path_value, code=unknown_code)
+        if "scheduling" in meeting.host.disabled_features:
             raise may_not_schedule()
         return meeting
 
-    def managed(self, *, unknown: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting as `meeting` does, provided that it is ours to manage."""
-        meeting = self.meeting(unknown=unknown, deleted=deleted)
-        if meeting.host.elsewhere:
+    def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
+        """Return the same as `meeting`; raise an error if only its host or another account may manage it."""
+        meeting = self.meeting(unknown_code=unknown_code, deleted=deleted)
+        if meeting.host.other_account:
             raise in_another_account()
-        if "management" in meeting.host.switched_off:
+        if "management" in meeting.host.disabled_features:
             raise not_the_host()
         return meeting
 
-    def instances_of(self) -> list[Instance]:
-        """Return the instances of the meeting number in the path, the oldest first; a UUID is no number."""
-        found = self.account.instances_of(int(self.value)) if _NUMBER.fullmatch(self.value) else []
-        if not found or found[0].webinar:
-            raise no_such_instance(self.value)
-        return found
+    def instances(self) -> list[Instance]:
+        """Return the instances of the meeting number in the path, the oldest first; a UUID is not found."""
+        instances = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
+        if not instances or instances[0].webinar:
+            raise no_such_instance(self.path_value)
+        return instances
 
     def instance(
-        self, *, webinar: bool = False, months: int | None = _YEAR_MONTHS, elsewhere: int | None = None
+        self,
+        *,
+        webinar: bool = False,
+        max_age_months: int | None = _YEAR_MONTHS,
+        other_account_status: int | None = None,
     ) -> Instance:
-        """Return the session that the path names, provided it is of the asked kind and no older than *months*.
+        """Return the instance in the path; raise an error if it is of the other kind or older than *max_age_months*.
 
-        *elsewhere* is the HTTP status for one of another account, where the reference has a refusal for that.
+        *other_account_status* is the HTTP status for an instance of another account, if the reference has one.
         """
-        instance = self._named()
+        instance = self._instance_or_none()
         if instance is None or instance.webinar is not webinar:
-            raise no_such_instance(self.value)
-        if elsewhere is not None and instance.host.elsewhere:
-            raise in_another_account(elsewhere)
-        if months is not None and instance.day < months_before(self.today, months):
+            raise no_such_instance(self.path_value)
+        if other_account_status is not None and instance.host.other_account:
+            raise in_another_account(other_account_status)
+        if max_age_months is not None and instance.day < months_before(self.today, max_age_months):
             raise too_old()
         return instance
 
-    def _named(self) -> Instance | None:
-        if _NUMBER.fullmatch(self.value):
-            return next(reversed(self.account.instances_of(int(self.value))), None)
-        uuid = uuid_on_the_wire(self.value)
+    def _instance_or_none(self) -> Instance | None:
+        if _NUMBER.fullmatch(self.path_value):
+            return next(reversed(self.account.instances_of(int(self.path_value))), None)
+        uuid = decode_uuid(self.path_value)
         return None if uuid is None else self.account.instance(uuid)
 
 
-def uuid_on_the_wire(segment: str) -> str | None:
-    """Return the UUID that a path segment stands for, or None for one that Zoom would lose on its way.
+def decode_uuid(segment: str) -> str | None:
+    """Return the UUID in a path segment, or None if Zoom would not find it.
 
-    Zoom decodes a path twice. A slash that shows after the first time is taken for a part of the path: harmless inside
-    a UUID, fatal at its start or when doubled. Encoding twice always works.
+    Zoom decodes a path twice and splits it after the first time. A single slash within a UUID does no harm then, but a
+    leading or doubled slash does. A UUID that is encoded twice is always found.
     """
     once = unquote(segment)
     if once.startswith("/") or "//" in once:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..._label import Label
 from ..handlers.instance_rows import Row
-from .request import Asked
+from .request import FakeRequest
 from .schema import Fields
 
 TOKEN_ROUTE: Final = "POST /oauth/token"  # noqa: S105 - a route
@@ -27,7 +27,7 @@ class Route:
 
     template: str
     label: Label
-    handler: Callable[[Asked], Row | None] | None = None
+    handler: Callable[[FakeRequest], Row | None] | None = None
     parameters: frozenset[str] = frozenset()
     body: Fields | None = None
     status: int = 200

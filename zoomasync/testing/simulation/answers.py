@@ -1,4 +1,4 @@
-"""Polls, questions, surveys and summaries of a simulated account."""
+"""Poll responses, Q&A, survey responses and summaries of a simulated account."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from ..account.instance import (
     SurveyResponse,
     Visit,
 )
-from .random_source import Chance
+from .seeded_random import SeededRandom
 
-_POLL: Final = ("Which slot suits you?", "Rate the room", "Quelle région ?")
+_POLL_QUESTIONS: Final = ("Which slot suits you?", "Rate the room", "Quelle région ?")
 _CHOICES: Final = ("Morning", "4", "Île-de-France;Bretagne", 'Neither, "as is"')
-_ASKED: Final = ("When does the crane land?", "Is parking free?", "いつ始まりますか", "Was kostet's?")
-_STATES: Final[tuple[QuestionStatus, ...]] = ("default", "open", "dismissed", "answered", "deleted")
+_QUESTIONS: Final = ("When does the crane land?", "Is parking free?", "いつ始まりますか", "Was kostet's?")
+_STATUSES: Final[tuple[QuestionStatus, ...]] = ("default", "open", "dismissed", "answered", "deleted")
 
 
-def polls(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[PollResponse, ...]:
-    """Let everyone of *people* answer some questions, and add one who stays anonymous."""
+def polls(rng: SeededRandom, start: datetime, people: Sequence[Visit]) -> tuple[PollResponse, ...]:
+    """Return a response of each of *people* to one to three questions, and an anonymous one."""
     polling_id = f"P0l{rng.getrandbits(64):016x}"
 
     def answers(count: int) -> tuple[PollAnswer, ...]:
@@ -37,7 +37,7 @@ def polls(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[PollRe
             PollAnswer(
                 question=question, answer=rng.choice(_CHOICES), polling_id=polling_id, date_time=_later(rng, start, 600)
             )
-            for question in _POLL[:count]
+            for question in _POLL_QUESTIONS[:count]
         )
 
     named = [
@@ -47,34 +47,34 @@ def polls(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[PollRe
     return (*named, PollResponse(answers=answers(2)))
 
 
-def qa(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[Asker, ...]:
-    """Let everyone of *people* ask something, and add one who stays anonymous and is answered live."""
+def qa(rng: SeededRandom, start: datetime, people: Sequence[Visit]) -> tuple[Asker, ...]:
+    """Return one or two questions of each of *people*, and an anonymous one that was answered live."""
     host = people[0]
 
     def question(number: int) -> Question:
-        asked = _later(rng, start, 900)
+        created = _later(rng, start, 900)
         answers = (
             QuestionAnswer(
                 content="Friday",
                 name=host.name,
                 user_id=host.id,
                 email=host.user_email,
-                create_time=asked + timedelta(seconds=70),
+                create_time=created + timedelta(seconds=70),
             ),
             QuestionAnswer(
                 content="Maybe Saturday",
                 name="Guest from depot",
-                create_time=asked + timedelta(seconds=122),
+                create_time=created + timedelta(seconds=122),
                 type="participant_commented",
             ),
         )
-        state = rng.choice(_STATES)
+        status = rng.choice(_STATUSES)
         return Question(
-            question=rng.choice(_ASKED),
+            question=rng.choice(_QUESTIONS),
             question_id=f"qA{rng.getrandbits(32):08x}",
-            create_time=asked,
-            question_status=state,
-            answers=answers[: number % 3] if state == "answered" else (),
+            create_time=created,
+            question_status=status,
+            answers=answers[: number % 3] if status == "answered" else (),
         )
 
     named = [
@@ -92,8 +92,8 @@ def qa(rng: Chance, start: datetime, people: Sequence[Visit]) -> tuple[Asker, ..
     return (*named, Asker(questions=(live,)))
 
 
-def survey(rng: Chance, end: datetime, people: Sequence[Visit]) -> Survey:
-    """Let everyone of *people* fill in a survey after *end*, and add one who stays anonymous."""
+def survey(rng: SeededRandom, end: datetime, people: Sequence[Visit]) -> Survey:
+    """Return a survey with a response of each of *people* within five minutes of *end*, and an anonymous one."""
 
     def answers() -> tuple[SurveyAnswer, ...]:
         return (
@@ -114,7 +114,7 @@ def survey(rng: Chance, end: datetime, people: Sequence[Visit]) -> Survey:
 
 
 def summary(topic: str, number: int) -> Summary:
-    """Sum up a meeting; a few of them in Markdown alone, edited, or withheld."""
+    """Return the summary of a meeting; *number* decides whether it is Markdown only, edited or withheld."""
     return Summary(
         title=f"{topic}: summary",
         overview="Crane delivery slipped; budget unchanged.",
@@ -131,5 +131,5 @@ def _names(name: str) -> dict[str, str]:
     return {"name": name, "first_name": first, "last_name": last}
 
 
-def _later(rng: Chance, moment: datetime, seconds: int) -> datetime:
+def _later(rng: SeededRandom, moment: datetime, seconds: int) -> datetime:
     return moment + timedelta(milliseconds=rng.randrange(seconds * 1000))

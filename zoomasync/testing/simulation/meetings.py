@@ -1,4 +1,4 @@
-"""What is scheduled in a simulated account: its own stream of chance, so that the past stays as it is."""
+"""Scheduled meetings and templates of a simulated account."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from ..account import defaults as _build
-from ..account import scheduling as _schedule
+from ..account import defaults, scheduling
 from ..account.host import DialInNumber, Host, PacAccount
 from ..account.meeting import (
     FIXED_TIME,
+    MANUAL_APPROVAL,
     NO_FIXED_TIME,
+    NO_REGISTRATION,
+    SCHEDULED,
     CustomAnswer,
     Json,
     MeetingTemplate,
@@ -26,12 +28,11 @@ from ..account.meeting import (
 from ..account.recurrence import occurrences
 from ..protocol.bodies import COMPANY_SIZES, PURCHASE_ROLES, PURCHASE_TIMES
 from .people import GUEST_NAMES, TOPICS
-from .random_source import Chance
+from .seeded_random import SeededRandom
 
-_CROWDS: Final = (650, 300, 31, 1)
-"""How many are registered for the first meetings: several pages, one page, one more than a small one, one alone."""
-_BY_HAND: Final = 1
-_FATES: Final[tuple[RegistrantStatus, ...]] = ("approved", "approved", "pending", "denied", "cancelled")
+_REGISTRANT_COUNTS: Final = (650, 300, 31, 1)
+"""Registrants of the first hosts' meetings: several pages, one full page, one more than a default page, one person."""
+_STATUSES: Final[tuple[RegistrantStatus, ...]] = ("approved", "approved", "pending", "denied", "cancelled")
 _SINGLE: Final[Json] = {"name": "Which slot suits you?", "type": "single", "answers": ["Morning", "Evening"]}
 _RATING: Final[Json] = {
     "name": "Rate the room", "type": "rating_scale", "rating_min_value": 0, "rating_max_value": 5,
@@ -59,16 +60,16 @@ _SURVEY: Final[Json] = {
 }
 
 
-def meetings(rng: Chance, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
-    """Invent what *active* hosts have scheduled: single, recurring and without fixed time, past and to come."""
-    return [meeting for place, host in enumerate(active) for meeting in _of_host(rng, host, place, today)]
+def simulate_meetings(rng: SeededRandom, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
+    """Return five meetings of each *active* host: upcoming, past, recurring and without a fixed time."""
+    return [meeting for index, host in enumerate(active) for meeting in _meetings_of(rng, host, index, today)]
 
 
-def templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTemplate]:
-    """Make a template of every recurring meeting, and one of an administrator's for everybody."""
+def simulate_templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTemplate]:
+    """Return one template of an administrator, and one of the host for each meeting that recurs at a fixed time."""
     own = [
         MeetingTemplate(
-            id=_build.ident("template", each.id),
+            id=defaults.opaque_id("template", each.id),
             name=each.topic,
             host=each.host,
             meeting_id=each.id,
@@ -77,10 +78,10 @@ def templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTemplate]:
         for each in scheduled
         if each.type == FIXED_TIME
     ]
-    return [MeetingTemplate(id=_build.ident("template", 0), name="Board session"), *own]
+    return [MeetingTemplate(id=defaults.opaque_id("template", 0), name="Board session"), *own]
 
 
-def audio(number: int) -> tuple[PacAccount, ...]:
+def pac_accounts(number: int) -> tuple[PacAccount, ...]:
     """Return the personal audio conference of the user with this *number*."""
     account = PacAccount(
         conference_id=730_214 + number,
@@ -95,23 +96,29 @@ def audio(number: int) -> tuple[PacAccount, ...]:
     return (account,)
 
 
-def _of_host(rng: Chance, host: Host, place: int, today: date) -> Iterator[ScheduledMeeting]:
-    crowd = _CROWDS[place] if place < len(_CROWDS) else rng.below(12)
-    yield _meeting(rng, host, 2, _at(today, 3 + place, 14), crowd=crowd)
-    yield _meeting(rng, host, 2, _at(today, 1, 9 + place % 8), crowd=20, approval=_BY_HAND)
-    yield _meeting(rng, host, 2, _at(today, -rng.below(20) - 2, 11))
-    yield _meeting(rng, host, FIXED_TIME, _at(today, -6, 10), crowd=8)
+def _meetings_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iterator[ScheduledMeeting]:
+    count = _REGISTRANT_COUNTS[index] if index < len(_REGISTRANT_COUNTS) else rng.below(12)
+    yield _meeting(rng, host, SCHEDULED, _at(today, 3 + index, 14), registrants=count)
+    yield _meeting(rng, host, SCHEDULED, _at(today, 1, 9 + index % 8), registrants=20, approval_type=MANUAL_APPROVAL)
+    yield _meeting(rng, host, SCHEDULED, _at(today, -rng.below(20) - 2, 11))
+    yield _meeting(rng, host, FIXED_TIME, _at(today, -6, 10), registrants=8)
     yield _meeting(rng, host, NO_FIXED_TIME, None)
 
 
 def _meeting(
-    rng: Chance, host: Host, type_: MeetingType, start: datetime | None, *, crowd: int = 0, approval: int = 0
+    rng: SeededRandom,
+    host: Host,
+    type_: MeetingType,
+    start: datetime | None,
+    *,
+    registrants: int = 0,
+    approval_type: int = 0,
 ) -> ScheduledMeeting:
     number = 81_000_000_000 + rng.below(18_999_999_999)
-    made = datetime.combine(host.created + timedelta(days=1), time(8), UTC)
-    created = min(made, start - timedelta(days=30)) if start else made
+    usual = datetime.combine(host.created + timedelta(days=1), time(8), UTC)
+    created = min(usual, start - timedelta(days=30)) if start else usual
     duration = rng.choice((30, 45, 60))
-    rule = _schedule.weekly(start, 8) if start and type_ == FIXED_TIME else None
+    rule = scheduling.weekly(start, 8) if start and type_ == FIXED_TIME else None
     return ScheduledMeeting(
         id=number,
         uuid=b64encode(rng.randbytes(16)).decode(),
@@ -125,35 +132,38 @@ def _meeting(
         agenda="Status, risks, and what else there is. " * rng.choice((0, 1, 9)),
         password=f"{rng.below(10**6):06d}",
         settings={
-            "approval_type": approval if crowd else 2,
+            "approval_type": approval_type if registrants else NO_REGISTRATION,
             "use_pmi": type_ == NO_FIXED_TIME,
-            "waiting_room": rng.happens(0.5),
+            "waiting_room": rng.chance(0.5),
         },
         recurrence=rule,
         occurrences=occurrences(start, duration, "UTC", rule) if start and rule else (),
-        registrants=[_registrant(rng, number, each, created, by_hand=approval == _BY_HAND) for each in range(crowd)],
+        registrants=[
+            _registrant(rng, number, each, created, manual=approval_type == MANUAL_APPROVAL)
+            for each in range(registrants)
+        ],
         questions=[{"field_name": "last_name", "required": False}, {"field_name": "org", "required": False}],
         custom_questions=[{"title": "Dietary needs?", "type": "short", "required": False, "answers": []}],
-        polls=_polls(number) if crowd else [],
-        survey=dict(_SURVEY) if rng.happens(0.5) else {},
+        polls=_polls(number) if registrants else [],
+        survey=dict(_SURVEY) if rng.chance(0.5) else {},
     )
 
 
-def _registrant(rng: Chance, meeting: int, number: int, since: datetime, *, by_hand: bool) -> Registrant:
+def _registrant(rng: SeededRandom, meeting: int, number: int, created: datetime, *, manual: bool) -> Registrant:
     email = f"guest{number}@elsewhere.example"
-    person = Registrant(
-        id=_schedule.registrant_id(meeting, email),
+    registrant = Registrant(
+        id=scheduling.registrant_id(meeting, email),
         email=email,
         first_name=GUEST_NAMES[number % len(GUEST_NAMES)] or "Guest",
         last_name="" if number % 3 else f"No. {number}",
-        create_time=since + timedelta(minutes=number),
-        status=_FATES[number % len(_FATES)] if by_hand else "approved",
+        create_time=created + timedelta(minutes=number),
+        status=_STATUSES[number % len(_STATUSES)] if manual else "approved",
         participant_pin_code=400_000 + number if number % 2 else None,
     )
     if number % 10:
-        return person
+        return registrant
     return replace(
-        person,
+        registrant,
         org="Lakeside Freight",
         country="IE",
         purchasing_time_frame=rng.choice(PURCHASE_TIMES),
@@ -164,12 +174,15 @@ def _registrant(rng: Chance, meeting: int, number: int, since: datetime, *, by_h
 
 
 def _polls(number: int) -> list[Poll]:
-    ident = f"poll {number}"
     return [
         Poll(
-            id=_build.ident(ident, 1), title="Slot vote", anonymous=True, status="ended", questions=(_SINGLE, _RATING)
+            id=defaults.opaque_id(f"poll {number}", 1),
+            title="Slot vote",
+            anonymous=True,
+            status="ended",
+            questions=(_SINGLE, _RATING),
         ),
-        Poll(id=_build.ident(ident, 2), title="City quiz", poll_type=3, questions=(_MATCHING,)),
+        Poll(id=defaults.opaque_id(f"poll {number}", 2), title="City quiz", poll_type=3, questions=(_MATCHING,)),
     ]
 
 

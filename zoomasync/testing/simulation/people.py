@@ -1,4 +1,4 @@
-"""The people of a simulated account and their stays."""
+"""The people of a simulated account and their visits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from ..account.host import Host
 from ..account.instance import Visit
-from .random_source import Chance
+from .seeded_random import SeededRandom
 
 HOST_NAMES: Final = (
     "Nadia Orr", "Ivo Lind", "Zoë Müller", "山本 さくら", "Ольга Ким", "عمر الحداد", "Ngọc Ánh Trần", "נועה לוי",
@@ -20,14 +20,14 @@ GUEST_NAMES: Final = (
     "佐藤 健", "สมชาย ใจดี", "O'Brien, \"Kit\"", "Zoe\u0308 (decomposed)", "Галина Петрова", "தமிழ்செல்வி",
     "Élodie / Paris; Ops", "",    "Room 4\\North", "李 雷", "Guðrún Ósk", "ደስታ አበበ", "Conference\tRoom",
 )  # fmt: skip
-_ODDITIES: Final[tuple[Callable[[Visit], Visit], ...]] = (
+_VARIATIONS: Final[tuple[Callable[[Visit], Visit], ...]] = (
     lambda visit: replace(visit, leave_time=None),
-    lambda visit: replace(visit, absent=frozenset({"failover", "status"})),
+    lambda visit: replace(visit, omitted_keys=frozenset({"failover", "status"})),
     lambda visit: replace(visit, attentiveness_score=""),
     lambda visit: replace(visit, failover=True),
 )
-_WEBINAR_ODDITIES: Final[tuple[Callable[[Visit], Visit], ...]] = (
-    *_ODDITIES,
+_WEBINAR_VARIATIONS: Final[tuple[Callable[[Visit], Visit], ...]] = (
+    *_VARIATIONS,
     lambda visit: replace(visit, user_email=visit.user_email or " "),
 )
 TOPICS: Final = ("Harbour project", "Open office hour", "Réunion d'équipe", "採用面談", "בוקר טוב", "Bridge works 🌉")
@@ -36,7 +36,7 @@ DEPTS: Final = ("Works", "", "Finance", "Öffentlichkeit")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who may join sessions; guests have no id and no address."""
+    """A person who may join instances. Guests have no id, and only registered guests have an e-mail address."""
 
     name: str
     id: str = ""
@@ -46,68 +46,68 @@ class Person:
     internal: bool = False
 
 
-def as_person(host: Host) -> Person:
-    """Return *host* as one who joins."""
+def host_as_person(host: Host) -> Person:
+    """Return *host* as a person who joins instances."""
     return Person(name=host.name, id=host.id, email=host.email, internal=True)
 
 
-def outsiders(rng: Chance, count: int) -> list[Person]:
-    """Invent people from outside: most unknown to Zoom, some registered, some through an app of the SDK."""
+def guests(rng: SeededRandom, count: int) -> list[Person]:
+    """Return people from outside the account; some are registered, and some join through an app with a customer key."""
     people: list[Person] = []
     for number in range(count):
         name = GUEST_NAMES[number % len(GUEST_NAMES)]
         if number >= len(GUEST_NAMES) and name:
             name = f"{name} {number}"
-        if rng.happens(0.25):
+        if rng.chance(0.25):
             token = f"rG{rng.getrandbits(64):016x}"
             people.append(Person(name=name, email=f"guest{number}@elsewhere.example", registrant_id=token))
         else:
-            people.append(Person(name=name, customer_key=f"dock-{number}" if rng.happens(0.15) else ""))
+            people.append(Person(name=name, customer_key=f"dock-{number}" if rng.chance(0.15) else ""))
     return people
 
 
-class Roster:
-    """Fills one session with exactly as many stays as asked for, the host's first."""
+class VisitGenerator:
+    """A generator of the visits to one instance."""
 
-    def __init__(self, rng: Chance, start: datetime, end: datetime, *, webinar: bool = False) -> None:
+    def __init__(self, rng: SeededRandom, start: datetime, end: datetime, *, webinar: bool = False) -> None:
         self._rng = rng
         self._start = start
         self._seconds = int((end - start).total_seconds())
         self._webinar = webinar
-        self._seat = 16_778_240
+        self._user_id = 16_778_240
 
-    def fill(self, host: Person, others: Sequence[Person], rows: int) -> tuple[Visit, ...]:
-        """Return the host's stay and *rows* - 1 more by *others*, who may wait, rejoin or go to a breakout room."""
-        visits = [self._stay(host, 0, self._seconds)]
-        while len(visits) < rows:
-            visits.extend(self._visits(others[self._rng.below(len(others))]))
-        return tuple(visits[:rows])
+    def visits(self, host: Person, others: Sequence[Person], count: int) -> tuple[Visit, ...]:
+        """Return exactly *count* visits: one of the host, then some of *others*, who may wait or rejoin."""
+        visits = [self._visit(host, 0, self._seconds)]
+        while len(visits) < count:
+            visits.extend(self._visits_of(others[self._rng.below(len(others))]))
+        return tuple(visits[:count])
 
-    def _visits(self, person: Person) -> Iterator[Visit]:
-        rng, moment = self._rng, self._rng.below(self._seconds // 2)
-        if rng.happens(0.1):
-            arrival = moment
-            moment += 1 + rng.below(90)
-            yield replace(self._stay(person, arrival, moment), status="in_waiting_room")
-        leaving = moment + rng.below(self._seconds - moment)
-        yield self._odd(self._stay(person, moment, leaving))
-        if rng.happens(0.2):
-            yield self._odd(self._stay(person, leaving + rng.below(self._seconds - leaving), self._seconds))
+    def _visits_of(self, person: Person) -> Iterator[Visit]:
+        rng, joined = self._rng, self._rng.below(self._seconds // 2)
+        if rng.chance(0.1):
+            arrived = joined
+            joined += 1 + rng.below(90)
+            yield replace(self._visit(person, arrived, joined), status="in_waiting_room")
+        left = joined + rng.below(self._seconds - joined)
+        yield self._varied(self._visit(person, joined, left))
+        if rng.chance(0.2):
+            yield self._varied(self._visit(person, left + rng.below(self._seconds - left), self._seconds))
 
-    def _odd(self, visit: Visit) -> Visit:
-        """Give a few stays one of the things that Zoom is known to leave out or to put in."""
-        if self._rng.happens(0.06):
+    def _varied(self, visit: Visit) -> Visit:
+        """Return *visit*, now and then with a breakout room or with a variation that Zoom's rows are known to have."""
+        if self._rng.chance(0.06):
             visit = replace(visit, bo_mtg_id="Dk8/qZ1xV2cB3nM4lK5j+g==" if self._webinar else "27510336")
-        if self._rng.happens(0.06):
-            visit = self._rng.choice(_WEBINAR_ODDITIES if self._webinar else _ODDITIES)(visit)
+        if self._rng.chance(0.06):
+            visit = self._rng.choice(_WEBINAR_VARIATIONS if self._webinar else _VARIATIONS)(visit)
         return visit
 
-    def _stay(self, person: Person, joined: int, left: int) -> Visit:
-        self._seat += 1024
-        digits = self._rng.choice((1, 2, 3, 6, 9)) if self._rng.happens(0.4) else 0
+    def _visit(self, person: Person, joined: int, left: int) -> Visit:
+        self._user_id += 1024
+        digits = self._rng.choice((1, 2, 3, 6, 9)) if self._rng.chance(0.4) else 0
         microseconds = self._rng.below(1_000_000) if digits else 0
         return Visit(
-            user_id=f"KQ{self._seat:X}" if self._webinar and not person.id else str(self._seat),
+            user_id=f"KQ{self._user_id:X}" if self._webinar and not person.id else str(self._user_id),
             name=person.name,
             join_time=self._start + timedelta(seconds=joined, microseconds=microseconds),
             leave_time=self._start + timedelta(seconds=left, microseconds=microseconds),

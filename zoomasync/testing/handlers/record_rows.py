@@ -1,8 +1,8 @@
-"""The rest of the account as Zoom writes it in JSON, one function a kind of row."""
+"""Account records in the JSON format of Zoom's API: one function per kind of row."""
 
 from __future__ import annotations
 
-from ..account.ledger import (
+from ..account.records import (
     Activity,
     BillingReport,
     Invoice,
@@ -15,8 +15,8 @@ from ..protocol.times import iso
 from .instance_rows import Row
 
 
-def activity(entry: Activity) -> Row:
-    """Write one sign-in or sign-out."""
+def activity_row(entry: Activity) -> Row:
+    """Return one sign-in or sign-out."""
     return {
         "email": entry.email,
         "time": iso(entry.time),
@@ -27,8 +27,8 @@ def activity(entry: Activity) -> Row:
     }
 
 
-def operation_log(entry: OperationLog) -> Row:
-    """Write one operation."""
+def operation_log_row(entry: OperationLog) -> Row:
+    """Return one entry of the operation log."""
     return {
         "time": iso(entry.time),
         "operator": entry.operator,
@@ -38,8 +38,8 @@ def operation_log(entry: OperationLog) -> Row:
     }
 
 
-def telephone_leg(leg: TelephoneLeg) -> Row:
-    """Write one call leg."""
+def telephone_leg_row(leg: TelephoneLeg) -> Row:
+    """Return one telephone call."""
     instance = leg.instance
     return {
         "uuid": instance.uuid,
@@ -62,8 +62,8 @@ def telephone_leg(leg: TelephoneLeg) -> Row:
     }
 
 
-def billing_report(report: BillingReport) -> Row:
-    """Write one billing period."""
+def billing_report_row(report: BillingReport) -> Row:
+    """Return one billing period, without its invoices."""
     return {
         "id": report.id,
         "start_date": report.start_date.isoformat(),
@@ -74,21 +74,21 @@ def billing_report(report: BillingReport) -> Row:
     }
 
 
-def invoice(charge: Invoice) -> Row:
-    """Write one charge of a billing period."""
+def invoice_row(invoice: Invoice) -> Row:
+    """Return one invoice of a billing period."""
     return {
-        "invoice_number": charge.invoice_number,
-        "invoice_charge_name": charge.invoice_charge_name,
-        "start_date": charge.start_date.isoformat(),
-        "end_date": charge.end_date.isoformat(),
-        "quantity": charge.quantity,
-        "total_amount": charge.total_amount,
-        "tax_amount": charge.tax_amount,
+        "invoice_number": invoice.invoice_number,
+        "invoice_charge_name": invoice.invoice_charge_name,
+        "start_date": invoice.start_date.isoformat(),
+        "end_date": invoice.end_date.isoformat(),
+        "quantity": invoice.quantity,
+        "total_amount": invoice.total_amount,
+        "tax_amount": invoice.tax_amount,
     }
 
 
-def upcoming_event(event: UpcomingEvent) -> Row:
-    """Write one session that is still to come."""
+def upcoming_event_row(event: UpcomingEvent) -> Row:
+    """Return one upcoming meeting or webinar."""
     return {
         "id": event.id,
         "topic": event.topic,
@@ -99,8 +99,8 @@ def upcoming_event(event: UpcomingEvent) -> Row:
     }
 
 
-def recording_storage(storage: RecordingStorage) -> Row:
-    """Write the cloud storage of one day."""
+def recording_storage_row(storage: RecordingStorage) -> Row:
+    """Return the cloud storage of one day."""
     return {
         "date": storage.day.isoformat(),
         "usage": storage.usage,

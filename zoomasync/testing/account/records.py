@@ -1,4 +1,4 @@
-"""What an account keeps besides its sessions: sign-ins, operations, call legs, invoices, storage and plans."""
+"""Account records: sign-ins, operation logs, telephone calls, invoices, upcoming events and recording storage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from .host import Host
-from .instance import Instance
+from .instance import Instance, minutes_rounded_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Activity:
 
 @dataclass(frozen=True, kw_only=True)
 class OperationLog:
-    """One operation of an administrator; `category_type` is free text such as "Recording"."""
+    """One entry of the operation log; *category_type* is free text such as "Recording"."""
 
     time: datetime
     operator: str
@@ -35,15 +35,15 @@ class OperationLog:
 
 @dataclass(frozen=True, kw_only=True)
 class TelephoneLeg:
-    """One call by telephone into or out of a session.
+    """One telephone call into or out of an instance; *rate* is in USD per minute.
 
-    `found_by` is the query's `type` that lists it: 1 toll-free and call-out, 2 toll, 3 SIP connected audio.
+    *report_type* is the query's `type` that lists the call: 1 toll-free and call-out, 2 toll, 3 SIP connected audio.
     """
 
     instance: Instance
     start_time: datetime
     end_time: datetime
-    found_by: Literal["1", "2", "3"] = "1"
+    report_type: Literal["1", "2", "3"] = "1"
     type: str = "toll-free"
     country_name: str = "IE"
     phone_number: str = "+353 1800 555 01"
@@ -53,18 +53,18 @@ class TelephoneLeg:
 
     @property
     def duration(self) -> int:
-        """Minutes of the call, a started one counting in full."""
-        return -(-int((self.end_time - self.start_time).total_seconds()) // 60)
+        """The length in minutes, rounded up."""
+        return minutes_rounded_up(int((self.end_time - self.start_time).total_seconds()))
 
     @property
     def total(self) -> float:
-        """What the call cost, in USD."""
+        """The cost in USD."""
         return round(self.rate * self.duration, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invoice:
-    """One charge of a billing period; amounts are decimals as text."""
+    """One charge of a billing period; amounts are decimal numbers as text."""
 
     invoice_number: str
     invoice_charge_name: str
@@ -77,7 +77,7 @@ class Invoice:
 
 @dataclass(frozen=True, kw_only=True)
 class BillingReport:
-    """One billing period and its invoices; amounts are decimals as text."""
+    """One billing period and its invoices; amounts are decimal numbers as text."""
 
     id: str
     start_date: date
@@ -90,7 +90,7 @@ class BillingReport:
 
 @dataclass(frozen=True, kw_only=True)
 class UpcomingEvent:
-    """A meeting or webinar that is still to come; `id` is UUID-like text."""
+    """An upcoming meeting or webinar; *id* is text like a UUID, not a meeting number."""
 
     id: str
     topic: str
@@ -101,7 +101,7 @@ class UpcomingEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingStorage:
-    """The cloud storage used on one day, by the account or by one group of it; sizes are text for people."""
+    """The cloud storage used on one day, by the account unless *group_id* names a group; sizes are display text."""
 
     day: date
     usage: str = "0"

@@ -1,4 +1,4 @@
-"""An invented ledger for an account: sign-ins, operations, call legs, invoices, plans and storage."""
+"""Records of a simulated account: sign-ins, operation logs, telephone calls, invoices, upcoming events, storage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from ..account.host import Host
 from ..account.instance import Instance
-from ..account.ledger import (
+from ..account.records import (
     Activity,
     BillingReport,
     Invoice,
@@ -19,7 +19,7 @@ from ..account.ledger import (
     UpcomingEvent,
 )
 from ..protocol.times import month_end, months_before
-from .random_source import Chance
+from .seeded_random import SeededRandom
 
 _CLIENTS: Final = (("Browser", ""), ("Mac", "6.4.1.55012"), ("Windows", "6.3.0.52884"), ("iPhone", "6.4.0"))
 _OPERATIONS: Final = (
@@ -40,93 +40,93 @@ _CALLS: Final[tuple[tuple[Literal["1", "2", "3"], str, str, float], ...]] = (
 )
 
 
-def activities(rng: Chance, users: Sequence[Host], today: date, months: int) -> list[Activity]:
-    """Invent sign-ins and sign-outs, the newest first."""
+def simulate_activities(rng: SeededRandom, users: Sequence[Host], today: date, months: int) -> list[Activity]:
+    """Return up to three sign-ins and sign-outs per day, the newest first."""
     if not users:
         return []
-    found: list[Activity] = []
+    activities: list[Activity] = []
     for day in _days(today, months):
         for _ in range(rng.randrange(4)):
             client, version = rng.choice(_CLIENTS)
-            found.append(
+            activities.append(
                 Activity(
                     email=rng.choice(users).email,
-                    time=_moment(rng, day),
-                    type="Sign in" if rng.happens(0.6) else "Sign out",
+                    time=_time_on(rng, day),
+                    type="Sign in" if rng.chance(0.6) else "Sign out",
                     ip_address=f"203.0.113.{rng.randrange(1, 255)}",
                     client_type=client,
                     version=version,
                 )
             )
-    return sorted(found, key=lambda entry: (entry.time, entry.email), reverse=True)
+    return sorted(activities, key=lambda entry: (entry.time, entry.email), reverse=True)
 
 
-def operation_logs(rng: Chance, today: date, months: int) -> list[OperationLog]:
-    """Invent operations of the administrator, the newest first."""
-    found: list[OperationLog] = []
+def simulate_operation_logs(rng: SeededRandom, today: date, months: int) -> list[OperationLog]:
+    """Return up to three operations of the administrator per day, the newest first."""
+    logs: list[OperationLog] = []
     for day in _days(today, months):
         for _ in range(rng.randrange(4)):
             category, action, detail = rng.choice(_OPERATIONS)
-            found.append(
+            logs.append(
                 OperationLog(
-                    time=_moment(rng, day),
+                    time=_time_on(rng, day),
                     operator="admin@northpier.example",
                     category_type=category,
                     action=action,
                     operation_detail=detail,
                 )
             )
-    return sorted(found, key=lambda entry: entry.time, reverse=True)
+    return sorted(logs, key=lambda entry: entry.time, reverse=True)
 
 
-def telephone_legs(rng: Chance, instances: Sequence[Instance]) -> list[TelephoneLeg]:
-    """Invent callers for some of *sessions*."""
-    found: list[TelephoneLeg] = []
+def simulate_telephone_legs(rng: SeededRandom, instances: Sequence[Instance]) -> list[TelephoneLeg]:
+    """Return one telephone call for about a quarter of *instances*."""
+    legs: list[TelephoneLeg] = []
     for instance in instances:
-        if not rng.happens(0.25):
+        if not rng.chance(0.25):
             continue
-        found_by, type_, country, rate = rng.choice(_CALLS)
-        found.append(
+        report_type, type_, country, rate = rng.choice(_CALLS)
+        legs.append(
             TelephoneLeg(
                 instance=instance,
                 start_time=instance.start_time + timedelta(seconds=rng.randrange(120)),
                 end_time=instance.end_time,
-                found_by=found_by,
+                report_type=report_type,
                 type=type_,
                 country_name=country,
-                signaled_number="+353 91 555 010" if rng.happens(0.5) else "",
-                call_in_number="ZoomGW" if rng.happens(0.5) else "",
+                signaled_number="+353 91 555 010" if rng.chance(0.5) else "",
+                call_in_number="ZoomGW" if rng.chance(0.5) else "",
                 rate=rate,
             )
         )
-    return found
+    return legs
 
 
-def billing_reports(today: date, months: int) -> list[BillingReport]:
-    """Invent one billing period for each whole month past, the newest first."""
+def simulate_billing_reports(today: date, months: int) -> list[BillingReport]:
+    """Return one billing period for each of the last *months* full months, the newest first."""
     starts = [months_before(today.replace(day=1), back) for back in range(1, months + 1)]
-    return [_billing(start, detailed=start.month % 2 == 0) for start in starts]
+    return [_billing_report(start, detailed=start.month % 2 == 0) for start in starts]
 
 
-def upcoming_events(rng: Chance, active: Sequence[Host], today: date) -> list[UpcomingEvent]:
-    """Invent sessions of the next thirty days, the soonest first."""
+def simulate_upcoming_events(rng: SeededRandom, active: Sequence[Host], today: date) -> list[UpcomingEvent]:
+    """Return forty meetings and webinars of the next thirty days, the earliest first."""
     if not active:
         return []
-    found = [
+    events = [
         UpcomingEvent(
             id=b64encode(rng.randbytes(16)).decode(),
             topic=rng.choice(("Harbour project", "Rail webinar", "会議")),
-            start_time=_moment(rng, today + timedelta(days=rng.randrange(1, 30))),
+            start_time=_time_on(rng, today + timedelta(days=rng.randrange(1, 30))),
             host=rng.choice(active),
-            webinar=rng.happens(0.3),
+            webinar=rng.chance(0.3),
         )
         for _ in range(40)
     ]
-    return sorted(found, key=lambda event: (event.start_time, event.id))
+    return sorted(events, key=lambda event: (event.start_time, event.id))
 
 
-def recording_storage(rng: Chance, today: date, months: int) -> list[RecordingStorage]:
-    """Invent the storage of each day up to yesterday, for the account and for one group."""
+def simulate_recording_storage(rng: SeededRandom, today: date, months: int) -> list[RecordingStorage]:
+    """Return the storage of each day up to yesterday, for the account and for one group."""
     return [
         RecordingStorage(day=day, usage=rng.choice(("0", "812 MB", "3 GB")), free_usage=free, group_id=group)
         for day in _days(today, months)
@@ -139,11 +139,11 @@ def _days(today: date, months: int) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((today - first).days))
 
 
-def _moment(rng: Chance, day: date) -> datetime:
+def _time_on(rng: SeededRandom, day: date) -> datetime:
     return datetime.combine(day, time(rng.randrange(24), rng.randrange(60), rng.randrange(60)), UTC)
 
 
-def _billing(start: date, *, detailed: bool) -> BillingReport:
+def _billing_report(start: date, *, detailed: bool) -> BillingReport:
     end = month_end(start)
     charges = (("Business monthly", 40, "1600.00", "299.19"), ("Audio plan", 1, "240.50", "45.01"))
     return BillingReport(

@@ -1,0 +1,60 @@
+"""Handlers of `/users/{userId}/meeting_templates`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final, cast
+
+from ..account.account import Account
+from ..account.host import Host
+from ..account.meeting import MeetingTemplate, ScheduledMeeting
+from ..protocol.errors import Refusal, invalid, no_such_meeting
+from ..protocol.request import FakeRequest
+from .instance_rows import Row
+from .meeting_rows import template_row
+
+_MAX_TEMPLATES: Final = 40
+
+
+def listing(request: FakeRequest) -> Row:
+    """Return the user's templates and those of administrators."""
+    user = request.scheduling_user()
+    templates = [each for each in request.account.templates if each.host is None or each.host.id == user.id]
+    return {"total_records": len(templates), "templates": [template_row(each) for each in templates]}
+
+
+def create(request: FakeRequest) -> Row:
+    """Create a template from one of the user's meetings; `overwrite` replaces the template of the same meeting."""
+    user, body, account = request.scheduling_user(), request.body, request.account
+    number = cast("int", body.get("meeting_id", 0))
+    meeting = _meeting(account, user, number)
+    name = str(body.get("name") or meeting.topic)
+    own = [each for each in account.templates if each.host and each.host.id == user.id]
+    replaced = next((each for each in own if each.meeting_id == number), None) if body.get("overwrite") else None
+    if any(each.name == name for each in own if each != replaced):
+        raise Refusal(400, 3000, "The template name already exists.")
+    if replaced is None and len(own) >= _MAX_TEMPLATES:
+        raise Refusal(400, 300, f"The number of templates has reached the limit: {_MAX_TEMPLATES}.")
+    template = MeetingTemplate(
+        id=replaced.id if replaced else secrets.token_urlsafe(16),
+        name=name,
+        host=user,
+        meeting_id=number,
+        save_recurrence=bool(body.get("save_recurrence", False)),
+    )
+    if replaced:
+        account.templates[account.templates.index(replaced)] = template
+    else:
+        account.templates.append(template)
+    return {"id": template.id, "name": template.name}
+
+
+def _meeting(account: Account, user: Host, number: int) -> ScheduledMeeting:
+    if not number:
+        raise invalid("meeting_id", "The parameter is required: meeting_id.")
+    meeting = account.scheduled_meeting(number)
+    if meeting is None or meeting.deleted:
+        raise no_such_meeting(str(number), status=400)
+    if meeting.host.id != user.id:
+        raise Refusal(400, 3000, "You do not have access to this meeting.")
+    return meeting
