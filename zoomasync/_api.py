@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from typing import TypeVar, cast, overload
 
@@ -176,7 +176,7 @@ class Api:
         items: str,
         label: Label,
         query: Mapping[str, QueryValue] | None = None,
-        row: type[object] = dict,
+        row: type[object] = dict[str, object],
     ) -> Paginator[Page[object], object]:
         """Return the rows of any listing of Zoom's API that has page tokens: `request` for listings.
 
@@ -191,7 +191,7 @@ class Api:
         """
         if not route.startswith("GET /"):
             raise InvalidArgument('the route of a listing is like "GET /users/{userId}/recordings"')
-        endpoint = Endpoint(route=route, label=_check_label(label), response=_page_type(items, row))
+        endpoint = Endpoint(route=route, label=_check_label(label), response=_page_type(items, cast("Hashable", row)))
         return paginate(self._session, endpoint.at_encoded(values, query or {}))
 
 
@@ -210,11 +210,11 @@ _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 @cache
-def _page_type(items: str, row: type[object]) -> type[Page[object]]:
+def _page_type(items: str, row: Hashable) -> type[Page[object]]:
     """Return a struct for pages whose rows are under the JSON key *items*."""
-    row_type = dict[str, object] if row is dict else row
-    fields = [("items", tuple[row_type, ...], msgspec.field(name=items)), ("next_page_token", str, "")]
-    return cast("type[Page[object]]", msgspec.defstruct(f"{row.__name__.capitalize()}Page", fields, frozen=True))
+    rows: object = tuple.__class_getitem__((row, ...))
+    fields = [("items", rows, msgspec.field(name=items)), ("next_page_token", str, "")]
+    return cast("type[Page[object]]", msgspec.defstruct("ListingPage", fields, frozen=True))
 
 
 def _encode_body(body: object) -> bytes:

@@ -131,7 +131,8 @@ async def test_listing_starts_at_token() -> None:
 async def test_repeated_token_raises(tokens: str) -> None:
     pages = [response(200, {"rows": [{"number": 1}], "next_page_token": token}) for token in tokens]
     transport = MemoryTransport(answering(*pages))
-    rows = aiter(paginate(open_session(transport), LIST_ROWS.at()))
+    listing: Paginator[RowPage, Row] = paginate(open_session(transport), LIST_ROWS.at())
+    rows = aiter(listing)
 
     assert [await anext(rows) for _ in tokens] == [Row(1)] * len(tokens)
     with pytest.raises(PagingLoop) as caught:
@@ -144,7 +145,8 @@ async def test_repeated_token_raises(tokens: str) -> None:
 async def test_expired_page_token_raises() -> None:
     expired = response(400, {"code": 300, "message": "The next page token is invalid or expired."})
     transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}], "next_page_token": "t"}), expired))
-    rows = aiter(paginate(open_session(transport), LIST_ROWS.at()))
+    listing: Paginator[RowPage, Row] = paginate(open_session(transport), LIST_ROWS.at())
+    rows = aiter(listing)
 
     assert await anext(rows) == Row(1)
     with pytest.raises(PageTokenExpired):
@@ -157,7 +159,7 @@ async def test_invalid_row_fails_page() -> None:
     transport = MemoryTransport(answering(response(200, {"rows": [{"number": 1}, {"number": "x"}]})))
 
     with pytest.raises(DecodeError, match=r"\$\.rows\[1\]\.number"):
-        await anext(aiter(paginate(open_session(transport), LIST_ROWS.at())))
+        await anext(paginate(open_session(transport), LIST_ROWS.at()).pages())
 
 
 @in_virtual_time
