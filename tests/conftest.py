@@ -14,13 +14,13 @@ from support.canned import Canned
 from zoomasync import Zoom
 from zoomasync.testing import Account, FakeZoom
 
-# A busy machine is no reason to fail: what is tested is what happens, not how long it takes.
+# No deadline: a slow machine must not fail a test.
 settings.register_profile("zoomasync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zoomasync")
 
 
 class _CannedResponse(ClientResponse):
-    """Gives aiohttp 3.14 the stream writer that aioresponses does not know of (its issue 289)."""
+    """A response with the stream writer that aiohttp 3.14 needs and aioresponses does not pass (its issue 289)."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, stream_writer=SimpleNamespace(output_size=0), **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -28,7 +28,7 @@ class _CannedResponse(ClientResponse):
 
 @pytest.fixture
 def canned(monkeypatch: pytest.MonkeyPatch) -> Iterator[Canned]:
-    """Answer for aiohttp: nothing goes over a socket while this lives."""
+    """Replace aiohttp's responses by canned ones; nothing is sent over a socket."""
     monkeypatch.setattr(core, "ClientResponse", _CannedResponse)
     with aioresponses() as responses:
         yield cast("Canned", responses)
@@ -36,19 +36,19 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> Iterator[Canned]:
 
 @pytest.fixture
 def account() -> Account:
-    """Give an empty account on a fixed day."""
+    """Return an empty account on a fixed day."""
     return Account(today=date(2026, 6, 15))
 
 
 @pytest.fixture
 async def fake(account: Account) -> AsyncIterator[FakeZoom]:
-    """Serve the account without rate limits."""
-    async with FakeZoom(account, plan=None) as served:
-        yield served
+    """Serve `account` without rate limits."""
+    async with FakeZoom(account, plan=None) as server:
+        yield server
 
 
 @pytest.fixture
 async def zoom(fake: FakeZoom) -> AsyncIterator[Zoom]:
-    """Give a client of the account."""
+    """Yield an open client of `fake`."""
     async with fake.client() as client:
         yield client

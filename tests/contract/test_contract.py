@@ -1,4 +1,4 @@
-"""The code and `data/endpoints.toml` say the same, in both directions."""
+"""The client's endpoints, methods and structs compared with `data/endpoints.toml`, in both directions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import msgspec
 import pytest
 from msgspec import UNSET, inspect
-from support.contract import OPERATIONS, SAMPLES, UNUSED, Range, RetrySafety, Spec, attribute, parameter, snake
+from support.contract import OPERATIONS, SAMPLES, UNUSED, Operation, Range, Spec, attribute, parameter, snake
 from support.memory import MemoryTransport, answering, open_session, response
 
 from zoomasync import Label, Zoom
@@ -24,8 +24,8 @@ from zoomasync.auth import StaticToken
 from zoomasync.errors import StatusError
 from zoomasync.resources._resource import Resource
 
-EACH: Final = [pytest.param(retry_safety, id=name) for name, retry_safety in OPERATIONS.items()]
-WITH_BODY: Final = [each for each, retry_safety in zip(EACH, OPERATIONS.values(), strict=True) if retry_safety.body]
+EACH_OPERATION: Final = [pytest.param(operation, id=name) for name, operation in OPERATIONS.items()]
+WITH_BODY: Final = [each for each, operation in zip(EACH_OPERATION, OPERATIONS.values(), strict=True) if operation.body]
 ENDPOINTS: Final = Zoom.endpoints()
 LIMIT_NAMES: Final = {
     "text": ("min_length", "max_length"),
@@ -44,7 +44,7 @@ KINDS: Final[tuple[tuple[inspect.Type, str], ...]] = (
 
 
 def _owner(name: str) -> object:
-    """Return the namespace that has the method *name*, of a client that is never opened."""
+    """Return the namespace of the method *name*, on a client that is never opened."""
     owner: object = Zoom(StaticToken("static-token"))
     for part in name.split(".")[:-1]:
         owner = getattr(owner, part)
@@ -62,15 +62,16 @@ def _namespaces(owner: object, path: str = "") -> Iterator[tuple[str, type]]:
             yield from _namespaces(value, f"{path}{name}.")
 
 
-# --- What there is ---------------------------------------------------------------------------------------------------
+# --- Operations ------------------------------------------------------------------------------------------------------
 
 
-def test_the_code_has_the_operations_of_the_file_and_no_others() -> None:
+def test_operations_match_reference() -> None:
+    """The client has the operations of the reference and no others."""
     assert set(ENDPOINTS) == set(OPERATIONS)
     assert len(OPERATIONS) == 50
 
 
-def test_every_public_method_of_a_namespace_is_an_operation() -> None:
+def test_public_methods_are_operations() -> None:
     methods = {
         f"{path}.{name}"
         for path, namespace in _namespaces(Zoom(StaticToken("static-token")))
@@ -81,68 +82,70 @@ def test_every_public_method_of_a_namespace_is_an_operation() -> None:
     assert methods == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_a_method_and_the_constant_of_its_name_stand_on_one_class(retry_safety: RetrySafety) -> None:
-    name = retry_safety.name.rpartition(".")[2]
-    namespace = vars(type(_owner(retry_safety.name)))
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_method_has_endpoint_constant(operation: Operation) -> None:
+    """A method and its endpoint constant are members of the same class."""
+    name = operation.name.rpartition(".")[2]
+    namespace = vars(type(_owner(operation.name)))
 
-    assert namespace[name.upper()] is ENDPOINTS[retry_safety.name]
+    assert namespace[name.upper()] is ENDPOINTS[operation.name]
     assert python.isfunction(namespace[name])
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_an_endpoint_says_what_the_reference_says(retry_safety: RetrySafety) -> None:
-    endpoint = ENDPOINTS[retry_safety.name]
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_endpoint_matches_reference(operation: Operation) -> None:
+    endpoint = ENDPOINTS[operation.name]
 
-    assert endpoint.route == retry_safety.route
-    assert endpoint.label == Label(retry_safety.label)
-    assert endpoint.scopes == retry_safety.scopes
-    assert endpoint.granular_scopes == retry_safety.granular_scopes
-    assert endpoint.page_size == retry_safety.page_size
-
-
-# --- The method ------------------------------------------------------------------------------------------------------
+    assert endpoint.route == operation.route
+    assert endpoint.label == Label(operation.label)
+    assert endpoint.scopes == operation.scopes
+    assert endpoint.granular_scopes == operation.granular_scopes
+    assert endpoint.page_size == operation.page_size
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_a_method_takes_the_documented_parameters_and_no_others(retry_safety: RetrySafety) -> None:
-    function = _method(retry_safety.name)
+# --- Methods ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_method_parameters(operation: Operation) -> None:
+    """A method takes the path values, the body and the required parameters, and the others by keyword."""
+    function = _method(operation.name)
     hints = get_type_hints(function)
-    given = list(python.signature(function).parameters.values())[1:]  # without self
-    needed = [name for name, spec in retry_safety.query.items() if spec.required]
-    order = [snake(name) for name in retry_safety.path] + [parameter(name) for name in needed]
-    body = [each for each in given if _struct(hints[each.name]) is not None]
-    ahead = [each for each in given if each.kind is each.POSITIONAL_OR_KEYWORD and each not in body]
-    by_keyword = [each for each in given if each.kind is each.KEYWORD_ONLY]
+    parameters = list(python.signature(function).parameters.values())[1:]  # without self
+    required = [name for name, spec in operation.query.items() if spec.required]
+    order = [snake(name) for name in operation.path] + [parameter(name) for name in required]
+    body = [each for each in parameters if _struct(hints[each.name]) is not None]
+    positional = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD and each not in body]
+    keyword_only = [each for each in parameters if each.kind is each.KEYWORD_ONLY]
 
-    assert [each.name for each in ahead] == order
-    assert all(each.default is each.empty for each in ahead)
-    assert {each.name for each in by_keyword} == {parameter(name) for name in retry_safety.query if name not in needed}
-    assert all(each.default is None for each in by_keyword)
-    assert len(body) == (retry_safety.body is not None)
-    assert given == [*ahead[: len(retry_safety.path)], *body, *ahead[len(retry_safety.path) :], *by_keyword]
+    assert [each.name for each in positional] == order
+    assert all(each.default is each.empty for each in positional)
+    assert {each.name for each in keyword_only} == {parameter(name) for name in operation.query if name not in required}
+    assert all(each.default is None for each in keyword_only)
+    assert len(body) == (operation.body is not None)
+    assert parameters == [*positional[: len(operation.path)], *body, *positional[len(operation.path) :], *keyword_only]
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_a_parameter_has_the_documented_type_and_values(retry_safety: RetrySafety) -> None:
-    hints = get_type_hints(_method(retry_safety.name))
-    wrong = [
-        complaint
-        for spell, specs in ((snake, retry_safety.path), (parameter, retry_safety.query))
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_parameter_types_and_values(operation: Operation) -> None:
+    hints = get_type_hints(_method(operation.name))
+    mismatches = [
+        mismatch
+        for python_name, specs in ((snake, operation.path), (parameter, operation.query))
         for name, spec in specs.items()
-        for complaint in _mismatches(inspect.type_info(hints[spell(name)]), spec, name, Sent(nullable=True))
+        for mismatch in _mismatches(inspect.type_info(hints[python_name(name)]), spec, name, Sent(nullable=True))
     ]
 
-    assert wrong == []
+    assert mismatches == []
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_a_paged_method_returns_a_paginator_and_any_other_is_a_coroutine(retry_safety: RetrySafety) -> None:
-    function = _method(retry_safety.name)
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_method_returns_paginator_or_response(operation: Operation) -> None:
+    function = _method(operation.name)
     returned = get_type_hints(function)["return"]
-    response = ENDPOINTS[retry_safety.name].response
+    response = ENDPOINTS[operation.name].response
 
-    if retry_safety.items is None:
+    if operation.items is None:
         assert python.iscoroutinefunction(function)
         assert returned is response
     else:
@@ -152,86 +155,86 @@ def test_a_paged_method_returns_a_paginator_and_any_other_is_a_coroutine(retry_s
         assert get_args(returned) == (response, get_args(rows["items"])[0])
 
 
-@pytest.mark.parametrize("given", ["everything", "what is needed"])
-@pytest.mark.parametrize("retry_safety", EACH)
-async def test_a_method_sends_its_own_call_with_every_value_in_its_place(retry_safety: RetrySafety, given: str) -> None:
-    query = {name: spec for name, spec in retry_safety.query.items() if spec.required or given == "everything"}
-    path = {name: _value(name, spec) for name, spec in retry_safety.path.items()}
-    body = None if retry_safety.body is None else _least(retry_safety.body)
+@pytest.mark.parametrize("arguments_given", ["all", "required"])
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+async def test_method_sends_request(operation: Operation, arguments_given: str) -> None:
+    """The request has every argument where the reference puts it."""
+    query = {name: spec for name, spec in operation.query.items() if spec.required or arguments_given == "all"}
+    path = {name: _value(name, spec) for name, spec in operation.path.items()}
+    body = None if operation.body is None else _required_fields(operation.body)
     arguments = {snake(name): value for name, value in path.items()}
     arguments |= {parameter(name): _value(name, spec) for name, spec in query.items()}
-    transport = MemoryTransport(answering(response(retry_safety.status, _sample(retry_safety.name))))
+    transport = MemoryTransport(answering(response(operation.status, _sample(operation.name))))
     session = open_session(transport)
-    function = _method(retry_safety.name)
+    function = _method(operation.name)
     hints = get_type_hints(function)
     for name in python.signature(function).parameters:
         if name in hints and (struct := _struct(hints[name])):
             arguments[name] = msgspec.convert(body, struct)
 
     # A namespace is a class that takes the session.
-    owner = cast("Callable[[Session], object]", type(_owner(retry_safety.name)))(session)
-    result: object = getattr(owner, retry_safety.name.rpartition(".")[2])(**arguments)
+    owner = cast("Callable[[Session], object]", type(_owner(operation.name)))(session)
+    result: object = getattr(owner, operation.name.rpartition(".")[2])(**arguments)
     if isinstance(result, Paginator):
-        answer: object = await anext(cast("Paginator[Page[object], object]", result).pages())
+        decoded: object = await anext(cast("Paginator[Page[object], object]", result).pages())
     else:
-        answer = await cast("Awaitable[object]", result)
+        decoded = await cast("Awaitable[object]", result)
 
     [request] = transport.requests
     url = urlsplit(request.url)
     expected = {name: _query_text(_value(name, spec)) for name, spec in query.items()}
-    if retry_safety.page_size:
-        expected["page_size"] = str(retry_safety.page_size)
-    template = retry_safety.route.partition(" ")[2]
-    assert request.method == retry_safety.verb
+    if operation.page_size:
+        expected["page_size"] = str(operation.page_size)
+    template = operation.route.partition(" ")[2]
+    assert request.method == operation.verb
     assert url.path == "/v2" + template.format(**{name: quote(str(value), safe="") for name, value in path.items()})
     assert "{" not in unquote(url.path)
     assert dict(parse_qsl(url.query, strict_parsing=bool(url.query))) == expected
     assert (None if request.body is None else msgspec.json.decode(request.body)) == body
-    assert type(answer) is ENDPOINTS[retry_safety.name].response
+    assert type(decoded) is ENDPOINTS[operation.name].response
 
 
-# --- The structs -----------------------------------------------------------------------------------------------------
+# --- Structs ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_a_reply_has_the_documented_fields_and_no_others(retry_safety: RetrySafety) -> None:
-    response = ENDPOINTS[retry_safety.name].response
-    if retry_safety.response is None:
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_response_fields(operation: Operation) -> None:
+    """A response struct has the documented fields and no others."""
+    response = ENDPOINTS[operation.name].response
+    if operation.response is None:
         assert response is NoneType
-        assert retry_safety.status == 204
+        assert operation.status == 204
         return
 
-    reading = Received(items=retry_safety.items)
-    assert list(_mismatches(inspect.type_info(response), retry_safety.response, "$", reading)) == []
+    direction = Received(items=operation.items)
+    assert list(_mismatches(inspect.type_info(response), operation.response, "$", direction)) == []
 
 
-@pytest.mark.parametrize("retry_safety", WITH_BODY)
-def test_a_body_has_the_documented_fields_limits_and_values(retry_safety: RetrySafety) -> None:
-    hints = get_type_hints(_method(retry_safety.name))
-    [struct] = [found for name, hint in hints.items() if name != "return" and (found := _struct(hint))]
-    assert retry_safety.body is not None
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_body_fields_limits_and_values(operation: Operation) -> None:
+    hints = get_type_hints(_method(operation.name))
+    [struct] = [struct for name, hint in hints.items() if name != "return" and (struct := _struct(hint))]
+    assert operation.body is not None
 
-    sending = Sent(patch=retry_safety.verb == "PATCH")
-    assert list(_mismatches(inspect.type_info(struct), retry_safety.body, "$", sending)) == []
+    direction = Sent(patch=operation.verb == "PATCH")
+    assert list(_mismatches(inspect.type_info(struct), operation.body, "$", direction)) == []
 
 
-# --- The refusals ----------------------------------------------------------------------------------------------------
+# --- Errors ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("retry_safety", "status", "code"),
+    ("operation", "status", "code"),
     [
-        pytest.param(retry_safety, status, code, id=f"{retry_safety.name} {status} {code}")
-        for retry_safety in OPERATIONS.values()
-        for status, code in retry_safety.errors
+        pytest.param(operation, status, code, id=f"{operation.name} {status} {code}")
+        for operation in OPERATIONS.values()
+        for status, code in operation.errors
         if code is not None
     ],
 )
-def test_a_documented_refusal_is_raised_with_its_status_and_code(
-    retry_safety: RetrySafety, status: int, code: int
-) -> None:
-    endpoint = ENDPOINTS[retry_safety.name]
-    call = endpoint.at(*(_number_or_text(spec) for spec in retry_safety.path.values()))
+def test_documented_error_is_raised(operation: Operation, status: int, code: int) -> None:
+    endpoint = ENDPOINTS[operation.name]
+    call = endpoint.at(*(_number_or_text(spec) for spec in operation.path.values()))
 
     with pytest.raises(StatusError) as caught:
         interpret(call, response(status, {"code": code, "message": "No."}))
@@ -239,36 +242,36 @@ def test_a_documented_refusal_is_raised_with_its_status_and_code(
     assert (caught.value.status, caught.value.code) == (status, code)
 
 
-# --- The file --------------------------------------------------------------------------------------------------------
+# --- The reference file ----------------------------------------------------------------------------------------------
 
 
-def test_every_shape_and_rule_of_the_file_is_used() -> None:
+def test_file_has_no_unused_shape_or_rule() -> None:
     assert not UNUSED
 
 
-def test_every_operation_of_the_file_has_a_sample_of_its_reply() -> None:
-    answering_with_content = {name for name, retry_safety in OPERATIONS.items() if retry_safety.response}
+def test_each_response_has_a_sample() -> None:
+    with_response = {name for name, operation in OPERATIONS.items() if operation.response}
 
-    assert {sample.name for sample in SAMPLES} == answering_with_content
+    assert {sample.name for sample in SAMPLES} == with_response
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_the_file_does_not_contradict_itself(retry_safety: RetrySafety) -> None:
-    placeholders = "/".join(f"{{{name}}}" for name in retry_safety.path)
-    rows = retry_safety.response.fields[retry_safety.items] if retry_safety.response and retry_safety.items else None
-    defaults = [(spec.default, spec.values) for spec in retry_safety.query.values() if spec.default and spec.values]
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_file_is_consistent(operation: Operation) -> None:
+    placeholders = "/".join(f"{{{name}}}" for name in operation.path)
+    rows = operation.response.fields[operation.items] if operation.response and operation.items else None
+    defaults = [(spec.default, spec.values) for spec in operation.query.values() if spec.default and spec.values]
 
-    assert "/".join(part for part in retry_safety.route.split("/") if part.startswith("{")) == placeholders
+    assert "/".join(part for part in operation.route.split("/") if part.startswith("{")) == placeholders
     assert rows is None or (rows.kind == "list" and rows.required)
     assert all(default in {str(value) for value in values} for default, values in defaults)
 
 
-# --- How a type compares with the file -------------------------------------------------------------------------------
+# --- Comparison of a type with the reference -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Received:
-    """How a reply's types compare: limits are not its business, *items* is the list that a page is about."""
+    """Types of a response: limits are not compared, and *items* is the list of rows of a page."""
 
     items: str | None = None
 
@@ -279,7 +282,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Sent:
-    """How a body's types compare. *patch* tells the two ways of leaving a field out apart."""
+    """Types of a request: with *patch*, an absent field and null differ."""
 
     patch: bool = False
     nullable: bool = False
@@ -290,8 +293,8 @@ class Sent:
 
 
 @dataclass
-class Found:
-    """A type without what is wrapped around it."""
+class Unwrapped:
+    """A type's alternatives, without None, literals and limits."""
 
     cores: list[inspect.Type]
     values: set[object]
@@ -310,82 +313,82 @@ class Found:
         return next((kind for type_, kind in KINDS if type_ == core), repr(core))
 
 
-def _unwrapped(type_: inspect.Type) -> Found:
-    found = Found([], set(), {})
+def _unwrapped(type_: inspect.Type) -> Unwrapped:
+    unwrapped = Unwrapped([], set(), {})
     pending = [type_]
     while pending:
         each = pending.pop()
         if isinstance(each, inspect.UnionType):
             pending += each.types
         elif isinstance(each, inspect.Metadata):
-            found.limits |= each.extra or {}  # pyright: ignore[reportUnknownMemberType]  msgspec says dict, no more
+            unwrapped.limits |= each.extra or {}  # pyright: ignore[reportUnknownMemberType]  msgspec declares a bare dict
             pending.append(each.type)
         elif isinstance(each, inspect.LiteralType):
-            found.values |= set(each.values)
+            unwrapped.values |= set(each.values)
         elif isinstance(each, inspect.NoneType):
-            found.nullable = True
+            unwrapped.nullable = True
         else:
-            found.cores.append(each)
-    return found
+            unwrapped.cores.append(each)
+    return unwrapped
 
 
-def _mismatches(type_: inspect.Type, spec: Spec, path: str, way: Received | Sent) -> Iterator[str]:
-    """Say where a type and what the file says differ."""
-    found = _unwrapped(type_)
-    if found.kind != spec.kind:
-        yield f"{path}: {found.kind} in the code, {spec.kind} in the file"
+def _mismatches(type_: inspect.Type, spec: Spec, path: str, direction: Received | Sent) -> Iterator[str]:
+    """Yield the differences between a type and the reference."""
+    unwrapped = _unwrapped(type_)
+    if unwrapped.kind != spec.kind:
+        yield f"{path}: {unwrapped.kind} in the code, {spec.kind} in the reference"
         return
-    # A number that stands for something may be a plain number in a reply; its docstring explains it.
-    explained = isinstance(way, Received) and spec.kind == "integer" and not found.values
-    if found.values != set(spec.values) and not explained:
-        yield f"{path}: values {found.values} in the code, {spec.values} in the file"
-    if isinstance(way, Sent) and found.limits != _limits(spec.kind, spec.range):
-        yield f"{path}: limits {found.limits} in the code, {_limits(spec.kind, spec.range)} in the file"
-    core = found.cores[0]
+    # An enumeration of numbers may be a plain number in a response; its docstring explains the values.
+    explained = isinstance(direction, Received) and spec.kind == "integer" and not unwrapped.values
+    if unwrapped.values != set(spec.values) and not explained:
+        yield f"{path}: values {unwrapped.values} in the code, {spec.values} in the reference"
+    if isinstance(direction, Sent) and unwrapped.limits != _limits(spec.kind, spec.range):
+        yield f"{path}: limits {unwrapped.limits} in the code, {_limits(spec.kind, spec.range)} in the reference"
+    core = unwrapped.cores[0]
     if isinstance(core, inspect.VarTupleType | inspect.ListType) and spec.item is not None:
-        yield from _mismatches(core.item_type, spec.item, f"{path}[]", way.inner)
+        yield from _mismatches(core.item_type, spec.item, f"{path}[]", direction.inner)
     if isinstance(core, inspect.StructType):
-        yield from _field_mismatches(core, spec, path, way)
+        yield from _field_mismatches(core, spec, path, direction)
 
 
 def _limits(kind: str, allowed: Range) -> dict[str, int]:
     names = LIMIT_NAMES.get(kind, ("", ""))
-    found = zip(names, (allowed.least, allowed.most), strict=True)
-    return {name: limit for name, limit in found if limit is not None}
+    limits = zip(names, (allowed.least, allowed.most), strict=True)
+    return {name: limit for name, limit in limits if limit is not None}
 
 
-def _field_mismatches(struct: inspect.StructType, spec: Spec, path: str, way: Received | Sent) -> Iterator[str]:
+def _field_mismatches(struct: inspect.StructType, spec: Spec, path: str, direction: Received | Sent) -> Iterator[str]:
     details = {field.encode_name: field for field in msgspec.structs.fields(struct.cls)}
     for name in details.keys() - spec.fields.keys():
-        yield f"{path}.{name}: not in the file"
+        yield f"{path}.{name}: not in the reference"
     for name in spec.fields.keys() - details.keys():
         yield f"{path}.{name}: not in the code"
     for field in struct.fields:
         name = field.encode_name
         if name not in spec.fields:
             continue
-        each, where = spec.fields[name], f"{path}.{name}"
-        rows = isinstance(way, Received) and name == way.items
-        if field.name != ("items" if rows else attribute(name)):
-            yield f"{where}: called {field.name} in the code"
+        each, field_path = spec.fields[name], f"{path}.{name}"
+        is_rows = isinstance(direction, Received) and name == direction.items
+        if field.name != ("items" if is_rows else attribute(name)):
+            yield f"{field_path}: called {field.name} in the code"
         if field.required != each.required:
-            yield f"{where}: required is {field.required} in the code, {each.required} in the file"
-        if not field.required and (details[name].default not in _defaults(way)):
-            yield f"{where}: {details[name].default!r} by default"
-        if isinstance(way, Sent) and not field.required and not _unwrapped(field.type).nullable:
-            yield f"{where}: cannot be None"
-        yield from _mismatches(field.type, each, where, way.inner)
-    if isinstance(way, Sent) and not way.patch and not struct.cls.__struct_config__.omit_defaults:
-        yield f"{path}: sends what was not given"
+            yield f"{field_path}: required is {field.required} in the code, {each.required} in the reference"
+        if not field.required and (details[name].default not in _defaults(direction)):
+            yield f"{field_path}: {details[name].default!r} by default"
+        if isinstance(direction, Sent) and not field.required and not _unwrapped(field.type).nullable:
+            yield f"{field_path}: cannot be None"
+        yield from _mismatches(field.type, each, field_path, direction.inner)
+    if isinstance(direction, Sent) and not direction.patch and not struct.cls.__struct_config__.omit_defaults:
+        yield f"{path}: sends fields that were not given"
 
 
-def _defaults(way: Received | Sent) -> tuple[object, ...]:
-    if isinstance(way, Received):
+def _defaults(direction: Received | Sent) -> tuple[object, ...]:
+    if isinstance(direction, Received):
         return (None, (), "")
-    return (UNSET,) if way.patch else (None,)
+    return (UNSET,) if direction.patch else (None,)
 
 
-# --- Values to call with ---------------------------------------------------------------------------------------------
+# --- Arguments -------------------------------------------------------------------------------------------------------
 
 
 def _struct(hint: object) -> type[msgspec.Struct] | None:
@@ -417,8 +420,8 @@ def _query_text(value: object) -> str:
     return ",".join(cast("list[str]", value)) if isinstance(value, list) else str(value)
 
 
-def _least(spec: Spec) -> dict[str, object]:
-    """Return the least that may be sent, as JSON."""
+def _required_fields(spec: Spec) -> dict[str, object]:
+    """Return the required fields only, as JSON."""
     return {name: _value(name, each) for name, each in spec.fields.items() if each.required}
 
 

@@ -1,4 +1,4 @@
-"""The fake and `data/endpoints.toml` say the same: routes, labels, parameters, bodies and replies."""
+"""The fake compared with the reference, `data/endpoints.toml`: routes, labels, parameters, bodies and responses."""
 
 from __future__ import annotations
 
@@ -7,67 +7,73 @@ from datetime import date
 from typing import Final
 
 import pytest
-from support.contract import OPERATIONS, RetrySafety, Spec, complaints
+from support.contract import OPERATIONS, Operation, Spec, complaints
 from support.fake_http import Caller, Json, calling
 
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.handlers.routes import ROUTES, named
-from zoomasync.testing.protocol.schema import Fields, Flag, Items, Nullable, Shape, Text, Whole
+from zoomasync.testing.handlers.routes import ROUTES, find_route
+from zoomasync.testing.protocol.schema import Fields, Flag, Integer, Items, Nullable, Shape, Text
 
 TODAY: Final = date(2026, 3, 18)
-EACH: Final = [pytest.param(retry_safety, id=name) for name, retry_safety in OPERATIONS.items()]
-WITH_BODY: Final = [pytest.param(op, id=name) for name, op in OPERATIONS.items() if op.body]
-ODDITIES: Final = ("is no time", "$.from is no day", "$.to is no day", "attentiveness_score is not known")
-"""How the past differs from the reference, as Zoom's own replies do: fractions, empty times, an older field."""
+EACH_OPERATION: Final = [pytest.param(operation, id=name) for name, operation in OPERATIONS.items()]
+WITH_BODY: Final = [pytest.param(operation, id=name) for name, operation in OPERATIONS.items() if operation.body]
+DEVIATIONS: Final = (
+    "is not a valid time",
+    "$.from is not a valid day",
+    "$.to is not a valid day",
+    "attentiveness_score is not in the reference",
+)
+"""Deviations of reports from the reference, as in Zoom's own responses: fractions, empty times, an older field."""
 PAGING: Final = {"page_size", "next_page_token", "page_number"}
 KINDS: Final[Mapping[type[Shape], tuple[str, ...]]] = {
     Text: ("text", "time", "localtime"),
-    Whole: ("integer",),
+    Integer: ("integer",),
     Flag: ("flag",),
     Items: ("list",),
     Fields: ("object",),
 }
 
 
-def test_the_fake_serves_every_operation_and_no_other() -> None:
-    assert {route.template for route in ROUTES} == {retry_safety.route for retry_safety in OPERATIONS.values()}
+def test_routes_match_reference() -> None:
+    """The fake serves the operations of the reference and no others."""
+    assert {route.template for route in ROUTES} == {operation.route for operation in OPERATIONS.values()}
 
 
-@pytest.mark.parametrize("retry_safety", EACH)
-def test_a_route_has_the_label_and_the_parameters_of_the_reference(retry_safety: RetrySafety) -> None:
-    route = named(retry_safety.route)
+@pytest.mark.parametrize("operation", EACH_OPERATION)
+def test_route_label_and_parameters(operation: Operation) -> None:
+    route = find_route(operation.route)
 
-    assert route.label.value == retry_safety.label
-    assert route.parameters - PAGING == retry_safety.query.keys() - PAGING
-    assert ({"page_size", "next_page_token"} <= route.parameters) is (retry_safety.items is not None)
-    assert retry_safety.status in {route.status, 204}
+    assert route.label.value == operation.label
+    assert route.parameters - PAGING == operation.query.keys() - PAGING
+    assert ({"page_size", "next_page_token"} <= route.parameters) is (operation.items is not None)
+    assert operation.status in {route.status, 204}
 
 
-@pytest.mark.parametrize("retry_safety", WITH_BODY)
-def test_a_route_takes_the_body_of_the_reference(retry_safety: RetrySafety) -> None:
-    body = named(retry_safety.route).body
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_route_body(operation: Operation) -> None:
+    body = find_route(operation.route).body
 
     assert body
-    assert retry_safety.body
-    assert list(differences(body, retry_safety.body, "body")) == []
+    assert operation.body
+    assert list(differences(body, operation.body, "body")) == []
 
 
-def test_a_route_without_a_body_takes_none() -> None:
-    taking = {route.template for route in ROUTES if route.body}
+def test_routes_without_body() -> None:
+    with_body = {route.template for route in ROUTES if route.body}
 
-    assert taking == {retry_safety.route for retry_safety in OPERATIONS.values() if retry_safety.body}
+    assert with_body == {operation.route for operation in OPERATIONS.values() if operation.body}
 
 
 def differences(shape: Shape, spec: Spec, path: str) -> Iterator[str]:
     if isinstance(shape, Nullable):
         shape = shape.shape
     if spec.kind not in KINDS[type(shape)]:
-        yield f"{path}: {type(shape).__name__} is no {spec.kind}"
-    if isinstance(shape, Text | Whole) and set(shape.options) != set(spec.values):
+        yield f"{path}: {type(shape).__name__} is not a {spec.kind}"
+    if isinstance(shape, Text | Integer) and set(shape.options) != set(spec.values):
         yield f"{path}: options"
-    if isinstance(shape, Text | Whole | Items) and shape.most != spec.range.most:
+    if isinstance(shape, Text | Integer | Items) and shape.max != spec.range.most:
         yield f"{path}: at most {spec.range.most}"
-    if isinstance(shape, Text | Whole | Items) and spec.range.least and spec.range.least != shape.least:
+    if isinstance(shape, Text | Integer | Items) and spec.range.least and spec.range.least != shape.min:
         yield f"{path}: at least {spec.range.least}"
     if isinstance(shape, Items) and spec.item:
         yield from differences(shape.of, spec.item, f"{path}[]")
@@ -77,44 +83,45 @@ def differences(shape: Shape, spec: Spec, path: str) -> Iterator[str]:
 
 def differences_of_fields(shape: Fields, spec: Spec, path: str) -> Iterator[str]:
     for name in shape.shapes.keys() ^ spec.fields.keys():
-        yield f"{path}.{name}: only one of the two has it"
+        yield f"{path}.{name}: in one of the two only"
     for name in shape.shapes.keys() & spec.fields.keys():
         if (name in shape.required) < spec.fields[name].required:
             yield f"{path}.{name}: required"
         yield from differences(shape.shapes[name], spec.fields[name], f"{path}.{name}")
 
 
-async def test_the_replies_of_a_simulated_account_are_those_of_the_reference() -> None:
-    """Every GET, and every POST with a reply: nothing unknown, nothing missing, every type right."""
-    wrong: list[str] = []
+async def test_simulated_responses() -> None:
+    """The response of every operation has all required fields, no unknown ones, and valid values."""
+    mismatches: list[str] = []
     async with calling(FakeZoom(Account.simulated(today=TODAY), plan=None)) as caller:
-        for name, retry_safety in OPERATIONS.items():
-            if retry_safety.response is None:
+        for name, operation in OPERATIONS.items():
+            if operation.response is None:
                 continue
-            path, query, body = asking(caller.fake.account, retry_safety)
-            answer = await caller.send(retry_safety.verb, path, body, **query)
-            assert answer.status == retry_safety.status, (name, answer.body)
+            path, query, body = request_for(caller.fake.account, operation)
+            response = await caller.send(operation.verb, path, body, **query)
+            assert response.status == operation.status, (name, response.body)
             past = name.startswith(("past_meetings.", "reports."))
-            found = complaints(answer.body, retry_safety.response)
-            wrong += [f"{name} {each}" for each in found if not (past and each.endswith(ODDITIES))]
+            mismatches += [
+                f"{name} {mismatch}"
+                for mismatch in complaints(response.body, operation.response)
+                if not (past and mismatch.endswith(DEVIATIONS))
+            ]
 
-    assert "\n".join(wrong) == ""
+    assert "\n".join(mismatches) == ""
 
 
-async def test_a_simulated_account_fills_every_list_of_the_reference() -> None:
+async def test_simulated_lists_are_not_empty() -> None:
     async with calling(FakeZoom(Account.simulated(today=TODAY), plan=None)) as caller:
         empty = [
-            name
-            for name, retry_safety in OPERATIONS.items()
-            if retry_safety.items and await rows(caller, retry_safety) == []
+            name for name, operation in OPERATIONS.items() if operation.items and await rows(caller, operation) == []
         ]
 
     assert empty == []
 
 
-async def rows(caller: Caller, retry_safety: RetrySafety) -> list[Json]:
-    path, query, _ = asking(caller.fake.account, retry_safety)
-    return (await caller.get(path, **query)).rows(str(retry_safety.items))
+async def rows(caller: Caller, operation: Operation) -> list[Json]:
+    path, query, _ = request_for(caller.fake.account, operation)
+    return (await caller.get(path, **query)).rows(str(operation.items))
 
 
 BODIES: Final[Mapping[str, Json]] = {
@@ -131,29 +138,31 @@ BODIES: Final[Mapping[str, Json]] = {
 }
 
 
-def asking(account: Account, retry_safety: RetrySafety) -> tuple[str, dict[str, object], Json | None]:
-    """Return a path, a query and a body that the simulated account has something for."""
+def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, object], Json | None]:
+    """Return a path, a query and a body for which the simulated account has data."""
     meeting = next(each for each in account.scheduled_meetings if each.registrants and each.survey)
-    sessions = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
-    session = next(s for s in sessions if not s.webinar and s.polls and s.qa and s.survey)
-    webinar = next(s for s in sessions if s.webinar)
-    noted = next(s for s in account.instances if s.summary and s.host.type == 2 and "/" not in s.uuid)
-    past = retry_safety.route.startswith(("GET /report", "GET /past"))
-    path = retry_safety.route.partition(" ")[2].format(
-        meetingId=noted.uuid if "summary" in retry_safety.route else session.id if past else meeting.id,
+    instances = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
+    meeting_instance = next(each for each in instances if not each.webinar and each.polls and each.qa and each.survey)
+    webinar = next(each for each in instances if each.webinar)
+    summarised = next(
+        each for each in account.instances if each.summary and each.host.type == 2 and "/" not in each.uuid
+    )
+    past = operation.route.startswith(("GET /report", "GET /past"))
+    path = operation.route.partition(" ")[2].format(
+        meetingId=summarised.uuid if "summary" in operation.route else meeting_instance.id if past else meeting.id,
         webinarId=webinar.id,
         userId=account.hosts[0].id,
         registrantId=meeting.registrants[0].id,
         pollId=meeting.polls[0].id,
     )
     query: dict[str, object] = {}
-    if {"from", "to"} <= retry_safety.query.keys() and retry_safety.route.startswith("GET /report"):
-        ahead = "upcoming" in retry_safety.route
+    if {"from", "to"} <= operation.query.keys() and operation.route.startswith("GET /report"):
+        ahead = "upcoming" in operation.route
         query = {"from_": "2026-03-18", "to": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to": "2026-03-18"}
-    if "billing_id" in retry_safety.query:
+    if "billing_id" in operation.query:
         query["billing_id"] = account.billing_reports[0].id
-    body = BODIES.get(retry_safety.route)
-    if body is not None and "template" in retry_safety.route:
+    body = BODIES.get(operation.route)
+    if body is not None and "template" in operation.route:
         body = {
             **body,
             "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0]),

@@ -1,4 +1,4 @@
-"""Replies as Zoom sends them, with all their oddities, read whole: nothing is lost on the way."""
+"""Sample responses as Zoom sends them, with their deviations from the reference: decoding loses no value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import msgspec
 import pytest
-from support.contract import OPERATIONS, SAMPLES, RetrySafety, Sample, Spec
+from support.contract import OPERATIONS, SAMPLES, Operation, Sample, Spec
 from support.memory import response
 
 from zoomasync import Zoom
@@ -16,73 +16,74 @@ from zoomasync._core.decoding import decode
 from zoomasync._core.responses import interpret
 from zoomasync.errors import DecodeError
 
-EACH: Final = [pytest.param(sample, id=str(sample)) for sample in SAMPLES]
+EACH_SAMPLE: Final = [pytest.param(sample, id=str(sample)) for sample in SAMPLES]
 ENDPOINTS: Final = Zoom.endpoints()
 
-UNREAD: Final = {
-    "participants[].attentiveness_score": "left the reference years ago, and comes empty: only old replies carry it",
+IGNORED: Final = {
+    "participants[].attentiveness_score": "no longer in the reference; old responses have it, always empty",
 }
-"""What samples hold and nothing reads, with the reason."""
+"""The fields of samples that no struct has, with the reason."""
 
 
-@pytest.mark.parametrize("sample", EACH)
-def test_every_value_of_a_reply_survives_decoding(sample: Sample) -> None:
+@pytest.mark.parametrize("sample", EACH_SAMPLE)
+def test_decode_keeps_every_value(sample: Sample) -> None:
     response = OPERATIONS[sample.name].response
     assert response is not None
 
-    read = decode(sample.body, ENDPOINTS[sample.name].response)
+    decoded = decode(sample.body, ENDPOINTS[sample.name].response)
 
-    assert list(_lost(msgspec.json.decode(sample.body), read, response, "")) == []
+    assert list(_lost(msgspec.json.decode(sample.body), decoded, response, "")) == []
 
 
-def test_every_field_that_is_left_unread_stands_in_some_sample() -> None:
-    unread = {
+def test_ignored_fields_are_in_samples() -> None:
+    ignored = {
         path
         for sample in SAMPLES
         if (response := OPERATIONS[sample.name].response)
         for path in _unknown(msgspec.json.decode(sample.body), response, "")
     }
 
-    assert unread == UNREAD.keys()
+    assert ignored == IGNORED.keys()
 
 
 @pytest.mark.parametrize(
-    "retry_safety",
+    "operation",
     [
-        pytest.param(retry_safety, id=name)
-        for name, retry_safety in OPERATIONS.items()
-        if retry_safety.response and any(spec.required for spec in retry_safety.response.fields.values())
+        pytest.param(operation, id=name)
+        for name, operation in OPERATIONS.items()
+        if operation.response and any(spec.required for spec in operation.response.fields.values())
     ],
 )
-def test_a_reply_without_what_it_is_about_is_refused(retry_safety: RetrySafety) -> None:
-    assert retry_safety.response is not None
-    body = next(sample.body for sample in SAMPLES if sample.name == retry_safety.name)
-    call = ENDPOINTS[retry_safety.name].at(
-        *("abc" if spec.kind == "text" else 1 for spec in retry_safety.path.values())
-    )
+def test_missing_required_field_raises(operation: Operation) -> None:
+    assert operation.response is not None
+    body = next(sample.body for sample in SAMPLES if sample.name == operation.name)
+    call = ENDPOINTS[operation.name].at(*("abc" if spec.kind == "text" else 1 for spec in operation.path.values()))
 
-    for name in (name for name, spec in retry_safety.response.fields.items() if spec.required):
+    for name in (name for name, spec in operation.response.fields.items() if spec.required):
         content = msgspec.json.decode(body, type=dict[str, object])
         del content[name]
         with pytest.raises(DecodeError, match=f"`{name}`"):
-            interpret(call, response(retry_safety.status, content))
+            interpret(call, response(operation.status, content))
 
 
-def _lost(sent: object, read: object, spec: Spec, path: str) -> Iterator[str]:
-    """Say what of *sent*, as JSON holds it, is not to be found in *read*, which it became."""
+def _lost(sent: object, decoded: object, spec: Spec, path: str) -> Iterator[str]:
+    """Yield the values of the JSON *sent* that *decoded* lacks or has changed."""
     if not isinstance(sent, dict | list):
-        if read != (meant := _meant(sent, spec.kind)) or type(read) is not type(meant):
-            yield f"{path} is {read!r}, not {meant!r}"
+        expected = _expected(sent, spec.kind)
+        if decoded != expected or type(decoded) is not type(expected):
+            yield f"{path} is {decoded!r}, not {expected!r}"
     elif isinstance(sent, dict):
-        attributes = {field.encode_name: field.name for field in msgspec.structs.fields(cast("msgspec.Struct", read))}
+        attributes = {
+            field.encode_name: field.name for field in msgspec.structs.fields(cast("msgspec.Struct", decoded))
+        }
         for name, content in cast("Mapping[str, object]", sent).items():
-            where = f"{path}.{name}".lstrip(".")
+            field_path = f"{path}.{name}".lstrip(".")
             if name in attributes:
-                yield from _lost(content, getattr(read, attributes[name]), spec.fields[name], where)
-            elif where not in UNREAD:
-                yield f"{where} is not read"
+                yield from _lost(content, getattr(decoded, attributes[name]), spec.fields[name], field_path)
+            elif field_path not in IGNORED:
+                yield f"{field_path} is not decoded"
     else:
-        rows, items = cast("Sequence[object]", sent), cast("Sequence[object]", read)
+        rows, items = cast("Sequence[object]", sent), cast("Sequence[object]", decoded)
         if len(rows) != len(items):
             yield f"{path} has {len(items)} rows of {len(rows)}"
         for row, item in zip(rows, items, strict=False):
@@ -90,21 +91,21 @@ def _lost(sent: object, read: object, spec: Spec, path: str) -> Iterator[str]:
 
 
 def _unknown(sent: object, spec: Spec, path: str) -> Iterator[str]:
-    """Say what of *sent* the reference does not know."""
+    """Yield the fields of *sent* that the reference does not have."""
     if isinstance(sent, dict):
         for name, content in cast("Mapping[str, object]", sent).items():
-            where = f"{path}.{name}".lstrip(".")
+            field_path = f"{path}.{name}".lstrip(".")
             if name in spec.fields:
-                yield from _unknown(content, spec.fields[name], where)
+                yield from _unknown(content, spec.fields[name], field_path)
             else:
-                yield where
+                yield field_path
     elif isinstance(sent, list) and spec.item is not None:
         for row in cast("Sequence[object]", sent):
             yield from _unknown(row, spec.item, f"{path}[]")
 
 
-def _meant(sent: object, kind: str) -> object:
-    """Return what *sent* says: empty text is nothing where something else is due, and ids and times come as text."""
+def _expected(sent: object, kind: str) -> object:
+    """Return the decoded value for *sent*: Zoom sends some numbers and times as text, and empty text for null."""
     if isinstance(sent, int) and kind == "number":
         return float(sent)
     if not isinstance(sent, str) or kind == "text":

@@ -45,7 +45,7 @@ async def test_what_is_settled_is_not_asked_for_again_listings_included(tmp_path
         fake.respond(QA, status=500, body=b"", times=999)
         first = await harvest(fake, store)
         asked = len(fake.requests)
-        fake.heal()
+        fake.clear_responses()
         second = await harvest(fake, store)
 
         assert set(routes_since(fake, asked)) == {QA}
@@ -152,7 +152,7 @@ async def test_a_run_that_breaks_off_leaves_whole_partitions_or_open_ones_and_th
             assert [row for row in rows if (name, row["_part"]) in done] == [
                 row for row in wanted[name] if (name, row["_part"]) in done
             ]
-        fake.heal()
+        fake.clear_responses()
         await harvest(fake, store)
     assert stored(store) == wanted
 
@@ -236,7 +236,7 @@ async def test_at_the_limit_of_the_day_the_rest_is_parked_and_the_next_run_fetch
         )
         summary = await harvest(fake, store)
         refused = [request for request in fake.requests if request.status == 429]
-        fake.heal()
+        fake.clear_responses()
 
         assert (summary.complete, summary.failures) == (False, ())
         assert summary.stopped_by is not None
@@ -363,7 +363,7 @@ async def test_a_second_run_of_the_same_harvest_fetches_what_the_first_left_open
         fake.respond(PARTICIPANTS, status=401, body={"code": 124, "message": "dead"}, on_request=3, times=9)
         with pytest.raises(Unauthorized):
             await running.run()
-        fake.heal()
+        fake.clear_responses()
         fake.expire_access_tokens()
         assert (await running.run()).complete
 

@@ -1,4 +1,4 @@
-"""What a test sees of aioresponses, with its types."""
+"""The part of aioresponses that tests use, with types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference as values: `data/endpoints.toml`, whose head explains its notation, and `data/samples`."""
+"""Zoom's reference as values: `data/endpoints.toml`, whose head explains its notation, and `data/samples`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RULE: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """The least and the most that is allowed: of characters, of items, or of the number itself."""
+    """The allowed range of a length in characters, a number of items, or a number."""
 
     least: int | None = None
     most: int | None = None
@@ -46,7 +46,7 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Spec:
-    """What the reference says of one value. *kind* is a type of the notation, "list" or "object"."""
+    """The reference's description of one value; *kind* is a type of the notation, "list" or "object"."""
 
     kind: str
     required: bool = False
@@ -63,10 +63,11 @@ class Spec:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Rule:
-    """What holds between two fields of an object: where *field* is as said, *then* holds for *target*.
+    """A condition on one field of an object, and the consequence for another.
 
-    *field* has one of *values* (any, when there are none), or is missing where *unless*. *then* is None where *target*
-    must be missing. A *target* of two names is a field of every item of a list.
+    The rule applies if *field* has one of *values* (or any value, if there are none); with *unless*, if *field* is
+    missing. *target* must then match *then*, or be missing if *then* is None. A *target* of two names is a field of
+    every item of a list.
     """
 
     text: str
@@ -87,8 +88,8 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class RetrySafety:
-    """One operation. *items* is the list of rows of a paged one, *page_size* its largest page."""
+class Operation:
+    """One operation; *items* is the field with the rows of a paged one, and *page_size* its largest page."""
 
     name: str
     route: str
@@ -114,7 +115,7 @@ class RetrySafety:
 
 @dataclass(frozen=True)
 class Sample:
-    """A reply as Zoom sends it: the operation, and what is odd about it (empty for nothing)."""
+    """A response as Zoom sends it; *name* is the operation, and *variant* the deviation from the reference, if any."""
 
     name: str
     variant: str
@@ -130,7 +131,7 @@ class _Paging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     legacy: str | None = None
 
 
-class _Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     route: str
     label: str
     scopes: tuple[str, ...]
@@ -145,52 +146,52 @@ class _Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File:
-    """The file as it is written, and how its notation reads."""
+    """The parser of `data/endpoints.toml`."""
 
     def __init__(self, path: Path) -> None:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         self.shapes = msgspec.convert(tables.pop("shape"), dict[str, dict[str, str]])
         self.rules = msgspec.convert(tables.pop("rules"), dict[str, tuple[str, ...]])
-        self.written = msgspec.convert(tables, dict[str, _Operation])
+        self.entries = msgspec.convert(tables, dict[str, _Entry])
         self.used: set[str] = set()
 
-    def operations(self) -> dict[str, RetrySafety]:
-        return {name: self._operation(name, written) for name, written in self.written.items()}
+    def operations(self) -> dict[str, Operation]:
+        return {name: self._operation(name, entry) for name, entry in self.entries.items()}
 
-    def _operation(self, name: str, written: _Operation) -> RetrySafety:
-        paging = written.paging
-        return RetrySafety(
+    def _operation(self, name: str, entry: _Entry) -> Operation:
+        paging = entry.paging
+        return Operation(
             name=name,
-            route=written.route,
-            label=written.label,
-            scopes=written.scopes,
-            granular_scopes=written.granular_scopes,
-            status=written.status,
-            path=self._fields(written.path),
-            query=self._fields(written.query),
-            body=self._whole(written.body, name),
-            response=self._whole(written.response, None),
+            route=entry.route,
+            label=entry.label,
+            scopes=entry.scopes,
+            granular_scopes=entry.granular_scopes,
+            status=entry.status,
+            path=self._fields(entry.path),
+            query=self._fields(entry.query),
+            body=self._shape_or_fields(entry.body, name),
+            response=self._shape_or_fields(entry.response, None),
             items=paging.items if paging else None,
             page_size=paging.page_size if paging else None,
-            errors=tuple(_error(text) for text in written.errors),
+            errors=tuple(_error(text) for text in entry.errors),
         )
 
-    def _whole(self, written: str | dict[str, str] | None, rules: str | None) -> Spec | None:
-        if isinstance(written, str):
-            return self._shape(written)
-        return None if written is None else self._object(written, rules)
+    def _shape_or_fields(self, value: str | dict[str, str] | None, rules: str | None) -> Spec | None:
+        if isinstance(value, str):
+            return self._shape(value)
+        return None if value is None else self._object(value, rules)
 
     def _shape(self, name: str) -> Spec:
         self.used.add(name)
         return self._object(self.shapes[name], name)
 
-    def _object(self, written: Mapping[str, str], rules: str | None) -> Spec:
-        fields = self._fields(written)
+    def _object(self, field_texts: Mapping[str, str], rules: str | None) -> Spec:
+        fields = self._fields(field_texts)
         texts = self.rules.get(rules, ()) if rules else ()
         return Spec(kind="object", fields=fields, rules=tuple(self._rule(text, fields) for text in texts))
 
-    def _fields(self, written: Mapping[str, str]) -> Mapping[str, Spec]:
-        return MappingProxyType({name: self._spec(text) for name, text in written.items()})
+    def _fields(self, field_texts: Mapping[str, str]) -> Mapping[str, Spec]:
+        return MappingProxyType({name: self._spec(text) for name, text in field_texts.items()})
 
     def _spec(self, text: str) -> Spec:
         match = _SPEC.fullmatch(text)
@@ -215,12 +216,12 @@ class _File:
         if match is None:
             raise ValueError(f"not in the notation: {text!r}")
         target = tuple(match["target"].split("."))
-        aim = fields[target[0]]
+        target_spec = fields[target[0]]
         for name in target[1:]:
-            if aim.item is None:
+            if target_spec.item is None:
                 raise ValueError(f"not a list: {text!r}")
-            aim = aim.item.fields[name]
-        then = self._spec(aim.kind.replace("list", "[text]") + match["rest"])
+            target_spec = target_spec.item.fields[name]
+        then = self._spec(target_spec.kind.replace("list", "[text]") + match["rest"])
         return Rule(
             text=text,
             field=match["field"],
@@ -258,44 +259,44 @@ def _read_samples() -> Iterator[Sample]:
 
 _FILE: Final = _File(_DATA / "endpoints.toml")
 
-OPERATIONS: Final[Mapping[str, RetrySafety]] = MappingProxyType(_FILE.operations())
-"""Every operation, by the method that calls it."""
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_FILE.operations())
+"""The operations, by the name of the client's method."""
 
-UNUSED: Final = (_FILE.shapes.keys() - _FILE.used) | (_FILE.rules.keys() - _FILE.used - _FILE.written.keys())
-"""Shapes that nothing names, and rules of what does not exist."""
+UNUSED: Final = (_FILE.shapes.keys() - _FILE.used) | (_FILE.rules.keys() - _FILE.used - _FILE.entries.keys())
+"""The shapes that no operation uses, and the rules of unknown shapes and operations."""
 
 SAMPLES: Final = tuple(_read_samples())
-"""Replies to every operation that has any."""
+"""Responses of every operation that has a response body."""
 
 
 def snake(name: str) -> str:
-    """Return *name* as Python spells names: ``meetingId`` is ``meeting_id``."""
+    """Return *name* in Python's style: ``meetingId`` becomes ``meeting_id``."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
 def attribute(name: str) -> str:
-    """Return the attribute that holds the JSON field *name*."""
-    spelled = snake(name)
-    return f"{spelled}_" if iskeyword(spelled) else spelled
+    """Return the attribute for the JSON field *name*."""
+    python_name = snake(name)
+    return f"{python_name}_" if iskeyword(python_name) else python_name
 
 
 def parameter(name: str) -> str:
-    """Return the parameter that fills *name* in; ``type`` is no keyword, but hides the builtin."""
+    """Return the parameter for *name*; ``type`` is not a keyword, but would hide the builtin."""
     return "type_" if name == "type" else attribute(name)
 
 
 def complaints(value: object, spec: Spec, path: str = "$") -> Iterator[str]:
-    """Say where *value*, as JSON holds it, is not what *spec* says. Null is nobody's business here."""
+    """Yield the differences between the JSON *value* and *spec*; null is always accepted."""
     if value is None:
         return
     if not _is(value, spec.kind):
-        yield f"{path} is no {spec.kind}"
+        yield f"{path} is not a valid {spec.kind}"
         return
     if not spec.range.holds(_size(value)):
         yield f"{path} is out of range"
     if isinstance(value, list) and spec.item is not None:
-        for place, item in enumerate(cast("Sequence[object]", value)):
-            yield from complaints(item, spec.item, f"{path}[{place}]")
+        for index, item in enumerate(cast("Sequence[object]", value)):
+            yield from complaints(item, spec.item, f"{path}[{index}]")
     if isinstance(value, dict):
         yield from _object_complaints(cast("Mapping[str, object]", value), spec, path)
 
@@ -308,22 +309,22 @@ def _size(value: object) -> int:
 
 def _object_complaints(value: Mapping[str, object], spec: Spec, path: str) -> Iterator[str]:
     for name in value.keys() - spec.fields.keys():
-        yield f"{path}.{name} is not known"
+        yield f"{path}.{name} is not in the reference"
     for name, each in spec.fields.items():
         if each.required and value.get(name) is None:
             yield f"{path}.{name} is missing"
         yield from complaints(value.get(name), each, f"{path}.{name}")
     for rule in spec.rules:
         if rule.applies(value):
-            yield from (f"{path}: {rule.text}" for found in _targets(value, rule.target) if _breaks(found, rule.then))
+            yield from (f"{path}: {rule.text}" for target in _targets(value, rule.target) if _breaks(target, rule.then))
 
 
 def _targets(value: Mapping[str, object], target: tuple[str, ...]) -> Iterator[object]:
-    found = value.get(target[0])
+    first = value.get(target[0])
     if len(target) == 1:
-        yield found
+        yield first
         return
-    for item in cast("Sequence[Mapping[str, object]]", found or ()):
+    for item in cast("Sequence[Mapping[str, object]]", first or ()):
         yield from _targets(item, target[1:])
 
 
@@ -345,14 +346,14 @@ def _is(value: object, kind: str) -> bool:
         "flag": isinstance(value, bool),
         "list": isinstance(value, list),
         "object": isinstance(value, dict),
-        "day": isinstance(value, str) and _reads(value, r"\d{4}-\d\d-\d\d"),
-        "time": isinstance(value, str) and _reads(value, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
-        "localtime": isinstance(value, str) and _reads(value, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?"),
+        "day": isinstance(value, str) and _is_date(value, r"\d{4}-\d\d-\d\d"),
+        "time": isinstance(value, str) and _is_date(value, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+        "localtime": isinstance(value, str) and _is_date(value, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?"),
     }
     return checks[kind]
 
 
-def _reads(text: str, pattern: str) -> bool:
+def _is_date(text: str, pattern: str) -> bool:
     if not re.fullmatch(pattern, text):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Plain HTTP against a `FakeZoom`: no client of ours in between."""
+"""Plain HTTP requests to a `FakeZoom`, without the client of this library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     body: Json
@@ -31,41 +31,43 @@ class Answer:
 
     @property
     def error_field(self) -> object:
+        """The first invalid field."""
         return cast("list[Json]", self.body["errors"])[0]["field"]
 
     @property
     def error(self) -> tuple[int, object]:
+        """The HTTP status and Zoom's code."""
         return self.status, self.code
 
 
 @dataclass
 class Caller:
-    """Sends requests exactly as written, percent-escapes included."""
+    """An HTTP client that sends paths unchanged, percent-escapes included."""
 
     fake: FakeZoom
     session: ClientSession
     token: str = ""
     scheme: str = "Bearer"
 
-    async def get(self, path: str, **query: object) -> Answer:
+    async def get(self, path: str, **query: object) -> Response:
         return await self.send("GET", path, **query)
 
-    async def post(self, path: str, json: object, **query: object) -> Answer:
+    async def post(self, path: str, json: object, **query: object) -> Response:
         return await self.send("POST", path, json, **query)
 
-    async def put(self, path: str, json: object, **query: object) -> Answer:
+    async def put(self, path: str, json: object, **query: object) -> Response:
         return await self.send("PUT", path, json, **query)
 
-    async def patch(self, path: str, json: object, **query: object) -> Answer:
+    async def patch(self, path: str, json: object, **query: object) -> Response:
         return await self.send("PATCH", path, json, **query)
 
-    async def delete(self, path: str, **query: object) -> Answer:
+    async def delete(self, path: str, **query: object) -> Response:
         return await self.send("DELETE", path, **query)
 
     async def send(
         self, method: str, path: str, json: object = None, content_type: str = "application/json", /, **query: object
-    ) -> Answer:
-        """Send *json*, bytes as they are, or no body at all for None."""
+    ) -> Response:
+        """Send *json*: an object as JSON, bytes unchanged, and no body for None."""
         text = "&".join(f"{name.rstrip('_')}={value}" for name, value in query.items())
         url = URL(f"{self.fake.base_url}{path}?{text}" if text else f"{self.fake.base_url}{path}", encoded=True)
         headers = {"Authorization": f"{self.scheme} {self.token}"} if self.token else {}
@@ -74,39 +76,39 @@ class Caller:
             headers["Content-Type"] = content_type
         async with self.session.request(method, url, headers=headers, data=content) as response:
             body: Json = await response.json() if await response.read() else {}
-            return Answer(response.status, dict(response.headers), body)
+            return Response(response.status, dict(response.headers), body)
 
     async def every(self, path: str, key: str, **query: object) -> list[Json]:
         """Return the rows of all pages."""
         rows: list[Json] = []
         token: dict[str, object] = {}
         while True:
-            answer = await self.get(path, **query, **token)
-            assert answer.status == 200, answer.body
-            rows += answer.rows(key)
-            if answer.body["next_page_token"] == "":
+            page = await self.get(path, **query, **token)
+            assert page.status == 200, page.body
+            rows += page.rows(key)
+            if page.body["next_page_token"] == "":
                 return rows
-            token = {"next_page_token": answer.body["next_page_token"]}
+            token = {"next_page_token": page.body["next_page_token"]}
 
-    async def ask_token(
+    async def request_token(
         self, *, secret: str | None = None, form: Mapping[str, str] | None = None, query: str = ""
-    ) -> Answer:
-        known = self.fake.credentials
-        form = form if form is not None else {"grant_type": "account_credentials", "account_id": known.account_id}
+    ) -> Response:
+        credentials = self.fake.credentials
+        form = form if form is not None else {"grant_type": "account_credentials", "account_id": credentials.account_id}
         async with self.session.post(
             f"{self.fake.token_url}{query}",
             data=form,
-            headers={"Authorization": encode_basic_auth(known.client_id, secret or known.client_secret)},
+            headers={"Authorization": encode_basic_auth(credentials.client_id, secret or credentials.client_secret)},
         ) as response:
-            return Answer(response.status, dict(response.headers), await response.json())
+            return Response(response.status, dict(response.headers), await response.json())
 
     async def sign_in(self) -> None:
-        self.token = str((await self.ask_token()).body["access_token"])
+        self.token = str((await self.request_token()).body["access_token"])
 
 
 @asynccontextmanager
 async def calling(fake: FakeZoom) -> AsyncGenerator[Caller, None]:
-    """Run *fake* and give a caller that has a token."""
+    """Run *fake* and yield a caller with an access token."""
     async with fake, ClientSession() as session:
         caller = Caller(fake, session)
         await caller.sign_in()

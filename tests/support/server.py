@@ -1,4 +1,4 @@
-"""Servers on loopback: a callable for decent HTTP, raw bytes for the other kind."""
+"""Servers on loopback: `serving` for valid HTTP, `talking` for raw bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Conversation: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter],
 
 @asynccontextmanager
 async def serving(app: WebApp) -> AsyncGenerator[str, None]:
-    """Answer every request with *app*, and give the address."""
+    """Respond to every request with *app*, and yield the address."""
     runner = web.ServerRunner(web.Server(app), shutdown_timeout=0)
     await runner.setup()
     try:
@@ -28,11 +28,11 @@ async def serving(app: WebApp) -> AsyncGenerator[str, None]:
 
 @asynccontextmanager
 async def talking(conversation: Conversation) -> AsyncGenerator[str, None]:
-    """Hold *conversation* over every connection, then drop it; give the address."""
-    held: list[asyncio.Task[object] | None] = []
+    """Run *conversation* on every connection, then close it; yield the address."""
+    tasks: list[asyncio.Task[object] | None] = []
 
-    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held.append(asyncio.current_task())
+    async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.append(asyncio.current_task())
         try:
             await conversation(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -40,22 +40,22 @@ async def talking(conversation: Conversation) -> AsyncGenerator[str, None]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    server = await asyncio.start_server(run, "127.0.0.1", 0)
     try:
         port = server.sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
         server.close()
         await server.wait_closed()
-        await asyncio.gather(*filter(None, held))
+        await asyncio.gather(*filter(None, tasks))
 
 
 def saying(raw: bytes) -> Conversation:
-    """Return a conversation that answers one request with *raw*, whatever was asked."""
+    """Return a conversation that responds to any request with *raw*."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(raw)
         await writer.drain()
 
-    return answer
+    return respond

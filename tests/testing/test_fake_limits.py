@@ -1,20 +1,21 @@
-"""The fake's rate limits: every sliding second, by label."""
+"""The fake's rate limits per label, over any interval of one second."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_http import calling
 
-from zoomasync import rate_limits as limits
+from zoomasync.rate_limits import Label, Plan
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.enforcement.rate_limits import SlidingWindow
 from zoomasync.testing.handlers.routes import ROUTES
 
-TIGHT = limits.Plan(light=2, medium=3, heavy=1)
+TIGHT = Plan(light=2, medium=3, heavy=1)
 
 
 def admitted(rate: float, arrivals: list[float]) -> list[float]:
@@ -26,7 +27,7 @@ def admitted(rate: float, arrivals: list[float]) -> list[float]:
     rate=st.floats(0.2, 50),
     gaps=st.lists(st.floats(0, 0.4), max_size=200),
 )
-def test_no_second_ever_holds_more_than_the_rate(rate: float, gaps: list[float]) -> None:
+def test_window_never_exceeds_rate(rate: float, gaps: list[float]) -> None:
     arrivals = [math.fsum(gaps[:number]) for number in range(len(gaps))]
     passed = admitted(rate, arrivals)
     most = math.ceil(rate)
@@ -35,33 +36,35 @@ def test_no_second_ever_holds_more_than_the_rate(rate: float, gaps: list[float])
         assert sum(later - at < most / rate for later in passed[first:]) <= most
 
 
-def test_refused_calls_do_not_count() -> None:
+def test_window_ignores_rejected_calls() -> None:
     assert admitted(2, [0.0, 0.1, 0.2, 0.3, 0.9, 1.0, 1.05, 1.1]) == [0.0, 0.1, 1.0, 1.1]
 
 
-def test_the_window_slides_over_the_turn_of_a_second() -> None:
+def test_window_spans_clock_seconds() -> None:
     assert admitted(2, [0.75, 0.875, 1.125, 1.25, 1.75]) == [0.75, 0.875, 1.75]
 
 
-def test_a_rate_between_two_numbers_holds_for_a_little_longer_than_a_second() -> None:
+def test_window_fractional_rate() -> None:
+    """2.5 calls per second are 3 calls in every 1.2 seconds."""
     assert admitted(2.5, [0.0, 0.1, 0.2, 1.1, 1.2, 1.3, 1.4]) == [0.0, 0.1, 0.2, 1.2, 1.3, 1.4]
 
 
-def test_less_than_one_a_second_is_one_in_several_seconds() -> None:
+def test_window_rate_below_one() -> None:
+    """A rate below 1 per second admits one call in several seconds."""
     assert admitted(0.25, [0.0, 1.0, 3.9, 4.0, 7.0, 8.0]) == [0.0, 4.0, 8.0]
 
 
-async def test_one_call_too_many_gets_zooms_per_second_429() -> None:
+async def test_limit_exceeded_sends_zooms_429() -> None:
     async with calling(FakeZoom(Account(), plan=TIGHT)) as caller:
-        answers = [await caller.get("/report/billing"), await caller.get("/report/billing")]
+        responses = [await caller.get("/report/billing"), await caller.get("/report/billing")]
 
-    refused = answers[1]
-    assert [answer.status for answer in answers] == [200, 429]
-    assert refused.body == {
+    limited = responses[1]
+    assert [response.status for response in responses] == [200, 429]
+    assert limited.body == {
         "code": 429,
         "message": "You have reached the maximum per-second rate limit for this API. Try again later.",
     }
-    headers = {name.lower(): value for name, value in refused.headers.items()}
+    headers = {name.lower(): value for name, value in limited.headers.items()}
     assert headers["x-ratelimit-category"] == "Heavy"
     assert headers["x-ratelimit-type"] == "QPS"
     assert headers["x-ratelimit-limit"] == "1"
@@ -69,7 +72,7 @@ async def test_one_call_too_many_gets_zooms_per_second_429() -> None:
     assert "retry-after" not in headers
 
 
-async def test_the_routes_of_a_label_share_a_limit_and_those_of_others_do_not() -> None:
+async def test_limit_shared_within_a_label() -> None:
     account = Account()
     number = account.add_instance().id
     async with calling(FakeZoom(account, plan=TIGHT)) as caller:
@@ -78,32 +81,48 @@ async def test_the_routes_of_a_label_share_a_limit_and_those_of_others_do_not() 
         other = [await caller.get(f"/past_meetings/{number}{tail}") for tail in ("", "/qa", "/polls", "/instances")]
 
     assert same.status == 429
-    assert [answer.status for answer in other] == [200, 200, 200, 200]
+    assert [response.status for response in other] == [200, 200, 200, 200]
 
 
-async def test_without_a_plan_nothing_is_limited() -> None:
+@pytest.mark.parametrize("label", Label)
+async def test_limit_of_each_label(label: Label) -> None:
+    plan = Plan(**{each.name.lower(): 1 if each == label else 9 for each in Label})
+    async with calling(FakeZoom(Account(), plan=plan)) as caller:
+        for each in Label:
+            caller.fake.respond(f"GET /example/{each}", status=200, body={}, label=each, times=2)
+        responses = {each: [await caller.get(f"/example/{each}") for _ in range(2)] for each in Label}
+        labels = [request.label for request in caller.fake.requests[1:]]
+
+    assert {each: [response.status for response in two] for each, two in responses.items()} == {
+        each: [200, 429 if each == label else 200] for each in Label
+    }
+    assert responses[label][1].headers["X-RateLimit-Category"] == label.value.capitalize()
+    assert labels == [each for each in Label for _ in range(2)]
+
+
+async def test_no_plan_no_limits() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
         statuses = {(await caller.get("/report/billing")).status for _ in range(60)}
 
     assert statuses == {200}
 
 
-async def test_token_requests_are_not_limited() -> None:
+async def test_token_requests_unlimited() -> None:
     async with calling(FakeZoom(Account(), plan=TIGHT)) as caller:
-        statuses = {(await caller.ask_token()).status for _ in range(10)}
+        statuses = {(await caller.request_token()).status for _ in range(10)}
 
     assert statuses == {200}
 
 
-async def test_a_request_is_logged_with_its_label() -> None:
+async def test_log_holds_the_label() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
         await caller.get("/report/billing")
 
         assert caller.fake.requests[-1].label == "heavy"
 
 
-def test_each_route_has_the_label_of_the_reference() -> None:
-    """Single things are light, lists and changes of many medium, and every report is heavy."""
+def test_routes_have_the_reference_labels() -> None:
+    """Single objects are light, lists and changes of many are medium, and every report is heavy."""
     labels = {route.template: route.label.value for route in ROUTES}
 
     assert Counter(labels.values()) == {"light": 20, "medium": 12, "heavy": 18}

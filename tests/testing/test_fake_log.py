@@ -1,4 +1,4 @@
-"""What the fake remembers of requests, and what it must not."""
+"""The fake's request log, which holds no secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.fake_http import calling
 from zoomasync.testing import Account, FakeZoom
 
 
-async def test_a_request_is_logged_as_it_came_over_the_wire() -> None:
+async def test_log_entry_of_a_request() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
         before = time.monotonic()
         await caller.get("/report/meetings/%252Fb9X%253D/participants", page_size=300)
@@ -25,7 +25,7 @@ async def test_a_request_is_logged_as_it_came_over_the_wire() -> None:
     assert before <= logged.at <= after
 
 
-async def test_token_requests_and_strangers_are_logged_too() -> None:
+async def test_log_token_and_unknown_paths() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
         await caller.get("/report/nothing")
         logged = [(request.route, request.status) for request in caller.fake.requests]
@@ -33,23 +33,23 @@ async def test_token_requests_and_strangers_are_logged_too() -> None:
     assert logged == [("POST /oauth/token", 200), (None, 404)]
 
 
-async def test_no_secret_stays_in_the_log_or_a_repr() -> None:
+async def test_log_and_reprs_hide_secrets() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
-        known = caller.fake.credentials
-        await caller.ask_token(query=f"?client_secret={known.client_secret}")
+        credentials = caller.fake.credentials
+        await caller.request_token(query=f"?client_secret={credentials.client_secret}")
         await caller.get("/report/billing", access_token=caller.token)
-        shown = f"{caller.fake.requests!r} {caller.fake!r} {known!r}"
+        shown = f"{caller.fake.requests!r} {caller.fake!r} {credentials!r}"
         names = [dict(request.query) for request in caller.fake.requests[1:]]
 
-    assert known.client_secret not in shown
+    assert credentials.client_secret not in shown
     assert caller.token not in shown
     assert names == [{"client_secret": ""}, {"access_token": ""}]
 
 
-async def test_a_body_is_logged_without_what_must_stay_secret() -> None:
-    ours = Account()
-    meeting = ours.add_meeting()
-    async with calling(FakeZoom(ours, plan=None)) as caller:
+async def test_log_masks_bodies() -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
         path = f"/meetings/{meeting.id}"
         await caller.post(f"{path}/registrants", {"email": "omar@x.example", "first_name": "Omar"})
         await caller.post(f"/users/{meeting.host.id}/meetings", {"topic": "T", "password": "s3cret"})
@@ -78,18 +78,22 @@ async def test_a_body_is_logged_without_what_must_stay_secret() -> None:
     assert "s3cret" not in repr(meeting)
 
 
-async def test_every_reply_has_a_tracking_id() -> None:
+async def test_responses_have_tracking_ids() -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
-        answers = [await caller.get("/report/billing"), await caller.get("/report/nothing"), await caller.ask_token()]
+        responses = [
+            await caller.get("/report/billing"),
+            await caller.get("/report/nothing"),
+            await caller.request_token(),
+        ]
 
-    ids = [{k.lower(): v for k, v in answer.headers.items()}["x-zm-trackingid"] for answer in answers]
+    ids = [{k.lower(): v for k, v in response.headers.items()}["x-zm-trackingid"] for response in responses]
     assert len(set(ids)) == 3
 
 
-async def test_a_fake_can_run_again_but_not_twice_at_once() -> None:
+async def test_fake_runs_once_at_a_time() -> None:
     fake = FakeZoom(Account(), plan=None)
     async with fake:
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             await fake.__aenter__()
     with pytest.raises(RuntimeError, match="not running"):
         _ = fake.base_url

@@ -1,4 +1,4 @@
-"""The fake's token endpoint, and what it takes to be let in."""
+"""The fake's token endpoint, and the access tokens that the API accepts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def fake(token_lifetime: int = 3600) -> FakeZoom:
     return FakeZoom(Account(), plan=None, token_lifetime=token_lifetime)
 
 
-async def test_the_right_client_gets_a_bearer_token() -> None:
+async def test_token_request() -> None:
     async with calling(fake(token_lifetime=120)) as caller:
-        answer = await caller.ask_token()
+        response = await caller.request_token()
         origin = caller.fake.base_url.removesuffix("/v2")
 
-    assert (answer.status, answer.body["token_type"], answer.body["expires_in"]) == (200, "bearer", 120)
-    assert answer.body["api_url"] == origin
-    assert "report:read:admin" in str(answer.body["scope"])
+    assert (response.status, response.body["token_type"], response.body["expires_in"]) == (200, "bearer", 120)
+    assert response.body["api_url"] == origin
+    assert "report:read:admin" in str(response.body["scope"])
 
 
-async def test_every_call_issues_another_token_and_all_of_them_live() -> None:
+async def test_older_token_is_valid() -> None:
     async with calling(fake()) as caller:
         older = caller.token
         await caller.sign_in()
@@ -36,64 +36,64 @@ async def test_every_call_issues_another_token_and_all_of_them_live() -> None:
     assert statuses == [200, 200]
 
 
-async def test_a_wrong_secret_is_refused_in_the_token_endpoints_own_words() -> None:
+async def test_token_request_wrong_secret() -> None:
     async with calling(fake()) as caller:
-        answer = await caller.ask_token(secret="wrong")
+        response = await caller.request_token(secret="wrong")
 
-    assert answer.status == 400
-    assert answer.body == {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
+    assert response.status == 400
+    assert response.body == {"reason": "Invalid client_id or client_secret", "error": "invalid_client"}
 
 
-async def test_another_grant_is_refused() -> None:
+async def test_token_request_other_grant() -> None:
     async with calling(fake()) as caller:
-        answer = await caller.ask_token(form={"grant_type": "client_credentials"})
+        response = await caller.request_token(form={"grant_type": "client_credentials"})
 
-    assert answer.status == 400
-    assert answer.body == {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
+    assert response.status == 400
+    assert response.body == {"reason": "unsupported grant type", "error": "unsupported_grant_type"}
 
 
-async def test_another_account_is_refused() -> None:
+async def test_token_request_other_account() -> None:
     async with calling(fake()) as caller:
-        answer = await caller.ask_token(form={"grant_type": "account_credentials", "account_id": "other"})
+        response = await caller.request_token(form={"grant_type": "account_credentials", "account_id": "other"})
 
-    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert (response.status, response.body["error"]) == (400, "invalid_request")
 
 
-async def test_parameters_in_the_query_string_are_refused() -> None:
+async def test_token_request_query_parameters() -> None:
     async with calling(fake()) as caller:
         account_id = caller.fake.credentials.account_id
-        answer = await caller.ask_token(form={}, query=f"?grant_type=account_credentials&account_id={account_id}")
+        response = await caller.request_token(form={}, query=f"?grant_type=account_credentials&account_id={account_id}")
 
-    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert (response.status, response.body["error"]) == (400, "invalid_request")
 
 
-async def test_no_token_and_an_unknown_token_are_invalid() -> None:
+async def test_missing_or_unknown_token() -> None:
     async with calling(fake()) as caller:
         caller.token = ""
-        answers = [await caller.get(BILLING)]
+        responses = [await caller.get(BILLING)]
         caller.token = "made-up"
-        answers.append(await caller.get(BILLING))
+        responses.append(await caller.get(BILLING))
 
-    assert [answer.status for answer in answers] == [401, 401]
-    assert answers[0].body == answers[1].body == {"code": 124, "message": "Invalid access token."}
+    assert [response.status for response in responses] == [401, 401]
+    assert responses[0].body == responses[1].body == {"code": 124, "message": "Invalid access token."}
 
 
-async def test_a_token_counts_as_a_bearers_alone() -> None:
+async def test_token_in_basic_scheme() -> None:
     async with calling(fake()) as caller:
         caller.scheme = "Basic"
-        answer = await caller.get(BILLING)
+        response = await caller.get(BILLING)
 
-    assert (answer.status, answer.code) == (401, 124)
+    assert (response.status, response.code) == (401, 124)
 
 
-async def test_a_token_at_the_end_of_its_life_is_expired() -> None:
+async def test_token_expires_after_lifetime() -> None:
     async with calling(fake(token_lifetime=0)) as caller:
-        answer = await caller.get(BILLING)
+        response = await caller.get(BILLING)
 
-    assert (answer.status, answer.body) == (401, {"code": 124, "message": "Access token is expired."})
+    assert (response.status, response.body) == (401, {"code": 124, "message": "Access token is expired."})
 
 
-async def test_all_access_tokens_can_be_made_to_expire() -> None:
+async def test_expire_access_tokens() -> None:
     async with calling(fake()) as caller:
         caller.fake.expire_access_tokens()
         expired = await caller.get(BILLING)

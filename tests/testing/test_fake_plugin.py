@@ -1,4 +1,4 @@
-"""The fixtures that the pytest plugin offers."""
+"""The fixtures of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoomasync.testing.plugin import fake_zoom, zoom
 __all__ = ["fake_zoom", "zoom"]
 
 
-async def test_the_client_fixture_talks_to_the_fake_fixture(
+async def test_plugin_fixtures(
     fake_zoom: FakeZoom,
     zoom: Zoom,
 ) -> None:

@@ -1,45 +1,45 @@
-"""Which route of the fake a request meets."""
+"""The route that a request to the fake matches."""
 
 from __future__ import annotations
 
 import pytest
 
-from zoomasync.testing.handlers.routes import ROUTES, find, named
+from zoomasync.testing.handlers.routes import ROUTES, find_route, match_route
 from zoomasync.testing.protocol.errors import Refusal
 from zoomasync.testing.protocol.route import Route
 
-POLL = named("GET /meetings/{meetingId}/polls/{pollId}")
+POLL = find_route("GET /meetings/{meetingId}/polls/{pollId}")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.template)
-def test_every_route_meets_its_own_path(route: Route) -> None:
+def test_each_route_matches_its_path(route: Route) -> None:
     names = [part for part in route.template.split("/") if part.startswith("{")]
     path = route.template.partition(" ")[2].format(
         meetingId="81", webinarId="81", userId="u", pollId="p", registrantId="r"
     )
-    found, values = find(route.method, path)
+    matched, values = match_route(route.method, path)
 
-    assert (found, len(values)) == (route, len(names))
+    assert (matched, len(values)) == (route, len(names))
 
 
-def test_the_values_come_in_order_and_untouched() -> None:
+def test_match_keeps_order_and_escapes() -> None:
     assert POLL.match("/meetings/81/polls/%2Fa%3D") == ("81", "%2Fa%3D")
 
 
 @pytest.mark.parametrize(
     "path", ["/meetings/81/polls/", "/meetings//polls/a", "/meetings/81/polls/a/b", "/meetings/81"]
 )
-def test_a_placeholder_stands_for_one_whole_segment(path: str) -> None:
+def test_placeholder_is_one_segment(path: str) -> None:
     assert POLL.match(path) is None
 
 
-def test_a_template_is_no_pattern() -> None:
-    assert named("GET /report/users").match("/report/usersx") is None
-    assert find("GET", "/meetings/81/polls")[0].template == "GET /meetings/{meetingId}/polls"
+def test_match_is_exact() -> None:
+    assert find_route("GET /report/users").match("/report/usersx") is None
+    assert match_route("GET", "/meetings/81/polls")[0].template == "GET /meetings/{meetingId}/polls"
 
 
-def test_the_plainer_template_counts() -> None:
-    assert find("GET", "/meetings/81/registrants/questions")[1] == ("81",)
-    assert find("GET", "/meetings/81/registrants/other")[1] == ("81", "other")
+def test_match_prefers_fewer_placeholders() -> None:
+    assert match_route("GET", "/meetings/81/registrants/questions")[1] == ("81",)
+    assert match_route("GET", "/meetings/81/registrants/other")[1] == ("81", "other")
     with pytest.raises(Refusal, match="not supported"):
-        find("DELETE", "/meetings/81/registrants/questions")
+        match_route("DELETE", "/meetings/81/registrants/questions")

@@ -1,4 +1,4 @@
-"""What the fake refuses, and in which words."""
+"""Requests that the fake rejects, and its error responses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ RANGE = "from=2026-02-16&to=2026-03-18"
 HOST = "/report/users/host1@northpier.example/meetings"
 
 
-async def refusal(path: str, method: str = "GET") -> tuple[int, object, object]:
+async def error(path: str, method: str = "GET") -> tuple[int, object, object]:
     account = Account(today=TODAY)
     account.add_instance(id=81)
     route, _, query = path.partition("?")
     async with calling(FakeZoom(account, plan=None)) as caller:
-        given = dict(pair.split("=") for pair in query.split("&")) if query else {}
-        answer = await caller.send(method, route, **given)
-    return answer.status, answer.code, answer.error_field if "errors" in answer.body else None
+        parameters = dict(pair.split("=") for pair in query.split("&")) if query else {}
+        response = await caller.send(method, route, **parameters)
+    return response.status, response.code, response.error_field if "errors" in response.body else None
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ async def refusal(path: str, method: str = "GET") -> tuple[int, object, object]:
         ("/past_meetings/81/instances?from=yesterday", "from"),
     ],
 )
-async def test_a_bad_parameter_is_named(path: str, field: str) -> None:
-    assert await refusal(path) == (400, 300, field)
+async def test_invalid_parameter_is_named(path: str, field: str) -> None:
+    assert await error(path) == (400, 300, field)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ async def test_a_bad_parameter_is_named(path: str, field: str) -> None:
         "/report/daily?year=2025&month=9",
     ],
 )
-async def test_the_very_edge_of_a_limit_is_allowed(path: str) -> None:
-    assert await refusal(path) == (200, None, None)
+async def test_limits_include_their_ends(path: str) -> None:
+    assert await error(path) == (200, None, None)
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ async def test_the_very_edge_of_a_limit_is_allowed(path: str) -> None:
         ("/report/meetings//polls", 404, 2300),
     ],
 )
-async def test_what_is_not_there_is_not_found(path: str, status: int, code: int) -> None:
-    assert (await refusal(path))[:2] == (status, code)
+async def test_unknown_resource(path: str, status: int, code: int) -> None:
+    assert (await error(path))[:2] == (status, code)
 
 
-async def test_another_method_is_not_allowed() -> None:
-    assert (await refusal("/report/billing", method="POST"))[:2] == (405, 405)
+async def test_wrong_method() -> None:
+    assert (await error("/report/billing", method="POST"))[:2] == (405, 405)
 
 
 @pytest.mark.parametrize(
@@ -115,35 +115,35 @@ async def test_another_method_is_not_allowed() -> None:
         ("/past_meetings/81/instances", 1, (200, None)),
     ],
 )
-async def test_sessions_grow_too_old(path: str, month: int, expected: tuple[int, object]) -> None:
+async def test_instance_older_than_a_year(path: str, month: int, expected: tuple[int, object]) -> None:
     account = Account(today=TODAY)
     account.add_instance(id=81, start=datetime(2025, month, 17, 9, tzinfo=UTC))
     async with calling(FakeZoom(account, plan=None)) as caller:
-        answer = await caller.get(path)
+        response = await caller.get(path)
 
-    assert (answer.status, answer.code) == expected
+    assert (response.status, response.code) == expected
 
 
-async def test_a_session_of_this_day_last_year_is_not_yet_too_old() -> None:
+async def test_instance_exactly_a_year_old() -> None:
     account = Account(today=TODAY)
     account.add_instance(id=81, start=datetime(2025, 3, 18, 9, tzinfo=UTC))
     async with calling(FakeZoom(account, plan=None)) as caller:
-        answer = await caller.get("/report/meetings/81")
+        response = await caller.get("/report/meetings/81")
 
-    assert answer.status == 200
+    assert response.status == 200
 
 
-async def test_a_parameter_given_twice_is_named() -> None:
+async def test_parameter_given_twice() -> None:
     async with calling(FakeZoom(Account(today=TODAY), plan=None)) as caller:
-        answer = await caller.get("/report/daily", month="3&month=3")
+        response = await caller.get("/report/daily", month="3&month=3")
 
-    assert (answer.status, answer.code, answer.error_field) == (400, 300, "month")
+    assert (response.status, response.code, response.error_field) == (400, 300, "month")
 
 
-async def test_questions_and_instances_are_unknown_after_fifteen_months() -> None:
+async def test_instance_older_than_fifteen_months() -> None:
     account = Account(today=TODAY)
     account.add_instance(id=81, start=datetime(2024, 12, 17, 9, tzinfo=UTC))
     async with calling(FakeZoom(account, plan=None)) as caller:
-        answers = [await caller.get(f"/past_meetings/81/{tail}") for tail in ("qa", "instances")]
+        responses = [await caller.get(f"/past_meetings/81/{tail}") for tail in ("qa", "instances")]
 
-    assert [(answer.status, answer.code) for answer in answers] == [(404, 3001), (404, 3001)]
+    assert [(response.status, response.code) for response in responses] == [(404, 3001), (404, 3001)]

@@ -1,4 +1,4 @@
-"""A Zoom account to test against: simulated or built by hand, served over HTTP on this machine."""
+"""`FakeZoom`: a simulated or hand-made Zoom account for tests, served over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ from .account.records import (
     TelephoneLeg,
     UpcomingEvent,
 )
+from .pipeline import LoggedRequest
 from .server import FakeZoom
-from .service import LoggedRequest
 
 __all__ = [
     "Account",

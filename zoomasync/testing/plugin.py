@@ -1,6 +1,6 @@
-"""Pytest fixtures for tests against a fake Zoom.
+"""Pytest fixtures for tests against `FakeZoom`.
 
-Opt in from `conftest.py` with `pytest_plugins = ("zoomasync.testing.plugin",)`; pytest-asyncio has to be installed.
+Put `pytest_plugins = ("zoomasync.testing.plugin",)` into `conftest.py` to use them. They need pytest-asyncio.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from .server import FakeZoom
 
 @pytest_asyncio.fixture
 async def fake_zoom() -> AsyncIterator[FakeZoom]:
-    """Serve a simulated account without rate limits, so that tests are quick."""
+    """Serve a simulated account without rate limits, so that tests do not wait."""
     async with FakeZoom(plan=None) as fake:
         yield fake
 
 
 @pytest_asyncio.fixture
 async def zoom(fake_zoom: FakeZoom) -> AsyncIterator[Zoom]:
-    """Give a client of `fake_zoom` that is ready for use."""
+    """Yield an open client of `fake_zoom`."""
     async with fake_zoom.client() as client:
         yield client

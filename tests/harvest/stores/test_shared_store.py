@@ -311,7 +311,7 @@ async def test_what_failed_is_tried_once_in_a_run_and_again_in_the_next(make: Ma
         for summary in summaries:
             assert [(each.stream, each.state) for each in summary.failures] == [("meeting_qa", State.FAILED)]
 
-        fake.heal()
+        fake.clear_responses()
         asked = len(fake.requests)
         assert (await work(fake, tmp_path, make())).complete
         assert routes(fake, asked) == [QA]
@@ -347,7 +347,7 @@ async def test_at_the_limit_of_the_day_a_worker_lets_go_of_everything(make: Make
             assert summary.deferred > 0
             assert keys == set()
 
-            fake.heal()
+            fake.clear_responses()
             assert (await work(fake, tmp_path, make())).complete
             assert (await stopped.run()).complete
 

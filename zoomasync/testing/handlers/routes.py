@@ -1,13 +1,16 @@
-"""The routes of the fake, each with its rate-limit label, its parameters, its body and its handler."""
+"""The routes that the fake serves, each with its rate-limit label, handler, query parameters and body."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Final
 
+from ..._client import Zoom
 from ..._label import Label
 from ..protocol import bodies
-from ..protocol.errors import unknown_path, wrong_method
+from ..protocol.errors import Refusal, unknown_path, wrong_method
 from ..protocol.meeting_body import NEW_MEETING
 from ..protocol.request import FakeRequest
 from ..protocol.route import Route
@@ -29,44 +32,72 @@ from .instance_rows import Row
 _PAGE: Final = ("page_size", "next_page_token")
 _RANGE: Final = ("from", "to")
 _CREATED: Final = 201
+_TEMPLATE: Final = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>(?:/[^/\s?#]+)+)")
 
 
-def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """Return the route of a request and what stands for its placeholders, both as they are on the wire.
+def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+    """Return the route of a request and the segments of *path* that fill its placeholders.
 
-    Of two templates that fit, such as `registrants/questions` and `registrants/{registrantId}`, the plainer one counts.
+    Of two matches, such as `registrants/questions` and `registrants/{registrantId}`, the one with fewer placeholders
+    wins. Raises the error 404 for an unknown path, and 405 for another method.
     """
-    found = [(route, values) for route in ROUTES if (values := route.match(path)) is not None]
-    if not found:
+    matches = [(route, values) for route in ROUTES if (values := route.match(path)) is not None]
+    if not matches:
         raise unknown_path()
-    plainest = min(len(values) for _, values in found)
-    for route, values in found:
-        if route.method == method and len(values) == plainest:
+    fewest = min(len(values) for _, values in matches)
+    for route, values in matches:
+        if route.method == method and len(values) == fewest:
             return route, values
     raise wrong_method(method)
 
 
-def named(template: str) -> Route:
-    """Return the route printed as *template*, or raise ValueError."""
-    for route in ROUTES:
-        if route.template == template:
-            return route
-    raise ValueError(f"no such route: {template!r}; write it like {ROUTES[0].template!r}")
+def find_route(operation: str, label: Label | None = None) -> Route:
+    """Return the route of *operation*: a method of the client, or a route as Zoom prints it.
+
+    A route that is not in `ROUTES` has no handler, and the label *label* or Light. Raises ValueError for an unknown
+    method, a malformed route, and a *label* that contradicts the reference.
+    """
+    template = operation if " " in operation else _template_of(operation)
+    route = next((route for route in ROUTES if route.template == template), None)
+    if route is None:
+        return _unlisted_route(template, label or Label.LIGHT)
+    if label not in {None, route.label}:
+        raise ValueError(f"{template} has the label {route.label}: a label is for routes outside the reference")
+    return route
 
 
-def _get(path: str, label: Label, answer: Callable[[FakeRequest], Row], *parameters: str) -> Route:
-    return Route(f"GET {path}", label, answer, frozenset(parameters))
+def _template_of(method: str) -> str:
+    endpoints = Zoom.endpoints()
+    if method in endpoints:
+        return endpoints[method].route
+    similar = " or ".join(get_close_matches(method, endpoints)) or 'a route such as "GET /report/users"'
+    raise ValueError(f"the client has no method {method!r}: did you mean {similar}?")
+
+
+def _unlisted_route(template: str, label: Label) -> Route:
+    match = _TEMPLATE.fullmatch(template)
+    if match is None:
+        raise ValueError(f"not a route: {template!r}. Write it as Zoom prints it, such as {ROUTES[0].template!r}")
+    try:
+        listed, _ = match_route(match["method"], match["path"])
+    except Refusal:
+        return Route(template, label)
+    raise ValueError(f"{template!r} is served as {listed.template!r}: use that route")
+
+
+def _get(path: str, label: Label, handler: Callable[[FakeRequest], Row], *parameters: str) -> Route:
+    return Route(f"GET {path}", label, handler, frozenset(parameters))
 
 
 def _write(
     template: str,
     label: Label,
-    answer: Callable[[FakeRequest], Row | None],
+    handler: Callable[[FakeRequest], Row | None],
     body: Fields | None = None,
     *parameters: str,
     status: int = 200,
 ) -> Route:
-    return Route(template, label, answer, frozenset(parameters), body, status)
+    return Route(template, label, handler, frozenset(parameters), body, status)
 
 
 ROUTES: Final = (
@@ -195,4 +226,4 @@ ROUTES: Final = (
     _get("/users/{userId}/pac", Label.LIGHT, pac.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
-"""Every query parameter that some route knows."""
+"""The query parameters of all routes."""

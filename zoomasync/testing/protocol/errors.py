@@ -1,4 +1,4 @@
-"""Zoom's refusals, with its own numbers and words."""
+"""Zoom's error responses, with the codes and messages that Zoom sends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 @dataclass(frozen=True, kw_only=True)
 class FakeResponse:
-    """An HTTP answer, ready to be sent."""
+    """An HTTP response that is ready to be sent."""
 
     status: int
     body: bytes
@@ -18,7 +18,7 @@ class FakeResponse:
 
 
 class Refusal(Exception):
-    """Ends the handling of a request with one of Zoom's error bodies."""
+    """An error response of Zoom; raising it ends the handling of the request."""
 
     def __init__(self, status: int, code: int, message: str, errors: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class Refusal(Exception):
         self._errors = [{"field": field, "message": reason} for field, reason in errors]
 
     def response(self, headers: Mapping[str, str] | None = None) -> FakeResponse:
-        """Return the answer that tells the caller."""
+        """Return the HTTP response for this error."""
         body: dict[str, object] = {"code": self.code, "message": self.message}
         if self._errors:
             body["errors"] = self._errors
@@ -38,70 +38,70 @@ class Refusal(Exception):
 def json_response(
     body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> FakeResponse:
-    """Return *body* as a JSON answer."""
+    """Return a response with *body* as JSON."""
     return FakeResponse(status=status, body=msgspec.json.encode(body), headers=headers or {})
 
 
 def invalid(name: str, reason: str = "") -> Refusal:
-    """Refuse a parameter, by name."""
+    """Return the error for one invalid parameter or field."""
     return not_valid([(name, reason or "Invalid field.")])
 
 
 def not_valid(errors: Iterable[tuple[str, str]]) -> Refusal:
-    """Refuse a request that is wrong in several places, each with its reason."""
+    """Return the error for several invalid fields, each given as its name and the reason."""
     return Refusal(400, 300, "Validation Failed.", errors)
 
 
 def stale_page_token() -> Refusal:
-    """Refuse a next_page_token that is unknown, expired, or sent with other parameters than before."""
+    """Return the error for a page token that is unknown, expired, or sent with other parameters than before."""
     return Refusal(400, 300, "The next page token is invalid or expired.")
 
 
 def no_such_instance(wire_id: str) -> Refusal:
-    """Refuse an id that names no ended session of the asked kind."""
+    """Return the error for an id without a past meeting or webinar of the requested kind."""
     return Refusal(404, 3001, f"Meeting does not exist: {wire_id}.")
 
 
 def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001) -> Refusal:
-    """Refuse a number under which nothing is scheduled."""
+    """Return the error for a number without a scheduled meeting."""
     return Refusal(status, code, f"Meeting does not exist: {wire_id}.")
 
 
 def no_such_user(user: str, code: int = 1001) -> Refusal:
-    """Refuse a user who is not in the account."""
+    """Return the error for a user who is not in the account."""
     return Refusal(404, code, f"User does not exist: {user}.")
 
 
 def may_not_schedule() -> Refusal:
-    """Refuse a user for whom scheduling is switched off."""
+    """Return the error for a user for whom scheduling is switched off."""
     return Refusal(400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities.")
 
 
 def not_the_host() -> Refusal:
-    """Refuse whoever is not the host what only the host may."""
+    """Return the error for an operation that only the host of the meeting may perform."""
     return Refusal(400, 3003, "You are not the meeting host.")
 
 
 def in_another_account(status: int = 400) -> Refusal:
-    """Refuse what belongs to a user of another account."""
+    """Return the error for a meeting whose host belongs to another account."""
     return Refusal(status, 1010, "User does not belong to this account.")
 
 
 def paid_only(account: str) -> Refusal:
-    """Refuse a Basic user what only licensed ones may."""
+    """Return the error for a Basic user and an operation that needs a licence."""
     return Refusal(400, 200, f"Only available for Paid or ZMP account: {account}.")
 
 
 def too_old() -> Refusal:
-    """Refuse a session that ended more than a year ago."""
+    """Return the error for an instance that ended more than a year ago."""
     return Refusal(400, 12702, "You are not allowed to query data that is more than one year old.")
 
 
 def unknown_path() -> Refusal:
-    """Refuse a path that is none of the API's."""
+    """Return the error for a path that the API does not have."""
     return Refusal(404, 2300, "This API endpoint is not recognized.")
 
 
 def wrong_method(method: str) -> Refusal:
-    """Refuse a method that the path does not take."""
+    """Return the error for a path that the API has with other methods only."""
     return Refusal(405, 405, f"Request method '{method}' not supported.")

@@ -1,4 +1,4 @@
-"""Reading a request's body as strictly as Zoom: JSON alone, and nothing in it that is not understood."""
+"""Request bodies, parsed as strictly as by Zoom: JSON only, and only the fields that the reference lists."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from .errors import Refusal, not_valid
 from .schema import Fields
 
 
-def body(content: bytes, content_type: str, shape: Fields) -> Json:
-    """Return the body, or refuse it with every fault that it has; some may be left out."""
+def parse(content: bytes, content_type: str, shape: Fields) -> Json:
+    """Return the body, or raise one error that names all invalid fields; an empty optional body is `{}`."""
     if not content and shape.optional:
         return {}
     if content_type != "application/json":
         raise Refusal(400, 300, f"Unsupported Content-Type: {content_type}. Send application/json.")
     try:
-        sent: object = msgspec.json.decode(content)
+        body: object = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
         raise Refusal(400, 300, "Request Body should be a valid JSON object.") from None
-    if faults := list(shape.faults(sent)):
+    if faults := list(shape.faults(body)):
         raise not_valid(faults)
-    return cast("Json", sent)
+    return cast("Json", body)
 
 
-def for_log(content: bytes, shape: Fields | None) -> object:
-    """Return the body as the log may keep it: None without one, and no secret in it."""
+def masked(content: bytes, shape: Fields | None) -> object:
+    """Return the body for the log, with secrets and unknown fields masked; None if it is empty or not JSON."""
     if not content:
         return None
     try:
-        sent: object = msgspec.json.decode(content)
+        body: object = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return (shape or Fields({})).masked(sent)
+    return (shape or Fields({})).masked(body)

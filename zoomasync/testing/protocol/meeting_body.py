@@ -1,10 +1,10 @@
-"""What the body of a new meeting may hold, by the reference."""
+"""The request body of a new meeting, as the reference lists it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from .schema import EMAIL, FLAG, TEXT, TEXTS, WHOLE, Items, Text, Whole, fields, number_of, one_of
+from .schema import EMAIL, FLAG, INTEGER, TEXT, TEXTS, Integer, Items, Text, fields, number_of, one_of
 
 _PAIR: Final = Text(pattern=r"[^,]+,[^,]+")
 
@@ -22,7 +22,7 @@ SETTINGS: Final = fields(
         enable=FLAG, method=one_of("approve", "deny"), approved_list=TEXTS, denied_list=TEXTS
     ),
     audio=one_of("both", "telephony", "voip", "thirdParty"),
-    audio_conference_info=Text(most=2048),
+    audio_conference_info=Text(max=2048),
     authentication_domains=TEXT,
     authentication_exception=Items(of=fields(name=TEXT, email=EMAIL)),
     authentication_option=TEXT,
@@ -96,7 +96,7 @@ SETTINGS: Final = fields(
     show_join_info=FLAG,
     show_share_button=FLAG,
     sign_language_interpretation=fields(
-        enable=FLAG, interpreters=Items(of=fields(sign_language=TEXT, email=EMAIL), most=20)
+        enable=FLAG, interpreters=Items(of=fields(sign_language=TEXT, email=EMAIL), max=20)
     ),
     summary_template_id=TEXT,
     use_pmi=FLAG,
@@ -119,22 +119,22 @@ SETTINGS: Final = fields(
 RECURRENCE: Final = fields(
     "type",
     type=number_of(1, 2, 3),
-    repeat_interval=Whole(least=1),
+    repeat_interval=Integer(min=1),
     weekly_days=Text(pattern=r"[1-7](,[1-7]){0,6}"),
-    monthly_day=Whole(least=1, most=31),
+    monthly_day=Integer(min=1, max=31),
     monthly_week=number_of(-1, 1, 2, 3, 4),
     monthly_week_day=number_of(1, 2, 3, 4, 5, 6, 7),
-    end_times=Whole(least=0, most=60),
+    end_times=Integer(min=0, max=60),
     end_date_time=Text(pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
 )
 NEW_MEETING: Final = fields(
-    topic=Text(most=200),
+    topic=Text(max=200),
     type=number_of(1, 2, 3, 8, 10),
     start_time=Text(pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?"),
-    duration=WHOLE,
+    duration=INTEGER,
     timezone=TEXT,
-    agenda=Text(most=2000),
-    password=Text(most=10, secret=True),
+    agenda=Text(max=2000),
+    password=Text(max=10, secret=True),
     default_password=FLAG,
     pre_schedule=FLAG,
     schedule_for=TEXT,

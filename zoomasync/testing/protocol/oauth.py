@@ -1,4 +1,4 @@
-"""The token endpoint, and the tokens that it issued."""
+"""The OAuth token endpoint and the access tokens that it issued."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """A server-to-server app of the account, as its administrator would note it down."""
+    """The credentials of the account's server-to-server app."""
 
     account_id: str
     client_id: str
     client_secret: str = field(repr=False)
 
 
-class TokenDesk:
-    """Issues bearer tokens to one app and knows which of them are alive; an older one stays alive beside a newer."""
+class TokenIssuer:
+    """The issuer of one app's bearer tokens; several can be valid at the same time."""
 
     def __init__(self, app: App, clock: Callable[[], float], *, lifetime: int) -> None:
         self._app = app
         self._clock = clock
         self._lifetime = lifetime
-        self._dies_at: dict[str, float] = {}
+        self._expires_at: dict[str, float] = {}
 
     def issue(self, query: str, headers: Mapping[str, str], body: bytes, api_url: str) -> FakeResponse:
-        """Answer a token request; its parameters count in a form body alone."""
+        """Return the response to a token request; parameters outside a form body are an error."""
         if query or not headers.get("Content-Type", "").startswith(_FORM):
-            return _refused("invalid_request", "Bad Request")
-        if not self._knows(headers.get("Authorization", "")):
-            return _refused("invalid_client", "Invalid client_id or client_secret")
+            return _error_response("invalid_request", "Bad Request")
+        if not self._is_app(headers.get("Authorization", "")):
+            return _error_response("invalid_client", "Invalid client_id or client_secret")
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         if form.get("grant_type") != "account_credentials":
-            return _refused("unsupported_grant_type", "unsupported grant type")
+            return _error_response("unsupported_grant_type", "unsupported grant type")
         if form.get("account_id") != self._app.account_id:
-            return _refused("invalid_request", "Bad Request")
+            return _error_response("invalid_request", "Bad Request")
         return json_response(
             {
                 "access_token": self._new_token(),
@@ -60,20 +60,20 @@ class TokenDesk:
         )
 
     def check(self, authorization: str) -> None:
-        """Refuse a request that carries no living token."""
+        """Raise the error for an `Authorization` header without a valid token."""
         scheme, _, token = authorization.partition(" ")
-        dies_at = self._dies_at.get(token)
-        if scheme.lower() != "bearer" or dies_at is None:
+        expires_at = self._expires_at.get(token)
+        if scheme.lower() != "bearer" or expires_at is None:
             raise Refusal(401, 124, "Invalid access token.")
-        if dies_at <= self._clock():
+        if expires_at <= self._clock():
             raise Refusal(401, 124, "Access token is expired.")
 
     def expire(self) -> None:
-        """Let every token issued so far be expired."""
+        """Expire every token issued so far."""
         now = self._clock()
-        self._dies_at = dict.fromkeys(self._dies_at, now)
+        self._expires_at = dict.fromkeys(self._expires_at, now)
 
-    def _knows(self, authorization: str) -> bool:
+    def _is_app(self, authorization: str) -> bool:
         scheme, _, code = authorization.partition(" ")
         try:
             pair = b64decode(code, validate=True)
@@ -84,9 +84,9 @@ class TokenDesk:
 
     def _new_token(self) -> str:
         token = secrets.token_urlsafe(24)
-        self._dies_at[token] = self._clock() + self._lifetime
+        self._expires_at[token] = self._clock() + self._lifetime
         return token
 
 
-def _refused(error: str, reason: str) -> FakeResponse:
+def _error_response(error: str, reason: str) -> FakeResponse:
     return json_response({"reason": reason, "error": error}, status=400)

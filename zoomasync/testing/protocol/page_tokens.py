@@ -1,4 +1,4 @@
-"""Pages and the tokens that lead from one to the next."""
+"""Pages of listings, and the tokens that lead from one page to the next."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from .query import Query
 T = TypeVar("T")
 
 _DEFAULT_SIZE: Final = 30
-_MOST: Final = 300
+_MAX_SIZE: Final = 300
 _Listing = tuple[str, frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
-class _Bookmark:
+class _IssuedToken:
     listing: _Listing
     start: int
-    dies_at: float
+    expires_at: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One page of a listing, with what the reports tell about the whole."""
+    """One page of a listing, with the counts of the whole listing."""
 
     rows: list[Row]
     size: int
@@ -37,30 +37,30 @@ class Page:
     next_page_token: str
 
     def envelope(self) -> Row:
-        """Return what every paged reply tells."""
+        """Return the fields that every paged response has."""
         return {"next_page_token": self.next_page_token, "page_size": self.size}
 
     def totals(self) -> Row:
-        """Return what most paged replies tell besides; an empty listing is one empty page."""
+        """Return the counts that most paged responses have too; an empty listing counts as one page."""
         return {"page_count": max(-(-self.total // self.size), 1), "total_records": self.total}
 
 
-class Pager:
-    """Cuts listings into pages, and knows every token it gave out.
+class PageTokens:
+    """The page tokens of one account, and the pages that they stand for.
 
-    A token is good for its own path and parameters, as often as it is sent, for *lifetime* seconds. A `page_size` over
-    *cap* is cut to it without a word.
+    A token is valid for its own path and parameters, any number of times, for *lifetime* seconds. A `page_size` above
+    *cap* is lowered to it without an error, as Zoom does.
     """
 
     def __init__(self, clock: Callable[[], float], *, cap: int, lifetime: float) -> None:
         self._clock = clock
         self._cap = cap
         self._lifetime = lifetime
-        self._bookmarks: dict[str, _Bookmark] = {}
+        self._issued: dict[str, _IssuedToken] = {}
 
     def page(self, path: str, query: Query, items: Sequence[T], row: Callable[[T], Row]) -> Page:
-        """Return the page that *query* asks for, or refuse its token."""
-        size = min(_query.whole(query, "page_size", default=_DEFAULT_SIZE, least=1, most=_MOST), self._cap)
+        """Return the page of *items* that *query* requests, or raise the error for an invalid token."""
+        size = min(_query.whole(query, "page_size", default=_DEFAULT_SIZE, least=1, most=_MAX_SIZE), self._cap)
         number = _query.whole(query, "page_number", default=1, least=1, most=10**9)
         listing = _listing(path, query)
         token = query.get("next_page_token")
@@ -71,22 +71,22 @@ class Pager:
             size=size,
             number=start // size + 1,
             total=len(items),
-            next_page_token=self._bookmark(listing, end) if end < len(items) else "",
+            next_page_token=self._issue(listing, end) if end < len(items) else "",
         )
 
     def expire(self) -> None:
-        """Make every token given out so far unknown."""
-        self._bookmarks.clear()
+        """Expire every token issued so far."""
+        self._issued.clear()
 
     def _start(self, token: str, listing: _Listing) -> int:
-        bookmark = self._bookmarks.get(token)
-        if bookmark is None or bookmark.listing != listing or bookmark.dies_at <= self._clock():
+        issued = self._issued.get(token)
+        if issued is None or issued.listing != listing or issued.expires_at <= self._clock():
             raise stale_page_token()
-        return bookmark.start
+        return issued.start
 
-    def _bookmark(self, listing: _Listing, start: int) -> str:
+    def _issue(self, listing: _Listing, start: int) -> str:
         token = secrets.token_urlsafe(18)
-        self._bookmarks[token] = _Bookmark(listing, start, self._clock() + self._lifetime)
+        self._issued[token] = _IssuedToken(listing, start, self._clock() + self._lifetime)
         return token
 
 

@@ -1,4 +1,4 @@
-"""Reading a query as strictly as Zoom: whatever is not understood is refused by name."""
+"""Query parameters, validated as strictly as by Zoom: an error names the first parameter that is invalid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import invalid
 from .times import months_before
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_WHOLE: Final = re.compile(r"-?\d{1,9}", re.ASCII)
+_INTEGER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 _LOOK_BACK_MONTHS: Final = 6
 
 Query = Mapping[str, str]
@@ -21,22 +21,22 @@ Query = Mapping[str, str]
 
 @dataclass(frozen=True)
 class DateRange:
-    """UTC days, both ends included."""
+    """A range of UTC days that includes both ends."""
 
     first: date
     last: date
 
     def holds(self, day: date) -> bool:
-        """Tell whether *day* lies in the range."""
+        """Return whether *day* is in the range."""
         return self.first <= day <= self.last
 
     def echo(self) -> dict[str, object]:
-        """Return the range as reports repeat it."""
+        """Return the range as the report responses repeat it."""
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
 def parse(text: str) -> dict[str, str]:
-    """Return the parameters of a raw query string; one given twice is refused."""
+    """Return the parameters of a raw query string, or raise the error for one that is given twice."""
     pairs = parse_qsl(text, keep_blank_values=True)
     query = dict(pairs)
     if len(query) < len(pairs):
@@ -45,25 +45,25 @@ def parse(text: str) -> dict[str, str]:
     return query
 
 
-def known(query: Query, names: Collection[str]) -> None:
-    """Refuse the first parameter that is not among *names*."""
+def check_names(query: Query, names: Collection[str]) -> None:
+    """Raise the error for the first parameter that is not one of *names*."""
     for name in query:
         if name not in names:
             raise invalid(name, f"Invalid parameter: {name}.")
 
 
 def whole(query: Query, name: str, *, default: int, least: int, most: int) -> int:
-    """Return a whole number between *least* and *most*."""
+    """Return an integer from *least* to *most*."""
     text = query.get(name)
     if text is None:
         return default
-    if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+    if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
         raise invalid(name)
     return int(text)
 
 
 def choice(query: Query, name: str, options: Collection[str], default: str) -> str:
-    """Return one of *options*."""
+    """Return one of *options*, or *default* if the parameter is not given."""
     value = query.get(name, default)
     if name in query and value not in options:
         raise invalid(name)
@@ -71,7 +71,7 @@ def choice(query: Query, name: str, options: Collection[str], default: str) -> s
 
 
 def day(query: Query, name: str, default: date | None = None) -> date:
-    """Return a day written yyyy-mm-dd; required unless there is a *default*."""
+    """Return a day written yyyy-mm-dd; the parameter is required unless there is a *default*."""
     text = query.get(name)
     if text is None:
         if default is None:
@@ -86,9 +86,9 @@ def day(query: Query, name: str, default: date | None = None) -> date:
 
 
 def date_range(query: Query, today: date, *, longest: int = 31, optional: bool = False) -> DateRange:
-    """Return `from` and `to`: in order, at most *longest* days, from no earlier than six months ago.
+    """Return `from` and `to`: in order, at most *longest* days, and not before six months ago.
 
-    An *optional* range that is left out is the last thirty days.
+    The default of an *optional* range is the last thirty days.
     """
     if optional:
         last = day(query, "to", today)

@@ -13,7 +13,7 @@ from ..account.account import Account
 from ..account.host import Host
 from ..account.instance import Instance
 from ..account.meeting import Json, ScheduledMeeting
-from ..enforcement.resource_quotas import Quota
+from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
 from .errors import (
     in_another_account,
@@ -25,7 +25,7 @@ from .errors import (
     not_the_host,
     too_old,
 )
-from .page_tokens import Page, Pager
+from .page_tokens import Page, PageTokens
 from .query import Query
 from .times import months_before
 
@@ -49,8 +49,8 @@ class FakeRequest:
     path_values: tuple[str, ...]
     query: Query
     body: Json
-    pager: Pager
-    quota: Quota
+    pager: PageTokens
+    quota: ResourceQuotas
 
     @property
     def path_value(self) -> str:

@@ -1,4 +1,4 @@
-"""One operation, and how its path is read."""
+"""One operation of the API as the fake serves it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ TOKEN_ROUTE: Final = "POST /oauth/token"  # noqa: S105 - a route
 class Route:
     """One operation as Zoom prints it, such as `GET /meetings/{meetingId}/polls/{pollId}`.
 
-    *body* is what it takes and *status* what a success with content has; an answer of None is a 204.
+    *handler* returns the body of the response, or None for a 204; *status* is that of a response with a body. A route
+    without a handler is not in the reference, and has scripted responses only. *parameters* are the names of the query
+    parameters, and *body* is the shape of the request body.
     """
 
     template: str
     label: Label
-    answer: Callable[[FakeRequest], Row | None]
+    handler: Callable[[FakeRequest], Row | None] | None = None
     parameters: frozenset[str] = frozenset()
     body: Fields | None = None
     status: int = 200
@@ -36,10 +38,10 @@ class Route:
         return self.template.partition(" ")[0]
 
     def match(self, path: str) -> tuple[str, ...] | None:
-        """Return what stands for the placeholders in *path*, in order, or None when it does not match."""
-        found = self._pattern.fullmatch(path)
-        return found and found.groups()
+        """Return the segments of *path* that fill the placeholders, in order, or None for another path."""
+        match = self._pattern.fullmatch(path)
+        return match and match.groups()
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\{\w+\}", "([^/]+)", self.template.partition(" ")[2]))
+        return re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(self.template.partition(" ")[2])))

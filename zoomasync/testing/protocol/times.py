@@ -1,4 +1,4 @@
-"""Zoom's ways of writing a moment, and its months."""
+"""Times in the formats of Zoom's responses, and calendar months."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 
 def iso(moment: datetime | None, digits: int = 0) -> str:
-    """Write *moment* as `2026-03-04T09:00:11Z` with so many digits of a second; None becomes empty text."""
+    """Format *moment* as `2026-03-04T09:00:11Z`, with *digits* digits of a second; None becomes empty text."""
     if moment is None:
         return ""
     fraction = f".{moment.microsecond:06d}".ljust(digits + 1, "0")[: digits + 1] if digits else ""
@@ -15,17 +15,17 @@ def iso(moment: datetime | None, digits: int = 0) -> str:
 
 
 def slashed(moment: datetime | None) -> str:
-    """Write *moment* as `03/04/2026 09:00`, without a zone; None becomes empty text."""
+    """Format *moment* as `03/04/2026 09:00`, without a zone; None becomes empty text."""
     return f"{moment:%m/%d/%Y %H:%M}" if moment else ""
 
 
 def utc_today() -> date:
-    """Return the day that it is in UTC."""
+    """Return the current day in UTC."""
     return datetime.now(UTC).date()
 
 
 def months_before(day: date, months: int) -> date:
-    """Return the day so many months before *day*, clamped to the end of a shorter month."""
+    """Return the same day *months* months earlier, or the last day of that month if it is shorter."""
     index = day.year * 12 + day.month - 1 - months
     year, month = index // 12, index % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

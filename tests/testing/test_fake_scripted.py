@@ -1,0 +1,216 @@
+"""Responses that a test scripts on the fake."""
+
+from __future__ import annotations
+
+import pytest
+from support.fake_http import calling
+
+from zoomasync.rate_limits import Label, Plan
+from zoomasync.testing import Account, FakeZoom
+
+BILLING = "GET /report/billing"
+UNLISTED = "GET /report/billing/invoices/unknown"
+
+
+def unlimited() -> FakeZoom:
+    return FakeZoom(Account(), plan=None)
+
+
+async def statuses(fake: FakeZoom, count: int, path: str = "/report/billing") -> list[int]:
+    async with calling(fake) as caller:
+        return [(await caller.get(path)).status for _ in range(count)]
+
+
+async def test_respond_chosen_requests_only() -> None:
+    fake = unlimited()
+    fake.respond(BILLING, status=500, body={"code": 500, "message": "Oops"}, on_request=2, times=2)
+
+    assert await statuses(fake, 5) == [200, 500, 500, 200, 200]
+
+
+async def test_respond_counts_from_its_call() -> None:
+    async with calling(unlimited()) as caller:
+        await caller.get("/report/billing")
+        caller.fake.respond(BILLING, status=503, body={})
+        responses = [await caller.get("/report/daily"), await caller.get("/report/billing")]
+
+    assert [response.status for response in responses] == [200, 503]
+
+
+async def test_respond_twice_in_sequence() -> None:
+    fake = unlimited()
+    fake.respond(BILLING, status=500, body={})
+    fake.respond(BILLING, status=503, body={}, on_request=2)
+
+    assert await statuses(fake, 3) == [500, 503, 200]
+
+
+async def test_respond_twice_first_one_wins() -> None:
+    """Of two responses for the same request, the one that was scripted first is sent."""
+    fake = unlimited()
+    fake.respond(BILLING, status=500, body={})
+    fake.respond(BILLING, status=503, body={})
+
+    assert await statuses(fake, 2) == [500, 200]
+
+
+async def test_respond_over_limit_not_counted() -> None:
+    """A request over the rate limit does not use up a scripted response."""
+    fake = FakeZoom(Account(), plan=Plan(light=1, medium=1, heavy=1))
+    fake.respond(BILLING, status=500, body={}, times=2)
+
+    assert await statuses(fake, 2) == [500, 429]
+
+
+async def test_respond_without_token_not_counted() -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(BILLING, status=500, body={})
+        token, caller.token = caller.token, ""
+        unauthenticated = await caller.get("/report/billing")
+        caller.token = token
+        scripted = await caller.get("/report/billing")
+
+    assert [unauthenticated.status, scripted.status] == [401, 500]
+
+
+async def test_respond_sends_bytes_unchanged() -> None:
+    body = b'{"code":104,"message":"' + b"quoted" + b'"}'
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(BILLING, status=400, body=body, headers={"Retry-After": "2"})
+        response = await caller.get("/report/billing")
+
+    assert (response.status, response.code, response.headers["Retry-After"]) == (400, 104, "2")
+
+
+async def test_respond_token_endpoint() -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.respond("POST /oauth/token", status=502, body={})
+        statuses = [(await caller.request_token()).status for _ in range(2)]
+
+    assert statuses == [502, 200]
+
+
+async def test_respond_to_a_method_name() -> None:
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        caller.fake.respond("meetings.registrants.add", status=500, body={})
+        caller.fake.respond("reports.billing", status=503, body={})
+        written = await caller.post(f"/meetings/{meeting.id}/registrants", {})
+        read = await caller.get("/report/billing")
+
+    assert [written.status, read.status] == [500, 503]
+    assert meeting.registrants == []
+
+
+async def test_clear_responses_discards_all() -> None:
+    fake = unlimited()
+    fake.respond(BILLING, status=500, body={}, times=9)
+    fake.respond(UNLISTED, status=200, body={})
+    fake.clear_responses()
+
+    assert await statuses(fake, 1) == [200]
+    assert await statuses(fake, 1, "/report/billing/invoices/unknown") == [404]
+
+
+async def test_respond_unlisted_route() -> None:
+    """A route outside the reference has its scripted responses, and is unknown before and after them."""
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(UNLISTED, status=200, body={"id": "5"}, on_request=2, label=Label.HEAVY)
+        responses = [await caller.get("/report/billing/invoices/unknown", id="5") for _ in range(3)]
+        logged = [(request.route, request.label) for request in caller.fake.requests[1:]]
+
+    assert [response.status for response in responses] == [404, 200, 404]
+    assert [response.code for response in responses] == [2300, None, 2300]
+    assert logged == [(UNLISTED, "heavy"), (UNLISTED, "heavy"), (None, None)]
+
+
+async def test_respond_unlisted_placeholder() -> None:
+    """A placeholder stands for one segment, other characters stand for themselves, and the label is Light."""
+    async with calling(unlimited()) as caller:
+        caller.fake.respond("PATCH /files.v1/{fileId}/data", status=204, body=b"", times=9)
+        responses = [
+            await caller.patch(path, {"name": "x"})
+            for path in ("/files.v1/5/data", "/files-v1/5/data", "/files.v1/5/6/data", "/files.v1/5/data/")
+        ]
+        other_method = await caller.get("/files.v1/5/data")
+
+        assert caller.fake.requests[1].label == "light"
+
+    assert [response.status for response in responses] == [204, 404, 404, 404]
+    assert other_method.status == 404
+
+
+async def test_respond_unlisted_method() -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.respond("DELETE /report/billing", status=204, body=b"")
+        responses = [await caller.delete("/report/billing"), await caller.get("/report/billing")]
+        after = await caller.delete("/report/billing")
+
+    assert [response.status for response in [*responses, after]] == [204, 200, 405]
+
+
+async def test_respond_unlisted_needs_token() -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(UNLISTED, status=200, body={})
+        caller.token = ""
+        response = await caller.get("/report/billing/invoices/unknown")
+
+    assert response.status == 401
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ("registrants.add", "did you mean meetings.registrants.add"),
+        ("reports.user", r"did you mean reports\.users or"),
+        ("/report/users", "no method '/report/users'"),
+        ("nonsense", 'a route such as "GET /report/users"'),
+        ("get /report/users", "not a route"),
+        ("GET report/users", "not a route"),
+        ("GET /report/users?type=active", "not a route"),
+        ("GET /report/meetings/{uuid}", "is served as 'GET /report/meetings/{meetingId}'"),
+        ("GET /report/meetings/81", "is served as 'GET /report/meetings/{meetingId}'"),
+    ],
+)
+def test_respond_unknown_operation(operation: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        unlimited().respond(operation, status=500, body={})
+
+
+def test_respond_contradicting_label() -> None:
+    fake = unlimited()
+    fake.respond(BILLING, status=500, body={}, label=Label.HEAVY)
+
+    with pytest.raises(ValueError, match="has the label heavy"):
+        fake.respond(BILLING, status=500, body={}, label=Label.LIGHT)
+
+
+async def test_throttle_sends_zooms_429() -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.throttle("reports.billing", retry_after=3)
+        response = await caller.get("/report/billing")
+        after = await caller.get("/report/billing")
+
+    assert (response.status, response.code, after.status) == (429, 429, 200)
+    assert response.headers["X-RateLimit-Category"] == "Heavy"
+    assert response.headers["X-RateLimit-Type"] == "QPS"
+    assert response.headers["Retry-After"] == "3"
+
+
+async def test_throttle_unlisted_route() -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.throttle(UNLISTED, label=Label.MEDIUM)
+        response = await caller.get("/report/billing/invoices/unknown")
+
+    assert (response.status, response.headers["X-RateLimit-Category"]) == (429, "Medium")
+
+
+def test_throttle_token_endpoint() -> None:
+    with pytest.raises(ValueError, match="token requests have no rate limit"):
+        unlimited().throttle("POST /oauth/token")
+
+
+def test_throttle_on_request_zero() -> None:
+    with pytest.raises(ValueError, match="count from 1"):
+        unlimited().throttle(BILLING, on_request=0)

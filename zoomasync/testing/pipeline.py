@@ -1,0 +1,201 @@
+"""The steps that every request passes, and the log of all requests."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from .._label import Label
+from .account.account import Account
+from .enforcement.rate_limits import RateLimits
+from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
+from .handlers.routes import PARAMETERS, match_route
+from .protocol import json_body as _json_body
+from .protocol import query as _query
+from .protocol.errors import FakeResponse, Refusal, json_response, unknown_path, wrong_method
+from .protocol.oauth import TokenIssuer
+from .protocol.page_tokens import PageTokens
+from .protocol.request import FakeRequest
+from .protocol.route import TOKEN_ROUTE, Route
+from .scripted_responses import DropPoint, ScriptedResponses
+
+BASE_PATH: Final = "/v2"
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedRequest:
+    """One request as the fake received it, with the status of the response; it holds no header and no secret.
+
+    *route* is as Zoom prints it, such as `GET /report/users`, and None for a path that the API does not have.
+    *raw_path* keeps its percent-escapes and has no query. *body* is the decoded JSON, or None; passwords, stream keys
+    and unknown fields are `***`. *label* is None for a token request. *status* is None if the connection was closed
+    without a response. *at* is `time.monotonic()` on arrival.
+    """
+
+    method: str
+    route: str | None
+    raw_path: str
+    query: Mapping[str, str]
+    body: object
+    label: Label | None
+    status: int | None
+    at: float
+
+
+@dataclass
+class _Exchange:
+    """One request on its way through the pipeline, and the decisions made for it so far."""
+
+    request: web.BaseRequest
+    path: str
+    query: str
+    content: bytes
+    route: Route | None = None
+    drop_after: DropPoint | None = None
+
+
+@dataclass(kw_only=True)
+class RequestPipeline:
+    """The steps of one request: token, rate limit, scripted response, query, body, handler, in this order."""
+
+    account: Account
+    today: date
+    now: Callable[[], datetime]
+    resource_quotas: ResourceQuotas
+    token_issuer: TokenIssuer
+    page_tokens: PageTokens
+    rate_limits: RateLimits
+    scripted: ScriptedResponses = field(default_factory=ScriptedResponses)
+    log: list[LoggedRequest] = field(default_factory=list[LoggedRequest])
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Respond to one request and log it."""
+        at = time.monotonic()
+        # The raw path alone tells %2F from a slash, and %252F from both.
+        path, _, query = request.raw_path.partition("?")
+        exchange = _Exchange(request, path, query, await request.read())
+        try:
+            response = self._token(exchange) if path == TOKEN_PATH else self._respond(exchange)
+        except Refusal as error:
+            response = error.response()
+        if exchange.drop_after and response and not response.body:
+            response = None  # without a body, the headers would be a complete response
+        self._log(exchange, at, response)
+        if response is None:
+            _close(request)
+            return web.Response()
+        if exchange.drop_after:
+            return await _send_part(request, response, exchange.drop_after)
+        return web.Response(status=response.status, body=response.body, headers=_headers(response))
+
+    def _token(self, exchange: _Exchange) -> FakeResponse | None:
+        request = exchange.request
+        if request.method != "POST":
+            raise wrong_method(request.method)
+        scripted = self.scripted.next_for(None)
+        if isinstance(scripted, FakeResponse):
+            return scripted
+        exchange.drop_after = scripted
+        if scripted == "request":
+            return None
+        return self.token_issuer.issue(exchange.query, request.headers, exchange.content, f"http://{request.host}")
+
+    def _respond(self, exchange: _Exchange) -> FakeResponse | None:
+        route, path_values = self._route(exchange.request.method, exchange.path)
+        exchange.route = route
+        self.token_issuer.check(exchange.request.headers.get("Authorization", ""))
+        if too_many := self.rate_limits.check(route.label):
+            return too_many
+        scripted = self.scripted.next_for(route)
+        if isinstance(scripted, FakeResponse):
+            return scripted
+        exchange.drop_after = scripted
+        return None if scripted == "request" else self._handle(exchange, route, path_values)
+
+    def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+        if not path.startswith(f"{BASE_PATH}/"):
+            raise unknown_path()
+        path = path.removeprefix(BASE_PATH)
+        try:
+            return match_route(method, path)
+        except Refusal:
+            if (unlisted := self.scripted.unlisted_route(method, path)) is None:
+                raise
+            return unlisted, ()
+
+    def _handle(self, exchange: _Exchange, route: Route, path_values: tuple[str, ...]) -> FakeResponse:
+        if route.handler is None:
+            raise unknown_path()
+        query = _query.parse(exchange.query)
+        _query.check_names(query, route.parameters)
+        content_type = exchange.request.content_type
+        parsed = FakeRequest(
+            account=self.account,
+            today=self.today,
+            now=self.now(),
+            path=exchange.path,
+            path_values=path_values,
+            query=query,
+            body=_json_body.parse(exchange.content, content_type, route.body) if route.body else {},
+            pager=self.page_tokens,
+            quota=self.resource_quotas,
+        )
+        try:
+            body = route.handler(parsed)
+        except ResourceQuotaExceeded as error:
+            return self.rate_limits.resource_limit(route.label, str(error))
+        return FakeResponse(status=204, body=b"") if body is None else json_response(body, route.status)
+
+    def _log(self, exchange: _Exchange, at: float, response: FakeResponse | None) -> None:
+        route = exchange.route
+        template = TOKEN_ROUTE if exchange.path == TOKEN_PATH else route.template if route else None
+        self.log.append(
+            LoggedRequest(
+                method=exchange.request.method,
+                route=template,
+                raw_path=exchange.path,
+                query=MappingProxyType(_without_secrets(exchange.query)),
+                body=_json_body.masked(exchange.content, route.body) if route else None,
+                label=route.label if route else None,
+                status=response.status if response else None,
+                at=at,
+            )
+        )
+
+
+async def _send_part(request: web.BaseRequest, response: FakeResponse, drop_after: DropPoint) -> web.StreamResponse:
+    """Send the headers of *response* and possibly half of its body, and close the connection."""
+    part = web.StreamResponse(status=response.status, headers=_headers(response))
+    part.content_length = len(response.body)
+    await part.prepare(request)
+    if drop_after == "half_body":
+        await part.write(response.body[: len(response.body) // 2])
+    _close(request)
+    return part
+
+
+def _close(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()
+
+
+def _headers(response: FakeResponse) -> dict[str, str]:
+    headers = {"x-zm-trackingid": f"v=2.0;clid=fake;rid=WEB_{secrets.token_hex(16)}"}
+    if response.body:
+        headers["Content-Type"] = "application/json;charset=UTF-8"
+    return {**headers, **response.headers}
+
+
+def _without_secrets(query: str) -> dict[str, str]:
+    """Return *query* with only the values of the API's own parameters: a misplaced secret is not one of them."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return {name: value if name in PARAMETERS else "" for name, value in pairs}
