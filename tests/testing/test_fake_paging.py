@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.fake_http import Caller, calling
 
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.protocol.errors import Refusal
+from zoomasync.testing.protocol.errors import ErrorResponse
 from zoomasync.testing.protocol.page_tokens import PageTokens
 
 
@@ -46,7 +46,7 @@ def test_page_token_expires() -> None:
     assert len(page_tokens.page("/p", {"next_page_token": token}, range(31), row).rows) == 1
 
     now[0] = 900.0
-    with pytest.raises(Refusal, match="invalid or expired"):
+    with pytest.raises(ErrorResponse, match="invalid or expired"):
         page_tokens.page("/p", {"next_page_token": token}, range(31), row)
 
 
