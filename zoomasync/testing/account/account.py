@@ -155,9 +155,10 @@ class Account:
     ) -> Instance:
         """Add one past meeting or webinar and return it.
 
-        By default a meeting of two people, held by the first user (added if there is none): it started yesterday at
-        09:00 UTC, lasted 30 *minutes*, and has a new UUID and a new number. Pass the *id* of another instance to add
-        a further instance of the same meeting. A *type* of 5, 6 or 9 makes it a webinar. *start* is in UTC.
+        By default it is a meeting of two people, held by the first user (added if there is none). It started yesterday
+        at 09:00 UTC, lasted 30 *minutes*, and has a new UUID and a new number. Pass the *id* of another instance to
+        add a further instance of the same meeting. A *type* of 5, 6 or 9 makes it a webinar. *start* is aware and in
+        UTC.
 
         A count creates default values: *participants* so many visits, of the host and of guests, that last from start
         to end; *polls* and *survey* so many responses, *qa* so many people with one question each. Without *survey*

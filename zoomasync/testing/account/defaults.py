@@ -29,7 +29,7 @@ def opaque_id(kind: str, number: int) -> str:
 
 
 def uuid(number: int, kind: str = "session") -> str:
-    """Return a UUID without a slash, which needs no special encoding in a path."""
+    """Return a UUID without a slash, which needs no special encoding in a path; *kind* and *number* determine it."""
     return b64encode(_digest(kind, number)).decode().replace("/", "+")
 
 

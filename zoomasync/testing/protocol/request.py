@@ -1,4 +1,4 @@
-"""A request as the handlers see it: authenticated, its path, its parameter names and its body already checked."""
+"""The parsed request that handlers receive: authenticated, with valid parameter names and a valid body."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class FakeRequest:
         return self.path_values[0]
 
     def page(self, items: Sequence[T], row: Callable[[T], Row]) -> Page:
-        """Return the page of *items* that is asked for."""
+        """Return the requested page of *items*, with each item converted by *row*."""
         return self.pager.page(self.path, self.query, items, row)
 
     def user(self, *, unknown_code: int = 1001) -> Host:
-        """Return the user that the path names by id or e-mail address; *unknown_code* is the code for a stranger."""
+        """Return the user whose id or e-mail address the path contains; *unknown_code* is the code if there is none."""
         name = unquote(self.path_value)
         user = self.account.host(name)
         if user is None:
@@ -70,16 +70,16 @@ class FakeRequest:
         return user
 
     def scheduling_user(self) -> Host:
-        """Return the user that the path names, provided that scheduling is allowed."""
+        """Return the user in the path; raise an error if the user may not schedule meetings."""
         user = self.user()
         if "scheduling" in user.disabled_features:
             raise may_not_schedule()
         return user
 
     def meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting that the path names by number; *unknown_code* is the code when there is none.
+        """Return the scheduled meeting whose number the path contains; *unknown_code* is the code if there is none.
 
-        One that was deleted is unknown, unless *deleted* asks for it.
+        A deleted meeting counts as unknown unless *deleted* is true.
         """
         if not _NUMBER.fullmatch(self.path_value):
             raise invalid("meetingId")
@@ -91,7 +91,7 @@ class FakeRequest:
         return meeting
 
     def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting as `meeting` does, provided that it is ours to manage."""
+        """Return the same as `meeting`; raise an error if only its host or another account may manage it."""
         meeting = self.meeting(unknown_code=unknown_code, deleted=deleted)
         if meeting.host.other_account:
             raise in_another_account()
@@ -100,11 +100,11 @@ class FakeRequest:
         return meeting
 
     def instances(self) -> list[Instance]:
-        """Return the instances of the meeting number in the path, the oldest first; a UUID is no number."""
-        found = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
-        if not found or found[0].webinar:
+        """Return the instances of the meeting number in the path, the oldest first; a UUID is not found."""
+        instances = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
+        if not instances or instances[0].webinar:
             raise no_such_instance(self.path_value)
-        return found
+        return instances
 
     def instance(
         self,
@@ -113,11 +113,11 @@ class FakeRequest:
         max_age_months: int | None = _YEAR_MONTHS,
         other_account_status: int | None = None,
     ) -> Instance:
-        """Return the session that the path names, provided it is of the asked kind and no older than *max_age_months*.
+        """Return the instance in the path; raise an error if it is of the other kind or older than *max_age_months*.
 
-        *other_account_status* is the HTTP status for an instance of another account, where the reference has one.
+        *other_account_status* is the HTTP status for an instance of another account, if the reference has one.
         """
-        instance = self._named()
+        instance = self._instance_or_none()
         if instance is None or instance.webinar is not webinar:
             raise no_such_instance(self.path_value)
         if other_account_status is not None and instance.host.other_account:
@@ -126,18 +126,18 @@ class FakeRequest:
             raise too_old()
         return instance
 
-    def _named(self) -> Instance | None:
+    def _instance_or_none(self) -> Instance | None:
         if _NUMBER.fullmatch(self.path_value):
             return next(reversed(self.account.instances_of(int(self.path_value))), None)
-        uuid = uuid_on_the_wire(self.path_value)
+        uuid = decode_uuid(self.path_value)
         return None if uuid is None else self.account.instance(uuid)
 
 
-def uuid_on_the_wire(segment: str) -> str | None:
-    """Return the UUID that a path segment stands for, or None for one that Zoom would lose on its way.
+def decode_uuid(segment: str) -> str | None:
+    """Return the UUID in a path segment, or None if Zoom would not find it.
 
-    Zoom decodes a path twice. A slash that shows after the first time is taken for a part of the path: harmless inside
-    a UUID, fatal at its start or when doubled. Encoding twice always works.
+    Zoom decodes a path twice and splits it after the first time. A single slash within a UUID does no harm then, but a
+    leading or doubled slash does. A UUID that is encoded twice is always found.
     """
     once = unquote(segment)
     if once.startswith("/") or "//" in once:
