@@ -163,5 +163,8 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
         query["billing_id"] = account.billing_reports[0].id
     body = BODIES.get(operation.route)
     if body is not None and "template" in operation.route:
-        body = {**body, "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0])}
+        body = {
+            **body,
+            "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0]),
+        }
     return path, query, body

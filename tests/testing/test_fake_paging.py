@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.fake_http import Caller, calling
 
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.protocol.errors import Refusal
+from zoomasync.testing.protocol.errors import ErrorResponse
 from zoomasync.testing.protocol.page_tokens import PageTokens
 
 
@@ -19,12 +19,12 @@ def row(item: int) -> dict[str, object]:
 @given(total=st.integers(0, 700), size=st.integers(1, 300), cap=st.integers(1, 300))
 def test_pages_are_complete(total: int, size: int, cap: int) -> None:
     """Any page size gives every row once and in order."""
-    pager = PageTokens(lambda: 0.0, cap=cap, lifetime=900.0)
+    page_tokens = PageTokens(lambda: 0.0, cap=cap, lifetime=900.0)
     query = {"page_size": str(size)}
     seen: list[object] = []
     pages = 0
     while True:
-        page = pager.page("/p", query, range(total), row)
+        page = page_tokens.page("/p", query, range(total), row)
         seen += [each["item"] for each in page.rows]
         pages += 1
         assert page.size == min(size, cap)
@@ -39,15 +39,15 @@ def test_pages_are_complete(total: int, size: int, cap: int) -> None:
 
 def test_page_token_expires() -> None:
     now = [0.0]
-    pager = PageTokens(lambda: now[0], cap=300, lifetime=900.0)
-    token = pager.page("/p", {}, range(31), row).next_page_token
+    page_tokens = PageTokens(lambda: now[0], cap=300, lifetime=900.0)
+    token = page_tokens.page("/p", {}, range(31), row).next_page_token
     now[0] = 899.9
 
-    assert len(pager.page("/p", {"next_page_token": token}, range(31), row).rows) == 1
+    assert len(page_tokens.page("/p", {"next_page_token": token}, range(31), row).rows) == 1
 
     now[0] = 900.0
-    with pytest.raises(Refusal, match="invalid or expired"):
-        pager.page("/p", {"next_page_token": token}, range(31), row)
+    with pytest.raises(ErrorResponse, match="invalid or expired"):
+        page_tokens.page("/p", {"next_page_token": token}, range(31), row)
 
 
 @pytest.fixture

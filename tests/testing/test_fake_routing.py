@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zoomasync.testing.handlers.routes import ROUTES, find_route, match_route
-from zoomasync.testing.protocol.errors import Refusal
+from zoomasync.testing.protocol.errors import ErrorResponse
 from zoomasync.testing.protocol.route import Route
 
 POLL = find_route("GET /meetings/{meetingId}/polls/{pollId}")
@@ -41,5 +41,5 @@ def test_match_is_exact() -> None:
 def test_match_prefers_fewer_placeholders() -> None:
     assert match_route("GET", "/meetings/81/registrants/questions")[1] == ("81",)
     assert match_route("GET", "/meetings/81/registrants/other")[1] == ("81", "other")
-    with pytest.raises(Refusal, match="not supported"):
+    with pytest.raises(ErrorResponse, match="not supported"):
         match_route("DELETE", "/meetings/81/registrants/questions")

@@ -20,7 +20,7 @@ from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .handlers.routes import PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
-from .protocol.errors import FakeResponse, Refusal, json_response, unknown_path, wrong_method
+from .protocol.errors import ErrorResponse, FakeResponse, json_response, unknown_path, wrong_method
 from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.request import FakeRequest
@@ -85,7 +85,7 @@ class RequestPipeline:
         exchange = _Exchange(request, path, query, await request.read())
         try:
             response = self._token(exchange) if path == TOKEN_PATH else self._respond(exchange)
-        except Refusal as error:
+        except ErrorResponse as error:
             response = error.response()
         if exchange.drop_after and response and not response.body:
             response = None  # without a body, the headers would be a complete response
@@ -127,7 +127,7 @@ class RequestPipeline:
         path = path.removeprefix(BASE_PATH)
         try:
             return match_route(method, path)
-        except Refusal:
+        except ErrorResponse:
             if (unlisted := self.scripted.unlisted_route(method, path)) is None:
                 raise
             return unlisted, ()

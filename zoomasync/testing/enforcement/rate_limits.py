@@ -9,7 +9,7 @@ from typing import Final
 
 from ..._label import Label
 from ...rate_limits import Plan
-from ..protocol.errors import FakeResponse, Refusal
+from ..protocol.errors import ErrorResponse, FakeResponse
 
 _MESSAGE: Final = "You have reached the maximum per-second rate limit for this API. Try again later."
 
@@ -59,11 +59,13 @@ class RateLimits:
         headers = {**self._headers(label, 0), "X-RateLimit-Type": "QPS"}
         if retry_after is not None:
             headers["Retry-After"] = retry_after
-        return Refusal(429, 429, _MESSAGE).response(headers)
+        return ErrorResponse(429, 429, _MESSAGE).response(headers)
 
     def resource_limit(self, label: Label, message: str) -> FakeResponse:
         """Return the 429 of a resource quota; its headers describe *label*'s rate limit, as Zoom's do."""
-        return Refusal(429, 429, message).response(self._headers(label, self._windows[label].remaining(self._clock())))
+        return ErrorResponse(429, 429, message).response(
+            self._headers(label, self._windows[label].remaining(self._clock()))
+        )
 
     def _headers(self, label: Label, remaining: int) -> dict[str, str]:
         return {

@@ -12,7 +12,7 @@ from ..account.host import Host
 from ..account.instance import Instance
 from ..account.records import TelephoneLeg
 from ..protocol import query
-from ..protocol.errors import Refusal, invalid
+from ..protocol.errors import ErrorResponse, invalid
 from ..protocol.request import FakeRequest
 from ..protocol.times import month_end, months_before
 from .instance_rows import Row, day_usage_row, host_usage_row, user_meeting_row
@@ -202,7 +202,7 @@ def billing_invoices(request: FakeRequest) -> Row:
     for report in request.account.billing_reports:
         if report.id == billing_id:
             return {"currency": request.account.currency, "invoices": [invoice_row(each) for each in report.invoices]}
-    raise Refusal(404, 5010, f"Report does not exist: {billing_id}.")
+    raise ErrorResponse(404, 5010, f"Report does not exist: {billing_id}.")
 
 
 def _hosts_in_group(request: FakeRequest) -> list[Host]:

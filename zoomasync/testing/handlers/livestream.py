@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..account.meeting import Json, ScheduledMeeting
 from ..protocol import body_rules
-from ..protocol.errors import Refusal, invalid, not_valid
+from ..protocol.errors import ErrorResponse, invalid, not_valid
 from ..protocol.request import FakeRequest
 
 
@@ -31,9 +31,9 @@ def update_status(request: FakeRequest) -> None:
     if faults := list(body_rules.livestream_settings(request.body)):
         raise not_valid(faults)
     if meeting.settings.get("encryption_type") == "e2ee":
-        raise Refusal(400, 4400, "Live streaming is not available for end-to-end encrypted meetings.")
+        raise ErrorResponse(400, 4400, "Live streaming is not available for end-to-end encrypted meetings.")
     if meeting.status != "started":
-        raise Refusal(400, 4927, "The meeting has not started.")
+        raise ErrorResponse(400, 4927, "The meeting has not started.")
     livestream, changes = meeting.livestream, request.body.get("settings", {})
     if action == "stop":
         meeting.livestream = replace(livestream, running=False)
@@ -45,5 +45,5 @@ def update_status(request: FakeRequest) -> None:
 def _meeting(request: FakeRequest) -> ScheduledMeeting:
     meeting = request.meeting()
     if "livestreams" in meeting.host.disabled_features:
-        raise Refusal(400, 3000, "Live streaming is not enabled for this meeting.")
+        raise ErrorResponse(400, 3000, "Live streaming is not enabled for this meeting.")
     return meeting

@@ -12,7 +12,7 @@ from ..account.host import Host
 from ..account.meeting import INSTANT, Json, ScheduledMeeting, normalized_email
 from ..account.recurrence import time_zone
 from ..protocol import query
-from ..protocol.errors import Refusal, invalid, no_such_instance, not_valid, paid_only
+from ..protocol.errors import ErrorResponse, invalid, no_such_instance, not_valid, paid_only
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import SITE, created_meeting_body, listed_meeting_row, summary_body, upcoming_meeting_row
@@ -93,13 +93,13 @@ def update_status(request: FakeRequest) -> None:
     meeting = request.managed_meeting(deleted=action == "recover")
     if action == "recover":
         if not meeting.deleted:
-            raise Refusal(400, 3000, "The meeting is not deleted.")
+            raise ErrorResponse(400, 3000, "The meeting is not deleted.")
         meeting.deleted = False
         return
     if meeting.on_premise:
-        raise Refusal(400, 3063, "Can not end on-premise user's meeting.")
+        raise ErrorResponse(400, 3063, "Can not end on-premise user's meeting.")
     if meeting.status != "started":
-        raise Refusal(400, 4927, "The meeting is not running.")
+        raise ErrorResponse(400, 4927, "The meeting is not running.")
     meeting.end()
 
 
@@ -108,7 +108,7 @@ def caption_token(request: FakeRequest) -> Row:
     query.choice(request.query, "type", ("closed_caption_token",), default="closed_caption_token")
     meeting = request.meeting()
     if "captions" in meeting.host.disabled_features:
-        raise Refusal(400, 3000, "Closed captions are not enabled for this meeting.")
+        raise ErrorResponse(400, 3000, "Closed captions are not enabled for this meeting.")
     signature = f"id={meeting.id}&ns=Q2FwdA==&expire=86400&spparams=id%2Cns%2Cexpire&signature=sIg{meeting.uuid[:8]}"
     return {"token": f"{SITE}/closedcaption?{signature}"}
 
@@ -117,7 +117,7 @@ def sip_uri(request: FakeRequest) -> Row:
     """Return a SIP address with the given passcode, which the fake does not check."""
     meeting = request.meeting()
     if "sip" in meeting.host.disabled_features:
-        raise Refusal(400, 3000, "Can not get the SIP URI of this meeting.")
+        raise ErrorResponse(400, 3000, "Can not get the SIP URI of this meeting.")
     code = f"p{crc32(str(meeting.id).encode()) % 10**5:05d}"
     return {
         "sip_dialing": f"{meeting.id}.{request.body.get('passcode', '')}....{code}@zoomcrc.example",
@@ -137,7 +137,7 @@ def summary(request: FakeRequest) -> Row:
     if instance.summary is None:
         raise no_such_instance(request.path_value)
     if instance.summary.withheld:
-        raise Refusal(403, 2305, _WITHHELD_MESSAGES[instance.summary.withheld])
+        raise ErrorResponse(403, 2305, _WITHHELD_MESSAGES[instance.summary.withheld])
     return summary_body(instance, instance.summary)
 
 
@@ -166,10 +166,10 @@ def _host(request: FakeRequest, user: Host) -> Host:
     if not name:
         return user
     if request.body.get("type") == INSTANT:
-        raise Refusal(400, 3000, "You cannot schedule an instant meeting for another user.")
+        raise ErrorResponse(400, 3000, "You cannot schedule an instant meeting for another user.")
     host = request.account.host(name)
     if host is None:
         raise invalid("schedule_for")
     if "scheduling" in host.disabled_features:
-        raise Refusal(400, 3000, "You are not allowed to schedule meetings for this user.")
+        raise ErrorResponse(400, 3000, "You are not allowed to schedule meetings for this user.")
     return host

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ..account.meeting import Json, Poll, ScheduledMeeting
 from ..protocol import body_rules, query
-from ..protocol.errors import Refusal, not_valid
+from ..protocol.errors import ErrorResponse, not_valid
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import poll_row
@@ -52,7 +52,9 @@ def delete(request: FakeRequest) -> None:
 def _meeting(request: FakeRequest, *, unknown_code: int = _UNKNOWN_CODE) -> ScheduledMeeting:
     meeting = request.meeting(unknown_code=unknown_code)
     if "polls" in meeting.host.disabled_features:
-        raise Refusal(400, 4400, "Meeting polls disabled. To enable this feature, enable the Meeting Polls setting.")
+        raise ErrorResponse(
+            400, 4400, "Meeting polls disabled. To enable this feature, enable the Meeting Polls setting."
+        )
     return meeting
 
 
@@ -60,7 +62,7 @@ def _poll(request: FakeRequest, meeting: ScheduledMeeting) -> Poll:
     for poll in meeting.polls:
         if poll.id == request.path_values[1]:
             return poll
-    raise Refusal(404, _UNKNOWN_CODE, "Meeting poll not found.")
+    raise ErrorResponse(404, _UNKNOWN_CODE, "Meeting poll not found.")
 
 
 def _from_body(meeting: ScheduledMeeting, body: Json, poll_id: str) -> Poll:
@@ -74,5 +76,5 @@ def _from_body(meeting: ScheduledMeeting, body: Json, poll_id: str) -> Poll:
         questions=tuple(cast("list[Json]", body.get("questions", []))),
     )
     if poll.is_advanced and "advanced_polls" in meeting.host.disabled_features:
-        raise Refusal(400, 4400, "Advanced meeting polls disabled.")
+        raise ErrorResponse(400, 4400, "Advanced meeting polls disabled.")
     return poll

@@ -19,7 +19,7 @@ from ..account.meeting import (
     normalized_email,
 )
 from ..protocol import query
-from ..protocol.errors import Refusal, invalid, not_valid, paid_only
+from ..protocol.errors import ErrorResponse, invalid, not_valid, paid_only
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import registrant_row, registration_body
@@ -54,7 +54,7 @@ def add(request: FakeRequest) -> Row:
     meeting, body = _meeting(request, unknown_code=1001), request.body
     email = str(body["email"]).strip()
     if normalized_email(email) in _host_emails(request, meeting):
-        raise Refusal(400, 3027, "Host cannot register.")
+        raise ErrorResponse(400, 3027, "Host cannot register.")
     if missing := _missing_answers(meeting, body):
         raise not_valid((name, f"The parameter is required: {name}.") for name in missing)
     chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
@@ -68,7 +68,7 @@ def add(request: FakeRequest) -> Row:
             meeting.save_registrant(existing)
         return registration_body(meeting, existing)
     if meeting.registered_count >= meeting.capacity:
-        raise Refusal(400, 3043, "Meeting has reached maximum attendee capacity.")
+        raise ErrorResponse(400, 3043, "Meeting has reached maximum attendee capacity.")
     registrant = _from_body(
         request, meeting, existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
     )
@@ -153,7 +153,7 @@ def _from_body(request: FakeRequest, meeting: ScheduledMeeting, registrant_id: s
 def _meeting(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeeting:
     meeting = request.managed_meeting(unknown_code=unknown_code)
     if not meeting.registration_enabled:
-        raise Refusal(400, 300, f"Registration has not been enabled for this meeting: {meeting.id}.")
+        raise ErrorResponse(400, 300, f"Registration has not been enabled for this meeting: {meeting.id}.")
     return meeting
 
 
@@ -176,8 +176,8 @@ def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
     return registrant
 
 
-def _no_such_registrant(name: str) -> Refusal:
-    return Refusal(404, 1001, f"Registrant does not exist: {name}.")
+def _no_such_registrant(name: str) -> ErrorResponse:
+    return ErrorResponse(404, 1001, f"Registrant does not exist: {name}.")
 
 
 def _host_emails(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Final
 from ..._client import Zoom
 from ..._label import Label
 from ..protocol import bodies
-from ..protocol.errors import Refusal, unknown_path, wrong_method
+from ..protocol.errors import ErrorResponse, unknown_path, wrong_method
 from ..protocol.meeting_body import NEW_MEETING
 from ..protocol.request import FakeRequest
 from ..protocol.route import Route
@@ -80,7 +80,7 @@ def _unlisted_route(template: str, label: Label) -> Route:
         raise ValueError(f"not a route: {template!r}. Write it as Zoom prints it, such as {ROUTES[0].template!r}")
     try:
         listed, _ = match_route(match["method"], match["path"])
-    except Refusal:
+    except ErrorResponse:
         return Route(template, label)
     raise ValueError(f"{template!r} is served as {listed.template!r}: use that route")
 

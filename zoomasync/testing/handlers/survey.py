@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from ..account.meeting import Json, ScheduledMeeting
 from ..protocol import body_rules
-from ..protocol.errors import Refusal, invalid, no_such_meeting, not_valid
+from ..protocol.errors import ErrorResponse, invalid, no_such_meeting, not_valid
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 
@@ -30,7 +30,7 @@ def update(request: FakeRequest) -> None:
     if link and not _LINK.fullmatch(str(link)):
         raise invalid("third_party_survey")
     if link and "third_party_surveys" in meeting.host.disabled_features:
-        raise Refusal(400, 3000, "Third-party survey links are not allowed.")
+        raise ErrorResponse(400, 3000, "Third-party survey links are not allowed.")
     custom = cast("Json | None", body.get("custom_survey")) or {}
     if faults := list(
         body_rules.questions(custom.get("questions", []), "custom_survey.questions", body_rules.SURVEY_ANSWERS)
@@ -53,5 +53,7 @@ def delete(request: FakeRequest) -> None:
 def _meeting(request: FakeRequest) -> ScheduledMeeting:
     meeting = request.meeting()
     if "surveys" in meeting.host.disabled_features:
-        raise Refusal(400, 3000, "Meeting survey disabled. To enable this feature, enable the Meeting Survey setting.")
+        raise ErrorResponse(
+            400, 3000, "Meeting survey disabled. To enable this feature, enable the Meeting Survey setting."
+        )
     return meeting

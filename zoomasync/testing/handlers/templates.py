@@ -8,7 +8,7 @@ from typing import Final, cast
 from ..account.account import Account
 from ..account.host import Host
 from ..account.meeting import MeetingTemplate, ScheduledMeeting
-from ..protocol.errors import Refusal, invalid, no_such_meeting
+from ..protocol.errors import ErrorResponse, invalid, no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import template_row
@@ -32,9 +32,9 @@ def create(request: FakeRequest) -> Row:
     own = [each for each in account.templates if each.host and each.host.id == user.id]
     replaced = next((each for each in own if each.meeting_id == number), None) if body.get("overwrite") else None
     if any(each.name == name for each in own if each != replaced):
-        raise Refusal(400, 3000, "The template name already exists.")
+        raise ErrorResponse(400, 3000, "The template name already exists.")
     if replaced is None and len(own) >= _MAX_TEMPLATES:
-        raise Refusal(400, 300, f"The number of templates has reached the limit: {_MAX_TEMPLATES}.")
+        raise ErrorResponse(400, 300, f"The number of templates has reached the limit: {_MAX_TEMPLATES}.")
     template = MeetingTemplate(
         id=replaced.id if replaced else secrets.token_urlsafe(16),
         name=name,
@@ -56,5 +56,5 @@ def _meeting(account: Account, user: Host, number: int) -> ScheduledMeeting:
     if meeting is None or meeting.deleted:
         raise no_such_meeting(str(number), status=400)
     if meeting.host.id != user.id:
-        raise Refusal(400, 3000, "You do not have access to this meeting.")
+        raise ErrorResponse(400, 3000, "You do not have access to this meeting.")
     return meeting

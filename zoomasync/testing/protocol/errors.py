@@ -17,7 +17,7 @@ class FakeResponse:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class Refusal(Exception):
+class ErrorResponse(Exception):
     """An error response of Zoom; raising it ends the handling of the request."""
 
     def __init__(self, status: int, code: int, message: str, errors: Iterable[tuple[str, str]] = ()) -> None:
@@ -42,66 +42,66 @@ def json_response(
     return FakeResponse(status=status, body=msgspec.json.encode(body), headers=headers or {})
 
 
-def invalid(name: str, reason: str = "") -> Refusal:
+def invalid(name: str, reason: str = "") -> ErrorResponse:
     """Return the error for one invalid parameter or field."""
     return not_valid([(name, reason or "Invalid field.")])
 
 
-def not_valid(errors: Iterable[tuple[str, str]]) -> Refusal:
+def not_valid(errors: Iterable[tuple[str, str]]) -> ErrorResponse:
     """Return the error for several invalid fields, each given as its name and the reason."""
-    return Refusal(400, 300, "Validation Failed.", errors)
+    return ErrorResponse(400, 300, "Validation Failed.", errors)
 
 
-def stale_page_token() -> Refusal:
+def stale_page_token() -> ErrorResponse:
     """Return the error for a page token that is unknown, expired, or sent with other parameters than before."""
-    return Refusal(400, 300, "The next page token is invalid or expired.")
+    return ErrorResponse(400, 300, "The next page token is invalid or expired.")
 
 
-def no_such_instance(wire_id: str) -> Refusal:
+def no_such_instance(wire_id: str) -> ErrorResponse:
     """Return the error for an id without a past meeting or webinar of the requested kind."""
-    return Refusal(404, 3001, f"Meeting does not exist: {wire_id}.")
+    return ErrorResponse(404, 3001, f"Meeting does not exist: {wire_id}.")
 
 
-def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001) -> Refusal:
+def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001) -> ErrorResponse:
     """Return the error for a number without a scheduled meeting."""
-    return Refusal(status, code, f"Meeting does not exist: {wire_id}.")
+    return ErrorResponse(status, code, f"Meeting does not exist: {wire_id}.")
 
 
-def no_such_user(user: str, code: int = 1001) -> Refusal:
+def no_such_user(user: str, code: int = 1001) -> ErrorResponse:
     """Return the error for a user who is not in the account."""
-    return Refusal(404, code, f"User does not exist: {user}.")
+    return ErrorResponse(404, code, f"User does not exist: {user}.")
 
 
-def may_not_schedule() -> Refusal:
+def may_not_schedule() -> ErrorResponse:
     """Return the error for a user for whom scheduling is switched off."""
-    return Refusal(400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities.")
+    return ErrorResponse(400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities.")
 
 
-def not_the_host() -> Refusal:
+def not_the_host() -> ErrorResponse:
     """Return the error for an operation that only the host of the meeting may perform."""
-    return Refusal(400, 3003, "You are not the meeting host.")
+    return ErrorResponse(400, 3003, "You are not the meeting host.")
 
 
-def in_another_account(status: int = 400) -> Refusal:
+def in_another_account(status: int = 400) -> ErrorResponse:
     """Return the error for a meeting whose host belongs to another account."""
-    return Refusal(status, 1010, "User does not belong to this account.")
+    return ErrorResponse(status, 1010, "User does not belong to this account.")
 
 
-def paid_only(account: str) -> Refusal:
+def paid_only(account: str) -> ErrorResponse:
     """Return the error for a Basic user and an operation that needs a licence."""
-    return Refusal(400, 200, f"Only available for Paid or ZMP account: {account}.")
+    return ErrorResponse(400, 200, f"Only available for Paid or ZMP account: {account}.")
 
 
-def too_old() -> Refusal:
+def too_old() -> ErrorResponse:
     """Return the error for an instance that ended more than a year ago."""
-    return Refusal(400, 12702, "You are not allowed to query data that is more than one year old.")
+    return ErrorResponse(400, 12702, "You are not allowed to query data that is more than one year old.")
 
 
-def unknown_path() -> Refusal:
+def unknown_path() -> ErrorResponse:
     """Return the error for a path that the API does not have."""
-    return Refusal(404, 2300, "This API endpoint is not recognized.")
+    return ErrorResponse(404, 2300, "This API endpoint is not recognized.")
 
 
-def wrong_method(method: str) -> Refusal:
+def wrong_method(method: str) -> ErrorResponse:
     """Return the error for a path that the API has with other methods only."""
-    return Refusal(405, 405, f"Request method '{method}' not supported.")
+    return ErrorResponse(405, 405, f"Request method '{method}' not supported.")

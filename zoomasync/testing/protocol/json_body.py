@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from ..account.meeting import Json
-from .errors import Refusal, not_valid
+from .errors import ErrorResponse, not_valid
 from .schema import Fields
 
 
@@ -16,11 +16,11 @@ def parse(content: bytes, content_type: str, shape: Fields) -> Json:
     if not content and shape.optional:
         return {}
     if content_type != "application/json":
-        raise Refusal(400, 300, f"Unsupported Content-Type: {content_type}. Send application/json.")
+        raise ErrorResponse(400, 300, f"Unsupported Content-Type: {content_type}. Send application/json.")
     try:
         body: object = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
-        raise Refusal(400, 300, "Request Body should be a valid JSON object.") from None
+        raise ErrorResponse(400, 300, "Request Body should be a valid JSON object.") from None
     if faults := list(shape.faults(body)):
         raise not_valid(faults)
     return cast("Json", body)

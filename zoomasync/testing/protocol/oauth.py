@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from .errors import FakeResponse, Refusal, json_response
+from .errors import ErrorResponse, FakeResponse, json_response
 
 _SCOPES: Final = (
     "meeting:read:admin meeting:write:admin meeting:write:admin:sip_dialing meeting_summary:read:admin pac:read:admin "
@@ -64,9 +64,9 @@ class TokenIssuer:
         scheme, _, token = authorization.partition(" ")
         expires_at = self._expires_at.get(token)
         if scheme.lower() != "bearer" or expires_at is None:
-            raise Refusal(401, 124, "Invalid access token.")
+            raise ErrorResponse(401, 124, "Invalid access token.")
         if expires_at <= self._clock():
-            raise Refusal(401, 124, "Access token is expired.")
+            raise ErrorResponse(401, 124, "Access token is expired.")
 
     def expire(self) -> None:
         """Expire every token issued so far."""
