@@ -10,10 +10,7 @@ from datetime import date
 from typing import assert_type
 
 from zoomasync import (
-    Api,
-    CallStats,
     Done,
-    Endpoint,
     ExtraFields,
     Failed,
     InvalidRow,
@@ -107,6 +104,7 @@ from zoomasync.models.surveys import Survey
 from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
 from zoomasync.redis import RedisLeases
 from zoomasync.resources.meetings.registrants import RegistrantOutcome
+from zoomasync.types import Api, CallStats, Endpoint
 
 DAY = date(2026, 5, 1)
 

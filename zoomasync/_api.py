@@ -177,7 +177,7 @@ class Api:
         label: Label,
         query: Mapping[str, QueryValue] | None = None,
         row: type[object] = dict[str, object],
-    ) -> Paginator[Page[object], object]:
+    ) -> object:
         """Return the rows of any listing of Zoom's API that has page tokens: `request` for listings.
 
         ::

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.harvesting import SPRING, TODAY
 
-from zoomasync import Label, Plan, RateLimitStatus
+from zoomasync import Label, Plan
 from zoomasync.errors import DailyLimitReached
 from zoomasync.harvest import REPORTS, Harvest, HarvestEstimate
 from zoomasync.harvest.estimate import label_plan
+from zoomasync.rate_limits import RateLimitStatus
 from zoomasync.testing import Account, FakeZoom
 
 NOW = datetime(2026, 5, 20, 18, tzinfo=UTC)

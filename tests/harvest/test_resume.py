@@ -16,10 +16,10 @@ import pytest
 from support.harvested import expected, partitions, stored
 from support.harvesting import QUICK, SPRING, TODAY, harvest, held_on, one_session, query
 
-from zoomasync import Label, RateLimitStatus
+from zoomasync import Label
 from zoomasync.errors import BadRequest, ConfigError, InvalidArgument, RedisUnavailable, StoreError, Unauthorized
 from zoomasync.harvest import Harvest, State
-from zoomasync.rate_limits import Permit
+from zoomasync.rate_limits import Permit, RateLimitStatus
 from zoomasync.testing import Account, FakeZoom
 
 LISTINGS = {"GET /report/users", "GET /report/users/{userId}/meetings"}

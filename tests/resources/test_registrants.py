@@ -138,7 +138,9 @@ async def test_add_to_occurrences(zoom: Zoom, fake: FakeZoom, account: Account) 
 )
 async def test_add_without_access_raises(where: str, code: int, zoom: Zoom, account: Account) -> None:
     host = (
-        account.add_host(other_account=True) if where == "other account" else account.add_host(disabled_features=["management"])
+        account.add_host(other_account=True)
+        if where == "other account"
+        else account.add_host(disabled_features=["management"])
     )
     meeting = account.add_meeting(host)
 

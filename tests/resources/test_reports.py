@@ -276,7 +276,7 @@ async def test_missing_scope_is_named(zoom: Zoom, fake: FakeZoom) -> None:
 @pytest.mark.parametrize(
     ("from_", "to", "message"),
     [
-        (LAST, FIRST, "upside down"),
+        (LAST, FIRST, "after"),
         (FIRST, date(2026, 6, 1), "more than 31 days"),
         (datetime(2026, 5, 1, tzinfo=UTC), LAST, "takes a date"),
     ],

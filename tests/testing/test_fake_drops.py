@@ -106,7 +106,7 @@ async def test_drop_of_empty_response() -> None:
 async def test_client_token_is_requested_again() -> None:
     async with FakeZoom(Account(), plan=None) as fake, fake.client(retry=AT_ONCE) as zoom:
         fake.drop_connection("POST /oauth/token", times=2)
-        await zoom.reports.billing()
+        await zoom.reports.billing().collect()
         statuses = [request.status for request in fake.requests]
 
     assert statuses == [None, None, 200, 200]

@@ -94,6 +94,25 @@ class Paginator(Generic[PageT, RowT]):
         return collected
 
 
+class _Chain(Paginator[PageT, RowT]):
+    """Several listings, read one after the other."""
+
+    def __init__(self, listings: Sequence[Paginator[PageT, RowT]]) -> None:
+        super().__init__(listings[0]._fetch_page, listings[0]._name)
+        self._listings = listings
+
+    async def pages(self) -> AsyncGenerator[PageT, None]:
+        for listing in self._listings:
+            async with aclosing(listing.pages()) as pages:
+                async for page in pages:
+                    yield page
+
+
+def chain(listings: Sequence[Paginator[PageT, RowT]]) -> Paginator[PageT, RowT]:
+    """Return a paginator of all rows of *listings*, one listing after the other."""
+    return _Chain(listings) if len(listings) > 1 else listings[0]
+
+
 def paginate(session: Session, call: Call[PageT]) -> Paginator[PageT, RowT]:
     """Return the paginator of *call*, whose pages *session* sends."""
 

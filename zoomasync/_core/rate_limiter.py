@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from .._label import Label
+from ..events import Event
 from .endpoint import ResourceQuota
 
 
@@ -77,6 +78,10 @@ class RateLimiter(Protocol):
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Learn from the headers of a reply (names in lower case): Zoom's clock, and what it says is left."""
+        ...
+
+    def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
+        """Send events to *on_event* too. Returns a function that ends the subscription."""
         ...
 
     async def status(self) -> Mapping[Label, RateLimitStatus]:

@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from .. import Api, Endpoint, Label, Page, Zoom
+from .. import Label, Zoom
 from ..errors import InvalidArgument
 from ..models.past_meetings import PastMeeting, PastParticipant, PastPollRespondent, PastPolls, PastQA, PastQuestioner
 from ..models.reports import (
@@ -30,6 +30,7 @@ from ..models.reports import (
     UserMeeting,
     UserMeetingsPage,
 )
+from ..types import Api, Endpoint, Page
 
 Row: TypeAlias = tuple[Struct, ...]
 """One row of a table: the struct it is, or the head of its report and the struct."""

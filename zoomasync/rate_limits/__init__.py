@@ -7,5 +7,15 @@ from .._core.rate_limiter import DailyQuotaExhausted, Permit, RateLimiter, RateL
 from .._label import Label
 from ._local import LocalRateLimiter
 from ._plan import Plan
+from ._token_bucket import LATENCY_JITTER
 
-__all__ = ["DailyQuotaExhausted", "Label", "LocalRateLimiter", "Permit", "Plan", "RateLimitStatus", "RateLimiter"]
+__all__ = [
+    "LATENCY_JITTER",
+    "DailyQuotaExhausted",
+    "Label",
+    "LocalRateLimiter",
+    "Permit",
+    "Plan",
+    "RateLimitStatus",
+    "RateLimiter",
+]

@@ -84,6 +84,12 @@ class LocalRateLimiter:
         if re.fullmatch(r"\d{1,9}", remaining) and self._tells_of_the_day(label, headers):
             self._day(label).lower_to(int(remaining))
 
+    def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
+        """Send events to *on_event* too. Returns a function that ends the subscription."""
+        for rate in self._adaptive_rates.values():
+            rate._on_event = on_event
+        return lambda: None
+
     async def status(self) -> Mapping[Label, RateLimitStatus]:
         """Return how every label stands."""
         return {label: self._status(label) for label in Label}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._core.endpoint import Endpoint
-from .._core.pagination import Paginator
+from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..models.pac import PacAccount, PacAccountsPage
 from ._resource import Resource
@@ -25,4 +25,4 @@ class Pac(Resource):
 
         Raises `BadRequest` if personal audio conferences are off for the user (code 2024).
         """
-        return Paginator(self._session, self.LIST.at(user_id))
+        return paginate(self._session, self.LIST.at(user_id))

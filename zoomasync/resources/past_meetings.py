@@ -6,7 +6,7 @@ from datetime import date
 
 from .._core.date_ranges import check_range
 from .._core.endpoint import Endpoint, MeetingRef
-from .._core.pagination import Paginator
+from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..models.past_meetings import (
     PastInstance,
@@ -80,7 +80,7 @@ class PastMeetings(Resource):
         reference has *from_* and *to*, and it does not document their format: they are sent as days.
         """
         check_range(from_, to, optional=True)
-        return Paginator(self._session, self.INSTANCES.at(meeting_id, from_=from_, to=to))
+        return paginate(self._session, self.INSTANCES.at(meeting_id, from_=from_, to=to))
 
     def participants(self, meeting_id: MeetingRef) -> Paginator[PastParticipantsPage, PastParticipant]:
         """Iterate over the visits of all participants. A person who rejoined has several visits.
@@ -88,7 +88,7 @@ class PastMeetings(Resource):
         The listing is empty for a meeting with one person. After a large meeting, durations are 0 until Zoom has
         processed it. Requires a paid account.
         """
-        return Paginator(self._session, self.PARTICIPANTS.at(meeting_id))
+        return paginate(self._session, self.PARTICIPANTS.at(meeting_id))
 
     async def polls(self, meeting_id: MeetingRef) -> PastPolls:
         """Return the poll answers of a scheduled meeting, grouped by person. The host must have a Pro licence."""

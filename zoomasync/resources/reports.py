@@ -7,7 +7,7 @@ from typing import Literal
 
 from .._core.date_ranges import check_range
 from .._core.endpoint import Endpoint, MeetingRef
-from .._core.pagination import Paginator
+from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..errors import InvalidArgument
 from ..models.reports import (
@@ -200,17 +200,17 @@ class Reports(Resource):
     ) -> Paginator[SignInActivitiesPage, SignInActivity]:
         """Iterate over sign-ins and sign-outs. Zoom chooses *page_size* by default; its limit is not documented."""
         check_range(from_, to, days=_MONTH, optional=True)
-        return Paginator(self._session, self.ACTIVITIES.at(from_=from_, to=to, page_size=page_size))
+        return paginate(self._session, self.ACTIVITIES.at(from_=from_, to=to, page_size=page_size))
 
     def billing(self) -> Paginator[BillingReportsPage, BillingReport]:
         """Iterate over the billing periods of departments. Zoom's support must have enabled department billing."""
-        return Paginator(self._session, self.BILLING.at())
+        return paginate(self._session, self.BILLING.at())
 
     def billing_invoices(self, billing_id: str) -> Paginator[BillingInvoicesPage, BillingInvoice]:
         """Iterate over the invoices of one billing period from `billing`. Raises `NotFound` for another id."""
         if not billing_id:
             raise InvalidArgument("billing_id must not be empty")
-        return Paginator(self._session, self.BILLING_INVOICES.at(billing_id=billing_id))
+        return paginate(self._session, self.BILLING_INVOICES.at(billing_id=billing_id))
 
     def cloud_recording(
         self, from_: date, to: date, *, group_id: str | None = None
@@ -221,7 +221,7 @@ class Reports(Resource):
         one group.
         """
         check_range(from_, to, days=_STORAGE_DAYS)
-        return Paginator(self._session, self.CLOUD_RECORDING.at(from_=from_, to=to, group_id=group_id))
+        return paginate(self._session, self.CLOUD_RECORDING.at(from_=from_, to=to, group_id=group_id))
 
     def daily(
         self, *, year: int | None = None, month: int | None = None, group_id: str | None = None
@@ -233,7 +233,7 @@ class Reports(Resource):
         """
         if month is not None and not 1 <= month <= 12:  # noqa: PLR2004
             raise InvalidArgument("month must be from 1 to 12")
-        return Paginator(self._session, self.DAILY.at(year=year, month=month, group_id=group_id))
+        return paginate(self._session, self.DAILY.at(year=year, month=month, group_id=group_id))
 
     async def meeting(self, meeting_id: MeetingRef) -> InstanceReport:
         """Return the times, duration and participant count of one ended meeting."""
@@ -246,7 +246,7 @@ class Reports(Resource):
 
         Meetings with one person are not reported. *include_fields* "registrant_id" requests that field.
         """
-        return Paginator(self._session, self.MEETING_PARTICIPANTS.at(meeting_id, include_fields=include_fields))
+        return paginate(self._session, self.MEETING_PARTICIPANTS.at(meeting_id, include_fields=include_fields))
 
     async def meeting_polls(self, meeting_id: MeetingRef) -> PollReport:
         """Return the poll answers of a meeting, grouped by person."""
@@ -284,7 +284,7 @@ class Reports(Resource):
     ) -> Paginator[OperationLogsPage, OperationLog]:
         """Iterate over the actions of administrators and users on the account, of all categories or of one."""
         check_range(from_, to, days=_MONTH)
-        return Paginator(self._session, self.OPERATION_LOGS.at(from_=from_, to=to, category_type=category_type))
+        return paginate(self._session, self.OPERATION_LOGS.at(from_=from_, to=to, category_type=category_type))
 
     def telephone(
         self,
@@ -303,7 +303,7 @@ class Reports(Resource):
         """
         check_range(from_, to, days=_MONTH)
         call = self.TELEPHONE.at(from_=from_, to=to, type_=type_, query_date_type=query_date_type)
-        return Paginator(self._session, call)
+        return paginate(self._session, call)
 
     def upcoming_events(
         self,
@@ -315,7 +315,7 @@ class Reports(Resource):
     ) -> Paginator[UpcomingEventsPage, UpcomingEvent]:
         """Iterate over upcoming meetings and webinars: all, or those with a host in one group."""
         check_range(from_, to, days=_MONTH)
-        return Paginator(self._session, self.UPCOMING_EVENTS.at(from_=from_, to=to, type_=type_, group_id=group_id))
+        return paginate(self._session, self.UPCOMING_EVENTS.at(from_=from_, to=to, type_=type_, group_id=group_id))
 
     def users(
         self,
@@ -327,7 +327,7 @@ class Reports(Resource):
     ) -> Paginator[HostsPage, Host]:
         """Iterate over the hosts who were active, or inactive, in the range: all, or those of one group."""
         check_range(from_, to, days=_MONTH)
-        return Paginator(self._session, self.USERS.at(from_=from_, to=to, type_=type_, group_id=group_id))
+        return paginate(self._session, self.USERS.at(from_=from_, to=to, type_=type_, group_id=group_id))
 
     def user_meetings(
         self,
@@ -343,7 +343,7 @@ class Reports(Resource):
         "pastJoined" for those that the user hosted or joined. Raises `NotFound` for a user of another account.
         """
         check_range(from_, to, days=_MONTH)
-        return Paginator(self._session, self.USER_MEETINGS.at(user_id, from_=from_, to=to, type_=type_))
+        return paginate(self._session, self.USER_MEETINGS.at(user_id, from_=from_, to=to, type_=type_))
 
     async def webinar(self, webinar_id: MeetingRef) -> InstanceReport:
         """Return the times, duration and participant count of one ended webinar. Requires the webinar add-on."""
@@ -356,7 +356,7 @@ class Reports(Resource):
 
         Requires the webinar add-on, and covers six months. *include_fields* "registrant_id" requests that field.
         """
-        return Paginator(self._session, self.WEBINAR_PARTICIPANTS.at(webinar_id, include_fields=include_fields))
+        return paginate(self._session, self.WEBINAR_PARTICIPANTS.at(webinar_id, include_fields=include_fields))
 
     async def webinar_polls(self, webinar_id: MeetingRef) -> PollReport:
         """Return the poll answers of a webinar, grouped by person. Requires the webinar add-on."""

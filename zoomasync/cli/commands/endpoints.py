@@ -9,7 +9,8 @@ import msgspec
 from rich import box
 from rich.table import Table
 
-from ... import Endpoint, Zoom
+from ... import Zoom
+from ...types import Endpoint
 from ..console import stdout
 from ..exit_codes import Exit
 

@@ -15,10 +15,11 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from ... import CallStats, ClientOptions, Plan, Zoom
+from ... import Plan, Zoom
 from ...errors import DailyLimitReached
 from ...events import Event
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
+from ...types import CallStats, ClientOptions
 from ..console import stdout, table
 from ..exit_codes import Exit
 from ..extras import extra

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..._core.date_ranges import check_range
 from ..._core.endpoint import Endpoint, ResourceQuota
-from ..._core.pagination import Paginator
+from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
 from ...models.meetings import (
@@ -119,11 +119,11 @@ class Meetings(Resource):
         """
         check_range(from_, to, optional=True)
         call = self.LIST.at(user_id, type_=type_, from_=from_, to=to, timezone=timezone)
-        return Paginator(self._session, call)
+        return paginate(self._session, call)
 
     def upcoming(self, user_id: str) -> Paginator[UpcomingMeetingsPage, UpcomingMeeting]:
         """Iterate over a user's meetings of the next 24 hours, including meetings that the user is invited to."""
-        return Paginator(self._session, self.UPCOMING.at(user_id))
+        return paginate(self._session, self.UPCOMING.at(user_id))
 
     async def create(self, user_id: str, meeting: NewMeeting) -> Meeting:
         """Create a meeting and return it, with its links.
@@ -132,7 +132,7 @@ class Meetings(Resource):
         `OutcomeUnknown` if no response arrived: check whether the meeting exists before you create it again.
         """
         host = ResourceQuota("host", meeting.schedule_for or user_id, _CHANGES_PER_HOST)
-        return await self._session.send(self.CREATE.at(user_id, body=meeting).spending(host))
+        return await self._session.send(self.CREATE.at(user_id, body=meeting).with_resource_quotas(host))
 
     async def update_status(self, meeting_id: int, status: MeetingStatusUpdate) -> None:
         """End a running meeting, or recover a deleted one. Raises `BadRequest` for one on premises (code 3063)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 
 from ..._core.endpoint import Endpoint
-from ..._core.pagination import Paginator
+from ..._core.pagination import Paginator, paginate
 from ..._label import Label
 from ...models.polls import NewPoll, Poll, PollsPage
 from .._resource import Resource
@@ -59,7 +59,7 @@ class Polls(Resource):
 
     def list(self, meeting_id: int, *, anonymous: bool | None = None) -> Paginator[PollsPage, Poll]:
         """Iterate over the polls of a meeting: all, only anonymous ones (True), or only the others (False)."""
-        return Paginator(self._session, self.LIST.at(meeting_id, anonymous=anonymous))
+        return paginate(self._session, self.LIST.at(meeting_id, anonymous=anonymous))
 
     async def create(self, meeting_id: int, poll: NewPoll) -> Poll:
         """Create a poll and return it.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Generic, Literal, TypeVar
 
-from ..._core.decoding import InvalidRow
 from ..._core.endpoint import Call, Endpoint, ResourceQuota
-from ..._core.pagination import Paginator
-from ..._core.session import Session
+from ..._core.pagination import Paginator, chain, paginate
 from ..._label import Label
 from ...errors import ConfigError, DailyLimitReached, Unauthorized, ZoomError
 from ...models.registrants import (
@@ -41,21 +39,6 @@ class RegistrantOutcome(Generic[PersonT]):
 
     person: PersonT
     error: ZoomError | None = None
-
-
-class _AllStatuses(Paginator[RegistrantsPage, Registrant]):
-    """The registrants of a meeting with any status, from one listing per status."""
-
-    def __init__(self, session: Session, calls: Sequence[Call[RegistrantsPage]]) -> None:
-        super().__init__(session, calls[0])
-        self._listings = [Paginator[RegistrantsPage, Registrant](session, call) for call in calls]
-
-    async def pages(
-        self, *, on_invalid_row: Callable[[InvalidRow], None] | None = None
-    ) -> AsyncGenerator[RegistrantsPage, None]:
-        for listing in self._listings:
-            async for page in listing.pages(on_invalid_row=on_invalid_row):
-                yield page
 
 
 def _quota(meeting_id: int, person: str, per_day: int) -> ResourceQuota:
@@ -143,7 +126,7 @@ class Registrants(Resource):
         """
         statuses = ("approved", "pending", "denied") if status == "all" else (status,)
         calls = [self.LIST.at(meeting_id, status=each, occurrence_id=occurrence_id) for each in statuses]
-        return Paginator(self._session, calls[0]) if len(calls) == 1 else _AllStatuses(self._session, calls)
+        return chain([paginate(self._session, call) for call in calls])
 
     async def add(
         self, meeting_id: int, registrant: NewRegistrant, *, occurrence_ids: Sequence[str] | None = None
@@ -158,7 +141,9 @@ class Registrants(Resource):
         # An empty list would not be sent and thus mean all occurrences. As empty text it raises InvalidArgument.
         ids = None if occurrence_ids is None else ",".join(occurrence_ids)
         quota = _quota(meeting_id, registrant.email, _ADDS_PER_REGISTRANT)
-        return await self._session.send(self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids).spending(quota))
+        return await self._session.send(
+            self.ADD.at(meeting_id, body=registrant, occurrence_ids=ids).with_resource_quotas(quota)
+        )
 
     async def get(self, meeting_id: int, registrant_id: str) -> Registrant:
         """Return one registrant."""
@@ -218,7 +203,7 @@ class Registrants(Resource):
         quotas = [
             _quota(meeting_id, key.id or key.email or "", _CHANGES_PER_REGISTRANT) for key in status.registrants or ()
         ]
-        return self.UPDATE_STATUS.at(meeting_id, body=status, occurrence_id=occurrence_id).spending(*quotas)
+        return self.UPDATE_STATUS.at(meeting_id, body=status, occurrence_id=occurrence_id).with_resource_quotas(*quotas)
 
     async def _change_status(
         self, action: str, meeting_id: int, people: Iterable[PersonT], occurrence_id: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._core.endpoint import Endpoint
-from ..._core.pagination import Paginator
+from ..._core.pagination import Paginator, paginate
 from ..._label import Label
 from ...models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage, NewMeetingTemplate
 from .._resource import Resource
@@ -29,7 +29,7 @@ class Templates(Resource):
 
     def list(self, user_id: str) -> Paginator[MeetingTemplatesPage, MeetingTemplate]:
         """Iterate over the templates that are available to a user."""
-        return Paginator(self._session, self.LIST.at(user_id))
+        return paginate(self._session, self.LIST.at(user_id))
 
     async def create(self, user_id: str, template: NewMeetingTemplate) -> MeetingTemplateCreated:
         """Create a template from a meeting and return its id.
