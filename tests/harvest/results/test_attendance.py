@@ -18,7 +18,8 @@ from support.stores import Line, a_partition, a_store
 
 from zoomasync.errors import ConfigError, InvalidArgument
 from zoomasync.harvest.partitions import State
-from zoomasync.harvest.results.attendance import Attendance, InstanceAttendance, attendance, merge_visits
+from zoomasync.harvest.results.attendance import InstanceAttendance, read_attendance
+from zoomasync.harvest.results.visits import Attendance, merge_visits
 from zoomasync.harvest.stores.sqlite.schema import Table
 from zoomasync.harvest.streams import STREAMS
 from zoomasync.models import PastParticipant, ReportParticipant, UserMeeting, Visit
@@ -472,7 +473,7 @@ def test_a_number_means_every_time_that_the_meeting_took_place(stored: Stored) -
     stored.people("Athird==", NOAH)
     stored.people("another==", NADIA)
 
-    instances = attendance(stored.path, 81528471234)
+    instances = read_attendance(stored.path, 81528471234)
 
     assert [(instance.uuid, names(instance)) for instance in instances] == [
         ("Zfirst==", ["Nadia Orr", "null"]),
@@ -492,7 +493,7 @@ def test_a_number_means_every_time_that_the_meeting_took_place(stored: Stored) -
 def test_a_number_may_be_text(stored: Stored, number: str) -> None:
     stored.instance("first==")
 
-    assert [instance.uuid for instance in attendance(str(stored.path), number)] == ["first=="]
+    assert [instance.uuid for instance in read_attendance(str(stored.path), number)] == ["first=="]
 
 
 def test_a_uuid_means_that_one_time(stored: Stored) -> None:
@@ -500,14 +501,14 @@ def test_a_uuid_means_that_one_time(stored: Stored) -> None:
         stored.instance(uuid)
         stored.people(uuid, NADIA)
 
-    assert [instance.uuid for instance in attendance(stored.path, "/first//==")] == ["/first//=="]
+    assert [instance.uuid for instance in read_attendance(stored.path, "/first//==")] == ["/first//=="]
 
 
 def test_people_of_a_webinar_are_found(stored: Stored) -> None:
     stored.instance("webinar==")
     stored.people("webinar==", NADIA, stream="webinar_participants")
 
-    assert [names(instance) for instance in attendance(stored.path, "webinar==")] == [["Nadia Orr"]]
+    assert [names(instance) for instance in read_attendance(stored.path, "webinar==")] == [["Nadia Orr"]]
 
 
 @pytest.mark.parametrize(
@@ -527,7 +528,7 @@ def test_the_past_meeting_stands_in_for_a_report_that_gave_nobody(
     stored.people("first==", *report[1], state=report[0])
     stored.people("first==", *past[1], state=past[0], stream="past_participants")
 
-    assert [names(instance) for instance in attendance(stored.path, "first==")] == [expected]
+    assert [names(instance) for instance in read_attendance(stored.path, "first==")] == [expected]
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.DONE, State.EMPTY}))
@@ -535,7 +536,7 @@ def test_a_session_whose_people_did_not_come_is_no_empty_room(stored: Stored, st
     stored.instance("first==")
     stored.people("first==", *((NADIA,) if state is State.IN_PROGRESS else ()), state=state)
 
-    (instance,) = attendance(stored.path, "first==")
+    (instance,) = read_attendance(stored.path, "first==")
 
     assert instance.people is None
     assert instance.partition is not None
@@ -547,7 +548,7 @@ def test_of_two_reports_that_did_not_come_the_one_that_still_may_is_told(stored:
     stored.people("first==", state=State.REJECTED)
     stored.people("first==", state=State.DEFERRED, stream="past_participants")
 
-    (instance,) = attendance(stored.path, "first==")
+    (instance,) = read_attendance(stored.path, "first==")
 
     assert instance.partition is not None
     assert (instance.partition.stream, instance.partition.state) == ("past_participants", State.DEFERRED)
@@ -556,7 +557,7 @@ def test_of_two_reports_that_did_not_come_the_one_that_still_may_is_told(stored:
 def test_a_harvest_without_participants_knows_the_session_and_nobody_in_it(stored: Stored) -> None:
     stored.instance("first==", start=None)
 
-    (instance,) = attendance(stored.path, "first==")
+    (instance,) = read_attendance(stored.path, "first==")
 
     assert (instance.people, instance.partition, instance.start_time, instance.complete) == (None, None, None, False)
 
@@ -566,8 +567,8 @@ def test_rows_that_could_not_be_decoded_leave_the_attendance_incomplete(stored: 
         stored.instance(uuid)
         stored.people(uuid, *visits, invalid_rows=2)
 
-    (some_of_them,) = attendance(stored.path, "some==")
-    (none_of_them,) = attendance(stored.path, "all==")
+    (some_of_them,) = read_attendance(stored.path, "some==")
+    (none_of_them,) = read_attendance(stored.path, "all==")
 
     assert (names(some_of_them), some_of_them.complete) == (["Nadia Orr"], False)
     assert (none_of_them.people, none_of_them.complete) == (None, False)
@@ -577,7 +578,7 @@ def test_a_session_that_two_listings_have_is_one(stored: Stored) -> None:
     stored.instance("first==", listing="U1/2026-04")
     stored.instance("first==", listing="U2/2026-04")
 
-    assert [instance.topic for instance in attendance(stored.path, 81528471234)] == ["Topic of first=="]
+    assert [instance.topic for instance in read_attendance(stored.path, 81528471234)] == ["Topic of first=="]
 
 
 def test_a_store_of_fewer_columns_is_read_all_the_same(stored: Stored) -> None:
@@ -586,7 +587,7 @@ def test_a_store_of_fewer_columns_is_read_all_the_same(stored: Stored) -> None:
     with closing(sqlite3.connect(stored.path)) as connection, connection:
         connection.execute("ALTER TABLE meeting_participants DROP COLUMN customer_key")
 
-    assert [names(instance) for instance in attendance(stored.path, "first==")] == [["Nadia Orr"]]
+    assert [names(instance) for instance in read_attendance(stored.path, "first==")] == [["Nadia Orr"]]
 
 
 @pytest.mark.parametrize("meeting", [5, "5", "nobody knows it==", 10**30, -1, ""])
@@ -595,11 +596,11 @@ def test_a_meeting_that_is_not_in_the_store_is_an_error_that_says_what_is(stored
     stored.listing("U9/2026-05", State.FAILED)
 
     with pytest.raises(InvalidArgument) as raised:
-        attendance(stored.path, meeting)
+        read_attendance(stored.path, meeting)
 
     assert str(raised.value) == (
-        "harvest.sqlite has no session of this meeting: it is of 2026-04-01 to 2026-05-31, "
-        "and 1 of its listings did not come yet"
+        "harvest.sqlite has no instance of this meeting: the store covers 2026-04-01 to 2026-05-31, "
+        "and 1 of its listings are not finished; run the harvest again"
     )
 
 
@@ -607,12 +608,12 @@ def test_a_store_of_nothing_says_so(stored: Stored) -> None:
     with closing(sqlite3.connect(stored.path)) as connection, connection:
         connection.execute("DELETE FROM harvest")
 
-    with pytest.raises(InvalidArgument, match="nothing was harvested yet"):
-        attendance(stored.path, 5)
+    with pytest.raises(InvalidArgument, match="the store is empty, so run a harvest first"):
+        read_attendance(stored.path, 5)
 
 
 def test_no_store_is_no_attendance(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
-        attendance(tmp_path / "none.sqlite", 5)
+        read_attendance(tmp_path / "none.sqlite", 5)
 
     assert list(tmp_path.iterdir()) == []

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 from zoomasync.errors import ConfigError, InvalidArgument, StoreError
 from zoomasync.harvest import Harvest
-from zoomasync.harvest.results.export import Format, export
+from zoomasync.harvest.results.export import Format, export_tables
 from zoomasync.harvest.stores.columns import Cell, Column, Kind
 from zoomasync.harvest.stores.parquet_file import BATCH, GROUP_ROWS, ParquetFile, read_columns, read_metadata
 from zoomasync.harvest.stores.sqlite.reader import reading
@@ -140,7 +140,7 @@ def only_text(path: Path, text: str, *, raw: bool = False) -> str:
     """Return what becomes of *text* in CSV."""
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [{"id": "u", "user_name": text}])
-    export(path, path.parent / "out", format="csv", raw=raw)
+    export_tables(path, path.parent / "out", format="csv", raw=raw)
     head, line = csv_lines(path.parent / "out" / "users.csv")
     return line[head.index("user_name")]
 
@@ -184,7 +184,7 @@ def spelled(
 async def test_every_format_holds_the_rows_of_a_harvest_in_the_order_of_their_keys(tmp_path: Path) -> None:
     account = Account.simulated(7, today=date(2026, 6, 15), instances_per_month=12)
     store = await harvested(account, tmp_path / "h.sqlite")
-    counts = [export(store, tmp_path / format_, format=format_, raw=True) for format_ in FORMATS]
+    counts = [export_tables(store, tmp_path / format_, format=format_, raw=True) for format_ in FORMATS]
 
     assert counts[0] == counts[1] == counts[2]
     assert counts[0].keys() == set(contents_of(store)) | {"rejected_rows"}
@@ -219,7 +219,7 @@ def test_only_partitions_that_are_done_are_exported(format_: Format, path: Path)
         for state in ("done", "in_progress", "pending", "failed", "deferred", "not_found", "rejected", "empty"):
             shelf.add("users", f"key {state}", [{"id": state}], state=state, drift='{"id":"x"}')
 
-    counts = export(path, path.parent / "out", format=format_)
+    counts = export_tables(path, path.parent / "out", format=format_)
 
     assert counts == {"users": 1, "rejected_rows": 1}
     out = path.parent / "out"
@@ -232,7 +232,7 @@ def test_what_did_not_fit_is_exported_to_the_last_character(path: Path) -> None:
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [], drift=raw)
 
-    export(path, path.parent / "out", format="ndjson")
+    export_tables(path, path.parent / "out", format="ndjson")
     (row,) = (path.parent / "out" / "rejected_rows.ndjson").read_text(encoding="utf-8").splitlines()
     assert json.loads(row) == {
         "stream": "users",
@@ -249,7 +249,7 @@ def test_a_line_of_ndjson_stays_one_line_whatever_is_nested_in_it(path: Path) ->
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [{"id": "u", "user_name": "x\ny", "_extra": nested}, {"id": "v"}])
 
-    export(path, path.parent / "out", format="ndjson")
+    export_tables(path, path.parent / "out", format="ndjson")
     first, second, rest = (path.parent / "out" / "users.ndjson").read_bytes().split(b"\n")
 
     assert json.loads(first)["_extra"] == {"a": "b\nc\u2028"}
@@ -268,7 +268,7 @@ def test_parquet_columns_have_the_types_of_what_they_hold(path: Path) -> None:
             ],
         )
 
-    export(path, path.parent / "out")
+    export_tables(path, path.parent / "out")
     table = pq.read_table(path.parent / "out" / "user_meetings.parquet")
     types = {field.name: (str(field.type), field.nullable) for field in table.schema}
 
@@ -295,7 +295,7 @@ def test_a_column_that_an_older_store_lacks_is_empty(path: Path) -> None:
         shelf.add("users", "2026-05", [{"id": "u", "email": "ada@example.com", "dept": "Sea"}])
         shelf.execute("ALTER TABLE users DROP COLUMN email")
 
-    export(path, path.parent / "out", format="ndjson")
+    export_tables(path, path.parent / "out", format="ndjson")
 
     row = json.loads((path.parent / "out" / "users.ndjson").read_bytes())
     assert (row["id"], row["email"], row["dept"]) == ("u", None, "Sea")
@@ -327,7 +327,7 @@ def test_numbers_times_and_booleans_are_neither_quoted_nor_changed(path: Path) -
         line: Line = {"uuid": "a", "id": -5, "start_time": "2026-05-01T09:00:00Z", "has_chat": 0, "topic": ""}
         shelf.add("user_meetings", "u/2026-05", [line])
 
-    export(path, path.parent / "out", format="csv")
+    export_tables(path, path.parent / "out", format="csv")
     head, line_, rest = (path.parent / "out" / "user_meetings.csv").read_bytes().split(b"\r\n")
     cells = dict(zip(head.decode().split(","), line_.decode().split(","), strict=True))
 
@@ -343,7 +343,7 @@ def test_any_text_comes_back_from_raw_csv(tmp_path_factory: pytest.TempPathFacto
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [{"id": text} for text in texts])
 
-    export(path, path.parent / "out", format="csv", raw=True)
+    export_tables(path, path.parent / "out", format="csv", raw=True)
 
     assert [line[2] for line in csv_lines(path.parent / "out" / "users.csv")[1:]] == texts
 
@@ -363,7 +363,7 @@ def test_long_text_with_quotes_and_line_breaks_comes_back_in_duckdb(format_: For
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [{"id": "u", "user_name": text, "meetings": -3}, {"id": "v"}])
 
-    export(path, path.parent / "out", format=format_)
+    export_tables(path, path.parent / "out", format=format_)
 
     rows = in_duckdb(path.parent / "out", f"SELECT id, user_name, meetings FROM 'users.{format_}' ORDER BY id")  # noqa: S608
     assert rows == [("u", text, -3), ("v", None, None)]
@@ -387,7 +387,7 @@ def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_came(format_: 
                 shelf.add(stream, key, [{column: f"{key} {seq}"} for seq in range(3)], drift=f'"{key}"')
 
     for name, folder in (("a", "first"), ("a", "second"), ("b b?", "some where/else")):
-        export(tmp_path / name, tmp_path / folder, format=format_)
+        export_tables(tmp_path / name, tmp_path / folder, format=format_)
 
     first = contents(tmp_path / "first")
     assert contents(tmp_path / "second") == contents(tmp_path / "some where/else") == first
@@ -397,7 +397,7 @@ def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_came(format_: 
 async def test_two_harvests_of_an_account_give_the_same_files(tmp_path: Path) -> None:
     account = Account.simulated(3, today=date(2026, 6, 15), instances_per_month=4)
     for name in ("one", "two"):
-        export(await harvested(account, tmp_path / f"{name}.sqlite"), tmp_path / name)
+        export_tables(await harvested(account, tmp_path / f"{name}.sqlite"), tmp_path / name)
 
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
@@ -422,7 +422,7 @@ def test_an_export_beside_a_harvest_shows_one_moment(path: Path) -> None:
     try:
         seen: list[int] = []
         while len(set(seen)) < 5:
-            counts = export(path, path.parent / "out", format="ndjson")
+            counts = export_tables(path, path.parent / "out", format="ndjson")
             assert counts["users"] == counts["webinar"]
             seen.append(counts["users"])
     finally:
@@ -456,7 +456,7 @@ def test_an_export_that_is_killed_leaves_no_half_file_and_the_next_one_sweeps_up
     assert all(name.startswith(".") for name in left)
 
     with Shelf(path.parent / "other.sqlite", "meeting"):
-        export(path.parent / "other.sqlite", out, format=format_)
+        export_tables(path.parent / "other.sqlite", out, format=format_)
     assert {file.name for file in out.iterdir()} == {f"meeting.{format_}", f"rejected_rows.{format_}"}
 
 
@@ -465,7 +465,7 @@ def test_an_export_that_is_killed_leaves_no_half_file_and_the_next_one_sweeps_up
 def test_an_export_that_finds_the_disk_full_leaves_the_earlier_one_as_it_was(format_: Format, path: Path) -> None:
     filled(path, 3_000)
     out = path.parent / "out"
-    export(path, out, format=format_)
+    export_tables(path, out, format=format_)
     before = contents(out)
     with Shelf(path.parent / "more.sqlite", "users", "webinar") as shelf:
         shelf.add("users", "2026-04", [{"id": "v"}])
@@ -491,12 +491,12 @@ def test_two_exports_into_one_folder_do_not_mix(path: Path) -> None:
     handle = os.open(out, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
-        with pytest.raises(ConfigError, match="another export is under way in"):
-            export(path, out, format="csv")
+        with pytest.raises(ConfigError, match="another export is writing to"):
+            export_tables(path, out, format="csv")
     finally:
         os.close(handle)
 
-    export(path, out, format="csv")
+    export_tables(path, out, format="csv")
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -505,7 +505,7 @@ def test_an_export_holds_little_in_memory(format_: Format, path: Path) -> None:
 
     tracemalloc.start()
     try:
-        export(path, path.parent / "out", format=format_)
+        export_tables(path, path.parent / "out", format=format_)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -522,7 +522,7 @@ def test_a_store_may_have_a_name_that_means_something_in_an_address(tmp_path: Pa
     with Shelf(path, "users") as shelf:
         shelf.add("users", "2026-05", [{"id": "u"}])
 
-    assert export(path, tmp_path / "out #?%41", format="csv") == {"users": 1, "rejected_rows": 0}
+    assert export_tables(path, tmp_path / "out #?%41", format="csv") == {"users": 1, "rejected_rows": 0}
     assert (tmp_path / "out #?%41" / "users.csv").is_file()
 
 
@@ -579,9 +579,9 @@ def test_what_is_no_store_is_one_clear_line_and_makes_no_folder(
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_store_in_a_folder_that_must_not_be_written_to_says_so() -> None:
     script = (
-        "import os, sys; from zoomasync.errors import ConfigError; from zoomasync.harvest import export\n"
+        "import os, sys; from zoomasync.errors import ConfigError; from zoomasync.harvest import export_tables\n"
         "os.setuid(65534)\n"
-        "try: export(*sys.argv[1:], format='csv')\n"
+        "try: export_tables(*sys.argv[1:], format='csv')\n"
         "except ConfigError as error: print(error)"
     )
     with TemporaryDirectory() as folder:  # a test's own is not for everybody to look into
@@ -600,7 +600,7 @@ def test_a_store_that_is_damaged_is_a_store_error(path: Path) -> None:
         shelf.execute("DROP TABLE partition")
 
     with pytest.raises(StoreError, match=r"h\.sqlite cannot be read: no such table"):
-        export(path, path.parent / "out", format="csv")
+        export_tables(path, path.parent / "out", format="csv")
     assert contents(path.parent / "out") == {}
 
 
@@ -615,13 +615,13 @@ def test_a_reader_cannot_write(path: Path) -> None:
 def test_a_folder_that_is_a_file_is_refused(path: Path) -> None:
     filled(path, 1)
 
-    with pytest.raises(ConfigError, match=r"h\.sqlite cannot be made"):
-        export(path, path, format="csv")
+    with pytest.raises(ConfigError, match=r"h\.sqlite cannot be created"):
+        export_tables(path, path, format="csv")
 
 
 def test_an_unknown_format_is_refused(path: Path) -> None:
     with pytest.raises(InvalidArgument, match="unknown format 'xls': choose among parquet, ndjson, csv"):
-        export(path, path.parent, format=cast("Format", "xls"))
+        export_tables(path, path.parent, format=cast("Format", "xls"))
 
 
 # Parquet files by themselves.
