@@ -141,9 +141,9 @@ def status(
 
     Exit codes: 0 all is accounted for, 2 no such store, 3 something is missing.
     """
-    from .commands.status import status  # noqa: PLC0415
+    from .commands.status import print_status  # noqa: PLC0415
 
-    return status(store=store, as_json=json)
+    return print_status(store=store, as_json=json)
 
 
 @app.command

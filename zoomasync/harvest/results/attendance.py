@@ -112,10 +112,10 @@ def _by_start_time(instance: InstanceAttendance) -> tuple[datetime, str]:
 
 
 def _coverage(connection: sqlite3.Connection) -> str:
-    """Return the days that the store covers, and the number of listings that another run may fetch."""
+    """Return the days that the store covers, and the number of its listings that are not final."""
     days = _rows(connection, "SELECT * FROM harvest")
     if not days:
         return "the store is empty, so run a harvest first"
     covered = f"the store covers {days[0]['from_']} to {days[0]['to_']}"
     ((count,),) = (row.values() for row in _rows(connection, _UNFINISHED_LISTINGS))
-    return f"{covered}, and {count} of its listings are not finished; run the harvest again" if count else covered
+    return f"{covered} (unfinished listings: {count}; run the harvest again)" if count else covered

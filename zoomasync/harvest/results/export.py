@@ -18,7 +18,7 @@ from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import DRIFT_COLUMNS, all_columns
 from ..streams import STREAMS
-from .text_files import CsvEncoder, NdjsonEncoder, TextFile, csv_header
+from ._text_files import CsvEncoder, NdjsonEncoder, TextFile, csv_header
 
 Format: TypeAlias = Literal["parquet", "ndjson", "csv"]
 
