@@ -83,7 +83,7 @@ class Summary:
     streams: tuple[StreamSummary, ...]
     failures: tuple[Partition, ...]
     warnings: tuple[Partition, ...] = ()
-    refused: tuple[Partition, ...] = ()
+    rejected: tuple[Partition, ...] = ()
     deferred: int = 0
     unfinished: int = 0
     stopped_by: DailyLimitReached | None = None
