@@ -38,6 +38,7 @@ class ClientOptions(TypedDict, total=False):
     rate_limiter: RateLimiter | None
     token_store: TokenStore | None
     on_event: Callable[[Event], None] | None
+    trust_env: bool
 
 
 class Zoom(Api):
@@ -56,14 +57,15 @@ class Zoom(Api):
     ``anyio.fail_after``. *retry* says how often a call is sent. *jitter* is how many seconds later one request may
     reach Zoom than another that was sent the same way: more of it costs a little of the rate. *budgets* replaces the
     ones that *plan* makes, for one that several processes share, and *tokens* keeps the access token where they all
-    find it: see `zoomasync.redis`. *on_event* is told of `zoomasync.events`.
+    find it: see `zoomasync.redis`. *on_event* is told of `zoomasync.events`. With *trust_env* the client uses the proxy
+    that the environment names, such as ``HTTPS_PROXY``; it has no effect on a given *http_session*.
 
     `with_options` returns the same endpoints with other options, such as a priority or a shorter timeout.
 
     Raises `ConfigError` for settings that cannot work, before anything is sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  every option has a default
         self,
         auth: Credentials,
         *,
@@ -76,6 +78,7 @@ class Zoom(Api):
         rate_limiter: RateLimiter | None = None,
         token_store: TokenStore | None = None,
         on_event: Callable[[Event], None] | None = None,
+        trust_env: bool = False,
     ) -> None:
         if not timeout > 0:
             raise ConfigError("timeout must be seconds above 0")
@@ -84,7 +87,7 @@ class Zoom(Api):
         if not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
             raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
         retry = retry or RetryPolicy()
-        self._transport = AiohttpTransport(http_session, timeout=timeout)
+        self._transport = AiohttpTransport(http_session, timeout=timeout, trust_env=trust_env)
         self._token_manager = TokenManager(auth, self._transport, retry, store=token_store)
         self._rate_limiter = rate_limiter or LocalRateLimiter(plan, latency_jitter=latency_jitter, on_event=on_event)
         paced = Session(

@@ -37,8 +37,11 @@ class Transport(Protocol):
 class AiohttpTransport:
     """Sends over *session*, or over a session of its own that it opens and closes. *timeout* is seconds a request."""
 
-    def __init__(self, session: ClientSession | None, *, timeout: float, max_body: int = _MAX_BODY) -> None:
+    def __init__(
+        self, session: ClientSession | None, *, timeout: float, max_body: int = _MAX_BODY, trust_env: bool = False
+    ) -> None:
         self._given = session
+        self._trust_env = trust_env
         self._session: ClientSession | None = None
         self._timeout = _timeout(timeout)
         self._max_body = max_body
@@ -47,7 +50,7 @@ class AiohttpTransport:
     async def open(self) -> None:
         """Get ready to send."""
         self._loop = asyncio.get_running_loop()
-        self._session = self._given or _new_session()
+        self._session = self._given or _new_session(trust_env=self._trust_env)
 
     async def close(self) -> None:
         """Close the session that `open` made; a session that was given stays open."""
@@ -141,8 +144,8 @@ class _TellingConnector(aiohttp.TCPConnector):
         return connection
 
 
-def _new_session() -> ClientSession:
-    session = ClientSession(connector=_TellingConnector(), cookie_jar=aiohttp.DummyCookieJar())
+def _new_session(*, trust_env: bool) -> ClientSession:
+    session = ClientSession(connector=_TellingConnector(), cookie_jar=aiohttp.DummyCookieJar(), trust_env=trust_env)
     # aiohttp sends an idempotent request again by itself when a kept-alive connection dropped. The pace and the counts
     # must see every send, so that is left to the retry policy. There is no public switch (aiohttp issue 10790).
     session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
