@@ -95,6 +95,10 @@ async def test_status_as_json(tmp_path: Path) -> None:
     assert (data["runs"][0]["outcome"], data["running"]) == ("complete", False)
 
 
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def process_that_ended() -> int:
     """Return the number of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
@@ -152,7 +156,7 @@ async def test_status_of_missing_store(tmp_path: Path) -> None:
 
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert "none.sqlite" in errors
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
 async def test_status_prints_data_as_text(tmp_path: Path) -> None:

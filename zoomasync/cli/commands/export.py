@@ -11,7 +11,7 @@ from ..exit_codes import Exit
 from ..extras import extra
 
 
-def export(*, store: Path, to: Path, format_: Format, raw: bool) -> int:
+def export_files(*, store: Path, to: Path, format_: Format, raw: bool) -> int:
     """Write the files, and list them."""
     with extra():
         rows = export_tables(store, to, format=format_, raw=raw)
