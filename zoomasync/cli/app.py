@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from .. import Plan, __version__
 from ..errors import ConfigError, InvalidArgument, ZoomError
 from .exit_codes import Exit
+from .harvest_options import HarvestOptions, PlanName
 
 app = App(
     name="zoomasync",
@@ -25,66 +25,11 @@ app = App(
 )
 
 _Store = Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")]
-_PlanName = Annotated[str | None, Parameter(help="Zoom plan: free, pro or business. [default: ZOOM_PLAN, or pro]")]
 _Json = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
 
 
 @app.command
-def harvest(  # noqa: PLR0913  every option has a default
-    *,
-    from_: Annotated[
-        date | None, Parameter(name="--from", help="First day, in UTC. [default: 29 days before --to]")
-    ] = None,
-    to: Annotated[date | None, Parameter(help="Last day, in UTC. [default: yesterday]")] = None,
-    reports: Annotated[
-        list[str] | None,
-        Parameter(consume_multiple=True, negative=(), help="Reports to fetch. [default: all but the substitutes]"),
-    ] = None,
-    store: Annotated[
-        Path | None,
-        Parameter(help="SQLite file to write to; with --redis, a folder. [default: harvest.sqlite, or harvest]"),
-    ] = None,
-    recheck_days: Annotated[
-        int | None,
-        Parameter(help="Re-list the last N days and fetch new or previously empty reports; reports can arrive late."),
-    ] = None,
-    estimate: Annotated[
-        bool, Parameter(negative=(), help="Only list the instances, and print the calls and the time for the rest.")
-    ] = False,
-    wait: Annotated[
-        bool, Parameter(negative=(), help="When the daily quota is used up, wait for the next UTC day and continue.")
-    ] = False,
-    durability: Annotated[
-        Literal["normal", "full"],
-        Parameter(help="With full, committed rows also survive a power failure. Writing is slower."),
-    ] = "normal",
-    redis: Annotated[
-        str | None,
-        Parameter(
-            help="Redis URL. Share this harvest, the rate limits and the access token with other machines. They write "
-            "one Parquet file per partition to the folder --store, which all of them need to see."
-        ),
-    ] = None,
-    name: Annotated[str, Parameter(help="Name of the shared data in Redis.")] = "zoomasync",
-    plan: _PlanName = None,
-    trust_env: Annotated[
-        bool,
-        Parameter(
-            negative=(),
-            env_var="ZOOM_TRUST_ENV",
-            help="Use the proxy that the environment names, such as HTTPS_PROXY.",
-        ),
-    ] = False,
-    simulate: Annotated[
-        list[int] | None,
-        Parameter(
-            consume_multiple=(0, 1),
-            allow_repeating=False,
-            negative=(),
-            help="Harvest a simulated account on this machine, which the SEED selects. [default seed: 7]",
-        ),
-    ] = None,
-) -> int:
+def harvest(options: Annotated[HarvestOptions, Parameter(name="*")] = HarvestOptions()) -> int:  # noqa: B008  frozen
     """Harvest the reports of an account's meetings and webinars into a SQLite file.
 
     The harvest lists the active hosts, then each host's meetings and webinars, and then fetches the reports of each
@@ -112,26 +57,9 @@ def harvest(  # noqa: PLR0913  every option has a default
     * 3: incomplete. Run the same command again.
     * 130, 143: interrupted by SIGINT or SIGTERM. Run the same command again.
     """
-    from .commands.harvest import Options, run_harvest  # noqa: PLC0415  see the module docstring
+    from .commands.harvest import run_harvest  # noqa: PLC0415  see the module docstring
 
-    seed = None if simulate is None else (simulate or [7])[0]
-    return run_harvest(
-        Options(
-            from_=from_,
-            to=to,
-            reports=reports,
-            store=store,
-            recheck_days=recheck_days,
-            plan=_plan(plan),
-            estimate=estimate,
-            wait=wait,
-            durability=durability,
-            redis=redis,
-            name=name,
-            trust_env=trust_env,
-            seed=seed,
-        )
-    )
+    return run_harvest(options, _plan(options.plan))
 
 
 @app.command
@@ -209,7 +137,7 @@ def rate_limits(
     *,
     redis: Annotated[str | None, Parameter(help="Redis URL in which processes share rate limits.")] = None,
     name: Annotated[str, Parameter(help="Name of the shared data in Redis.")] = "zoomasync",
-    plan: _PlanName = None,
+    plan: PlanName = None,
 ) -> int:
     """Print the rate limits of a plan; with --redis, show their current use until interrupted."""
     from .commands.rate_limits import print_rate_limits  # noqa: PLC0415  see the module docstring

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
 from rich.console import Console
@@ -22,6 +21,7 @@ from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partiti
 from ..console import stdout, table
 from ..exit_codes import Exit
 from ..extras import extra
+from ..harvest_options import HarvestOptions
 from ..progress import show_progress
 from ..signals import stopped_by_signals
 
@@ -31,36 +31,17 @@ if TYPE_CHECKING:
 _MAX_REASONS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """The options of the command; None if one was not given."""
-
-    from_: date | None
-    to: date | None
-    reports: list[str] | None
-    store: Path | None
-    recheck_days: int | None
-    plan: Plan
-    estimate: bool
-    wait: bool
-    durability: Literal["normal", "full"]
-    redis: str | None
-    name: str
-    trust_env: bool
-    seed: int | None
+def run_harvest(options: HarvestOptions, plan: Plan) -> int:
+    """Run a harvest on *plan* or estimate it, and return the exit code."""
+    return anyio.run(_run, options, plan, stdout())
 
 
-def run_harvest(options: Options) -> int:
-    """Run a harvest or estimate it, and return the exit code."""
-    return anyio.run(_run, options, stdout())
-
-
-async def _run(options: Options, console: Console) -> Exit:
+async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
     to = options.to or datetime.now(UTC).date() - timedelta(days=1)
     from_ = options.from_ or to - timedelta(days=29)
     path = options.store or Path("harvest" if options.redis else "harvest.sqlite")
     async with AsyncExitStack() as stack:
-        zoom = await stack.enter_async_context(_client(options, console))
+        zoom = await stack.enter_async_context(_client(options, plan, console))
         job = f"{options.name}/{from_}..{to}"
         harvest = await stack.enter_async_context(
             Harvest(
@@ -111,23 +92,23 @@ def _report_names(reports: list[str] | None) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, None]:
+async def _client(options: HarvestOptions, plan: Plan, console: Console) -> AsyncGenerator[Zoom, None]:
     """Open a client of the environment's account, or of a simulated account that enforces the plan's limits."""
     settings = ClientOptions(on_event=partial(_print_event, console))
     if options.redis is not None:
         with extra():
             from ...redis import RedisRateLimiter, RedisTokenStore  # noqa: PLC0415  needs an extra
-        settings["rate_limiter"] = RedisRateLimiter(options.redis, options.plan, name=options.name)
+        settings["rate_limiter"] = RedisRateLimiter(options.redis, plan, name=options.name)
         settings["token_store"] = RedisTokenStore(options.redis, name=options.name)
     if options.seed is None:
         settings["trust_env"] = options.trust_env
-        async with Zoom.from_env(plan=options.plan, **settings) as zoom:
+        async with Zoom.from_env(plan=plan, **settings) as zoom:
             yield zoom
         return
     from ...testing import Account, FakeZoom  # noqa: PLC0415  only a simulation needs the server
 
     account = Account.simulated(options.seed)
-    async with FakeZoom(account, plan=options.plan) as fake, fake.client(**settings) as zoom:
+    async with FakeZoom(account, plan=plan) as fake, fake.client(**settings) as zoom:
         yield zoom
 
 
