@@ -198,7 +198,7 @@ class Harvest:
         return summary
 
     async def attendance(self, meeting: int | str) -> list[InstanceAttendance]:
-        """Return who was in every occurrence of *meeting* that the store has, one line a person: see `read_attendance`."""
+        """Return the attendance of each instance of *meeting* in the store: see `read_attendance`."""
         if self._path is None:
             raise ConfigError("attendance is read from a SQLite store")
         return await anyio.to_thread.run_sync(read_attendance, self._path, meeting)

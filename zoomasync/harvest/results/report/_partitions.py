@@ -39,7 +39,7 @@ def partitions_section(status: HarvestStatus) -> Iterable[Html]:
     keys = tag("ul", *(tag("li", _state(state)) for state in present), class_="keys", aria_label="Legend")
     text = "Share of the partitions of each table by state. The table below has the numbers."
     yield figure("states", "Progress of each table", text, keys)
-    columns = [Column("Table"), Column("Rows", "n"), Column("Invalid rows", "n"), Column("Partitions", "n")]
+    columns = [Column("Table"), Column("Rows", "n"), Column("Invalid", "n"), Column("Partitions", "n")]
     columns += [Column(state_text(state).capitalize(), "n") for state in STATES]
     total = StreamStatus(
         name="All", states=status.states, rows=status.rows, invalid_rows=status.invalid_rows, calls=status.calls
