@@ -1,4 +1,4 @@
-"""``python -m zoomasync``: the same as the ``zoomasync`` command."""
+"""The ``zoomasync`` command as ``python -m zoomasync``."""
 
 from .cli import main
 

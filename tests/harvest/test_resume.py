@@ -479,7 +479,7 @@ async def test_one_month_whose_hosts_are_refused_does_not_keep_the_others_back(t
             summary = await harvest(fake, tmp_path / f"{attempt}.sqlite")
 
             assert summary.complete
-            assert [refused.stream for refused in summary.refused] == ["users"]
+            assert [refused.stream for refused in summary.rejected] == ["users"]
 
 
 async def test_months_that_are_all_refused_are_an_error_each_time(tmp_path: Path) -> None:

@@ -9,14 +9,7 @@ from support.stories import last_body, last_request
 
 from zoomasync import Zoom
 from zoomasync.errors import BadRequest, InvalidArgument, NotFound, ResourceLimitReached
-from zoomasync.models import (
-    MeetingSettings,
-    MeetingStatusUpdate,
-    NewMeeting,
-    NewSipUri,
-    NewTrackingField,
-    Recurrence,
-)
+from zoomasync.models import MeetingSettings, MeetingStatusUpdate, NewMeeting, NewSipUri, NewTrackingField, Recurrence
 from zoomasync.testing import Account, FakeZoom
 
 JULY = datetime(2026, 7, 1, 9, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A real browser, without a window: what a page becomes in it."""
+"""A headless Chromium that renders pages, and a parser of their elements."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _OPTIONS = (
     "--enable-logging=stderr",
     "--virtual-time-budget=10000",
 )
-_SAID = re.compile(r"INFO:CONSOLE[^\"]*(\".*\"), source")
-_EMPTY = {"base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_CONSOLE_LINE = re.compile(r"INFO:CONSOLE[^\"]*(\".*\"), source")
+_VOID_ELEMENTS = {"base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A page once its scripts have run, and what they said on the console, errors and what was blocked included."""
+class RenderedPage:
+    """The HTML of a page after its scripts have run, and the lines on the console, with errors and blocked content."""
 
     html: str
     console: list[str]
@@ -41,24 +41,24 @@ class Shown:
 
 @cache
 def _browser() -> str:
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
+    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
         pytest.skip("needs chromium")
-    return found
+    return path
 
 
-def shown(page: Path) -> Shown:
-    """Open *page*, and return what becomes of it. Skips the test where there is no browser."""
+def render(page: Path) -> RenderedPage:
+    """Open *page* in a browser, and return the result. Skip the test if there is no browser."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [_browser(), *_OPTIONS, f"--user-data-dir={profile}", "--dump-dom", page.absolute().as_uri()]
         done = subprocess.run(command, capture_output=True, check=False, timeout=120)  # noqa: S603  our own command
     assert done.returncode == 0, done.stderr.decode(errors="replace")
-    return Shown(done.stdout.decode(), _SAID.findall(done.stderr.decode(errors="replace")))
+    return RenderedPage(done.stdout.decode(), _CONSOLE_LINE.findall(done.stderr.decode(errors="replace")))
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of a page, with all the text in it."""
+    """An element of a page, with the text in it and its children."""
 
     name: str
     attributes: dict[str, str | None]
@@ -66,28 +66,28 @@ class Element:
 
 
 def elements(page: str) -> list[Element]:
-    """Return the elements of *page*, in the order in which they begin."""
-    reader = _Reader()
-    reader.feed(page)
-    reader.close()
-    return [Element(name, attributes, " ".join("".join(texts).split())) for name, attributes, texts in reader.found]
+    """Return the elements of *page*, in the order of their start tags."""
+    parser = _Parser()
+    parser.feed(page)
+    parser.close()
+    return [Element(name, attributes, " ".join("".join(texts).split())) for name, attributes, texts in parser.elements]
 
 
-class _Reader(HTMLParser):
+class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
         self._open: list[tuple[str, list[str]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_data(" ")
         texts: list[str] = []
-        self.found.append((tag, dict(attrs), texts))
-        if tag not in _EMPTY:
+        self.elements.append((tag, dict(attrs), texts))
+        if tag not in _VOID_ELEMENTS:
             self._open.append((tag, texts))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs), []))
+        self.elements.append((tag, dict(attrs), []))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in (name for name, _ in self._open):

@@ -1,8 +1,16 @@
-"""Which account a process of its own is to call."""
+"""The ``zoomasync`` command in a process of its own, and its environment."""
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
+import anyio
+
 from zoomasync.testing import FakeZoom
+
+COMMAND = (sys.executable, "-W", "error", "-m", "zoomasync")
 
 
 def environment_of(fake: FakeZoom) -> dict[str, str]:
@@ -14,3 +22,17 @@ def environment_of(fake: FakeZoom) -> dict[str, str]:
         "ZOOM_CLIENT_ID": fake.credentials.client_id,
         "ZOOM_CLIENT_SECRET": fake.credentials.client_secret,
     }
+
+
+def environment_with(**variables: str) -> dict[str, str]:
+    """Return this process's environment without Zoom's variables, and with *variables*."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ZOOM_")} | variables
+
+
+async def run_command(*arguments: str, folder: Path, **variables: str) -> tuple[int, str, str]:
+    """Run the command in *folder*, and return its exit code, standard output and standard error."""
+    with anyio.fail_after(120):
+        done = await anyio.run_process(
+            [*COMMAND, *arguments], cwd=folder, env=environment_with(**variables), check=False
+        )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()

@@ -1,73 +1,132 @@
-"""Stores as a harvest leaves them, written straight into SQLite."""
+"""SQLite stores that tests fill row by row, without a harvest."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
-from zoomasync.harvest.stores.sqlite.schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
+from zoomasync.harvest.stores.columns import Cell
+from zoomasync.harvest.stores.sqlite.schema import APPLICATION_ID, OWN_TABLES, VERSION, Table, all_columns
 from zoomasync.harvest.streams import STREAMS
 
-Line: TypeAlias = Mapping[str, str | int | float | None]
+CellsByName: TypeAlias = Mapping[str, Cell]
 
 DAYS = (date(2026, 4, 1), date(2026, 5, 31))
 
 
-def a_store(
+def write_store(
     path: Path,
     *,
     days: tuple[date, date] | None = DAYS,
-    partitions: Iterable[Line] = (),
-    invalid_rows: Iterable[Line] = (),
-    runs: Iterable[Line] = (),
-    stats: Iterable[Line] = (),
+    partitions: Iterable[CellsByName] = (),
+    rejected_rows: Iterable[CellsByName] = (),
+    runs: Iterable[CellsByName] = (),
+    call_samples: Iterable[CellsByName] = (),
 ) -> Path:
-    """Write a store of *days* with these lines in its own tables, and return its *path*."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(OWN_TABLES)
-        partitions = list(partitions)
-        names = {"users", "user_meetings", *(str(line["stream"]) for line in partitions)}
-        for stream in (STREAMS[name] for name in sorted(names)):
-            connection.execute(Table(stream).create)
+    """Write a store of *days* with these rows in its own tables, and return its *path*."""
+    partitions = list(partitions)
+    streams = {"users", "user_meetings", *(str(row["stream"]) for row in partitions)}
+    tables = {"partition": partitions, "rejected_rows": rejected_rows, "run": runs, "call_samples": call_samples}
+    with StoreWriter(path, *sorted(streams)) as store:
         if days is not None:
-            connection.execute("INSERT INTO harvest VALUES (1, ?, ?)", [day.isoformat() for day in days])
-        for table, lines in {
-            "partition": partitions,
-            "rejected_rows": invalid_rows,
-            "run": runs,
-            "call_samples": stats,
-        }.items():
-            for line in lines:
-                marks = ", ".join(f":{name}" for name in line)
-                connection.execute(f"INSERT INTO {table} ({', '.join(line)}) VALUES ({marks})", dict(line))  # noqa: S608  our own names
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+            store.insert("harvest", {"id": 1, "from_": days[0].isoformat(), "to_": days[1].isoformat()})
+        for table, rows in tables.items():
+            for row in rows:
+                store.insert(table, row)
     return path
 
 
-def a_partition(stream: str, key: str, state: str = "done", **cells: str | float | None) -> Line:
-    """Return the line of a partition of a session on the first of May; what came did so a month later."""
+def partition_row(stream: str, key: str, state: str = "done", **cells: Cell) -> CellsByName:
+    """Return the row of a partition of an instance on 1 May 2026, fetched on 1 June if its *state* says so."""
     day = {"from_": "2026-05-01", "to_": "2026-05-01"}
-    came = {} if state in {"pending", "open", "deferred"} else {"fetched_at": "2026-06-01T12:00:00Z"}
-    return {"stream": stream, "key": key, **day, "calls": 1, "state": state, **came, **cells}
+    fetched = {} if state in {"pending", "in_progress", "deferred"} else {"fetched_at": "2026-06-01T12:00:00Z"}
+    return {"stream": stream, "key": key, **day, "calls": 1, "state": state, **fetched, **cells}
 
 
-def a_run(id: int = 1, **cells: str | float | None) -> Line:
-    """Return the line of a run that took an hour, unless *cells* say otherwise."""
+def run_row(id: int = 1, **cells: Cell) -> CellsByName:
+    """Return the row of a complete run of one hour, changed by *cells*."""
     times = {"started_at": "2026-06-01T11:00:00Z", "ended_at": "2026-06-01T12:00:00Z"}
     return {"id": id, **times, "outcome": "complete", "host": "worker-1", "process": 4711, **cells}
 
 
-def some_traffic(
+def call_sample_rows(
     *, start: datetime, seconds: int, label: str = "heavy", run: int = 1, rate: float = 10.0, **cells: float
-) -> Iterable[Line]:
-    """Yield the lines of *seconds* of traffic that keeps to *rate*."""
-    for recheck_days in range(0, seconds, 10):
-        at = (start + timedelta(seconds=recheck_days)).isoformat().replace("+00:00", "Z")
-        sent = {"calls": round(rate * 10), "retries": 0, "throttled": 0, **cells}
-        yield {"run": run, "at": at, "label": label, "rate": rate, **sent}
+) -> Iterable[CellsByName]:
+    """Yield the call samples of *seconds* in which *rate* calls per second were sent and allowed."""
+    for offset in range(0, seconds, 10):
+        at = (start + timedelta(seconds=offset)).isoformat().replace("+00:00", "Z")
+        counts = {"calls": round(rate * 10), "retries": 0, "throttled": 0, **cells}
+        yield {"run": run, "at": at, "label": label, "rate": rate, **counts}
+
+
+class StoreWriter:
+    """A new store at *path*, with the tables of *streams* (all if none is given)."""
+
+    def __init__(self, path: Path, *streams: str) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.executescript(OWN_TABLES)
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._connection.execute(f"PRAGMA user_version = {VERSION}")
+        for name in streams or STREAMS:
+            self._connection.execute(Table(STREAMS[name]).create)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def execute(self, sql: str, *arguments: Cell) -> None:
+        self._connection.execute(sql, arguments)
+
+    def insert(self, table: str, cells: CellsByName) -> None:
+        """Add a row to one of the store's own tables."""
+        marks = ", ".join(f":{name}" for name in cells)
+        self._connection.execute(f"INSERT INTO {table} ({', '.join(cells)}) VALUES ({marks})", dict(cells))  # noqa: S608  our own names
+
+    def add(
+        self, stream: str, key: str, rows: Iterable[CellsByName], *, state: str = "done", invalid_row: str = ""
+    ) -> None:
+        """Add a partition and its *rows*, with the JSON of one *invalid_row* if given, in one transaction."""
+        with self._transaction():
+            self._add(stream, key, rows, state=state)
+            if invalid_row:
+                fault = {"path": "$.duration", "reason": "Expected `int`", "raw": invalid_row}
+                self.insert("rejected_rows", {"stream": stream, "_part": key, "_seq": 99, **fault})
+
+    def add_both(self, first: str, second: str, key: str) -> None:
+        """Add a partition with one row to each of two streams, in one transaction."""
+        with self._transaction():
+            self._add(first, key, [{}])
+            self._add(second, key, [{}])
+
+    def _add(self, stream: str, key: str, rows: Iterable[CellsByName], *, state: str = "done") -> None:
+        names = [column.name for column in all_columns(STREAMS[stream])][2:]
+        self.insert("partition", {"stream": stream, "key": key, "from_": "", "to_": "", "calls": 1, "state": state})
+        lines: list[tuple[Cell, ...]] = [(key, seq, *map(row.get, names)) for seq, row in enumerate(rows)]
+        Table(STREAMS[stream]).put(self._connection, lines)
+
+    @contextmanager
+    def _transaction(self) -> Generator[None, None, None]:
+        self._connection.execute("BEGIN")
+        yield
+        self._connection.execute("COMMIT")
+
+
+def table_rows(path: Path, stream: str) -> list[tuple[Cell, ...]]:
+    """Return the rows of a stream's table, in the order of their keys."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(Table(STREAMS[stream]).select + " ORDER BY _part, _seq").fetchall()
+
+
+def table_names(path: Path) -> list[str]:
+    """Return the streams that have a table in the store, in the order of a harvest."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return [name for name in STREAMS if name in tables]

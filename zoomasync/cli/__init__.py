@@ -1,6 +1,6 @@
 """The ``zoomasync`` command (extra ``cli``).
 
-Exit codes: 0 complete, 1 failed, 2 wrong use, 3 incomplete and resumable.
+The exit code is 0 if a harvest is complete, 1 after an error, 2 for wrong use, and 3 if a harvest is incomplete.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import sys
 
 
 def main() -> None:
-    """Run the command line of this process, and exit."""
+    """Run the command with the arguments of this process, and exit."""
     try:
-        from .app import run  # noqa: PLC0415  only the command needs the extra
+        from .app import run  # noqa: PLC0415  needs the extra
     except ModuleNotFoundError as missing:
         sys.exit(
             f"zoomasync: the command needs the extra 'cli' ({missing.name} is missing): pip install 'zoomasync[cli]'"

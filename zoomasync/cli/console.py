@@ -1,4 +1,4 @@
-"""Where the commands print to."""
+"""The output of the commands: the console, and tables of numbers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_PLAIN_WIDTH = 200
+_WIDTH_WITHOUT_TERMINAL = 200
 
 
 def table(first: str, *headings: str) -> Table:
-    """Return a table whose columns behind the first hold numbers, but for the label."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    made.add_column(first)
+    """Return a table whose columns after the first are right-aligned, except for ``label``."""
+    result = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    result.add_column(first)
     for heading in headings:
-        made.add_column(heading, justify="left" if heading == "label" else "right")
-    return made
+        result.add_column(heading, justify="left" if heading == "label" else "right")
+    return result
 
 
 class _Output(Console):
     def on_broken_pipe(self) -> None:
-        """Go quiet: who reads has seen enough, and the work goes on."""
+        """Stop printing and continue the command: the reader of the pipe has closed it."""
         self.quiet = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def stdout() -> Console:
-    """Return the terminal, or for a file or pipe, which has no width to fit into, something wide."""
+    """Return a console for the terminal, or a wide one for a file or pipe."""
     console = _Output()
-    return console if console.is_terminal else _Output(width=_PLAIN_WIDTH)
+    return console if console.is_terminal else _Output(width=_WIDTH_WITHOUT_TERMINAL)

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What the shell is told."""
+    """An exit code of the command."""
 
     COMPLETE = 0
     FAILED = 1

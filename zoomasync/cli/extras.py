@@ -1,4 +1,4 @@
-"""What is installed only by choice."""
+"""Errors for extras that are not installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import ConfigError
 
 @contextmanager
 def extra() -> Generator[None, None, None]:
-    """Turn the lack of an extra, which says how to install it, into wrong use."""
+    """Raise `ConfigError` instead of the `ModuleNotFoundError` that names the missing extra."""
     try:
         yield
     except ModuleNotFoundError as missing:

@@ -1,4 +1,4 @@
-"""How far a harvest is: a live bar on a terminal, a line now and then elsewhere."""
+"""The progress of a harvest: a live bar on a terminal, otherwise one line every five seconds."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _WINDOW_SECONDS = 10.0
 
 @dataclass(slots=True)
 class _Meter:
-    """The rates of late, from samples of how far things were."""
+    """The rates over the last seconds, from samples of the time, the calls and the finished partitions."""
 
     samples: deque[tuple[float, int, int]] = field(default_factory=deque[tuple[float, int, int]])
 
-    def read(self, now: float, calls: int, done: int) -> tuple[float, float]:
-        """Return calls and partitions a second over the last seconds."""
+    def rates(self, now: float, calls: int, done: int) -> tuple[float, float]:
+        """Add a sample, and return calls and partitions per second."""
         self.samples.append((now, calls, done))
         while now - self.samples[0][0] > _WINDOW_SECONDS:
             self.samples.popleft()
-        then, calls_then, done_then = self.samples[0]
-        seconds = now - then
-        return ((calls - calls_then) / seconds, (done - done_then) / seconds) if seconds else (0.0, 0.0)
+        first, first_calls, first_done = self.samples[0]
+        seconds = now - first
+        return ((calls - first_calls) / seconds, (done - first_done) / seconds) if seconds else (0.0, 0.0)
 
 
 class _View:
-    """What there is to say of a running harvest."""
+    """The text about a running harvest."""
 
     def __init__(self, progress: Progress, zoom: Zoom) -> None:
         self.progress = progress
@@ -49,31 +49,30 @@ class _View:
     def text(self) -> str:
         calls = sum(stats.calls for stats in self._zoom.stats.values())
         progress = self.progress
-        calls_a_second, done_a_second = self._meter.read(time.monotonic(), calls, progress.done)
-        left = _left(progress, done_a_second)
+        call_rate, partition_rate = self._meter.rates(time.monotonic(), calls, progress.done)
         return (
             f"{progress.done:,} of {progress.known:,} partitions, {progress.rows:,} rows, "
-            f"{calls:,} calls ({calls_a_second:.1f}/s), {left}"
+            f"{calls:,} calls ({call_rate:.1f}/s), {_remaining_time(progress, partition_rate)}"
         )
 
 
-def _left(progress: Progress, a_second: float) -> str:
+def _remaining_time(progress: Progress, partition_rate: float) -> str:
     partitions = progress.known - progress.done
     if progress.deferred_until is not None:
-        return f"waiting until {progress.deferred_until:%Y-%m-%d %H:%M} UTC for the next day's budget"
+        return f"daily quota used up, waiting until {progress.deferred_until:%Y-%m-%d %H:%M} UTC"
     if not progress.listed:
         return "listing"
     if not partitions:
         return "done"
-    if not a_second:
+    if not partition_rate:
         return "no estimate yet"
-    minutes, seconds = divmod(round(partitions / a_second), 60)
+    minutes, seconds = divmod(round(partitions / partition_rate), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
 
 
 @asynccontextmanager
-async def follow(progress: Progress, zoom: Zoom, console: Console) -> AsyncGenerator[None, None]:
+async def show_progress(progress: Progress, zoom: Zoom, console: Console) -> AsyncGenerator[None, None]:
     """Show *progress* on *console* while the block runs."""
     view = _View(progress, zoom)
     show = _bar if console.is_terminal else _lines

@@ -1,4 +1,4 @@
-"""Leaving on SIGINT and SIGTERM."""
+"""Cancellation by SIGINT and SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ import anyio
 from ..errors import ZoomError
 from .exit_codes import Exit
 
-_AT_MOST_SECONDS = 4.5
+_EXIT_SECONDS = 4.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(slots=True)
 class Stop:
-    """Which signal has stopped the work, if one has."""
+    """The signal that cancelled the block, or None."""
 
     signal: signal.Signals | None = None
 
     @property
     def exit_code(self) -> Exit:
-        """What the shell is told."""
+        """The exit code for the signal."""
         return Exit.TERMINATED if self.signal is signal.SIGTERM else Exit.INTERRUPTED
 
 
 @contextmanager
 def stopped_by_signals() -> Generator[Stop, None, None]:
-    """Cancel what the block awaits when SIGINT or SIGTERM comes, and go on behind it, whatever else it ended in.
+    """Cancel the block on SIGINT or SIGTERM, and continue after it, even if it also raised a `ZoomError`.
 
-    From then on the process has 4.5 seconds to end: what hangs on a disk or a network must not keep it longer.
+    The process then has 4.5 seconds to exit, after which it is ended: a slow disk or network must not delay it longer.
     """
     stop, loop = Stop(), asyncio.get_running_loop()
     with anyio.CancelScope() as scope:
 
-        def leave(number: signal.Signals) -> None:
+        def cancel(number: signal.Signals) -> None:
             if stop.signal is None:
                 stop.signal = number
-                patience = threading.Timer(_AT_MOST_SECONDS, os._exit, [stop.exit_code])
-                patience.daemon = True
-                patience.start()
+                timer = threading.Timer(_EXIT_SECONDS, os._exit, [stop.exit_code])
+                timer.daemon = True
+                timer.start()
                 scope.cancel()
 
-        with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt there
+        with suppress(NotImplementedError):  # on Windows, Ctrl-C raises KeyboardInterrupt instead
             for number in _SIGNALS:
-                loop.add_signal_handler(number, leave, number)
+                loop.add_signal_handler(number, cancel, number)
         try:
             yield stop
         except ZoomError:

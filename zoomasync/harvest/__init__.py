@@ -13,10 +13,11 @@ Killed at any moment, it goes on where it was when it is run again.
 from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate
 from .harvest import Harvest, Progress, StreamSummary, Summary
 from .partitions import Partition, State
-from .results.attendance import Attendance, InstanceAttendance, attendance, merge_visits
-from .results.export import export
+from .results.attendance import InstanceAttendance, read_attendance
+from .results.export import export_tables
 from .results.report import write_report
 from .results.status import HarvestStatus, read_status
+from .results.visits import Attendance, merge_visits
 from .stores.sqlite.store import SQLiteStore
 from .streams import PAST_REPORTS, REPORTS
 
@@ -36,9 +37,9 @@ __all__ = [
     "StreamEstimate",
     "StreamSummary",
     "Summary",
-    "attendance",
-    "export",
+    "export_tables",
     "merge_visits",
+    "read_attendance",
     "read_status",
     "write_report",
 ]

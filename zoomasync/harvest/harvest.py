@@ -28,7 +28,7 @@ from ._call_recorder import sampling
 from ._page_tracker import PageTracker
 from .estimate import HarvestEstimate, make_plan
 from .partitions import FINAL, Partition, State
-from .results.attendance import InstanceAttendance, attendance
+from .results.attendance import InstanceAttendance, read_attendance
 from .stores.base import HarvestStore, Outstanding, Scope, WriteBatch
 from .stores.sqlite.store import SQLiteStore
 from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, chosen
@@ -83,7 +83,7 @@ class Summary:
     streams: tuple[StreamSummary, ...]
     failures: tuple[Partition, ...]
     warnings: tuple[Partition, ...] = ()
-    refused: tuple[Partition, ...] = ()
+    rejected: tuple[Partition, ...] = ()
     deferred: int = 0
     unfinished: int = 0
     stopped_by: DailyLimitReached | None = None
@@ -198,10 +198,10 @@ class Harvest:
         return summary
 
     async def attendance(self, meeting: int | str) -> list[InstanceAttendance]:
-        """Return who was in every occurrence of *meeting* that the store has, one line a person: see `attendance`."""
+        """Return the attendance of each instance of *meeting* in the store: see `read_attendance`."""
         if self._path is None:
             raise ConfigError("attendance is read from a SQLite store")
-        return await anyio.to_thread.run_sync(attendance, self._path, meeting)
+        return await anyio.to_thread.run_sync(read_attendance, self._path, meeting)
 
     @asynccontextmanager
     async def _at_work(self) -> AsyncGenerator[None, None]:

@@ -1,9 +1,8 @@
-"""The report of a harvest, as text and in a browser."""
+"""The HTML report of a harvest, as text and in a browser."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -11,16 +10,15 @@ from pathlib import Path
 
 import anyio
 import pytest
-from support.browser import Element, elements, shown
-from support.stores import DAYS, Line, a_partition, a_run, a_store, some_traffic
+from support.browser import Element, elements, render
+from support.environment import run_command
+from support.stores import DAYS, CellsByName, call_sample_rows, partition_row, run_row, write_store
 
 from zoomasync.errors import ConfigError, StoreError
-from zoomasync.harvest import write_report
-from zoomasync.harvest.results.call_history import CallHistory, call_history
-from zoomasync.harvest.stores.sqlite.reader import reading
+from zoomasync.harvest import State, write_report
 
 START = datetime(2026, 6, 1, 11, tzinfo=UTC)
-A_DRIFT: Line = {
+REJECTED_ROW: CellsByName = {
     "stream": "meeting_qa",
     "_part": "m1",
     "_seq": 1,
@@ -31,24 +29,24 @@ A_DRIFT: Line = {
 EVIL = "</script></title><script>document.title='run'</script><img src=x onerror=\"document.title='run'\"><!--"
 
 
-def a_harvest(path: Path, detail: str = "no reply in 60 s", label: str = "heavy") -> Path:
-    """Write the store of a harvest to which a bit of everything has happened."""
-    return a_store(
+def mixed_store(path: Path, detail: str = "no response in 60 s", label: str = "heavy") -> Path:
+    """Write a store with partitions of several states, invalid rows, runs and calls."""
+    return write_store(
         path,
         partitions=[
-            a_partition("users", "2026-05", rows=2),
-            a_partition("meeting", "m1", rows=1_234),
-            a_partition("meeting", "m2", "failed", error="TimedOut", detail=detail),
-            a_partition("meeting", "m3", "rejected", error="BadRequest", detail="too old", tracking_id="WEB_3"),
-            a_partition("meeting", "m4", "deferred", calls=7, deferred_until="2026-06-02T00:00:00Z"),
-            a_partition("meeting_qa", "m1", rows=5, invalid_rows=1, warning=f"5 rows came, Zoom counts 6: {detail}"),
+            partition_row("users", "2026-05", rows=2),
+            partition_row("meeting", "m1", rows=1_234),
+            partition_row("meeting", "m2", "failed", error="TimedOut", detail=detail),
+            partition_row("meeting", "m3", "rejected", error="BadRequest", detail="too old", tracking_id="WEB_3"),
+            partition_row("meeting", "m4", "deferred", calls=7, deferred_until="2026-06-02T00:00:00Z"),
+            partition_row("meeting_qa", "m1", rows=5, invalid_rows=1, warning=f"5 rows, Zoom counts 6: {detail}"),
         ],
-        invalid_rows=[{**A_DRIFT, "reason": detail}, {**A_DRIFT, "reason": detail, "_seq": 2}],
-        runs=[a_run(1, outcome=detail, host=detail), a_run(2, ended_at=None, outcome=None)],
-        stats=[
-            *some_traffic(start=START, seconds=600, label=label, rate=9.5),
-            *some_traffic(start=START + timedelta(hours=20), seconds=300, label=label, retries=2, throttled=1),
-            *some_traffic(start=START, seconds=30, label="light", rate=30),
+        rejected_rows=[{**REJECTED_ROW, "reason": detail}, {**REJECTED_ROW, "reason": detail, "_seq": 2}],
+        runs=[run_row(1, outcome=detail, host=detail), run_row(2, ended_at=None, outcome=None)],
+        call_samples=[
+            *call_sample_rows(start=START, seconds=600, label=label, rate=9.5),
+            *call_sample_rows(start=START + timedelta(hours=20), seconds=300, label=label, retries=2, throttled=1),
+            *call_sample_rows(start=START, seconds=30, label="light", rate=30),
         ],
     )
 
@@ -68,61 +66,76 @@ def charts(page: list[Element]) -> list[str]:
 # As text.
 
 
-def test_a_report_says_what_came_what_did_not_what_was_odd_and_what_was_sent(tmp_path: Path) -> None:
-    page = report_of(a_harvest(tmp_path / "a.sqlite"))
+def test_report_of_incomplete_store(tmp_path: Path) -> None:
+    """The page has the summary, the partitions, the reasons, the warnings, the invalid rows and the calls."""
+    page = report_of(mixed_store(tmp_path / "a.sqlite"))
 
     assert texts(page, "h1") == ["Harvest of 2026-04-01 to 2026-05-31"]
-    (said,) = texts(page, "main")
+    (text,) = texts(page, "main")
     for words in (
-        "Not complete. 4 of 6 partitions are accounted for. Missing: 1 failed, 1 parked.",
-        "at least 8 calls. What is parked can go on at 2026-06-02 00:00 UTC.",
-        "Partitions accounted for 66.6 % 4 of 6",
-        "TimedOut no reply in 60 s",
+        "Not complete. 4 of 6 partitions are finished. Missing: 1 failed, 1 deferred.",
+        "(at least 8 calls). Deferred partitions can be fetched from 2026-06-02 00:00 UTC.",
+        "Partitions finished 66.6 % 4 of 6",
+        "TimedOut no response in 60 s",
         "As of 2026-06-01 12:00 UTC",
     ):
-        assert words in said
+        assert words in text
     lines = texts(page, "tr")
     assert "meeting 1,234 0 4 1 0 0 1 0 0 1 1 8" in lines
     assert "Rejected 1 BadRequest too old meeting m3 WEB_3" in lines
-    assert "meeting_qa m1 5 5 rows came, Zoom counts 6: no reply in 60 s" in lines
-    assert "meeting_qa 2 $.question_details[0] no reply in 60 s" in lines
+    assert "meeting_qa m1 5 5 rows, Zoom counts 6: no response in 60 s" in lines
+    assert "meeting_qa 2 $.question_details[0] no response in 60 s" in lines
     assert "heavy 8,700 60 30 15 min 9.7/s 10.0/s 10/s" in lines
 
 
-def test_a_report_of_all_that_there_is_says_so(tmp_path: Path) -> None:
-    store = a_store(tmp_path / "a.sqlite", partitions=[a_partition("meeting", "m1", rows=1)], runs=[a_run()])
+def test_report_of_complete_store(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "a.sqlite", partitions=[partition_row("meeting", "m1", rows=1)], runs=[run_row()])
 
-    (said,) = texts(report_of(store), "main")
+    (text,) = texts(report_of(store), "main")
 
-    assert "✓ Complete. All 1 partition is accounted for." in said
-    assert "Partitions accounted for 100 % 1 of 1" in said
-
-
-def test_a_share_that_is_nearly_all_is_not_said_to_be_all(tmp_path: Path) -> None:
-    partitions = [a_partition("meeting", f"m{n}", "done" if n else "failed") for n in range(10_000)]
-
-    (said,) = texts(report_of(a_store(tmp_path / "a.sqlite", partitions=partitions)), "main")
-
-    assert "Partitions accounted for 99.9 % 9,999 of 10,000" in said
+    assert "✓ Complete. 1 of 1 partitions are finished." in text
+    assert "Partitions finished 100 % 1 of 1" in text
 
 
-def test_a_report_holds_nothing_of_the_rows(tmp_path: Path) -> None:
-    written = write_report(a_harvest(tmp_path / "a.sqlite"))
+def test_percentage_is_rounded_down(tmp_path: Path) -> None:
+    partitions = [partition_row("meeting", f"m{n}", "done" if n else "failed") for n in range(10_000)]
 
-    assert "jane@example.com" not in written.read_text(encoding="utf-8")
+    (text,) = texts(report_of(write_store(tmp_path / "a.sqlite", partitions=partitions)), "main")
+
+    assert "Partitions finished 99.9 % 9,999 of 10,000" in text
 
 
-async def test_the_same_store_gives_the_same_bytes(tmp_path: Path) -> None:
-    store = a_harvest(tmp_path / "a.sqlite")
+def test_every_state_has_a_colour(tmp_path: Path) -> None:
+    """The page defines a colour in light and dark mode for each state, and names it without underscores."""
+    store = write_store(tmp_path / "a.sqlite", partitions=[partition_row("meeting", state, state) for state in State])
+
+    html = write_report(store).read_text(encoding="utf-8")
+
+    for state in State:
+        assert html.count(f"--{state}: #") == 2
+        assert f".sw.{state} {{ background-color: var(--{state}); }}" in html
+    headings = [element.text for element in elements(html) if element.attributes.get("scope") == "col"]
+    assert {"Not found", "In progress"} < set(headings)
+
+
+def test_report_omits_invalid_rows_json(tmp_path: Path) -> None:
+    html = write_report(mixed_store(tmp_path / "a.sqlite")).read_text(encoding="utf-8")
+
+    assert "jane@example.com" not in html
+
+
+async def test_same_store_gives_same_bytes(tmp_path: Path) -> None:
+    store = mixed_store(tmp_path / "a.sqlite")
 
     first, second = (write_report(store, tmp_path / name).read_bytes() for name in ("1.html", "2.html"))
-    await zoomasync("report", "a.sqlite", "--to", "3.html", folder=tmp_path, PYTHONHASHSEED="7")
+    await run_command("report", "a.sqlite", "--to", "3.html", folder=tmp_path, PYTHONHASHSEED="7")
 
     assert first == second == (tmp_path / "3.html").read_bytes()
 
 
-def test_a_report_names_nothing_to_load_and_allows_no_script_but_its_own(tmp_path: Path) -> None:
-    page = report_of(a_harvest(tmp_path / "a.sqlite"))
+def test_report_loads_nothing(tmp_path: Path) -> None:
+    """The page has no external resource, and its policy allows no script but its own."""
+    page = report_of(mixed_store(tmp_path / "a.sqlite"))
 
     assert not [element for element in page if {"src", "href", "srcset", "data"} & element.attributes.keys()]
     (policy,) = [e.attributes["content"] for e in page if e.attributes.get("http-equiv") == "Content-Security-Policy"]
@@ -131,8 +144,8 @@ def test_a_report_names_nothing_to_load_and_allows_no_script_but_its_own(tmp_pat
     assert "unsafe-eval" not in policy
 
 
-def test_what_a_store_holds_is_text_in_its_report(tmp_path: Path) -> None:
-    page = report_of(a_harvest(tmp_path / f"{EVIL.replace('/', '')}.sqlite", detail=EVIL, label=EVIL))
+def test_store_data_is_escaped(tmp_path: Path) -> None:
+    page = report_of(mixed_store(tmp_path / f"{EVIL.replace('/', '')}.sqlite", detail=EVIL, label=EVIL))
 
     assert len([element for element in page if element.name == "script"]) == 1 + len(charts(page)) == 4
     assert not texts(page, "img")
@@ -140,8 +153,8 @@ def test_what_a_store_holds_is_text_in_its_report(tmp_path: Path) -> None:
     assert [json.loads(chart) for chart in charts(page)]
 
 
-def test_every_table_has_a_caption_and_headings_and_every_chart_words(tmp_path: Path) -> None:
-    page = report_of(a_harvest(tmp_path / "a.sqlite"))
+def test_tables_and_charts_have_captions(tmp_path: Path) -> None:
+    page = report_of(mixed_store(tmp_path / "a.sqlite"))
 
     tables = len(texts(page, "table"))
     assert tables == len(list(filter(None, texts(page, "caption")))) == 6
@@ -151,97 +164,39 @@ def test_every_table_has_a_caption_and_headings_and_every_chart_words(tmp_path: 
 
 
 @pytest.mark.parametrize("days", [None, DAYS], ids=["new", "begun"])
-def test_a_report_of_a_store_without_anything_is_a_page_all_the_same(
-    days: tuple[date, date] | None, tmp_path: Path
-) -> None:
-    (said,) = texts(report_of(a_store(tmp_path / "a.sqlite", days=days)), "main")
+def test_report_of_empty_store(days: tuple[date, date] | None, tmp_path: Path) -> None:
+    (text,) = texts(report_of(write_store(tmp_path / "a.sqlite", days=days)), "main")
 
-    assert "Nothing has been listed yet." in said
-    assert "Nothing has been asked for yet." in said
-
-
-# Over time.
-
-
-def history(store: Path, *, at_most: int = 500) -> CallHistory:
-    with reading(store) as connection:
-        return call_history(connection, at_most=at_most)
-
-
-def test_traffic_is_told_of_in_steps_of_ten_seconds_while_there_are_few(tmp_path: Path) -> None:
-    store = a_store(tmp_path / "a.sqlite", stats=some_traffic(start=START, seconds=30, rate=9, retries=1))
-
-    (heavy,) = history(store).labels
-
-    assert [(point.at, point.rate, point.allowed, point.retries) for point in heavy.points] == [
-        (START + timedelta(seconds=10 * n), 9, 9, 1) for n in range(3)
-    ]
-    assert (heavy.calls, heavy.working, heavy.busiest, heavy.allowed) == (270, 30, 9, 9)
-
-
-def test_a_harvest_of_days_is_told_of_in_so_many_steps_and_loses_no_429(tmp_path: Path) -> None:
-    stats = some_traffic(start=START, seconds=200_000, throttled=1)
-
-    seen = history(a_store(tmp_path / "a.sqlite", stats=stats))
-
-    (heavy,) = seen.labels
-    assert seen.seconds == 600
-    assert 250 <= len(heavy.points) <= 500
-    assert sum(point.throttled for point in heavy.points) == heavy.throttled == 20_000
-    assert {point.rate for point in heavy.points} == {10}
-
-
-def test_pauses_are_not_counted_among_the_steps(tmp_path: Path) -> None:
-    days = [START + timedelta(days=n) for n in range(30)]
-    stats = [line for day in days for line in some_traffic(start=day, seconds=100)]
-
-    seen = history(a_store(tmp_path / "a.sqlite", stats=stats))
-
-    assert seen.stretches == tuple((day, day + timedelta(seconds=100)) for day in days)
-    assert seen.seconds == 10
-
-
-def test_the_end_of_one_run_and_the_beginning_of_the_next_may_share_ten_seconds(tmp_path: Path) -> None:
-    stats = [line for run in (1, 2) for line in some_traffic(start=START, seconds=10, run=run, rate=4)]
-
-    (heavy,) = history(a_store(tmp_path / "a.sqlite", stats=stats)).labels
-
-    assert [(point.rate, point.allowed) for point in heavy.points] == [(8, 4)]
+    assert "Nothing has been listed yet." in text
+    assert "Nothing has been requested yet." in text
 
 
 # As a file.
-
-
-async def zoomasync(*arguments: str, folder: Path, **env: str) -> tuple[int, str, str]:
-    command = (sys.executable, "-W", "error", "-m", "zoomasync", *arguments)
-    with anyio.fail_after(120):
-        done = await anyio.run_process(command, cwd=folder, env=os.environ | env, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-async def test_the_command_writes_beside_the_store_and_says_where(tmp_path: Path) -> None:
-    a_harvest(tmp_path / "a.sqlite")
+async def test_report_command_prints_path(tmp_path: Path) -> None:
+    mixed_store(tmp_path / "a.sqlite")
 
-    code, printed, complained = await zoomasync("report", "a.sqlite", folder=tmp_path)
+    code, output, errors = await run_command("report", "a.sqlite", folder=tmp_path)
 
-    assert (code, printed, complained) == (0, "a.sqlite.html\n", "")
+    assert (code, output, errors) == (0, "a.sqlite.html\n", "")
     assert (tmp_path / "a.sqlite.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-async def test_the_command_without_a_store_exits_with_2_and_leaves_no_file(tmp_path: Path) -> None:
-    code, _, complained = await zoomasync("report", "none.sqlite", folder=tmp_path)
+async def test_report_command_without_store(tmp_path: Path) -> None:
+    code, _, errors = await run_command("report", "none.sqlite", folder=tmp_path)
 
-    assert (code, complained.count("\n")) == (2, 1)
+    assert (code, errors.count("\n")) == (2, 1)
     assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("missing", ["altair", "vl_convert"])
-async def test_without_its_extra_a_report_says_what_to_install(missing: str, tmp_path: Path) -> None:
-    a_harvest(tmp_path / "a.sqlite")
+async def test_report_without_its_extra(missing: str, tmp_path: Path) -> None:
+    mixed_store(tmp_path / "a.sqlite")
     script = (
         f"import sys; sys.modules['{missing}'] = None\n"
         "from zoomasync.cli import main; sys.argv = ['zoomasync', 'report', 'a.sqlite']; main()"
@@ -252,8 +207,8 @@ async def test_without_its_extra_a_report_says_what_to_install(missing: str, tmp
     assert done.stderr.decode() == "zoomasync: a report needs the extra 'report': pip install 'zoomasync[report]'\n"
 
 
-def test_a_report_is_never_written_over_its_store(tmp_path: Path) -> None:
-    store = a_harvest(tmp_path / "a.sqlite")
+def test_report_does_not_replace_store(tmp_path: Path) -> None:
+    store = mixed_store(tmp_path / "a.sqlite")
     (tmp_path / "link.html").symlink_to(store)
     before = store.read_bytes()
 
@@ -264,46 +219,46 @@ def test_a_report_is_never_written_over_its_store(tmp_path: Path) -> None:
     assert store.read_bytes() == before
 
 
-def test_a_report_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Path) -> None:
+def test_report_into_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
-        write_report(a_harvest(tmp_path / "a.sqlite"), tmp_path / "none" / "a.html")
+        write_report(mixed_store(tmp_path / "a.sqlite"), tmp_path / "none" / "a.html")
 
 
 # In a browser.
 
 
-def test_a_browser_draws_every_chart_and_has_nothing_to_complain_of(tmp_path: Path) -> None:
-    seen = shown(write_report(a_harvest(tmp_path / "a.sqlite")))
+def test_browser_draws_every_chart(tmp_path: Path) -> None:
+    rendered = render(write_report(mixed_store(tmp_path / "a.sqlite")))
 
-    page = elements(seen.html)
-    assert seen.console == []
+    page = elements(rendered.html)
+    assert rendered.console == []
     drawn = [element for element in page if element.name == "svg" and element.attributes.get("class") == "marks"]
     assert len(drawn) == 3
     assert not [element for element in page if element.name == "figure" and "hidden" in element.attributes]
-    assert len(re.findall(r'fill="url\(#hatch-failed\)"|fill: url\("#hatch-failed"\)', seen.html)) == 1
+    assert len(re.findall(r'fill="url\(#hatch-failed\)"|fill: url\("#hatch-failed"\)', rendered.html)) == 1
 
 
-def test_nothing_that_a_store_holds_runs_in_a_browser(tmp_path: Path) -> None:
-    seen = shown(write_report(a_harvest(tmp_path / "a.sqlite", detail=EVIL, label=EVIL)))
+def test_browser_runs_no_store_data(tmp_path: Path) -> None:
+    rendered = render(write_report(mixed_store(tmp_path / "a.sqlite", detail=EVIL, label=EVIL)))
 
-    page = elements(seen.html)
-    assert texts(page, "title")[0] == "Harvest of 2026-04-01 to 2026-05-31"
-    assert seen.console == []
+    assert texts(elements(rendered.html), "title")[0] == "Harvest of 2026-04-01 to 2026-05-31"
+    assert rendered.console == []
 
 
-def test_a_browser_refuses_a_script_that_got_into_a_report_all_the_same(tmp_path: Path) -> None:
-    report = write_report(a_harvest(tmp_path / "a.sqlite"))
+def test_browser_blocks_other_scripts(tmp_path: Path) -> None:
+    """The security policy blocks a script that is inserted into the page."""
+    report = write_report(mixed_store(tmp_path / "a.sqlite"))
     page = report.read_text(encoding="utf-8")
     report.write_text(page.replace("</main>", f"</main>{EVIL}-->", 1), encoding="utf-8")
 
-    seen = shown(report)
+    rendered = render(report)
 
-    assert texts(elements(seen.html), "title")[0] == "Harvest of 2026-04-01 to 2026-05-31"
-    assert len(seen.console) == 3  # the script, the picture and its handler
+    assert texts(elements(rendered.html), "title")[0] == "Harvest of 2026-04-01 to 2026-05-31"
+    assert len(rendered.console) == 3  # the script, the image and its event handler
 
 
-def test_a_browser_has_nothing_to_complain_of_in_a_report_of_nothing(tmp_path: Path) -> None:
-    seen = shown(write_report(a_store(tmp_path / "a.sqlite", days=None)))
+def test_browser_shows_empty_report(tmp_path: Path) -> None:
+    rendered = render(write_report(write_store(tmp_path / "a.sqlite", days=None)))
 
-    assert seen.console == []
-    assert "Nothing has been listed yet." in seen.html
+    assert rendered.console == []
+    assert "Nothing has been listed yet." in rendered.html

@@ -21,7 +21,7 @@ from support.kills import (
 )
 
 from zoomasync.harvest import SQLiteStore
-from zoomasync.harvest.results.export import export
+from zoomasync.harvest.results.export import export_tables
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def uninterrupted(served: Served, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def parquet(store: Path, folder: Path) -> dict[str, bytes]:
     pytest.importorskip("pyarrow", reason="needs the extra parquet")
-    export(store, folder, format="parquet")
+    export_tables(store, folder, format="parquet")
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 

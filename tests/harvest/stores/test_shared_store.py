@@ -20,7 +20,7 @@ from support.workers import Job, Telling, Worker, contents, rows, work, working
 from zoomasync import Label, Plan
 from zoomasync.errors import ConfigError, RedisUnavailable, StoreError
 from zoomasync.harvest import Harvest, State, Summary
-from zoomasync.harvest.results.export import export
+from zoomasync.harvest.results.export import export_tables
 from zoomasync.harvest.stores.parquet_file import read_columns, read_metadata
 from zoomasync.harvest.stores.shared import SharedStore
 from zoomasync.harvest.streams import STREAMS
@@ -126,7 +126,7 @@ async def test_a_folder_holds_the_rows_of_a_sqlite_harvest(make: Make, tmp_path:
 
         assert len(routes(fake)) == 2 * calls
     assert summary == alone
-    export(tmp_path / "h.sqlite", tmp_path / "exported")
+    export_tables(tmp_path / "h.sqlite", tmp_path / "exported")
     for stream in alone.streams:
         wanted = rows([tmp_path / "exported" / f"{stream.name}.parquet"], stream.name)
         assert len(wanted) == stream.rows
@@ -143,7 +143,7 @@ async def test_odd_rows_and_large_numbers_are_where_an_export_has_them(make: Mak
         summary = await work(fake, tmp_path / "shared", make(), APRIL)
 
     assert next(stream.invalid_rows for stream in summary.streams if stream.name == "meeting_participants") == 2
-    export(tmp_path / "h.sqlite", tmp_path / "exported")
+    export_tables(tmp_path / "h.sqlite", tmp_path / "exported")
     for stream in ("user_meetings", "meeting", "meeting_participants"):
         wanted = rows([tmp_path / "exported" / f"{stream}.parquet"], stream)
         assert rows([only_file(tmp_path / "shared", stream)], stream) == wanted
@@ -160,7 +160,7 @@ async def test_a_long_listing_that_has_to_start_again_is_there_once(make: Make, 
         fake.respond(PARTICIPANTS, status=400, body=dead_token, on_request=26)
         await work(fake, tmp_path / "shared", make(), APRIL, reports=["meeting_participants"])
 
-    export(tmp_path / "h.sqlite", tmp_path / "exported")
+    export_tables(tmp_path / "h.sqlite", tmp_path / "exported")
     stream = "meeting_participants"
     wanted = rows([tmp_path / "exported" / f"{stream}.parquet"], stream)
     assert len(wanted) == 8_000

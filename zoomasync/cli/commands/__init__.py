@@ -1,1 +1,1 @@
-"""One module per command."""
+"""The implementations of the commands, one module per command."""

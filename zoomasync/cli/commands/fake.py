@@ -1,4 +1,4 @@
-"""``zoomasync fake``: FakeZoom as a server of its own."""
+"""The command ``zoomasync fake``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ...testing import Account, FakeZoom
 from ..exit_codes import Exit
 
 
-def fake(*, port: int, seed: int, plan: str) -> int:
-    """Serve until interrupted."""
+def serve_fake(*, port: int, seed: int, plan: str) -> int:
+    """Serve a simulated account until interrupted."""
     if not 0 <= port < 2**16:
         raise ConfigError("--port must be from 0 to 65535")
     limits = None if plan == "none" else Plan.named(plan)
@@ -23,7 +23,7 @@ async def _serve(server: FakeZoom) -> None:
     try:
         await server.__aenter__()
     except OSError as error:
-        raise ConfigError(f"cannot listen on that port: {error.strerror}") from None
+        raise ConfigError(f"cannot listen on that port: {error.strerror}. Choose another --port, or 0") from None
     try:
         print(_SETTINGS.format(fake=server, credentials=server.credentials), flush=True)
         await anyio.sleep_forever()
@@ -32,7 +32,7 @@ async def _serve(server: FakeZoom) -> None:
 
 
 _SETTINGS = """\
-# A simulated Zoom account; stop with Ctrl-C. Point a client at it with:
+# A simulated Zoom account. Press Ctrl-C to stop it. These variables point a client at it:
 export ZOOM_BASE_URL={fake.base_url}
 export ZOOM_TOKEN_URL={fake.token_url}
 export ZOOM_ACCOUNT_ID={credentials.account_id}

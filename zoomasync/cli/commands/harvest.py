@@ -1,15 +1,14 @@
-"""``zoomasync harvest``: plan a harvest, run it, show how far it is, and say what came of it."""
+"""The command ``zoomasync harvest``."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
 from rich.console import Console
@@ -23,172 +22,146 @@ from ...types import CallStats, ClientOptions
 from ..console import stdout, table
 from ..exit_codes import Exit
 from ..extras import extra
-from ..progress import follow
-from ..settings import environment
+from ..harvest_options import HarvestOptions
+from ..progress import show_progress
 from ..signals import stopped_by_signals
 
 if TYPE_CHECKING:
     from ...harvest.stores.shared import SharedStore
 
-_SHOWN = 5
-_HEADINGS = (
-    "rows",
-    "invalid_rows",
-    "partitions",
-    "skipped",
-    "not_found",
-    "rejected",
-    "failed",
-    "calls",
-    "retries",
-    "429s",
-)
+_MAX_REASONS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What was asked for on the command line; None where nothing was."""
-
-    from_: date | None
-    to: date | None
-    reports: list[str] | None
-    store: Path | None
-    recheck_days: int | None
-    plan: str | None
-    estimate: bool
-    wait: bool
-    durability: Literal["normal", "full"]
-    redis: str | None
-    name: str
-    seed: int | None
+def run_harvest(options: HarvestOptions, plan: Plan) -> int:
+    """Run a harvest on *plan* or estimate it, and return the exit code."""
+    return anyio.run(_run, options, plan, stdout())
 
 
-def harvest(options: Options) -> int:
-    """Run a harvest, or plan it, and return the exit code."""
-    return anyio.run(_harvest, options, stdout())
-
-
-async def _harvest(options: Options, console: Console) -> Exit:
+async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
     to = options.to or datetime.now(UTC).date() - timedelta(days=1)
     from_ = options.from_ or to - timedelta(days=29)
-    store = options.store or Path("harvest" if options.redis else "harvest.sqlite")
+    path = options.store or Path("harvest" if options.redis else "harvest.sqlite")
     async with AsyncExitStack() as stack:
-        zoom = await stack.enter_async_context(_client(options, console))
+        zoom = await stack.enter_async_context(_client(options, plan, console))
+        job = f"{options.name}/{from_}..{to}"
         harvest = await stack.enter_async_context(
             Harvest(
                 zoom,
-                store=store
-                if options.redis is None
-                else _shared(store, options.redis, f"{options.name}/{from_}..{to}"),
+                store=path if options.redis is None else _shared_store(path, options.redis, job),
                 from_=from_,
                 to=to,
-                reports=_names(options.reports),
+                reports=_report_names(options.reports),
                 recheck_days=options.recheck_days,
                 durability=options.durability,
             )
         )
-        source = "the account" if options.seed is None else f"the simulated account {options.seed}"
-        doing = "Planning to harvest" if options.estimate else "Harvesting"
-        console.print(f"{doing} {source} from {from_} to {to} into {store}", soft_wrap=True)
-        plan, summary = None, None
-        async with follow(harvest.progress, zoom, console):
+        account = "the account" if options.seed is None else f"the simulated account {options.seed}"
+        action = "Estimating the harvest of" if options.estimate else "Harvesting"
+        console.print(f"{action} {account} from {from_} to {to} into {path}", soft_wrap=True)
+        estimate, summary = None, None
+        async with show_progress(harvest.progress, zoom, console):
             with stopped_by_signals() as stop:
                 if options.estimate:
-                    plan = await _planned(harvest, console)
+                    estimate = await _estimate(harvest, console)
                 else:
                     summary = await harvest.run(wait=options.wait)
     if stop.signal is None and options.estimate:
-        if plan is not None:
-            _print_plan(plan, console)
-        return Exit.INCOMPLETE if plan is None or plan.unlisted else Exit.COMPLETE
+        if estimate is not None:
+            _print_estimate(estimate, console)
+        return Exit.INCOMPLETE if estimate is None or estimate.unlisted else Exit.COMPLETE
     if summary is None:
-        console.print("Interrupted. What was got is kept; the same command goes on from there.")
+        console.print("Interrupted. Finished partitions are stored. Run the same command again to fetch the rest.")
         return stop.exit_code
-    console.print(_table(summary, zoom))
-    _explain(summary, console)
+    console.print(_summary_table(summary, zoom))
+    _print_summary(summary, console)
     return Exit.COMPLETE if summary.complete else Exit.INCOMPLETE
 
 
-async def _planned(harvest: Harvest, console: Console) -> HarvestEstimate | None:
+async def _estimate(harvest: Harvest, console: Console) -> HarvestEstimate | None:
     try:
         return await harvest.estimate()
     except DailyLimitReached as reached:
-        console.print(f"Not all is listed yet: {reached}", markup=False, soft_wrap=True)
+        console.print(f"The listing is incomplete: {reached}", markup=False, soft_wrap=True)
         return None
 
 
-def _names(reports: list[str] | None) -> tuple[str, ...]:
-    """Return the names of *reports*, which may be given one by one or with commas."""
+def _report_names(reports: list[str] | None) -> tuple[str, ...]:
+    """Return the names in *reports*, each of which may hold several, separated by commas."""
     if reports is None:
         return REPORTS
-    return tuple(name for given in reports for name in given.split(",") if name)
+    return tuple(name for names in reports for name in names.split(",") if name)
 
 
 @asynccontextmanager
-async def _client(options: Options, console: Console) -> AsyncGenerator[Zoom, None]:
-    """Open a client of the account in the environment, or of a simulated one that enforces the plan's limits."""
-    environ = environment(options.plan)
-    settings = ClientOptions(on_event=partial(_tell, console))
+async def _client(options: HarvestOptions, plan: Plan, console: Console) -> AsyncGenerator[Zoom, None]:
+    """Open a client of the environment's account, or of a simulated account that enforces the plan's limits."""
+    settings = ClientOptions(on_event=partial(_print_event, console))
     if options.redis is not None:
         with extra():
             from ...redis import RedisRateLimiter, RedisTokenStore  # noqa: PLC0415  needs an extra
-        settings["rate_limiter"] = RedisRateLimiter(options.redis, Plan.from_env(environ), name=options.name)
+        settings["rate_limiter"] = RedisRateLimiter(options.redis, plan, name=options.name)
         settings["token_store"] = RedisTokenStore(options.redis, name=options.name)
     if options.seed is None:
-        async with Zoom.from_env(environ=environ, **settings) as zoom:
+        settings["trust_env"] = options.trust_env
+        async with Zoom.from_env(plan=plan, **settings) as zoom:
             yield zoom
         return
-    from ...testing import Account, FakeZoom  # noqa: PLC0415  a server, for simulations only
+    from ...testing import Account, FakeZoom  # noqa: PLC0415  only a simulation needs the server
 
     account = Account.simulated(options.seed)
-    async with FakeZoom(account, plan=Plan.from_env(environ)) as fake, fake.client(**settings) as zoom:
+    async with FakeZoom(account, plan=plan) as fake, fake.client(**settings) as zoom:
         yield zoom
 
 
-def _tell(console: Console, event: Event) -> None:
+def _print_event(console: Console, event: Event) -> None:
     console.print(str(event), markup=False, soft_wrap=True)
 
 
-def _shared(folder: Path, redis: str, job: str) -> SharedStore:
-    """Return the folder that this harvest shares with others of the *job*."""
+def _shared_store(folder: Path, redis: str, job: str) -> SharedStore:
+    """Return a store in *folder* that harvests of the same *job* share."""
     with extra():
         from ...harvest.stores.shared import SharedStore  # noqa: PLC0415  needs an extra
-        from ...redis import RedisLeases  # noqa: PLC0415  the same
+        from ...redis import RedisLeases  # noqa: PLC0415  needs an extra
     return SharedStore(folder, RedisLeases(redis, name=job))
 
 
-def _print_plan(plan: HarvestEstimate, console: Console) -> None:
+def _print_estimate(estimate: HarvestEstimate, console: Console) -> None:
     streams = table("table", "label", "partitions", "calls", "skipped")
-    for stream in plan.streams:
+    for stream in estimate.streams:
         streams.add_row(stream.name, stream.label, *map(_number, (stream.partitions, stream.calls, stream.skipped)))
     console.print(streams)
-    if not plan.labels:
+    if not estimate.labels:
         console.print("Nothing is left to fetch.")
     else:
-        labels = table("label", "calls", "a second", "a day", "left today", "UTC days", "earliest end", "left over")
-        for label in plan.labels:
-            labels.add_row(label.label, *_cells(label))
+        labels = table(
+            "label", "calls", "per second", "per day", "remaining today", "UTC days", "earliest end", "unused"
+        )
+        for label in estimate.labels:
+            labels.add_row(label.label, *_estimate_cells(label))
         console.print(labels)
-        console.print("Calls and times are the least: pages are counted when they come, and other apps may be at work.")
-    for label in plan.labels:
+        console.print(
+            "Calls and times are minimums: reports can have several pages, and other apps use the same limits."
+        )
+    for label in estimate.labels:
         if label.unused == 0:
             console.print(
-                f"This takes all {label.label} calls of a day. Leave others some: with ZOOM_SHARE=0.8 this client "
-                "keeps to four fifths of the plan, and takes longer."
+                f"This uses all {label.label} calls of a day. With ZOOM_SHARE=0.8 this client uses four fifths of the "
+                "plan, leaves the rest to other apps, and takes longer."
             )
-    if plan.unlisted:
-        console.print(f"{plan.unlisted:,} listings failed: what they lead to is not in this plan.")
+    if estimate.unlisted:
+        console.print(f"{estimate.unlisted:,} listings failed. The estimate does not include their reports.")
 
 
-def _cells(label: LabelEstimate) -> Sequence[str]:
+def _estimate_cells(label: LabelEstimate) -> Sequence[str]:
     finishes_at = "never" if label.finishes_at is None else f"{label.finishes_at:%Y-%m-%d %H:%M} UTC"
     numbers = (label.per_day, label.remaining, label.unused)
     per_day, remaining, unused = ("no limit" if number is None else _number(number) for number in numbers)
     return (_number(label.calls), f"{label.rate:.3g}", per_day, remaining, _number(label.days), finishes_at, unused)
 
 
-def _table(summary: Summary, zoom: Zoom) -> Table:
-    lines = table("table", *_HEADINGS)
+def _summary_table(summary: Summary, zoom: Zoom) -> Table:
+    results = ("rows", "invalid rows", "partitions", "skipped", "not found", "rejected", "failed")
+    lines = table("table", *results, "calls", "retries", "429s")
     for stream in summary.streams:
         stats = zoom.stats.get(stream.route, CallStats())
         partitions = stream.partitions
@@ -212,27 +185,27 @@ def _number(number: int) -> str:
     return f"{number:,}"
 
 
-def _explain(summary: Summary, console: Console) -> None:
-    _list_kinds("Not got", summary.failures, console)
-    _list_kinds("Rejected for good", summary.refused, console)
-    _list_kinds("Odd", summary.warnings, console)
+def _print_summary(summary: Summary, console: Console) -> None:
+    _print_reasons("Failed", summary.failures, console)
+    _print_reasons("Rejected", summary.rejected, console)
+    _print_reasons("Warning", summary.warnings, console)
     if summary.stopped_by is not None:
         console.print(f"Stopped: {summary.stopped_by}", markup=False, soft_wrap=True)
-        again = f"{summary.stopped_by.resumes_at:%Y-%m-%d %H:%M} UTC"
-        console.print(f"{summary.deferred:,} partitions are parked. The same command goes on from {again}.")
+        resumes_at = f"{summary.stopped_by.resumes_at:%Y-%m-%d %H:%M} UTC"
+        console.print(f"{summary.deferred:,} partitions are deferred. Run the same command again from {resumes_at}.")
     elif summary.complete:
         console.print("Complete.")
     else:
-        console.print("Incomplete. What was got is kept; the same command fetches the rest.")
+        console.print("Incomplete. Finished partitions are stored. Run the same command again to fetch the rest.")
 
 
-def _list_kinds(title: str, partitions: Sequence[Partition], console: Console) -> None:
-    """Print what *partitions* have in common, the most frequent first, with one of each."""
-    kinds = Counter((partition.stream, partition.detail or partition.warning) for partition in partitions)
-    for (stream, reason), count in kinds.most_common(_SHOWN):
-        one = next(each for each in partitions if (each.stream, each.detail or each.warning) == (stream, reason))
-        which = one.key if count == 1 else f"{one.key} and {count - 1:,} more"
-        tracking = f" [tracking id {one.tracking_id}]" if one.tracking_id else ""
-        console.print(f"{title}: {stream} {which}: {reason}{tracking}", markup=False, soft_wrap=True)
-    if len(kinds) > _SHOWN:
-        console.print(f"… and {len(kinds) - _SHOWN:,} other reasons; `zoomasync status` shows them")
+def _print_reasons(title: str, partitions: Sequence[Partition], console: Console) -> None:
+    """Print the reasons of *partitions*, the most frequent first, with one example of each."""
+    reasons = Counter((partition.stream, partition.detail or partition.warning) for partition in partitions)
+    for (stream, reason), count in reasons.most_common(_MAX_REASONS):
+        example = next(each for each in partitions if (each.stream, each.detail or each.warning) == (stream, reason))
+        keys = example.key if count == 1 else f"{example.key} and {count - 1:,} more"
+        tracking = f" [tracking ID {example.tracking_id}]" if example.tracking_id else ""
+        console.print(f"{title}: {stream} {keys}: {reason}{tracking}", markup=False, soft_wrap=True)
+    if len(reasons) > _MAX_REASONS:
+        console.print(f"… and {len(reasons) - _MAX_REASONS:,} other reasons; `zoomasync status` prints them")

@@ -1,4 +1,4 @@
-"""``zoomasync budget``: how an account's budgets stand, live where several processes share them."""
+"""The command ``zoomasync rate-limits``."""
 
 from __future__ import annotations
 
@@ -12,61 +12,58 @@ from rich.table import Table
 from ...rate_limits import Label, Plan, RateLimitStatus
 from ..console import stdout, table
 from ..exit_codes import Exit
-from ..settings import environment
+from ..extras import extra
 
-_EVERY_SECONDS = 1.0
+_REFRESH_SECONDS = 1.0
 
 
-def rate_limits(*, redis: str | None, name: str, plan: str | None) -> int:
-    """Show the budgets of *plan*; those that are shared under *name* in *redis*, until interrupted on a terminal."""
-    chosen = Plan.from_env(environment(plan))
+def print_rate_limits(*, redis: str | None, name: str, plan: Plan) -> int:
+    """Print the rate limits of *plan*, or show those that processes share under *name* in *redis*."""
     console = stdout()
     if redis is None:
-        console.print(_limits(chosen))
-        console.print("What is used of them each process knows for itself (zoom.budget()), unless they share their")
-        console.print("budgets through Redis: then give its address with --redis.")
+        console.print(_limits(plan))
+        console.print("For the current use of limits that processes share through Redis, set --redis.")
+        console.print("For the use of one process, call zoom.rate_limits() in it.")
     else:
-        anyio.run(_show, redis, name, chosen, console)
+        anyio.run(_show, redis, name, plan, console)
     return Exit.COMPLETE
 
 
 async def _show(redis: str, name: str, plan: Plan, console: Console) -> None:
-    from ...redis import RedisRateLimiter  # noqa: PLC0415  needs the extra
+    with extra():
+        from ...redis import RedisRateLimiter  # noqa: PLC0415  needs an extra
 
     rate_limiter = RedisRateLimiter(redis, plan, name=name)
     try:
         status = await rate_limiter.status()
         if not console.is_terminal:
-            console.print(_table(status))
+            console.print(_status(status))
             return
-        with Live(_table(status), console=console, auto_refresh=False) as live:
+        with Live(_status(status), console=console, auto_refresh=False) as live:
             while True:
-                await anyio.sleep(_EVERY_SECONDS)
-                live.update(_table(await rate_limiter.status()), refresh=True)
+                await anyio.sleep(_REFRESH_SECONDS)
+                live.update(_status(await rate_limiter.status()), refresh=True)
     finally:
         with anyio.CancelScope(shield=True):
             await rate_limiter.aclose()
 
 
 def _limits(plan: Plan) -> Table:
-    limits = table("label", "a second", "a day")
+    limits = table("label", "per second", "per day")
     for label in Label:
-        per_day = plan.per_day(label)
-        limits.add_row(label, f"{plan.rate(label):.3g}", "no limit" if per_day is None else f"{per_day:,}")
+        limits.add_row(label, f"{plan.rate(label):.3g}", _count(plan.per_day(label)))
     return limits
 
 
-def _table(status: Mapping[Label, RateLimitStatus]) -> Table:
-    stand = table("label", "a second", "used today", "left", "resets at", "wait now")
-    for label, rate_limits in status.items():
-        remaining = "no limit" if rate_limits.remaining is None else f"{rate_limits.remaining:,}"
-        resets_at = f"{rate_limits.resets_at:%Y-%m-%d %H:%M} UTC"
-        stand.add_row(
-            label,
-            f"{rate_limits.rate:.3g}",
-            f"{rate_limits.used:,}",
-            remaining,
-            resets_at,
-            f"{rate_limits.delay:.1f} s",
+def _status(status: Mapping[Label, RateLimitStatus]) -> Table:
+    lines = table("label", "per second", "used today", "remaining", "resets at", "delay")
+    for label, limit in status.items():
+        resets_at = f"{limit.resets_at:%Y-%m-%d %H:%M} UTC"
+        lines.add_row(
+            label, f"{limit.rate:.3g}", _count(limit.used), _count(limit.remaining), resets_at, f"{limit.delay:.1f} s"
         )
-    return stand
+    return lines
+
+
+def _count(number: int | None) -> str:
+    return "no limit" if number is None else f"{number:,}"

@@ -1,4 +1,4 @@
-"""``zoomasync report``: an HTML file that tells what a store holds and what it lacks."""
+"""The command ``zoomasync report``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..exit_codes import Exit
 from ..extras import extra
 
 
-def report(*, store: Path, to: Path | None) -> int:
-    """Write the file, and print where it is."""
+def write_html(*, store: Path, to: Path | None) -> int:
+    """Write the report, and print its path."""
     with extra():
-        written = write_report(store, to)
-    stdout().print(str(written), markup=False, highlight=False, soft_wrap=True)
+        path = write_report(store, to)
+    stdout().print(str(path), markup=False, highlight=False, soft_wrap=True)
     return Exit.COMPLETE

@@ -1,10 +1,10 @@
-"""``zoomasync status``: what a store holds and what it lacks, also while a harvest writes to it."""
+"""The command ``zoomasync status``."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,68 +15,71 @@ from rich.table import Table
 
 from ...harvest import HarvestStatus, Partition, State, read_status
 from ...harvest.results.status import Reason, Run
+from ...harvest.results.summary_text import next_step, state_text, summary
 from ..console import stdout
 from ..exit_codes import Exit
 
-_SHOWN = 50
-_SHOWN_NOTES = 10
-_WIDE = 100  # a narrower terminal gets no columns of nothing but zeros
+_MAX_REASONS = 50
+_MAX_WARNINGS = 10
+_WIDE = 100  # columns of a terminal that has space for states without partitions
 
 
-def status(*, store: Path, as_json: bool) -> int:
-    """Print what became of the partitions of *store*, and return whether all are accounted for."""
-    manifest = read_status(store, at_most=_SHOWN)
+def print_status(*, store: Path, as_json: bool) -> int:
+    """Print the status of *store*, and return whether it is complete."""
+    status = read_status(store, limit=_MAX_REASONS)
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(_as_data(store, manifest))).decode())
+        print(msgspec.json.format(msgspec.json.encode(_as_data(store, status))).decode())
     else:
-        _print(store, manifest, stdout())
-    return Exit.COMPLETE if manifest.complete else Exit.INCOMPLETE
+        _print(store, status, stdout())
+    return Exit.COMPLETE if status.complete else Exit.INCOMPLETE
 
 
-def _print(store: Path, manifest: HarvestStatus, console: Console) -> None:
-    days = "" if manifest.days is None else f": {manifest.days[0]} to {manifest.days[1]}"
-    _say(f"{store}{days}", console)
-    if manifest.streams:
-        console.print(_table(manifest, [state for state in State if manifest.states[state] or console.width >= _WIDE]))
-    last = _last_run(manifest)
+def _print(store: Path, status: HarvestStatus, console: Console) -> None:
+    days = "" if status.days is None else f": {status.days[0]} to {status.days[1]}"
+    _print_line(f"{store}{days}", console)
+    if status.streams:
+        console.print(_table(status, [state for state in State if status.states[state] or console.width >= _WIDE]))
+    for line in _lines(status):
+        _print_line(line, console)
+
+
+def _lines(status: HarvestStatus) -> Iterator[str]:
+    last = _last_run(status)
     if last is not None:
-        _say(f"Last run: {_ran(last)}", console)
-    lines = [*map(_why, manifest.reasons)]
-    if manifest.reason_count > len(manifest.reasons):
-        lines.append(f"… and {manifest.reason_count - len(manifest.reasons):,} other reasons")
-    lines += map(_note, manifest.warnings[:_SHOWN_NOTES])
-    if manifest.warning_count > _SHOWN_NOTES:
-        lines.append(
-            f"… and {manifest.warning_count - _SHOWN_NOTES:,} more, in the table `partition`, where there is a note"
-        )
-    lines.append(manifest.verdict)
-    if manifest.remedy and not (last and last.ended_at is None and _lives(last)):
-        lines.append(manifest.remedy)
-    for line in lines:
-        _say(line, console)
+        yield f"Last run: {_run_text(last)}"
+    yield from map(_reason_text, status.reasons)
+    if status.reason_count > len(status.reasons):
+        yield f"… and {status.reason_count - len(status.reasons):,} other reasons"
+    yield from map(_warning_text, status.warnings[:_MAX_WARNINGS])
+    if status.warning_count > _MAX_WARNINGS:
+        more = status.warning_count - _MAX_WARNINGS
+        yield f"… and {more:,} more warnings, in the column `warning` of the table `partition`"
+    yield summary(status)
+    step = next_step(status)
+    if step and not (last and last.ended_at is None and _is_running(last)):
+        yield step
 
 
-def _last_run(manifest: HarvestStatus) -> Run | None:
-    return manifest.runs[-1] if manifest.runs else None
+def _last_run(status: HarvestStatus) -> Run | None:
+    return status.runs[-1] if status.runs else None
 
 
-def _table(manifest: HarvestStatus, states: Sequence[State]) -> Table:
+def _table(status: HarvestStatus, states: Sequence[State]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("table", no_wrap=True)
     lines = [
         [f"{number:,}" for number in (stream.rows, stream.invalid_rows, *(stream.states[state] for state in states))]
-        for stream in manifest.streams
+        for stream in status.streams
     ]
-    for name, *cells in zip(
-        ("rows", "invalid_rows", *states), *lines, strict=True
-    ):  # where it is narrow, headings break
-        table.add_column(name, justify="right", overflow="fold", min_width=max(map(len, cells)))
-    for stream, line in zip(manifest.streams, lines, strict=True):
+    for heading, *cells in zip(("rows", "invalid rows", *map(state_text, states)), *lines, strict=True):
+        # In a narrow terminal, headings are broken and numbers are not.
+        table.add_column(heading, justify="right", overflow="fold", min_width=max(map(len, cells)))
+    for stream, line in zip(status.streams, lines, strict=True):
         table.add_row(stream.name, *line)
     return table
 
 
-def _ran(run: Run) -> str:
+def _run_text(run: Run) -> str:
     began = f"began at {_moment(run.started_at)} on {run.host} (process {run.process})"
     ended = f", ended at {_moment(run.ended_at)}" if run.ended_at else ""
     return f"{began}{ended}: {_outcome(run)}"
@@ -84,16 +87,16 @@ def _ran(run: Run) -> str:
 
 def _outcome(run: Run) -> str:
     if run.ended_at is not None:
-        return run.outcome or "it did not say how"
-    return {True: "running", False: "killed", None: "running, or killed"}[_lives(run)]
+        return run.outcome or "outcome not recorded"
+    return {True: "running", False: "killed", None: "running or killed"}[_is_running(run)]
 
 
-def _lives(run: Run) -> bool | None:
-    """Return whether the process of *run* is there, or None where that cannot be seen from here."""
+def _is_running(run: Run) -> bool | None:
+    """Return whether the process of *run* exists, or None if it is on another machine."""
     if os.name != "posix" or run.host != platform.node():
         return None
     try:
-        os.kill(run.process, 0)  # sends nothing
+        os.kill(run.process, 0)  # signal 0 only checks that the process exists
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
@@ -101,45 +104,44 @@ def _lives(run: Run) -> bool | None:
     return True
 
 
-def _why(reason: Reason) -> str:
+def _reason_text(reason: Reason) -> str:
     example = reason.example
-    which = f"{example.stream} {example.key}{f' and {reason.count - 1:,} more' if reason.count > 1 else ''}"
-    why = ": ".join(filter(None, (reason.error, reason.detail)))
-    tracked = f" (tracking id {example.tracking_id})" if example.tracking_id else ""
-    return f"{reason.state.capitalize()}: {which}{f': {why}' if why else ''}{tracked}"
+    partitions = f"{example.stream} {example.key}{f' and {reason.count - 1:,} more' if reason.count > 1 else ''}"
+    error = ": ".join(filter(None, (reason.error, reason.detail)))
+    tracking = f" (tracking ID {example.tracking_id})" if example.tracking_id else ""
+    return f"{state_text(reason.state).capitalize()}: {partitions}{f': {error}' if error else ''}{tracking}"
 
 
-def _note(partition: Partition) -> str:
-    return f"Odd: {partition.stream} {partition.key}: {partition.warning}"
+def _warning_text(partition: Partition) -> str:
+    return f"Warning: {partition.stream} {partition.key}: {partition.warning}"
 
 
-def _say(line: str, console: Console) -> None:
-    """Print *line* as it is, but for what a terminal would obey."""
-    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
-    console.print(plain, markup=False, highlight=False, soft_wrap=True)
+def _print_line(line: str, console: Console) -> None:
+    """Print *line* unchanged, except for characters that control a terminal."""
+    printable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
+    console.print(printable, markup=False, highlight=False, soft_wrap=True)
 
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-# The same as JSON.
-
-
-def _as_data(store: Path, manifest: HarvestStatus) -> dict[str, object]:
-    states = manifest.states
-    last = _last_run(manifest)
+def _as_data(store: Path, status: HarvestStatus) -> dict[str, object]:
+    """Return the JSON object that ``--json`` prints."""
+    states = status.states
+    last = _last_run(status)
     return {
         "store": str(store),
-        "days": manifest.days and _range("from", "to", manifest.days),
-        "accounted": manifest.complete,
-        "verdict": manifest.verdict,
-        "remedy": manifest.remedy,
+        "days": status.days and {"from": status.days[0], "to": status.days[1]},
+        "complete": status.complete,
+        "summary": summary(status),
+        "next_step": next_step(status),
         "partitions": states.total(),
+        "finished": status.finished,
         "states": {state: states[state] for state in State},
-        "calls": manifest.calls,
-        "fetched_at": manifest.fetched_at,
-        "resumes": manifest.resumes and _range("first", "last", manifest.resumes),
+        "calls": status.calls,
+        "fetched_at": status.fetched_at,
+        "deferred_until": status.deferred_until and dict(zip(("first", "last"), status.deferred_until, strict=True)),
         "streams": [
             {
                 "name": stream.name,
@@ -148,10 +150,10 @@ def _as_data(store: Path, manifest: HarvestStatus) -> dict[str, object]:
                 "calls": stream.calls,
                 "states": {state: stream.states[state] for state in State},
             }
-            for stream in manifest.streams
+            for stream in status.streams
         ],
-        "runs": manifest.runs,
-        "running": _lives(last) if last and last.ended_at is None else False,
+        "runs": status.runs,
+        "running": _is_running(last) if last and last.ended_at is None else False,
         "reasons": [
             {
                 "state": reason.state,
@@ -160,13 +162,9 @@ def _as_data(store: Path, manifest: HarvestStatus) -> dict[str, object]:
                 "partitions": reason.count,
                 "example": reason.example,
             }
-            for reason in manifest.reasons
+            for reason in status.reasons
         ],
-        "reason_count": manifest.reason_count,
-        "notes": manifest.warnings,
-        "note_count": manifest.warning_count,
+        "reason_count": status.reason_count,
+        "warnings": status.warnings,
+        "warning_count": status.warning_count,
     }
-
-
-def _range(first: str, last: str, ends: Sequence[object]) -> dict[str, object]:
-    return {first: ends[0], last: ends[1]}

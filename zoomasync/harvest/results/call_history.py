@@ -1,4 +1,4 @@
-"""What a harvest has sent, over time."""
+"""The calls that a harvest sent, over time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from itertools import count
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What was sent with a label in the seconds from *at* to *to*.
+    """The calls of one label from *at* to *to*.
 
-    *rate* is the requests a second while there were any, *allowed* the most that the client allowed itself meanwhile.
+    *rate* is the requests per second, without times in which none was sent. *allowed* is the highest rate that the
+    client allowed itself. *throttled* counts responses with 429.
     """
 
     at: datetime
@@ -26,16 +27,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelCalls:
-    """What was sent with one *label*: *points* where anything was.
+    """The calls of one *label*, in total and as *points*.
 
-    *working* is the seconds in which anything was sent, *busiest* the requests a second in the busiest ten of them.
+    *active_seconds* is the time in which calls were sent. *busiest* is the requests per second in the busiest ten
+    seconds.
     """
 
     label: str
     calls: int
     retries: int
     throttled: int
-    working: int
+    active_seconds: int
     busiest: float
     allowed: float
     points: tuple[Point, ...]
@@ -43,23 +45,23 @@ class LabelCalls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHistory:
-    """What was sent, by label, the most first.
+    """The calls of a harvest, by label, the label with the most calls first.
 
-    *stretches* are when anything was, each from its beginning to its end; between them nothing was for ten minutes or
-    more. *seconds* is the length of a point.
+    *periods* are the start and end of each time in which calls were sent; pauses of more than ten minutes separate
+    them. *step_seconds* is the length of a point.
     """
 
-    stretches: tuple[tuple[datetime, datetime], ...]
-    seconds: int
+    periods: tuple[tuple[datetime, datetime], ...]
+    step_seconds: int
     labels: tuple[LabelCalls, ...]
 
 
-def call_history(connection: sqlite3.Connection, *, at_most: int = 500) -> CallHistory:
-    """Return what was sent, each label in *at_most* so many points, and one more for each stretch."""
-    limits: dict[str, int] = {"pause": _PAUSE}
-    stretches = connection.execute(_STRETCHES, limits).fetchall()
-    busy = sum(end - start for start, end in stretches)
-    limits["seconds"] = seconds = next(step for step in _steps() if busy <= step * at_most)
+def call_history(connection: sqlite3.Connection, *, max_points: int = 500) -> CallHistory:
+    """Return the calls of a harvest, with at most *max_points* points per label and one more per period."""
+    limits: dict[str, int] = {"pause": _PAUSE_SECONDS}
+    periods = connection.execute(_PERIODS, limits).fetchall()
+    active = sum(end - start for start, end in periods)
+    limits["step"] = step = next(step for step in _steps() if active <= step * max_points)
     points: dict[str, list[Point]] = {}
     for label, at, to, rate, allowed, retries, throttled in connection.execute(_POINTS, limits):
         point = Point(at=_utc(at), to=_utc(to), rate=rate, allowed=allowed, retries=retries, throttled=throttled)
@@ -70,24 +72,24 @@ def call_history(connection: sqlite3.Connection, *, at_most: int = 500) -> CallH
             calls=calls,
             retries=retries,
             throttled=throttled,
-            working=working,
+            active_seconds=active_seconds,
             busiest=busiest,
             allowed=max(point.allowed for point in points[label]),
             points=tuple(points[label]),
         )
-        for label, calls, retries, throttled, working, busiest in connection.execute(_BY_LABEL)
+        for label, calls, retries, throttled, active_seconds, busiest in connection.execute(_BY_LABEL)
     )
     return CallHistory(
-        stretches=tuple((_utc(start), _utc(end)) for start, end in stretches), seconds=seconds, labels=tuple(labels)
+        periods=tuple((_utc(start), _utc(end)) for start, end in periods), step_seconds=step, labels=tuple(labels)
     )
 
 
-_PAUSE = 600
-_SAMPLE = 10  # the seconds that a line of `call_samples` stands for
+_PAUSE_SECONDS = 600
+_SAMPLE_SECONDS = 10  # the time that a row of `call_samples` covers
 
 
 def _steps() -> Iterator[int]:
-    """Yield lengths of time that a person reads easily, in seconds."""
+    """Yield step lengths in seconds that are easy to read."""
     yield from (10, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200)
     yield from count(86_400, 86_400)
 
@@ -96,27 +98,27 @@ def _utc(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-# A run may end, and the next begin, in the same ten seconds.
+# Samples are added up over runs, because one run can end and the next can begin in the same ten seconds.
 _SENT = """
 WITH sent AS (
     SELECT label, CAST(strftime('%s', at) AS INTEGER) AS second, sum(calls) AS calls, sum(retries) AS retries,
         sum(throttled) AS throttled, max(rate) AS rate
     FROM call_samples GROUP BY 1, 2
 )"""
-_PLACED = f"""{_SENT},
-begun AS (
+_WITH_PERIODS = f"""{_SENT},
+starts AS (
     SELECT second, CASE WHEN second - lag(second) OVER (ORDER BY second) <= :pause THEN NULL ELSE second END AS start
     FROM (SELECT DISTINCT second FROM sent)
 ),
-placed AS (SELECT second, max(start) OVER (ORDER BY second) AS stretch FROM begun)"""  # noqa: S608  names of ours only
-_STRETCHES = f"{_PLACED} SELECT stretch, max(second) + {_SAMPLE} FROM placed GROUP BY stretch"  # noqa: S608  the same
-_POINTS = f"""{_PLACED}
-SELECT label, stretch + (second - stretch) / :seconds * :seconds AS start,
-    max(second) + {_SAMPLE},
-    sum(calls) / ({_SAMPLE}.0 * count(*)), max(rate), sum(retries), sum(throttled)
-FROM sent JOIN placed USING (second) GROUP BY label, start ORDER BY label, start
-"""  # noqa: S608  the same
+periods AS (SELECT second, max(start) OVER (ORDER BY second) AS period FROM starts)"""  # noqa: S608  only our own names
+_PERIODS = f"{_WITH_PERIODS} SELECT period, max(second) + {_SAMPLE_SECONDS} FROM periods GROUP BY period"  # noqa: S608  only our own names
+_POINTS = f"""{_WITH_PERIODS}
+SELECT label, period + (second - period) / :step * :step AS start,
+    max(second) + {_SAMPLE_SECONDS},
+    sum(calls) / ({_SAMPLE_SECONDS}.0 * count(*)), max(rate), sum(retries), sum(throttled)
+FROM sent JOIN periods USING (second) GROUP BY label, start ORDER BY label, start
+"""  # noqa: S608  only our own names
 _BY_LABEL = f"""{_SENT}
-SELECT label, sum(calls), sum(retries), sum(throttled), {_SAMPLE} * count(*), max(calls) / {_SAMPLE}.0
+SELECT label, sum(calls), sum(retries), sum(throttled), {_SAMPLE_SECONDS} * count(*), max(calls) / {_SAMPLE_SECONDS}.0
 FROM sent GROUP BY label ORDER BY 2 DESC, 1
-"""  # noqa: S608  the same
+"""  # noqa: S608  only our own names

@@ -1,7 +1,7 @@
-"""The report of a harvest: one HTML file that needs nothing else, for people who were not there.
+"""The report of a harvest: one HTML file without external resources.
 
-Its tables are plain HTML, its charts are drawn by Vega, which is inside (extra ``report``). The page says itself that
-nothing may be loaded and that no other script may run, and all that the store holds is text in it.
+Its tables are plain HTML. Its charts are drawn by Vega, which is part of the file (extra ``report``). The page's
+security policy blocks everything that would be loaded and every other script, and all data of the store is escaped.
 """
 
 from ._write import write_report

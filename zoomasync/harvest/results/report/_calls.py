@@ -1,4 +1,4 @@
-"""The sections about calls and about runs."""
+"""The sections about calls and runs."""
 
 from __future__ import annotations
 
@@ -7,72 +7,78 @@ from datetime import timedelta
 
 from ..call_history import CallHistory, LabelCalls
 from ..status import Run
-from ._charts import KEYS
-from ._html import MOST_LINES, Column, Content, Html, figure, table, tag
-from ._words import duration, moment, span
+from ._charts import LEGEND
+from ._html import MAX_LINES, Column, Content, Html, figure, table, tag
+from ._time_text import duration_text, moment_text, range_text
 
 
-def what_was_sent(stats: CallHistory) -> Iterable[Html]:
-    """Yield what the section says of calls."""
-    yield tag("h2", "Calls and the budget")
-    if not stats.labels:
-        yield tag("p", "None has been written down.", class_="soft")
+def calls_section(history: CallHistory) -> Iterable[Html]:
+    """Yield the section about calls and rate limits."""
+    yield tag("h2", "Calls and rate limits")
+    if not history.labels:
+        yield tag("p", "No calls are recorded.", class_="soft")
         return
     yield tag(
         "p",
-        "Zoom limits calls by label. With a 429 it says that they were too many, these or those of other apps of the "
-        "account; what got one is sent again.",
+        "Zoom limits calls by rate-limit label. It answers with 429 if there are too many, from this harvest or from "
+        "other apps of the account. A call that gets a 429 is sent again.",
     )
-    columns = [Column("Label")]
-    names = ("Calls", "Retries", "429s", "Time at work", "Mean", "Busiest 10 s", "Allowed")
-    columns += [Column(name, "n") for name in names]
-    caption = "Calls by label. The mean is of the time at work, in which any were sent."
-    yield table(caption, columns, map(_sent, stats.labels))
-    yield KEYS
-    cut = "; pauses of more than ten minutes are cut out, where a dotted line is" if stats.stretches[1:] else ""
-    for n, label in enumerate(stats.labels):
-        text = f"{span(label.points[0].at, label.points[-1].to)}. Each step is {duration(stats.seconds)}{cut}."
-        yield figure(f"calls-{n}", f"{label.label.capitalize()} calls a second", text)
+    names = ("Calls", "Retries", "429s", "Active time", "Mean", "Busiest 10 s", "Allowed")
+    columns = [Column("Label"), *(Column(name, "n") for name in names)]
+    caption = "Calls by rate-limit label. The mean covers the active time, in which calls were sent."
+    yield table(caption, columns, map(_label, history.labels))
+    yield LEGEND
+    cut = "; a dotted line marks a pause of more than ten minutes, which is left out" if history.periods[1:] else ""
+    for n, label in enumerate(history.labels):
+        span = range_text(label.points[0].at, label.points[-1].to)
+        text = f"{span}. Each step is {duration_text(history.step_seconds)}{cut}."
+        yield figure(f"calls-{n}", f"{label.label.capitalize()} calls per second", text)
 
 
-def _sent(label: LabelCalls) -> Sequence[Content]:
-    mean, busiest = f"{label.calls / label.working:.1f}/s", f"{label.busiest:.1f}/s"
+def _label(label: LabelCalls) -> Sequence[Content]:
+    mean, busiest = f"{label.calls / label.active_seconds:.1f}/s", f"{label.busiest:.1f}/s"
     allowed = f"{label.allowed:.3g}/s" if label.allowed else "unknown"
     numbers = label.calls, label.retries, label.throttled
-    return label.label, *numbers, duration(label.working), mean, busiest, allowed
+    return label.label, *numbers, duration_text(label.active_seconds), mean, busiest, allowed
 
 
-def what_ran(runs: Sequence[Run]) -> Iterable[Html]:
-    """Yield what the section says of runs."""
+def runs_section(runs: Sequence[Run]) -> Iterable[Html]:
+    """Yield the section about runs."""
     yield tag("h2", "Runs")
     if not runs:
-        yield tag("p", "There was none.", class_="soft")
+        yield tag("p", "There are no runs.", class_="soft")
         return
     columns = (
         Column("Began", "nowrap"),
-        Column("Took", "n"),
+        Column("Duration", "n"),
         Column("Outcome", "wide"),
         *(Column(name, "n") for name in ("Calls", "Retries", "429s")),
-        Column("Where", "nowrap"),
+        Column("Host and process", "nowrap"),
     )
-    lines = [
+    lines = (
         (
-            moment(run.started_at),
-            "not known" if run.ended_at is None else duration((run.ended_at - run.started_at) // timedelta(seconds=1)),
+            moment_text(run.started_at),
+            _duration(run),
             _outcome(run, last=run is runs[-1]),
             run.calls,
             run.retries,
             run.throttled,
             f"{run.host}, process {run.process}",
         )
-        for run in runs[-MOST_LINES:]
-    ]
+        for run in runs[-MAX_LINES:]
+    )
     yield table("The runs of the harvest.", columns, lines)
-    if len(runs) > MOST_LINES:
-        yield tag("p", f"And {len(runs) - MOST_LINES:,} earlier ones, which are in the store.", class_="soft")
+    if len(runs) > MAX_LINES:
+        yield tag("p", f"And {len(runs) - MAX_LINES:,} earlier runs, which are in the store.", class_="soft")
+
+
+def _duration(run: Run) -> str:
+    if run.ended_at is None:
+        return "unknown"
+    return duration_text((run.ended_at - run.started_at) // timedelta(seconds=1))
 
 
 def _outcome(run: Run, *, last: bool) -> str:
     if run.ended_at is None:
-        return "running, or killed" if last else "killed"
-    return run.outcome or "not known"
+        return "running or killed" if last else "killed"
+    return run.outcome or "unknown"

@@ -1,25 +1,29 @@
-"""The charts. Their colours are the page's own, by CSS: light, dark and on paper without being drawn again."""
+"""The charts, as Vega-Lite specifications.
+
+Their colours are CSS variables of the page, so light mode, dark mode and print need no second chart.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import accumulate, zip_longest
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ...partitions import FINAL, State
-from ..call_history import CallHistory, LabelCalls, Point
+from ..call_history import CallHistory, LabelCalls
 from ..status import HarvestStatus
+from ..summary_text import state_text
 from ._html import Html, as_json, join
+from ._timeline import Timeline
 
 if TYPE_CHECKING:
     import altair as alt
 
-_UNSETTLED = (State.PENDING, State.IN_PROGRESS, State.DEFERRED, State.FAILED)
-STATES = (*FINAL, *_UNSETTLED)
+_NOT_FINAL = (State.PENDING, State.IN_PROGRESS, State.DEFERRED, State.FAILED)
+STATES = (*FINAL, *_NOT_FINAL)
+"""All states, the final ones first."""
 
-KEYS = Html("""<ul class="keys" aria-label="Signs in the charts">
+LEGEND = Html("""<ul class="keys" aria-label="Legend">
 <li><svg width="16" height="12" aria-hidden="true"><path d="M0 12V4H16V12Z" fill="var(--sent)"/></svg>sent</li>
 <li><svg width="20" height="12" aria-hidden="true"><path d="M0 6H20" stroke="var(--ink)" stroke-width="1.5" \
 stroke-dasharray="5 3"/></svg>allowed</li>
@@ -30,12 +34,12 @@ stroke-width="2"/></svg>retry</li>
 
 
 def patterns() -> Html:
-    """Return the hatchings of the states that are not settled."""
-    return join(map(_pattern, _UNSETTLED))
+    """Return the hatching patterns of the states that are not final."""
+    return join(map(_pattern, _NOT_FINAL))
 
 
 def _pattern(state: State) -> Html:
-    """Return the hatching of a state that is not settled: colour alone tells nobody who cannot see it."""
+    """Return a hatching pattern, because some readers cannot distinguish colours."""
     return Html(
         f'<pattern id="hatch-{state}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         f'<rect width="6" height="6" fill="var(--{state})"/><rect width="2" height="6" fill="var(--stripe)"/></pattern>'
@@ -43,22 +47,23 @@ def _pattern(state: State) -> Html:
 
 
 def _fill(state: State) -> str:
-    return f"url(#hatch-{state})" if state in _UNSETTLED else f"var(--{state})"
+    return f"url(#hatch-{state})" if state in _NOT_FINAL else f"var(--{state})"
 
 
-def states_chart(manifest: HarvestStatus) -> Mapping[str, object]:
-    """Return the chart of the share of each state in every table."""
+def states_chart(status: HarvestStatus) -> Mapping[str, object]:
+    """Return the chart of each table's partitions by state."""
     import altair as alt  # noqa: PLC0415  needs the extra
 
-    there = [state for state in STATES if manifest.states[state]]
+    present = [state for state in STATES if status.states[state]]
+    names = [state_text(state).capitalize() for state in present]
     rows = [
-        {"table": stream.name, "state": state.capitalize(), "partitions": stream.states[state], "place": place}
-        for stream in manifest.streams
-        for place, state in enumerate(there)
+        {"table": stream.name, "state": names[n], "partitions": stream.states[state], "order": n}
+        for stream in status.streams
+        for n, state in enumerate(present)
         if stream.states[state]
     ]
-    tables = [stream.name for stream in manifest.streams if stream.states]
-    colors = alt.Scale(domain=[state.capitalize() for state in there], range=list(map(_fill, there)))
+    tables = [stream.name for stream in status.streams if stream.states]
+    colors = alt.Scale(domain=names, range=list(map(_fill, present)))
     chart = (
         alt.Chart(alt.InlineData(values=rows), description="Share of the partitions of each table by state")
         .mark_bar(stroke="var(--card)", strokeWidth=1)
@@ -71,7 +76,7 @@ def states_chart(manifest: HarvestStatus) -> Mapping[str, object]:
                 axis=alt.Axis(ticks=False, domain=False, labelLimit=150, labelPadding=6),
             ),
             color=alt.Color("state:N", scale=colors, legend=None),
-            order="place:O",
+            order="order:O",
             tooltip=["table:N", "state:N", alt.Tooltip("partitions:Q", format=",")],
         )
         .properties(width="container", height=24 * len(tables))
@@ -79,23 +84,63 @@ def states_chart(manifest: HarvestStatus) -> Mapping[str, object]:
     return _spec(chart)
 
 
-def traffic_chart(label: LabelCalls, stats: CallHistory) -> Mapping[str, object]:
-    """Return the chart of what was sent with *label* against what was allowed."""
+def calls_chart(label: LabelCalls, history: CallHistory) -> Mapping[str, object]:
+    """Return the chart of the calls of *label*, and of the rate that was allowed."""
     import altair as alt  # noqa: PLC0415  needs the extra
 
-    line = _TimeLine(stats.stretches)
-    ticks = line.ticks()
-    labels = alt.Axis(
+    timeline = Timeline(history.periods)
+    ticks = timeline.ticks()
+    axis = alt.Axis(
         values=list(ticks), labelExpr=f"({as_json(ticks)})[datum.value]", labelOverlap="greedy", grid=False, title="UTC"
     )
-    top = 1.2 * max(point_rate for point in label.points for point_rate in (point.rate, point.allowed))
-    x = alt.X("at:Q", axis=labels, scale=alt.Scale(domain=[0, line.length], nice=False))
-    heights = alt.Scale(domain=[0, top], nice=False)
-    y = alt.Y("rate:Q", stack=None, title=None, axis=alt.Axis(tickCount=4), scale=heights)
-    each = [
+    highest = 1.2 * max(rate for point in label.points for rate in (point.rate, point.allowed))
+    x = alt.X("at:Q", axis=axis, scale=alt.Scale(domain=[0, timeline.length], nice=False))
+    y = alt.Y(
+        "rate:Q",
+        stack=None,
+        title=None,
+        axis=alt.Axis(tickCount=4),
+        scale=alt.Scale(domain=[0, highest], nice=False),
+    )
+    tooltip = [
+        alt.Tooltip("when:N", title="from"),
+        alt.Tooltip("rate:Q", title="per second", format=".1f"),
+        alt.Tooltip("allowed:Q", title="allowed"),
+        alt.Tooltip("retries:Q", title="retries", format=","),
+        alt.Tooltip("throttled:Q", title="429s", format=","),
+    ]
+    points = alt.Chart(alt.InlineData(values=_point_rows(label, timeline)))
+    marks = points.transform_calculate(at="(datum.at + datum.to) / 2").encode(x=x, tooltip=tooltip)
+    chart = alt.layer(
+        alt.Chart(alt.InlineData(values=list(timeline.steps(label.points, "rate"))))
+        .mark_area(interpolate="step-after", color="var(--sent)")
+        .encode(x=x, y=y, detail="segment:N"),
+        alt.Chart(alt.InlineData(values=[{"at": at} for at in timeline.gaps()]))
+        .mark_rule(color="var(--soft)", strokeDash=[2, 3])
+        .encode(x=x),
+        alt.Chart(alt.InlineData(values=list(timeline.steps(label.points, "allowed"))))
+        .mark_line(interpolate="step-after", color="var(--ink)", strokeWidth=1.5, strokeDash=[5, 3])
+        .encode(x=x, y=y, detail="segment:N"),
+        points.mark_rect(opacity=0).encode(x=x, x2="to:Q", tooltip=tooltip),
+        marks.transform_filter("datum.retries > 0")
+        .mark_tick(orient="vertical", thickness=1.5, size=8, color="var(--ink)", opacity=1)
+        .encode(y=alt.value(_CHART_HEIGHT - 5)),
+        marks.transform_filter("datum.throttled > 0")
+        .mark_point(shape="triangle-up", filled=True, size=60, color="var(--alarm)", opacity=1)
+        .encode(y=alt.value(8)),
+    )
+    description = f"{label.label} calls per second over time, and the allowed rate"
+    return _spec(chart.properties(width="container", height=_CHART_HEIGHT, description=description))
+
+
+_CHART_HEIGHT = 150
+
+
+def _point_rows(label: LabelCalls, timeline: Timeline) -> list[dict[str, object]]:
+    return [
         {
-            "at": line.place(point.at),
-            "to": line.place(point.at) + (point.to - point.at).total_seconds(),
+            "at": timeline.position(point.at),
+            "to": timeline.position(point.at) + (point.to - point.at).total_seconds(),
             "when": _moment_to_the_second(point.at),
             "rate": point.rate,
             "allowed": point.allowed or "unknown",
@@ -104,93 +149,6 @@ def traffic_chart(label: LabelCalls, stats: CallHistory) -> Mapping[str, object]
         }
         for point in label.points
     ]
-    tips = [
-        alt.Tooltip("when:N", title="from"),
-        alt.Tooltip("rate:Q", title="a second", format=".1f"),
-        alt.Tooltip("allowed:Q", title="allowed"),
-        alt.Tooltip("retries:Q", title="retries", format=","),
-        alt.Tooltip("throttled:Q", title="429s", format=","),
-    ]
-    spans = alt.Chart(alt.InlineData(values=each))
-    middles = spans.transform_calculate(at="(datum.at + datum.to) / 2").encode(x=x, tooltip=tips)
-    chart = alt.layer(
-        alt.Chart(alt.InlineData(values=list(line.steps(label.points, "rate"))))
-        .mark_area(interpolate="step-after", color="var(--sent)")
-        .encode(x=x, y=y, detail="piece:N"),
-        alt.Chart(alt.InlineData(values=[{"at": at} for at in line.seams()]))
-        .mark_rule(color="var(--soft)", strokeDash=[2, 3])
-        .encode(x=x),
-        alt.Chart(alt.InlineData(values=list(line.steps(label.points, "allowed"))))
-        .mark_line(interpolate="step-after", color="var(--ink)", strokeWidth=1.5, strokeDash=[5, 3])
-        .encode(x=x, y=y, detail="piece:N"),
-        spans.mark_rect(opacity=0).encode(x=x, x2="to:Q", tooltip=tips),
-        middles.transform_filter("datum.retries > 0")
-        .mark_tick(orient="vertical", thickness=1.5, size=8, color="var(--ink)", opacity=1)
-        .encode(y=alt.value(_CHART_HEIGHT - 5)),
-        middles.transform_filter("datum.throttled > 0")
-        .mark_point(shape="triangle-up", filled=True, size=60, color="var(--alarm)", opacity=1)
-        .encode(y=alt.value(8)),
-    )
-    words = f"{label.label} calls a second over time, and how many were allowed"
-    return _spec(chart.properties(width="container", height=_CHART_HEIGHT, description=words))
-
-
-_CHART_HEIGHT = 150
-
-
-class _TimeLine:
-    """Where a moment is on an axis of seconds from which the pauses between *stretches* are cut out."""
-
-    def __init__(self, stretches: Sequence[tuple[datetime, datetime]]) -> None:
-        lengths = [(end - start).total_seconds() for start, end in stretches]
-        self._seam = sum(lengths) * min(0.012, 0.3 / len(stretches))
-        self._starts = [start for start, _ in stretches]
-        self._places = [before + n * self._seam for n, before in enumerate(accumulate(lengths, initial=0.0))]
-        self._lengths = lengths
-        self.length = self._places[-1] - self._seam
-
-    def place(self, moment: datetime) -> float:
-        """Return the place of *moment*."""
-        n = bisect_right(self._starts, moment) - 1
-        return self._places[n] + (moment - self._starts[n]).total_seconds()
-
-    def seams(self) -> list[float]:
-        """Return where a pause was cut out."""
-        return [place - self._seam / 2 for place in self._places[1:-1]]
-
-    def steps(self, points: Sequence[Point], name: Literal["rate", "allowed"]) -> Iterator[Mapping[str, float]]:
-        """Yield the corners of a line of steps; it is broken where nothing was sent, and a new *piece* begins."""
-        piece = 0
-        for point, following in zip_longest(points, points[1:]):
-            at = self.place(point.at)
-            yield {"at": at, "rate": getattr(point, name), "piece": piece}
-            if following is None or following.at != point.to:
-                yield {"at": at + (point.to - point.at).total_seconds(), "rate": getattr(point, name), "piece": piece}
-                piece += 1
-
-    def ticks(self) -> dict[int, str]:
-        """Return what to write where: the beginning of each stretch, and round times inside long ones."""
-        step = next(step for step in _TICKS if self.length <= step * 8)
-        found: dict[int, str] = {}
-        for start, place, length in zip(self._starts, self._places, self._lengths, strict=False):
-            found[round(place)] = f"{_day(start)} {_clock(start, step)}"
-            for second in range(int(start.timestamp()) // step * step, int(start.timestamp() + length), step):
-                since = second - start.timestamp()
-                if length >= self.length / 2 and self.length / 10 < since < length - self.length / 10:
-                    moment = datetime.fromtimestamp(second, UTC)
-                    found[round(place + since)] = _clock(moment, step) if second % 86_400 else _day(moment)
-        return found
-
-
-_TICKS = (10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, *range(86_400, 10**8, 86_400))
-
-
-def _clock(moment: datetime, step: int) -> str:
-    return f"{moment:%H:%M:%S}" if step % 60 else f"{moment:%H:%M}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b}"
 
 
 def _moment_to_the_second(moment: datetime) -> str:
@@ -198,8 +156,8 @@ def _moment_to_the_second(moment: datetime) -> str:
 
 
 def _spec(chart: alt.TopLevelMixin) -> Mapping[str, object]:
-    """Return what Vega-Lite draws, in the page's letters and colours."""
-    quiet = {"labelColor": "var(--soft)", "titleColor": "var(--soft)", "labelFontSize": 12, "titleFontSize": 12}
+    """Return the Vega-Lite specification of *chart*, with the fonts and colours of the page."""
+    text = {"labelColor": "var(--soft)", "titleColor": "var(--soft)", "labelFontSize": 12, "titleFontSize": 12}
     lines = {"gridColor": "var(--line)", "domainColor": "var(--line)", "tickColor": "var(--line)"}
     return chart.to_dict() | {
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -207,6 +165,6 @@ def _spec(chart: alt.TopLevelMixin) -> Mapping[str, object]:
             "background": None,
             "font": "system-ui, sans-serif",
             "view": {"stroke": None},
-            "axis": {**quiet, **lines, "titleFontWeight": "normal"},
+            "axis": {**text, **lines, "titleFontWeight": "normal"},
         },
     }

@@ -1,4 +1,4 @@
-"""HTML, in which what is not markup of ours is escaped."""
+"""HTML elements whose text is escaped."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-MOST_LINES = 50
-"""The most lines of a table of which there may be any number: the store has them all."""
+MAX_LINES = 50
+"""The most lines of a table that has no natural limit; the store has the rest."""
 
 
 class Html(str):
-    """Markup. All other text becomes text."""
+    """Markup, which is not escaped again."""
 
     __slots__ = ()
 
@@ -22,13 +22,13 @@ Content: TypeAlias = str | int
 
 
 def tag(name: str, *content: Content, **attributes: str) -> Html:
-    """Return an element. An attribute that is a word of Python ends in an underscore."""
-    given = "".join(f' {key.rstrip("_").replace("_", "-")}="{html.escape(v)}"' for key, v in attributes.items())
-    return Html(f"<{name}{given}>{join(content)}</{name}>")
+    """Return an element. The name of an attribute that is a Python keyword ends in an underscore."""
+    pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{html.escape(v)}"' for key, v in attributes.items())
+    return Html(f"<{name}{pairs}>{join(content)}</{name}>")
 
 
 def join(content: Iterable[Content]) -> Html:
-    """Return all of *content*, one after the other."""
+    """Return the markup of *content*, without separators."""
     return Html("".join(map(_markup, content)))
 
 
@@ -40,7 +40,7 @@ def _markup(content: Content) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading, and the class of its cells."""
+    """The heading of a column, and the CSS class of its cells."""
 
     heading: str
     kind: str = ""
@@ -49,14 +49,13 @@ class Column:
 def table(
     caption: str, columns: Sequence[Column], lines: Iterable[Sequence[Content]], total: Sequence[Content] = ()
 ) -> Html:
-    """Return a table that scrolls where it is wider than the page. The first cell of a line is its heading."""
-    heads = (tag("th", column.heading, scope="col", class_=column.kind) for column in columns)
+    """Return a table that scrolls if it is wider than the page. The first cell of a line is its heading."""
+    headings = (tag("th", column.heading, scope="col", class_=column.kind) for column in columns)
     rows = (_line(columns, line) for line in lines)
-    foot = [tag("tfoot", _line(columns, total))] if total else []
-    whole = tag(
-        "table", tag("caption", tag("span", caption)), tag("thead", tag("tr", *heads)), tag("tbody", *rows), *foot
-    )
-    return tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    footer = [tag("tfoot", _line(columns, total))] if total else []
+    head = tag("thead", tag("tr", *headings))
+    element = tag("table", tag("caption", tag("span", caption)), head, tag("tbody", *rows), *footer)
+    return tag("div", element, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
 def _line(columns: Sequence[Column], cells: Sequence[Content]) -> Html:
@@ -69,17 +68,17 @@ def _line(columns: Sequence[Column], cells: Sequence[Content]) -> Html:
 
 
 def figure(name: str, title: str, text: str, keys: Html | None = None) -> Html:
-    """Return the place of the chart *name*, which is hidden until it is drawn."""
+    """Return the figure for the chart *name*, which is hidden until the script has drawn the chart."""
     caption = tag("figcaption", tag("b", title), Html("<br>"), text, keys or Html())
-    whole = tag("figure", caption, tag("div", class_="chart"), data_chart=name)
-    return Html(whole.replace("<figure", "<figure hidden", 1))  # start.js shows it
+    element = tag("figure", caption, tag("div", class_="chart"), data_chart=name)
+    return Html(element.replace("<figure", "<figure hidden", 1))  # start.js removes the attribute
 
 
 def data(name: str, spec: Mapping[str, object]) -> Html:
-    """Return *spec* as data for the script. Nothing in it can end its element, or begin a comment."""
+    """Return a script element that holds *spec* as data; no text in it can end the element or start a comment."""
     return Html(f'<script type="application/json" id="{name}">{as_json(spec)}</script>')
 
 
 def as_json(value: object) -> str:
-    """Return *value* as JSON in which there is no ``<``."""
+    """Return *value* as JSON without ``<``."""
     return json.dumps(value, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""The page: its headline, its sections, its charts and the script that draws them."""
+"""The page: headline, sections, charts and script."""
 
 from __future__ import annotations
 
@@ -6,36 +6,48 @@ import hashlib
 import html
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from string import Template
 
 from ..call_history import CallHistory
 from ..status import HarvestStatus
-from ._bundle import charts_script
-from ._calls import what_ran, what_was_sent
-from ._charts import patterns, states_chart, traffic_chart
-from ._drift import InvalidRow
+from ..summary_text import next_step, summary
+from ._calls import calls_section, runs_section
+from ._charts import calls_chart, patterns, states_chart
 from ._html import Content, Html, data, join, tag
-from ._partitions import what_came, what_did_not, what_was_odd
-from ._words import moment
+from ._partitions import failures_section, partitions_section, warnings_section
+from ._rejected_rows import RejectedRows
+from ._script import charts_script
+from ._time_text import moment_text
 
 
-def page_of(
-    store: str, manifest: HarvestStatus, stats: CallHistory, invalid_rows: Sequence[InvalidRow], drift_count: int
-) -> str:
-    """Return the page about *store*, of which *drifts* are the most frequent of *drift_count*."""
-    title = f"Harvest of {manifest.days[0]} to {manifest.days[1]}" if manifest.days else "A harvest that has not begun"
-    charts = {"states": states_chart(manifest)} if manifest.states else {}
-    charts |= {f"calls-{n}": traffic_chart(label, stats) for n, label in enumerate(stats.labels)}
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The contents of a report; *rejected_rows* are the largest of *rejected_count* groups."""
+
+    store: str
+    status: HarvestStatus
+    calls: CallHistory
+    rejected_rows: Sequence[RejectedRows]
+    rejected_count: int
+
+
+def page(contents: Contents) -> str:
+    """Return the page as HTML."""
+    status, calls = contents.status, contents.calls
+    title = f"Harvest of {status.days[0]} to {status.days[1]}" if status.days else "A harvest that has not begun"
+    charts = {"states": states_chart(status)} if status.states else {}
+    charts |= {f"calls-{n}": calls_chart(label, calls) for n, label in enumerate(calls.labels)}
     body = chain(
-        _headline(store, title, manifest, stats),
-        what_came(manifest),
-        what_did_not(manifest),
-        what_was_odd(manifest, invalid_rows, drift_count),
-        what_was_sent(stats),
-        what_ran(manifest.runs),
-        [tag("footer", *_footer(manifest))],
+        _headline(contents.store, title, status, calls),
+        partitions_section(status),
+        failures_section(status),
+        warnings_section(status, contents.rejected_rows, contents.rejected_count),
+        calls_section(calls),
+        runs_section(status.runs),
+        [tag("footer", *_footer(status))],
     )
     script = charts_script()
     return Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
@@ -48,45 +60,39 @@ def page_of(
     )
 
 
-def _headline(store: str, title: str, manifest: HarvestStatus, stats: CallHistory) -> Iterable[Html]:
+def _headline(store: str, title: str, status: HarvestStatus, calls: CallHistory) -> Iterable[Html]:
     yield tag("p", "Zoom reports, harvested into ", tag("code", store), class_="kicker")
     yield tag("h1", *(join((tag("span", word, class_="nowrap"), " ")) for word in title.split()))
-    kind, word = ("good", "✓ Complete.") if manifest.complete else ("bad", "△ Not complete.")
-    running = bool(manifest.runs) and manifest.runs[-1].ended_at is None
-    going = "The last run has not ended: it goes on, or was killed." if running else ""
-    said = [tag("p", words) for words in (manifest.verdict, going, manifest.remedy) if words]
-    yield tag("div", tag("strong", word), *said, class_=f"verdict {kind}")
-    known = manifest.states.total()
-    rows = sum(stream.rows for stream in manifest.streams)
-    invalid_rows = sum(stream.invalid_rows for stream in manifest.streams)
-    calls = sum(label.calls for label in stats.labels)
-    retries = sum(label.retries for label in stats.labels)
-    throttled = sum(label.throttled for label in stats.labels)
+    class_, word = ("complete", "✓ Complete.") if status.complete else ("incomplete", "△ Not complete.")
+    unended = bool(status.runs) and status.runs[-1].ended_at is None
+    run = "The last run has not ended: it is running, or its process was killed." if unended else ""
+    sentences = [tag("p", text) for text in (summary(status), run, next_step(status)) if text]
+    yield tag("div", tag("strong", word), *sentences, class_=f"summary {class_}")
+    total = status.states.total()
+    sent = sum(label.calls for label in calls.labels)
+    retries = sum(label.retries for label in calls.labels)
+    throttled = sum(label.throttled for label in calls.labels)
     tiles = (
-        ("Partitions accounted for", _share(manifest.finished, known), f"{manifest.finished:,} of {known:,}"),
-        ("Rows in the store", f"{rows:,}", f"and {invalid_rows:,} kept raw"),
-        ("Calls sent", f"{calls:,}", f"{retries:,} retries, 429s: {throttled:,}"),
-        (
-            "Calls to go",
-            f"{manifest.calls:,}",
-            "at least" if manifest.calls else "as far as is known",
-        ),
+        ("Partitions finished", _percentage(status.finished, total), f"{status.finished:,} of {total:,}"),
+        ("Rows in the store", f"{status.rows:,}", f"and {status.invalid_rows:,} invalid"),
+        ("Calls sent", f"{sent:,}", f"{retries:,} retries, 429s: {throttled:,}"),
+        ("Calls remaining", f"{status.calls:,}", "at least" if status.calls else "as far as is known"),
     )
     yield tag(
         "dl",
-        *(tag("div", tag("dt", name), tag("dd", value, tag("small", warning))) for name, value, warning in tiles),
+        *(tag("div", tag("dt", name), tag("dd", value, tag("small", note))) for name, value, note in tiles),
         class_="tiles",
     )
 
 
-def _share(part: int, whole: int) -> str:
-    """Return the percentage, never rounded up: what is nearly all is not all."""
-    return f"{part * 1000 // whole / 10:.1f} %".replace(".0 %", " %") if whole else "none"
+def _percentage(part: int, total: int) -> str:
+    """Return the percentage, rounded down: 100 % means all."""
+    return f"{part * 1000 // total / 10:.1f} %".replace(".0 %", " %") if total else "none"
 
 
-def _footer(manifest: HarvestStatus) -> Iterable[Content]:
-    if manifest.fetched_at is not None:
-        yield f"As of {moment(manifest.fetched_at)}, when the last partition was fetched. "
+def _footer(status: HarvestStatus) -> Iterable[Content]:
+    if status.fetched_at is not None:
+        yield f"As of {moment_text(status.fetched_at)}, when the last partition was fetched. "
     yield "All times and days are UTC. "
-    yield "The tables partition, rejected_rows, run and call_samples of the store hold all that is here. "
-    yield "This page loads nothing, from nowhere."
+    yield "The data of this page is in the tables partition, rejected_rows, run and call_samples of the store. "
+    yield "This page loads nothing."

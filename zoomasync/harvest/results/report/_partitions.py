@@ -1,139 +1,125 @@
-"""The sections about what was fetched, what was not, and what was odd."""
+"""The sections about partitions: their states, failures, and warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from ...partitions import Partition, State
-from ..status import HarvestStatus, Reason
+from ..status import HarvestStatus, Reason, StreamStatus
+from ..summary_text import state_text
 from ._charts import STATES
-from ._drift import InvalidRow
 from ._html import Column, Content, Html, figure, join, table, tag
-from ._words import moment
+from ._rejected_rows import RejectedRows
+from ._time_text import moment_text
 
 _MEANINGS = {
-    State.DONE: "Its rows are in the store.",
-    State.EMPTY: "Zoom answered, and there was nothing.",
-    State.NOT_FOUND: "Zoom has it no longer (404): reports expire.",
-    State.REJECTED: "Zoom will never give it (400): the session is too old, or the feature was off.",
-    State.PENDING: "Known, and still to be fetched.",
-    State.IN_PROGRESS: "Begun: what there is of it is dropped, and fetched again.",
-    State.DEFERRED: "The day's budget of calls was spent before its turn came.",
-    State.FAILED: "Something went wrong that another run may not meet.",
+    State.DONE: "The rows are in the store.",
+    State.EMPTY: "Zoom has no rows for it.",
+    State.NOT_FOUND: "Zoom does not have it (404). Reports expire.",
+    State.REJECTED: "Zoom rejects it (400): the instance is too old, or the feature was off.",
+    State.PENDING: "It is still to be fetched.",
+    State.IN_PROGRESS: "A run began to fetch it. Its rows are replaced when it is fetched again.",
+    State.DEFERRED: "The daily quota was used up before it was fetched.",
+    State.FAILED: "It ended in an error that another run may not meet.",
 }
 
 
-def what_came(manifest: HarvestStatus) -> Iterable[Html]:
-    """Yield what the section says of what was fetched."""
-    yield tag("h2", "What was fetched")
+def partitions_section(status: HarvestStatus) -> Iterable[Html]:
+    """Yield the section about the states of all partitions."""
+    yield tag("h2", "Partitions")
     yield tag(
         "p",
-        "A partition is what is fetched as a whole: the hosts of a month, the meetings of a host in a month, or one "
-        "report of one session.",
+        "A partition is fetched and replaced as a unit: the hosts of a month, the meetings of a host in a month, or "
+        "one report of one instance.",
     )
-    if not manifest.states:
-        yield tag("p", "There are none yet.", class_="soft")
+    if not status.states:
+        yield tag("p", "There are no partitions yet.", class_="soft")
         return
-    there = [state for state in STATES if manifest.states[state]]
-    keys = tag("ul", *(tag("li", _state(state)) for state in there), class_="keys", aria_label="Signs in the chart")
+    present = [state for state in STATES if status.states[state]]
+    keys = tag("ul", *(tag("li", _state(state)) for state in present), class_="keys", aria_label="Legend")
     text = "Share of the partitions of each table by state. The table below has the numbers."
-    yield figure("states", "How far each table is", text, keys)
-    states = [Column(state.capitalize(), "n") for state in STATES]
-    columns = [Column("Table"), Column("Rows", "n"), Column("Drifted", "n"), Column("Partitions", "n")]
-    total = manifest.states
-    yield _states_table(
-        [*columns, *states, Column("Calls to go", "n")],
-        [
-            (
-                tag("code", stream.name),
-                stream.rows,
-                stream.invalid_rows,
-                stream.states.total(),
-                *(stream.states[state] for state in STATES),
-                stream.calls,
-            )
-            for stream in manifest.streams
-        ],
-        (
-            "All",
-            sum(stream.rows for stream in manifest.streams),
-            sum(stream.invalid_rows for stream in manifest.streams),
-            total.total(),
-            *(total[state] for state in STATES),
-            manifest.calls,
-        ),
+    yield figure("states", "Progress of each table", text, keys)
+    columns = [Column("Table"), Column("Rows", "n"), Column("Invalid", "n"), Column("Partitions", "n")]
+    columns += [Column(state_text(state).capitalize(), "n") for state in STATES]
+    total = StreamStatus(
+        name="All", states=status.states, rows=status.rows, invalid_rows=status.invalid_rows, calls=status.calls
+    )
+    yield table(
+        "Rows, and partitions by state. The table rejected_rows has the invalid rows.",
+        [*columns, Column("Calls remaining", "n")],
+        ((tag("code", stream.name), *_numbers(stream)) for stream in status.streams),
+        ("All", *_numbers(total)),
     )
     yield tag(
         "details",
-        tag("summary", "What the states mean"),
+        tag("summary", "Meaning of the states"),
         tag("dl", *(join((tag("dt", _state(s)), tag("dd", meaning))) for s, meaning in _MEANINGS.items())),
     )
 
 
-def _states_table(columns: Sequence[Column], lines: Iterable[Sequence[Content]], total: Sequence[Content]) -> Html:
-    return table("Rows, and partitions by state. Drifted rows are kept raw.", columns, lines, total)
+def _numbers(stream: StreamStatus) -> Sequence[int]:
+    states = (stream.states[state] for state in STATES)
+    return stream.rows, stream.invalid_rows, stream.states.total(), *states, stream.calls
 
 
 def _state(state: State) -> Html:
-    return join((tag("span", class_=f"sw {state}", aria_hidden="true"), state.capitalize()))
+    return join((tag("span", class_=f"sw {state}", aria_hidden="true"), state_text(state).capitalize()))
 
 
-def what_did_not(manifest: HarvestStatus) -> Iterable[Html]:
-    """Yield what the section says of partitions without rows."""
-    yield tag("h2", "What was not fetched")
-    if not manifest.reasons:
-        waiting = manifest.states[State.PENDING]
-        said = f"Nothing has failed or was refused so far; {waiting:,} are waiting." if waiting else "Nothing."
-        yield tag("p", said if manifest.states else "Nothing has been asked for yet.", class_="soft")
+def failures_section(status: HarvestStatus) -> Iterable[Html]:
+    """Yield the section about partitions without rows."""
+    yield tag("h2", "Not fetched")
+    if not status.reasons:
+        pending = status.states[State.PENDING]
+        text = (
+            f"Nothing has failed or been rejected so far; {pending:,} partitions are pending." if pending else "None."
+        )
+        yield tag("p", text if status.states else "Nothing has been requested yet.", class_="soft")
         return
     columns = (
         Column("State", "nowrap"),
         Column("Partitions", "n"),
-        Column("Why", "wide"),
-        Column("For example", "wide"),
-        Column("Tracking id", "key"),
+        Column("Reason", "wide"),
+        Column("Example", "wide"),
+        Column("Tracking ID", "key"),
     )
-    caption = "Why partitions have no rows, the same reasons together. Zoom's support asks for the tracking id."
-    yield table(caption, columns, map(_reason, manifest.reasons))
-    yield from _more(manifest.reason_count - len(manifest.reasons), "reasons")
+    caption = "Partitions without rows, grouped by reason. Zoom's support can look up the tracking ID."
+    yield table(caption, columns, map(_reason, status.reasons))
+    yield from _more(status.reason_count - len(status.reasons), "reasons")
 
 
 def _reason(reason: Reason) -> Sequence[Content]:
     example = reason.example
-    why = reason.detail or _MEANINGS[reason.state]
+    text = reason.detail or _MEANINGS[reason.state]
     if example.deferred_until is not None:
-        why = f"{why} It can go on at {moment(example.deferred_until)}."
+        text = f"{text} It can be fetched from {moment_text(example.deferred_until)}."
     error = [tag("code", reason.error), " "] if reason.error else []
-    return (
-        _state(reason.state),
-        reason.count,
-        join([*error, why]),
-        _which(example),
-        example.tracking_id or "",
-    )
+    return _state(reason.state), reason.count, join([*error, text]), _key(example), example.tracking_id or ""
 
 
-def _which(partition: Partition) -> Html:
+def _key(partition: Partition) -> Html:
     return join((tag("code", partition.stream), " ", tag("span", partition.key, class_="key")))
 
 
-def what_was_odd(manifest: HarvestStatus, invalid_rows: Sequence[InvalidRow], drift_count: int) -> Iterable[Html]:
-    """Yield what the section says of rows that do not add up, and of *drifts*, of *drift_count*."""
-    yield tag("h2", "What was odd")
-    if not manifest.warnings and not invalid_rows:
-        yield tag("p", "Nothing.", class_="soft")
-    if manifest.warnings:
-        lines = [(_which(partition), partition.rows, partition.warning or "") for partition in manifest.warnings]
-        columns = (Column("Partition"), Column("Rows", "n"), Column("Note", "wide"))
-        yield table("Partitions whose rows came, and did not add up.", columns, lines)
-        yield from _more(manifest.warning_count - len(manifest.warnings), "partitions")
-    if invalid_rows:
-        rows = [(tag("code", d.stream), d.rows, tag("span", d.path, class_="key"), d.reason) for d in invalid_rows]
-        heads = (Column("Table"), Column("Rows", "n"), Column("Where", "wide"), Column("What is wrong", "wide"))
-        yield table("Rows that are not what Zoom's reference says: kept raw in the table rejected_rows.", heads, rows)
-        yield from _more(drift_count - len(invalid_rows), "kinds")
+def warnings_section(
+    status: HarvestStatus, rejected_rows: Sequence[RejectedRows], rejected_count: int
+) -> Iterable[Html]:
+    """Yield the section about warnings and invalid rows; *rejected_rows* are the first of *rejected_count* groups."""
+    yield tag("h2", "Warnings")
+    if not status.warnings and not rejected_rows:
+        yield tag("p", "None.", class_="soft")
+    if status.warnings:
+        lines = [(_key(partition), partition.rows, partition.warning or "") for partition in status.warnings]
+        columns = (Column("Partition"), Column("Rows", "n"), Column("Warning", "wide"))
+        yield table("Partitions whose rows are stored but do not add up.", columns, lines)
+        yield from _more(status.warning_count - len(status.warnings), "partitions")
+    if rejected_rows:
+        rows = [(tag("code", r.stream), r.rows, tag("span", r.path, class_="key"), r.reason) for r in rejected_rows]
+        heads = (Column("Table"), Column("Rows", "n"), Column("Path", "wide"), Column("Reason", "wide"))
+        yield table("Invalid rows. The table rejected_rows has their JSON.", heads, rows)
+        yield from _more(rejected_count - len(rejected_rows), "groups")
 
 
-def _more(number: int, of: str) -> Iterable[Html]:
-    if number > 0:
-        yield tag("p", f"And {number:,} more {of}, which are in the store.", class_="soft")
+def _more(count: int, of: str) -> Iterable[Html]:
+    if count > 0:
+        yield tag("p", f"And {count:,} more {of}, which are in the store.", class_="soft")

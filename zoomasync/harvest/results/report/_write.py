@@ -1,4 +1,4 @@
-"""Reads a store, and writes its report."""
+"""The function that reads a store and writes its report."""
 
 from __future__ import annotations
 
@@ -8,33 +8,31 @@ from ....errors import ConfigError, StoreError
 from ...stores.sqlite.reader import reading
 from ..call_history import call_history
 from ..status import status_of
-from ._bundle import check_extra
-from ._drift import drifts_of
-from ._html import MOST_LINES
-from ._page import page_of
+from ._html import MAX_LINES
+from ._page import Contents, page
+from ._rejected_rows import rejected_rows
+from ._script import check_extra
 
 
 def write_report(store: str | Path, to: str | Path | None = None) -> Path:
-    """Write what became of the harvest in *store* to the HTML file *to*, and return its path.
+    """Write a report of *store* to the HTML file *to*, and return its path.
 
-    It is ``<store>.html`` beside the store unless told otherwise, and replaced when it is there. The same store gives
-    the same bytes. A harvest may go on meanwhile. Needs the extra ``report``.
+    The default is ``<store>.html`` in the folder of the store. An existing file is replaced. The same store gives the
+    same bytes. A harvest may write to the store meanwhile. Needs the extra ``report``.
 
-    Raises `ConfigError` when there is no such store or *to* is the store, and `StoreError` when reading or writing
-    fails.
+    Raises `ConfigError` if there is no such store or *to* is the store, and `StoreError` if reading or writing fails.
     """
     check_extra()
     path = Path(store)
     target = path.with_name(f"{path.name}.html") if to is None else Path(to)
     with reading(path) as connection:
         if target.exists() and target.samefile(path):
-            raise ConfigError(f"the report cannot be written over the store {path}: give another file")
-        manifest = status_of(connection, at_most=MOST_LINES)
-        stats = call_history(connection)
-        invalid_rows, drift_count = drifts_of(connection, at_most=MOST_LINES)
-    page = page_of(path.name, manifest, stats, invalid_rows, drift_count)
+            raise ConfigError(f"the report would be written over the store {path}: choose another file")
+        status = status_of(connection, limit=MAX_LINES)
+        groups, group_count = rejected_rows(connection, limit=MAX_LINES)
+        contents = Contents(path.name, status, call_history(connection), groups, group_count)
     try:
-        target.write_text(page, encoding="utf-8", newline="\n")
+        target.write_text(page(contents), encoding="utf-8", newline="\n")
     except OSError as error:
         failure = StoreError(f"the report {target} cannot be written: {error.strerror}")
         raise failure from None

@@ -1,5 +1,5 @@
-// The charts are the extra: a figure stays hidden until its chart is drawn. `ast` is Vega's own interpreter, so that
-// the page's policy can forbid eval.
+// A figure stays hidden until its chart is drawn, so the page is complete without scripts. `ast` selects Vega's own
+// interpreter, because the page's security policy forbids eval.
 for (const figure of document.querySelectorAll("figure[data-chart]")) {
   const spec = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
   figure.hidden = false;

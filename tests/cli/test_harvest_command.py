@@ -1,0 +1,268 @@
+"""The command ``zoomasync harvest``, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from support.environment import COMMAND, environment_of, environment_with, run_command
+from support.harvested import expected, stored
+
+from zoomasync.testing import Account, FakeZoom
+
+RANGE = ("--from", "2026-04-01", "--to", "2026-05-31")
+DAYS = (date(2026, 4, 1), date(2026, 5, 31))
+QA = "GET /report/meetings/{meetingId}/qa"
+QUOTA_USED_UP = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
+
+
+def variables(fake: FakeZoom) -> dict[str, str]:
+    """Return the environment variables that point the command at *fake*, on a Business plan."""
+    return {**environment_of(fake), "ZOOM_PLAN": "business"}
+
+
+def small_account() -> Account:
+    """Return an account with a meeting on the last minute of April and a webinar on the first of May."""
+    account = Account(today=date(2026, 6, 15))
+    account.add_instance(start=datetime(2026, 4, 30, 23, 59, tzinfo=UTC), participants=4, polls=2, qa=1, survey=1)
+    account.add_instance(start=datetime(2026, 5, 1, tzinfo=UTC), participants=3, type=9)
+    return account
+
+
+def cells_by_first(output: str) -> dict[str, list[str]]:
+    """Return the words of each line of a printed table, by the first word."""
+    return {line.split()[0]: line.split()[1:] for line in output.splitlines() if line.strip()}
+
+
+async def test_harvest_stores_all_rows(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        code, output, errors = await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+
+    assert (code, errors) == (0, "")
+    assert stored(tmp_path / "harvest.sqlite") == expected(fake.account, *DAYS)
+    assert "partitions" in output
+    assert output.rstrip().endswith("Complete.")
+
+
+async def test_harvest_store_is_queryable(tmp_path: Path) -> None:
+    """A query as in the README works."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+
+    with closing(sqlite3.connect(tmp_path / "harvest.sqlite")) as database:
+        rows = database.execute(
+            "SELECT topic, count(DISTINCT name) FROM user_meetings m "
+            "JOIN meeting_participants p ON p._part = m.uuid GROUP BY m.uuid"
+        ).fetchall()
+    assert rows == [("Weekly round", 4)]
+
+
+async def test_harvest_prints_summary_table(tmp_path: Path) -> None:
+    """The table at the end has the rows, partitions, calls, retries and 429s of every table."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        fake.throttle(QA)
+        _, output, _ = await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+
+    lines = cells_by_first(output)
+    assert " ".join(lines["table"]) == (
+        "rows invalid rows partitions skipped not found rejected failed calls retries 429s"
+    )
+    assert lines["meeting_qa"] == ["1", "0", "1", "0", "0", "0", "0", "2", "1", "1"]
+    assert lines["meeting_participants"] == ["4", "0", "1", "0", "0", "0", "0", "1", "0", "0"]
+
+
+async def test_estimate_prints_remaining_calls(tmp_path: Path) -> None:
+    """With --estimate the command sends only the calls that list hosts and meetings."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        code, output, _ = await run_command("harvest", *RANGE, "--estimate", folder=tmp_path, **variables(fake))
+
+        routes = {request.route for request in fake.requests if request.label}
+    lines = cells_by_first(output)
+    assert code == 0
+    assert routes == {"GET /report/users", "GET /report/users/{userId}/meetings"}
+    assert lines["meeting_qa"] == ["heavy", "1", "1", "0"]
+    assert lines["heavy"][:4] == ["8", "40", "60,000", "59,996"]
+
+
+async def test_recheck_days_lists_again(tmp_path: Path) -> None:
+    """With --recheck-days the command lists hosts again, and does not fetch reports that it has."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+        sent = len(fake.requests)
+        options = ("--recheck-days", "2", "--durability", "full")
+        code, _, _ = await run_command("harvest", *RANGE, *options, folder=tmp_path, **variables(fake))
+
+        routes = {request.route for request in fake.requests[sent:] if request.label}
+    assert code == 0
+    assert "GET /report/users" in routes
+    assert "GET /report/meetings/{meetingId}" not in routes
+
+
+async def test_daily_quota_exits_with_3(tmp_path: Path) -> None:
+    """When the daily quota is used up, the command prints when to run it again."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        headers = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "3600"}
+        fake.respond(QA, status=429, headers=headers, body=QUOTA_USED_UP, times=99)
+        code, output, _ = await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+
+    assert code == 3
+    assert "partitions are deferred. Run the same command again from 20" in output
+
+
+async def test_wait_continues_after_quota(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        headers = {"X-RateLimit-Type": "Daily-limit", "Retry-After": "2"}
+        fake.respond(QA, status=429, headers=headers, body=QUOTA_USED_UP)
+        code, output, _ = await run_command("harvest", *RANGE, "--wait", folder=tmp_path, **variables(fake))
+
+    assert code == 0
+    assert output.rstrip().endswith("Complete.")
+    assert stored(tmp_path / "harvest.sqlite") == expected(fake.account, *DAYS)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+async def test_signal_stops_and_next_run_resumes(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    account = Account.simulated(7, today=date(2026, 6, 15), instances_per_month=40)
+    days = ("--from", "2026-03-01", "--to", "2026-05-31")
+    async with FakeZoom(account, plan=None) as fake:
+        async with await anyio.open_process(
+            [*COMMAND, "harvest", *days], cwd=tmp_path, env=environment_with(**variables(fake))
+        ) as process:
+            while len(fake.requests) < 100:  # noqa: ASYNC110  the fake has no event to wait for
+                await anyio.sleep(0.01)
+            process.send_signal(number)
+            with anyio.fail_after(5):
+                await process.wait()
+            assert process.stdout
+            output = b"".join([chunk async for chunk in process.stdout])
+        sent = len(fake.requests)
+        next_code, _, _ = await run_command("harvest", *days, folder=tmp_path, **variables(fake))
+
+        sent_again = len(fake.requests) - sent
+    assert process.returncode == code
+    assert b"Interrupted. Finished partitions are stored." in output
+    assert next_code == 0
+    assert sent_again < sent + 944 - 100
+    assert stored(tmp_path / "harvest.sqlite") == expected(account, date(2026, 3, 1), date(2026, 5, 31))
+
+
+async def test_simulate_needs_no_credentials(tmp_path: Path) -> None:
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    days = ("--from", str(yesterday - timedelta(days=2)), "--to", str(yesterday))
+
+    code, output, errors = await run_command(
+        "harvest", "--simulate", "3", *days, "--plan", "business", "--store", "out.sqlite", folder=tmp_path
+    )
+
+    assert (code, errors) == (0, "")
+    assert stored(tmp_path / "out.sqlite") == expected(Account.simulated(3), yesterday - timedelta(days=2), yesterday)
+    assert output.rstrip().endswith("Complete.")
+
+
+async def test_reports_with_and_without_commas(tmp_path: Path) -> None:
+    async with FakeZoom(small_account(), plan=None) as fake:
+        reports = ("--reports", "meeting,meeting_qa", "webinar")
+        await run_command("harvest", *RANGE, *reports, folder=tmp_path, **variables(fake))
+
+    assert set(stored(tmp_path / "harvest.sqlite")) == {"users", "user_meetings", "meeting", "meeting_qa", "webinar"}
+
+
+async def test_incomplete_harvest_exits_with_3(tmp_path: Path) -> None:
+    """The command prints the failures with their reasons."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        fake.respond(
+            "GET /report/meetings/{meetingId}/survey", status=400, body={"code": 200, "message": "No permission."}
+        )
+        code, output, _ = await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+
+    assert code == 3
+    assert "Failed: meeting_survey" in output
+    assert "Needs one of: report:read:admin" in output
+
+
+async def test_error_exits_with_1(tmp_path: Path) -> None:
+    """The error is one line, without the client secret."""
+    async with FakeZoom(small_account(), plan=None) as fake:
+        wrong = {**variables(fake), "ZOOM_CLIENT_SECRET": "canary-secret"}
+        code, output, errors = await run_command("harvest", *RANGE, folder=tmp_path, **wrong)
+
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert "invalid_client" in errors
+    assert "canary-secret" not in output + errors
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "used"),
+    [((), {}, False), (("--trust-env",), {}, True), ((), {"ZOOM_TRUST_ENV": "1"}, True)],
+    ids=["default", "option", "variable"],
+)
+async def test_trust_env_uses_proxy(
+    options: tuple[str, ...], environment: dict[str, str], *, used: bool, tmp_path: Path
+) -> None:
+    """Only with --trust-env or ZOOM_TRUST_ENV, the client sends its requests to the environment's proxy."""
+    lines: list[bytes] = []
+
+    async def reject(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(await reader.readline())
+        writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with FakeZoom(small_account(), plan=None) as fake, await asyncio.start_server(reject, "127.0.0.1") as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        proxies = {"http_proxy": f"http://127.0.0.1:{port}", "no_proxy": ""}
+        command = ("harvest", *RANGE, "--reports", "meeting", *options)
+        code, _, _ = await run_command(*command, folder=tmp_path, **variables(fake), **proxies, **environment)
+        token_request = f"POST {fake.token_url}".encode()
+
+    assert (code, bool(lines)) == ((1, True) if used else (0, False))
+    assert all(line.startswith(token_request) for line in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+async def test_terminal_shows_progress_bar(tmp_path: Path) -> None:
+    import pty  # noqa: PLC0415  not on every platform
+
+    ours, theirs = pty.openpty()
+    yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
+    arguments = ["harvest", "--simulate", "--from", yesterday, "--to", yesterday, "--plan", "pro"]
+    process = subprocess.Popen(  # noqa: ASYNC220, S603  runs in the background, and is our own command
+        [*COMMAND, *arguments],
+        cwd=tmp_path,
+        env=environment_with(TERM="xterm", COLUMNS="160"),
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+
+    output = await anyio.to_thread.run_sync(read_all, ours)
+
+    os.close(ours)
+    assert process.wait() == 0
+    assert "\x1b[" in output
+    assert "/s)" in output
+    assert "left" in output
+
+
+def read_all(terminal: int) -> str:
+    """Return the output of *terminal* until its other end closes, which Linux reports as an error."""
+    output = b""
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            return output.decode()
+        if not chunk:
+            return output.decode()
+        output += chunk

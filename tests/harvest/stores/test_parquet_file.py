@@ -1,0 +1,107 @@
+"""Parquet files of rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from zoomasync.errors import StoreError
+from zoomasync.harvest.stores.columns import Cell
+from zoomasync.harvest.stores.parquet_file import BATCH, GROUP_ROWS, ParquetFile, read_columns, read_metadata
+from zoomasync.harvest.stores.sqlite.schema import all_columns
+from zoomasync.harvest.streams import STREAMS
+
+pq = pytest.importorskip("pyarrow.parquet")
+
+USERS = STREAMS["users"]
+
+
+def user_rows(count: int) -> list[tuple[Cell, ...]]:
+    width = len(all_columns(USERS)) - 3
+    return [("2026-05", n, f"user {n % 1_000}", *[None] * width) for n in range(count)]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_bytes_ignore_batch_sizes(tmp_path: Path) -> None:
+    """The same rows give the same bytes, however they are divided among calls of write."""
+    rows = user_rows(GROUP_ROWS + BATCH + 1)
+    for name, size in (("a", len(rows)), ("b", 1_000), ("c", BATCH), ("d", 7_777)):
+        with ParquetFile(tmp_path / name, USERS) as file:
+            for start in range(0, len(rows), size):
+                file.write(rows[start : start + size])
+
+    assert len(set(contents(tmp_path).values())) == 1
+    metadata = pq.read_metadata(tmp_path / "a")
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [GROUP_ROWS, BATCH + 1]
+
+
+def test_long_rows_end_row_group_early(tmp_path: Path) -> None:
+    long = [(*row[:2], "x" * 6_000, *row[3:]) for row in user_rows(BATCH)]
+    with ParquetFile(tmp_path / "a", USERS) as file:
+        for _ in range(4):
+            file.write(long)
+
+    metadata = pq.read_metadata(tmp_path / "a")
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [3 * BATCH, BATCH]
+
+
+def test_metadata_and_columns_round_trip(tmp_path: Path) -> None:
+    file = ParquetFile(tmp_path / "k=v.parquet", USERS, {"key": "u/2026-05 é", "a": ""})
+    file.write(user_rows(3))
+    file.close()
+
+    assert read_metadata(tmp_path / "k=v.parquet") == {"key": "u/2026-05 é", "a": ""}
+    assert read_columns(tmp_path / "k=v.parquet", ["id", "_seq"]) == {
+        "id": ["user 0", "user 1", "user 2"],
+        "_seq": [0, 1, 2],
+    }
+
+
+def test_file_without_rows_has_columns(tmp_path: Path) -> None:
+    with ParquetFile(tmp_path / "f.parquet", USERS):
+        pass
+
+    assert read_metadata(tmp_path / "f.parquet") == {}
+    assert read_columns(tmp_path / "f.parquet", ["id"]) == {"id": []}
+
+
+def test_error_in_block_deletes_file(tmp_path: Path) -> None:
+    def write_and_fail() -> None:
+        with ParquetFile(tmp_path / "f.parquet", USERS) as file:
+            file.write(user_rows(BATCH * 2))
+            raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        write_and_fail()
+
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("cell", ["soon", 2**70], ids=["text", "too large"])
+def test_wrong_cell_deletes_file(cell: Cell, tmp_path: Path) -> None:
+    row = dict.fromkeys((column.name for column in all_columns(USERS)), cast("Cell", None))
+    row |= {"_part": "k", "_seq": 0, "meetings": cell}
+    file = ParquetFile(tmp_path / "f.parquet", USERS)
+    file.write([tuple(row.values())])
+
+    with pytest.raises(StoreError, match="the column meetings has a cell that is no integer"):
+        file.close()
+    file.close()
+    assert contents(tmp_path) == {}
+
+
+def test_truncated_file_is_an_error(tmp_path: Path) -> None:
+    with ParquetFile(tmp_path / "f.parquet", USERS) as file:
+        file.write(user_rows(10))
+    data = (tmp_path / "f.parquet").read_bytes()
+    (tmp_path / "f.parquet").write_bytes(data[:-9])
+
+    with pytest.raises(StoreError, match=r"f\.parquet is not a whole Parquet file"):
+        read_metadata(tmp_path / "f.parquet")
+    with pytest.raises(StoreError, match=r"f\.parquet is not a whole Parquet file"):
+        read_columns(tmp_path / "f.parquet", ["id"])

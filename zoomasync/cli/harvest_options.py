@@ -1,0 +1,77 @@
+"""The options of ``zoomasync harvest``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import Parameter
+
+PlanName: TypeAlias = Annotated[
+    str | None, Parameter(help="Zoom plan: free, pro or business. [default: ZOOM_PLAN, or pro]")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarvestOptions:
+    """The options of the command; the help texts describe them."""
+
+    from_: Annotated[
+        date | None, Parameter(name="--from", help="First day, in UTC. [default: 29 days before --to]")
+    ] = None
+    to: Annotated[date | None, Parameter(help="Last day, in UTC. [default: yesterday]")] = None
+    reports: Annotated[
+        list[str] | None,
+        Parameter(consume_multiple=True, negative=(), help="Reports to fetch. [default: all but the substitutes]"),
+    ] = None
+    store: Annotated[
+        Path | None,
+        Parameter(help="SQLite file to write to; with --redis, a folder. [default: harvest.sqlite, or harvest]"),
+    ] = None
+    recheck_days: Annotated[
+        int | None,
+        Parameter(help="Re-list the last N days and fetch new or previously empty reports; reports can arrive late."),
+    ] = None
+    estimate: Annotated[
+        bool, Parameter(negative=(), help="Only list the instances, and print the calls and the time for the rest.")
+    ] = False
+    wait: Annotated[
+        bool, Parameter(negative=(), help="When the daily quota is used up, wait for the next UTC day and continue.")
+    ] = False
+    durability: Annotated[
+        Literal["normal", "full"],
+        Parameter(help="With full, committed rows also survive a power failure. Writing is slower."),
+    ] = "normal"
+    redis: Annotated[
+        str | None,
+        Parameter(
+            help="Redis URL. Share this harvest, the rate limits and the access token with other machines. They write "
+            "one Parquet file per partition to the folder --store, which all of them need to see."
+        ),
+    ] = None
+    name: Annotated[str, Parameter(help="Name of the shared data in Redis.")] = "zoomasync"
+    plan: PlanName = None
+    trust_env: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            env_var="ZOOM_TRUST_ENV",
+            help="Use the proxy that the environment names, such as HTTPS_PROXY.",
+        ),
+    ] = False
+    simulate: Annotated[
+        list[int] | None,
+        Parameter(
+            consume_multiple=(0, 1),
+            allow_repeating=False,
+            negative=(),
+            help="Harvest a simulated account on this machine, which the SEED selects. [default seed: 7]",
+        ),
+    ] = None
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the simulated account, or None to harvest a real one."""
+        return None if self.simulate is None else (self.simulate or [7])[0]
