@@ -19,7 +19,7 @@ from ._core.transport import AiohttpTransport, ClientSession
 from ._core.urls import secure_url
 from ._label import Label
 from ._settings import Settings
-from .auth import DEFAULT_TOKEN_URL, Credentials, ServerToServer, TokenStore
+from .auth import Credentials, ServerToServer, TokenStore
 from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
@@ -127,14 +127,8 @@ class Zoom(Api):
 
         Raises `ConfigError` for a variable that is missing or invalid.
         """
-        settings = Settings(environ)
-        auth = ServerToServer(
-            settings.require("ZOOM_ACCOUNT_ID"),
-            settings.require("ZOOM_CLIENT_ID"),
-            settings.require("ZOOM_CLIENT_SECRET"),
-            token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
-        )
-        base_url = settings.get("ZOOM_BASE_URL") or DEFAULT_BASE_URL
+        auth = ServerToServer.from_env(environ)
+        base_url = Settings(environ).get("ZOOM_BASE_URL") or DEFAULT_BASE_URL
         if redis is None:
             has_limiter = options.get("rate_limiter") is not None
             plan = plan or (None if has_limiter else Plan.from_env(environ))

@@ -83,7 +83,7 @@ async def export_account(folder: Path) -> None:
         Harvest(zoom, store=folder / "harvest.sqlite", from_=YESTERDAY, to=YESTERDAY) as harvest,
     ):
         assert (await harvest.run()).complete
-    (block,) = blocks("sh", "Ask DuckDB")
+    (block,) = blocks("sh", "Query with DuckDB")
     install, export = (shlex.split(line) for line in block.splitlines())
     assert install == ["pip", "install", "zoomasync[cli,parquet]", "duckdb"]
     await run(sys.executable, "-W", "error", "-m", *export, folder=folder)
@@ -99,7 +99,7 @@ async def query_duckdb(query: str, columns: Sequence[str], folder: Path) -> list
 @needs("duckdb", "pyarrow")
 async def test_duckdb_lists_attendance(tmp_path: Path) -> None:
     await export_account(tmp_path)
-    attendance, _ = blocks("sql", "Ask DuckDB")
+    attendance, _ = blocks("sql", "Query with DuckDB")
 
     rows = await query_duckdb(attendance, ("topic", "name", "stays", "minutes"), tmp_path)
 
@@ -110,7 +110,7 @@ async def test_duckdb_lists_attendance(tmp_path: Path) -> None:
 @needs("duckdb", "pyarrow")
 async def test_duckdb_lists_poll_answers(tmp_path: Path) -> None:
     await export_account(tmp_path)
-    _, answers = blocks("sql", "Ask DuckDB")
+    _, answers = blocks("sql", "Query with DuckDB")
 
     rows = await query_duckdb(answers, ("name", "question", "answer"), tmp_path)
 
@@ -132,5 +132,5 @@ async def test_dlt_loads_each_visit_once(tmp_path: Path) -> None:
 def test_all_blocks_are_run() -> None:
     assert len(re.findall(r"^```\w", RECIPES, re.MULTILINE)) == sum(
         len(blocks(language, title))
-        for language, title in (("sh", "Ask DuckDB"), ("sql", "Ask DuckDB"), ("python", "Load with dlt"))
+        for language, title in (("sh", "Query with DuckDB"), ("sql", "Query with DuckDB"), ("python", "Load with dlt"))
     )

@@ -6,8 +6,10 @@ Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 from __future__ import annotations
 
 import base64
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,6 +21,7 @@ from .._core.responses import interpret
 from .._core.transport import Transport
 from .._core.urls import secure_url
 from .._label import Label
+from .._settings import Settings
 from ..errors import BadRequest, ConfigError, PermissionDenied, Unauthorized
 
 DEFAULT_TOKEN_URL = "https://zoom.us/oauth/token"  # noqa: S105  an address
@@ -70,6 +73,21 @@ class ServerToServer:
             client_secret=self.client_secret,
         )
         secure_url("token_url", self.token_url)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Return the credentials in ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET``.
+
+        ``ZOOM_TOKEN_URL`` is for other clouds. Each value may be in a file instead, whose path is in the variable with
+        ``_FILE`` appended to the name. Raises `ConfigError` for a variable that is missing or invalid.
+        """
+        settings = Settings(environ)
+        return cls(
+            settings.require("ZOOM_ACCOUNT_ID"),
+            settings.require("ZOOM_CLIENT_ID"),
+            settings.require("ZOOM_CLIENT_SECRET"),
+            token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
+        )
 
     async def fetch(self, transport: Transport) -> Token:
         """Request a new token from Zoom. Raises `Unauthorized` when Zoom rejects the credentials."""
