@@ -86,7 +86,9 @@ class Zoom(Api):
         retry = retry or RetryPolicy()
         self._transport = AiohttpTransport(http_session, timeout=timeout)
         self._token_manager = TokenManager(auth, self._transport, retry, store=token_store)
-        self._rate_limiter = rate_limiter or LocalRateLimiter(plan, latency_jitter=latency_jitter, on_event=on_event)
+        self._rate_limiter = rate_limiter or LocalRateLimiter(plan, latency_jitter=latency_jitter)
+        if on_event is not None:
+            self._rate_limiter.subscribe(on_event)
         paced = Session(
             base_url=https_address("base_url", base_url),
             transport=self._transport,

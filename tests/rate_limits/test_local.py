@@ -22,9 +22,8 @@ FIVE_A_DAY = Plan(light=80, medium=60, heavy=40, heavy_per_day=5)
 
 def rate_limiter(plan: Plan, told: list[Event] | None = None, *, at: datetime = NOON) -> LocalRateLimiter:
     """Return budgets that have heard from the server what time it is."""
-    made = LocalRateLimiter(
-        plan, clock=asyncio.get_running_loop().time, on_event=(told if told is not None else []).append
-    )
+    made = LocalRateLimiter(plan, clock=asyncio.get_running_loop().time)
+    made.subscribe((told if told is not None else []).append)
     made.observe(Label.LIGHT, {"date": format_datetime(at, usegmt=True)})
     return made
 
@@ -48,8 +47,8 @@ async def test_a_bucket_shows_its_state() -> None:
     made = rate_limiter(Plan.FREE)
     await made.on_rate_limited(Label.HEAVY, 3)
 
-    assert "heavy: <Bucket 1/s, 0 waiting, paused for 3.0 s>" in repr(made)
-    assert "light: <Bucket 4/s, 0 waiting, paused for 0.0 s>" in repr(made)
+    assert "heavy: <TokenBucket 1/s, 0 waiting, paused for 3.0 s>" in repr(made)
+    assert "light: <TokenBucket 4/s, 0 waiting, paused for 0.0 s>" in repr(made)
 
 
 @in_virtual_time

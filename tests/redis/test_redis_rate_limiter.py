@@ -213,7 +213,8 @@ async def test_a_spent_day_is_everybodys_at_once(make: Make) -> None:
 
 async def test_refusals_again_and_again_slow_everybody_down(make: Make) -> None:
     told: list[Event] = []
-    rate_limiter, other = make(), make(on_event=told.append)
+    rate_limiter, other = make(), make()
+    other.subscribe(told.append)
 
     for shared in (rate_limiter, other, rate_limiter):
         await shared.on_rate_limited(Label.HEAVY, 0.01)

@@ -1,4 +1,4 @@
-"""Rate limits: the plan of an account, and the rate limiter that keeps a client below it.
+"""Rate limits: the plan of an account, and the rate limiters that keep clients below it.
 
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """

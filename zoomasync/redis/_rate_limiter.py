@@ -15,6 +15,7 @@ from .._label import Label
 from ..errors import ConfigError, RedisUnavailable
 from ..events import Event, RateAdjusted
 from ..rate_limits import Permit, Plan, RateLimitStatus
+from ..rate_limits._subscribers import Subscribers
 from ..rate_limits._token_bucket import LATENCY_JITTER
 from ._connection import Link, RedisClient
 from ._fallback import Fallback
@@ -39,7 +40,7 @@ class RedisRateLimiter:
     Redis has lost its memory, a second goes by without a request.
 
     Without Redis, calls raise `RedisUnavailable` (*on_lost* is ``"fail"``), or with ``"local"`` each of *processes*
-    processes goes on with its share of the plan, until Redis is back. *on_event* is told when the pace changes.
+    processes goes on with its share of the plan, until Redis is back.
     """
 
     def __init__(
@@ -51,7 +52,6 @@ class RedisRateLimiter:
         latency_jitter: float = LATENCY_JITTER,
         on_lost: Literal["fail", "local"] = "fail",
         processes: int | None = None,
-        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         if on_lost == "local" and (processes is None or processes < 1):
             raise ConfigError('on_lost="local" needs processes: how many share the plan')
@@ -59,7 +59,7 @@ class RedisRateLimiter:
             raise ConfigError("jitter must be seconds, 0 or more")
         self._name = name
         self._plan = plan
-        self._on_event = on_event
+        self._subscribers = Subscribers()
         self._link = Link(redis)
         self._desk = Desk(self._link, plan, name=name, latency_jitter=latency_jitter)
         self._buckets = {
@@ -132,6 +132,10 @@ class RedisRateLimiter:
             return await self._stand_in.rate_limiter.status()
         return {label: await bucket.status() for label, bucket in self._buckets.items()}
 
+    def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
+        """Call *on_event* with every event from now on; return a function that ends this."""
+        return self._subscribers.subscribe(on_event)
+
     async def aclose(self) -> None:
         """Give back what is in hand, and close the connections that are ours. Closing twice does no harm."""
         if self._probing is not None:
@@ -142,9 +146,8 @@ class RedisRateLimiter:
         await self._link.aclose()
 
     def _tell(self, label: Label, fraction: float) -> None:
-        if self._on_event is not None:
-            rate = self._plan.rate(label)
-            self._on_event(RateAdjusted(label, rate * fraction, rate))
+        rate = self._plan.rate(label)
+        self._subscribers.publish(RateAdjusted(label, rate * fraction, rate))
 
     def _go_on_without(self, processes: int) -> None:
         if self._stand_in is None:
