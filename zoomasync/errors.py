@@ -107,8 +107,8 @@ class RedisUnavailable(ZoomError):
 
     def __str__(self) -> str:
         return (
-            f"nothing is sent: {self.reason}. Look after Redis; "
-            'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile'
+            f"nothing is sent: {self.reason}. Check the Redis server; "
+            "a FallbackRateLimiter can limit the rate while it is unavailable"
         )
 
 

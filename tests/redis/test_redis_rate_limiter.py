@@ -331,37 +331,6 @@ async def test_a_redis_that_hangs_is_as_good_as_away() -> None:
         await rate_limiter.aclose()
 
 
-async def test_without_redis_each_process_goes_on_with_its_share_until_it_is_back(server: Server) -> None:
-    plan = _heavy(20, 1000)
-    first, second = shared = [
-        RedisRateLimiter(server.url, plan, on_lost="local", processes=2, latency_jitter=0.05) for _ in range(2)
-    ]
-
-    async def outage() -> None:
-        await anyio.sleep(0.6)
-        server.kill()
-        await anyio.sleep(1.2)
-        assert all("without Redis" in repr(each) for each in shared)
-        assert [(await each.status())[Label.HEAVY].rate for each in shared] == [10, 10]
-        server.start()
-
-    ones, others, _ = await asyncio.gather(
-        use(first, Label.HEAVY, seconds=4.4), use(second, Label.HEAVY, seconds=4.4), outage()
-    )
-
-    assert not any("without Redis" in repr(each) for each in shared)
-    sent = ones + others
-    assert most_in_a_second(sent) <= 20
-    assert (await shared[0].status())[Label.HEAVY].used >= len(sent) - 2
-    for each in shared:
-        await each.aclose()
-
-
-def test_to_go_on_alone_needs_the_number_of_processes() -> None:
-    with pytest.raises(ConfigError, match="needs processes"):
-        RedisRateLimiter("redis://localhost", FAST, on_lost="local")
-
-
 @pytest.mark.parametrize("name", ["", "a{b}", "a\nb"], ids=repr)
 def test_a_name_that_makes_no_key_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="name must be"):
