@@ -92,9 +92,9 @@ def test_the_permission_that_lacks_is_named_beside_what_zoom_said() -> None:
             TimedOut("GET /x", "no complete reply in time"), "GET /x: no complete reply in time", id="transport"
         ),
         pytest.param(
-            RedisUnavailable("no claim can be made: Redis did not answer within 2 seconds"),
-            "nothing is sent: no claim can be made: Redis did not answer within 2 seconds. Look after Redis; "
-            'where it is for budgets only, on_lost="local" lets each process pace itself meanwhile',
+            RedisUnavailable("no lease can be acquired: Redis did not answer within 2 seconds"),
+            "nothing is sent: no lease can be acquired: Redis did not answer within 2 seconds. Check the Redis server; "
+            "a FallbackRateLimiter can limit the rate while it is unavailable",
             id="redis away",
         ),
         pytest.param(

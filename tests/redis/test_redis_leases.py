@@ -53,47 +53,47 @@ async def make(url: str, name: str) -> AsyncIterator[Make]:
 
 async def _take_when_free(claims: RedisLeases, key: str) -> None:
     with anyio.fail_after(10):
-        while not await claims.take(key):  # noqa: ASYNC110  another's to let go of
+        while not await claims.acquire(key):  # noqa: ASYNC110  another's to let go of
             await anyio.sleep(0.02)
 
 
 async def test_one_of_many_gets_it(make: Make) -> None:
     machines = [make() for _ in range(10)]
 
-    taken = await asyncio.gather(*(claims.take(REPORT) for claims in machines))
+    taken = await asyncio.gather(*(claims.acquire(REPORT) for claims in machines))
 
     assert sorted(taken) == [False] * 9 + [True]
-    assert [await claims.take(REPORT) for claims in machines] == taken
+    assert [await claims.acquire(REPORT) for claims in machines] == taken
 
 
 async def test_what_is_dropped_another_can_take(make: Make) -> None:
     claims, other = make(), make()
-    await claims.take(REPORT)
-    await claims.take("another")
+    await claims.acquire(REPORT)
+    await claims.acquire("another")
 
-    await claims.drop(REPORT)
+    await claims.release(REPORT)
 
-    assert await other.take(REPORT)
-    assert not await other.take("another")
-    assert not await claims.take(REPORT)
+    assert await other.acquire(REPORT)
+    assert not await other.acquire("another")
+    assert not await claims.acquire(REPORT)
 
 
 async def test_who_does_not_hold_it_drops_nothing(make: Make) -> None:
     claims, other = make(), make()
-    await claims.take(REPORT)
+    await claims.acquire(REPORT)
 
-    await other.drop(REPORT)
+    await other.release(REPORT)
 
-    assert not await other.take(REPORT)
+    assert not await other.acquire(REPORT)
 
 
 async def test_what_a_dead_holder_had_another_can_take(make: Make) -> None:
     claims = make(0.3)
-    await claims.take(REPORT)
+    await claims.acquire(REPORT)
 
     await _take_when_free(make(), REPORT)
 
-    assert not await claims.take(REPORT)
+    assert not await claims.acquire(REPORT)
     assert "0 held" in repr(claims)
 
 
@@ -103,12 +103,12 @@ async def test_what_is_held_is_renewed_in_few_round_trips(make: Make, server: Se
 
     async with claims.held(), Redis.from_url(server.url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         for key in keys:
-            assert await claims.take(key)
+            assert await claims.acquire(key)
         before = await _scripts_run(redis)
         await anyio.sleep(2.0)
 
         assert 4 <= await _scripts_run(redis) - before <= 40
-        assert [key for key in keys[::20] if await other.take(key)] == []
+        assert [key for key in keys[::20] if await other.acquire(key)] == []
 
 
 async def _scripts_run(redis: Redis) -> int:
@@ -122,9 +122,9 @@ async def test_leaving_lets_go_of_everything(make: Make) -> None:
 
     async with claims.held():
         for key in keys:
-            await claims.take(key)
+            await claims.acquire(key)
 
-    assert [key for key in keys if not await other.take(key)] == []
+    assert [key for key in keys if not await other.acquire(key)] == []
 
 
 async def test_leaving_by_an_error_lets_go_too(make: Make) -> None:
@@ -132,13 +132,13 @@ async def test_leaving_by_an_error_lets_go_too(make: Make) -> None:
 
     async def fail() -> None:
         async with claims.held():
-            await claims.take(REPORT)
+            await claims.acquire(REPORT)
             raise LookupError("the body's")
 
     with pytest.raises(LookupError, match="the body's"):
         await fail()
 
-    assert await other.take(REPORT)
+    assert await other.acquire(REPORT)
 
 
 async def test_who_is_cancelled_lets_go_too(make: Make) -> None:
@@ -146,11 +146,11 @@ async def test_who_is_cancelled_lets_go_too(make: Make) -> None:
 
     with anyio.CancelScope() as scope:
         async with claims.held():
-            await claims.take(REPORT)
+            await claims.acquire(REPORT)
             scope.cancel()
             await anyio.sleep_forever()
 
-    assert await other.take(REPORT)
+    assert await other.acquire(REPORT)
 
 
 async def test_who_is_cancelled_while_it_asks_leaves_nothing_behind(make: Make) -> None:
@@ -160,89 +160,89 @@ async def test_who_is_cancelled_while_it_asks_leaves_nothing_behind(make: Make) 
 
     async with claims.held():
         for turns, key in enumerate(keys):
-            asking = asyncio.create_task(claims.take(key))
+            asking = asyncio.create_task(claims.acquire(key))
             for _ in range(turns):
                 await asyncio.sleep(0)
             asking.cancel()
             await asyncio.wait([asking])
         for _ in range(3):  # what is on its way to Redis arrives
-            await claims.take("the last")
+            await claims.acquire("the last")
 
-    assert [key for key in keys if not await other.take(key)] == []
+    assert [key for key in keys if not await other.acquire(key)] == []
 
 
 async def test_what_another_has_taken_is_neither_renewed_nor_dropped(make: Make) -> None:
     claims, other, third = make(0.8), make(), make()
-    await claims.take(REPORT)
-    await claims.take("another")
+    await claims.acquire(REPORT)
+    await claims.acquire("another")
     await _take_when_free(other, REPORT)
     await _take_when_free(other, "another")
 
-    await claims.drop("another")
+    await claims.release("another")
     async with claims.held():
-        await claims.take("mine")
+        await claims.acquire("mine")
         assert "2 held" in repr(claims)
         with anyio.fail_after(10):
             while "1 held" not in repr(claims):  # noqa: ASYNC110  the renewal's
                 await anyio.sleep(0.02)
         await anyio.sleep(0.9)  # were it renewed for the wrong holder, it would end now
-        assert not await third.take("mine")
+        assert not await third.acquire("mine")
 
-    assert not await third.take(REPORT)
-    assert not await third.take("another")
+    assert not await third.acquire(REPORT)
+    assert not await third.acquire("another")
 
 
 async def test_renewals_wait_for_redis_to_come_back(make: Make, server: Server) -> None:
     claims, other = make(1.5, at=server.url), make(at=server.url)
 
     async with claims.held():
-        await claims.take(REPORT)
+        await claims.acquire(REPORT)
         server.cut_off()
         await anyio.sleep(0.7)
         server.reconnect()
         await anyio.sleep(1.6)
 
-        assert not await other.take(REPORT)
+        assert not await other.acquire(REPORT)
 
 
 async def test_what_could_not_be_dropped_is_let_go_of_in_the_end(make: Make, server: Server) -> None:
     claims, other = make(at=server.url), make(at=server.url)
 
     async with claims.held():
-        await claims.take(REPORT)
+        await claims.acquire(REPORT)
         server.cut_off()
-        await claims.drop(REPORT)
+        await claims.release(REPORT)
         server.reconnect()
-        assert not await other.take(REPORT)
+        assert not await other.acquire(REPORT)
 
-    assert await other.take(REPORT)
+    assert await other.acquire(REPORT)
 
 
 async def test_what_redis_has_forgotten_is_free_and_can_be_taken_again(make: Make, server: Server) -> None:
     claims, other = make(0.3, at=server.url), make(at=server.url)
 
     async with claims.held():
-        await claims.take(REPORT)
-        await claims.take("another")
+        await claims.acquire(REPORT)
+        await claims.acquire("another")
         server.kill()
         await anyio.sleep(0.3)
         server.start()
 
         await _take_when_free(other, REPORT)
-        assert not await claims.take(REPORT)
-        assert await claims.take("another")
+        assert not await claims.acquire(REPORT)
+        assert await claims.acquire("another")
 
 
 async def test_without_redis_nothing_can_be_claimed_and_nothing_else_fails(make: Make, server: Server) -> None:
     claims = make(0.2, at=server.url)
 
     async with claims.held():
-        await claims.take(REPORT)
-        await claims.take("another")
+        await claims.acquire(REPORT)
+        await claims.acquire("another")
         server.kill()
-        with pytest.raises(RedisUnavailable, match="no claim can be made: Redis"):
-            await claims.take("third")
-        await claims.drop("another")
+        with pytest.raises(RedisUnavailable, match="no lease can be acquired: Redis"):
+            await claims.acquire("third")
+        await claims.release("another")
         await anyio.sleep(0.2)
 
 
@@ -250,7 +250,7 @@ async def test_the_error_survives_the_way_to_another_process_and_shows_no_secret
     claims = RedisLeases("redis://me:canary@127.0.0.1:1", name=name)
 
     with pytest.raises(RedisUnavailable) as caught:
-        await claims.take(REPORT)
+        await claims.acquire(REPORT)
     copied = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  our own
 
     assert (type(copied), str(copied), vars(copied)) == (RedisUnavailable, str(caught.value), vars(caught.value))
@@ -265,8 +265,8 @@ async def test_whatever_it_is_called_a_claim_lies_where_a_cluster_keeps_the_othe
     claims, other = make(), make()
     keys = [REPORT, "}", "{other}", "}{other}:", "a b", " ", "é", "会议", "*", "a" * 10_000]
 
-    assert [key for key in keys if not await claims.take(key)] == []
-    assert [key for key in keys if await other.take(key)] == []
+    assert [key for key in keys if not await claims.acquire(key)] == []
+    assert [key for key in keys if await other.acquire(key)] == []
     async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         kept = cast("list[bytes]", await redis.keys(f"*{name}*"))  # pyright: ignore[reportUnknownMemberType]  its types
     assert len(kept) == len(keys)
@@ -277,7 +277,7 @@ async def test_whatever_it_is_called_a_claim_lies_where_a_cluster_keeps_the_othe
 async def test_a_key_that_cannot_be_printed_is_refused(make: Make, key: str) -> None:
     claims = make()
 
-    for verb in (claims.take, claims.drop):
+    for verb in (claims.acquire, claims.release):
         with pytest.raises(InvalidArgument, match="printable"):
             await verb(key)
 
