@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import anyio
 import pytest
 from redis.asyncio import Redis
 from support.valkey import new_name, shared_url
@@ -85,6 +87,35 @@ async def test_lease_counts_daily_quota(client: LimitsClient) -> None:
     assert (len(response.permits), response.counted, response.used, response.remaining) == (4, 3, 3, 47)
     response = await client.lease(Label.HEAVY, LeaseRequest(refunded=2, unshared=5))
     assert (response.used, client.last_remaining()[Label.HEAVY]) == (6, 44)
+
+
+async def test_shared_429s_lower_rate_once(client: LimitsClient, url: str, name: str) -> None:
+    """Ten processes that get a 429 in each of three incidents lower the rate once, as one process would."""
+    connections = [RedisConnection(url) for _ in range(10)]
+    clients = [LimitsClient(each, PLAN, name=name, latency_jitter=0.05) for each in connections]
+
+    for _ in range(3):
+        await asyncio.gather(*(each.pause(Label.HEAVY, 0.2) for each in clients))
+        await anyio.sleep(0.25)
+
+    assert (await client.lease(Label.HEAVY, LeaseRequest())).fraction == 0.75
+    for connection in connections:
+        await connection.aclose()
+
+
+async def test_fraction_survives_new_clock(client: LimitsClient, url: str, name: str) -> None:
+    """If the clock of Redis is set back, the history of 429s is dropped, and the lowered rate remains."""
+    for _ in range(3):
+        await client.pause(Label.HEAVY, 0.01)
+        await anyio.sleep(0.02)
+    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+        await redis.hset(f"{{{name}}}:limits", "heavy:last_request_at", "9" * 16)
+
+    assert (await client.lease(Label.HEAVY, LeaseRequest())).fraction == 0.75
+    for _ in range(3):
+        await client.pause(Label.HEAVY, 0.01)
+        await anyio.sleep(0.02)
+    assert (await client.lease(Label.HEAVY, LeaseRequest())).fraction == 0.562
 
 
 @pytest.mark.parametrize(

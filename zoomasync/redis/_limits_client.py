@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,6 +14,7 @@ import msgspec
 from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import Plan
+from ..rate_limits._adaptive import AdaptiveRate
 from ..rate_limits._daily_quota import remaining_in_headers
 from ..rate_limits._server_clock import ServerClock
 from ._connection import RedisConnection, Script, hash_tag
@@ -83,8 +85,16 @@ class _Lease(LeaseRequest, frozen=True, omit_defaults=True, kw_only=True):
     known_used: int = 0
 
 
+class _AdaptiveRateChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change from the `AdaptiveRate` *old* to *new*, both as JSON text. Redis only compares and keeps the text."""
+
+    new: str
+    fraction: float
+    old: str | None = None
+
+
 class _LimitsRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The argument of the script: the facts that every request has, and one of the last three fields."""
+    """The argument of the script: the facts that every request has, and one of the last four fields."""
 
     label: Label
     quota_label: Label
@@ -98,6 +108,7 @@ class _LimitsRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     lease: _Lease | None = None
     pause: int | None = None
     block_until: int | None = None
+    adaptive_rate: _AdaptiveRateChange | None = None
 
 
 class _LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +126,7 @@ class _LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
     used: int
     remaining: int | None = None
     fraction: float
+    adaptive_rate: str | None = None
     available_in: int
 
 
@@ -205,6 +217,10 @@ class LimitsClient:
         self._used[quota_label] = response.day, response.used
         if response.remaining is not None:
             self._remaining[label] = response.remaining
+        fraction = response.fraction
+        if response.permits:
+            with suppress(RedisUnavailable):  # the permits are granted already
+                fraction = await self._adapt(label, response, lambda rate, now: rate.on_permit(now))
         return LeaseResponse(
             permits=tuple(LeasedPermit(self._clock.local(at / _MICRO), at) for at in response.permits),
             counted=response.counted,
@@ -214,20 +230,47 @@ class LimitsClient:
             resumes_at=_EPOCH + timedelta(microseconds=response.resumes_at),
             used=response.used,
             remaining=response.remaining,
-            fraction=response.fraction,
+            fraction=fraction,
             available_in=response.available_in / _MICRO,
         )
 
     async def pause(self, label: Label, seconds: float) -> None:
-        """Pause *label* in all processes for *seconds*."""
-        await self._send(label, pause=round(seconds * _MICRO))
+        """Pause *label* in all processes for *seconds*. Repeated pauses lower its rate."""
+        response = await self._send(label, pause=round(seconds * _MICRO))
+        await self._adapt(label, response, lambda rate, now: rate.on_rate_limited(now, seconds))
 
     async def block(self, label: Label, until: datetime) -> None:
         """Block the daily quota of *label* in all processes."""
         await self._send(label, block_until=round((until - _EPOCH).total_seconds()) * _MICRO)
 
+    async def _adapt(
+        self, label: Label, response: _LimitsResponse, change: Callable[[AdaptiveRate, float], AdaptiveRate]
+    ) -> float:
+        """Apply *change* to the shared adaptive rate, and return the fraction that is in use.
+
+        If another process changes it first, *change* is applied to the new value, with the time of the same *response*:
+        so processes that get 429s in one incident lower the rate once.
+        """
+        now = response.now / _MICRO
+        while True:
+            text = response.adaptive_rate
+            old = AdaptiveRate(response.fraction) if text is None else msgspec.json.decode(text, type=AdaptiveRate)
+            new = change(old, now)
+            if new == old:
+                return response.fraction
+            new_text = msgspec.json.encode(new).decode()
+            response = await self._send(label, adaptive_rate=_AdaptiveRateChange(new_text, new.fraction, text))
+            if response.adaptive_rate == new_text:
+                return response.fraction
+
     async def _send(
-        self, label: Label, *, lease: _Lease | None = None, pause: int | None = None, block_until: int | None = None
+        self,
+        label: Label,
+        *,
+        lease: _Lease | None = None,
+        pause: int | None = None,
+        block_until: int | None = None,
+        adaptive_rate: _AdaptiveRateChange | None = None,
     ) -> _LimitsResponse:
         sent = time.monotonic()
         request = _LimitsRequest(
@@ -243,6 +286,7 @@ class LimitsClient:
             lease=lease,
             pause=pause,
             block_until=block_until,
+            adaptive_rate=adaptive_rate,
         )
         try:
             response = await self._connection.run(_LIMITS, [self._key, f"{self._key}:{label}"], request)

@@ -28,8 +28,7 @@ end
 local opens_at = read(label .. ':opens_at') or created + LEASE_AHEAD
 if now < (read(label .. ':last_request_at') or 0) - SECOND then -- the clock was set back
   redis.call('DEL', permits)
-  delete(label .. ':paused_until', label .. ':first_limited_at', label .. ':second_limited_at', label .. ':changed_at',
-    label .. ':lease_changed_at')
+  delete(label .. ':paused_until', label .. ':adaptive_rate', label .. ':lease_changed_at')
   opens_at = now + 2 * SECOND
 end
 write(label .. ':last_request_at', now)
@@ -57,22 +56,19 @@ local function remaining()
 end
 
 local paused_until, fraction = read(label .. ':paused_until') or 0, read(label .. ':fraction') or 1
-local changed_at = read(label .. ':changed_at') or 0
 
-local function set_fraction(new)
-  fraction, changed_at = new, now
-  redis.call('HSET', account, label .. ':fraction', string.format('%.3f', fraction))
-  write(label .. ':changed_at', changed_at)
+-- The caller decides about the adaptive rate. Its change is rejected if another process has made one meanwhile.
+local adaptive_rate = redis.call('HGET', account, label .. ':adaptive_rate') or nil
+local change = request.adaptive_rate
+if change and change.old == adaptive_rate then
+  adaptive_rate, fraction = change.new, change.fraction
+  redis.call('HSET', account, label .. ':adaptive_rate', adaptive_rate, label .. ':fraction', tostring(fraction))
 end
 
 -- No window holds more permits than its capacity.
-local capacity, window
-local function measure()
-  local rate = request.rate * fraction
-  capacity = math.ceil(rate)
-  window = math.ceil(capacity / rate * SECOND + 2 * request.latency_jitter)
-end
-measure()
+local rate = request.rate * fraction
+local capacity = math.ceil(rate)
+local window = math.ceil(capacity / rate * SECOND + 2 * request.latency_jitter)
 
 local function next_permit()
   local latest = redis.call('ZREVRANGE', permits, 0, 0, 'WITHSCORES')[2]
@@ -153,24 +149,10 @@ if request.lease then
     used_by_others = math.max(used_by_others, per_day - used - lease.zoom_remaining)
     write(quota .. ':used_by_others', used_by_others)
   end
-  if fraction < 1 and now - math.max(changed_at, paused_until) >= 10 * SECOND then
-    set_fraction(math.min(1, fraction + 0.05))
-    measure()
-  end
   grant(lease)
   write(quota .. ':used', used)
   redis.call('PEXPIRE', permits, 2 * DAY / 1000)
 elseif request.pause then
-  if now >= paused_until then -- otherwise the request was sent before the pause, so this is the same incident
-    local first, second = read(label .. ':first_limited_at'), read(label .. ':second_limited_at')
-    if first and now - first <= 30 * SECOND then
-      set_fraction(math.max(0.1, fraction * 0.75))
-      delete(label .. ':first_limited_at', label .. ':second_limited_at')
-    else
-      if second then write(label .. ':first_limited_at', second) end
-      write(label .. ':second_limited_at', now)
-    end
-  end
   paused_until = math.max(paused_until, now + request.pause)
   write(label .. ':paused_until', paused_until)
 elseif request.block_until then
@@ -192,5 +174,6 @@ return cjson.encode({
   used = used,
   remaining = remaining(),
   fraction = fraction,
+  adaptive_rate = adaptive_rate,
   available_in = text(math.max(0, next_permit() - now)),
 })
