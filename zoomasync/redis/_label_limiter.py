@@ -15,7 +15,7 @@ import anyio
 
 from .._label import Label
 from ..errors import RedisUnavailable
-from ..rate_limits import DailyQuotaExhausted, RateLimitStatus
+from ..rate_limits import DailyQuotaExhausted, QueueTooLong, RateLimitStatus
 from ..rate_limits._wait_queue import WaitQueue
 from ._limits_client import LeasedPermit, LeaseRequest, LeaseResponse, LimitsClient, PermitReport
 
@@ -76,11 +76,13 @@ class RedisLabelLimiter:
         of_plan = "" if self._fraction == 1 else f" of {self._rate:g}/s"
         return f"<RedisLabelLimiter {self._rate * self._fraction:g}/s{of_plan}, {self._queue.waiting} waiting>"
 
-    async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
+    async def acquire(self, *, priority: bool = False, max_wait: float | None = None) -> Callable[[], None]:
         """Wait for a permit, and return its `Permit.mark_sent`. A cancelled caller does not consume a permit.
 
-        Raises `DailyQuotaExhausted`, and `RedisUnavailable` without Redis.
+        Raises `DailyQuotaExhausted`, `QueueTooLong`, and `RedisUnavailable` without Redis.
         """
+        if max_wait is not None:
+            await self._check_delay(max_wait, priority=priority)
         try:
             while True:
                 await self._queue.wait_turn(priority=priority)
@@ -96,6 +98,23 @@ class RedisLabelLimiter:
             self._return_unused()
 
         return mark_sent
+
+    async def _check_delay(self, max_wait: float, *, priority: bool) -> None:
+        """Raise `QueueTooLong` if a new caller would wait for more than *max_wait* seconds."""
+        self._raise_known_failure()
+        if self._exchange_task is not None:  # its permits are for callers that wait already
+            await self._end_of(self._exchange_task)
+        if (ahead := self._queue.ahead(priority=priority)) < len(self._permits):
+            delay = self._permits[ahead].at - time.monotonic()
+        else:
+            response = await self._client.lease(self._label, LeaseRequest())
+            if response.remaining == 0:
+                return  # to wait for a permit raises DailyQuotaExhausted
+            # Read again, so that callers that ask at the same time count each other.
+            ahead = max(0, self._queue.ahead(priority=priority) - len(self._permits))
+            delay = response.available_in + ahead / (self._rate * response.fraction)
+        if delay > max_wait:
+            raise QueueTooLong(delay)
 
     async def wait(self) -> None:
         """Wait until a permit is available."""

@@ -70,10 +70,11 @@ class RedisRateLimiter:
         """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
 
         A cancelled caller does not consume a permit. Raises `DailyQuotaExhausted` at once if the daily quota is used
-        up, and `RedisUnavailable` without Redis. `Permit.refund` does nothing: another process may have been rejected
-        already because of the request, and the count must never be too low.
+        up, `QueueTooLong` at once if the expected delay exceeds *max_wait* seconds, and `RedisUnavailable` without
+        Redis. `Permit.refund` does nothing: another process may have been rejected already because of the request, and
+        the count must never be too low.
         """
-        return Permit(await self._limiters[label].acquire(priority=priority), _no_refund)
+        return Permit(await self._limiters[label].acquire(priority=priority, max_wait=max_wait), _no_refund)
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds* in all processes. Repeated 429s lower its rate."""
