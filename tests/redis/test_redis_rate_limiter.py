@@ -276,7 +276,7 @@ async def test_a_server_that_forgot_its_scripts_is_told_again(make: Make, url: s
 
 async def test_a_server_that_comes_back_empty_allows_no_burst_and_no_new_day(server: Server) -> None:
     plan = _heavy(20, 1000)
-    shared = [RedisRateLimiter(server.url, plan, latency_jitter=0.05) for _ in range(2)]
+    shared = [RedisRateLimiter(server.url, plan, name="test", latency_jitter=0.05) for _ in range(2)]
     before = await asyncio.gather(*(use(each, Label.HEAVY, seconds=0.6) for each in shared))
     went = [stamp for stamps in before for stamp in stamps]
 
@@ -292,7 +292,7 @@ async def test_a_server_that_comes_back_empty_allows_no_burst_and_no_new_day(ser
 
 
 async def test_without_redis_nothing_is_sent(server: Server) -> None:
-    rate_limiter = RedisRateLimiter(server.url, FAST)
+    rate_limiter = RedisRateLimiter(server.url, FAST, name="test")
     await rate_limiter.acquire(Label.HEAVY)
     server.kill()
 
@@ -323,7 +323,7 @@ async def test_a_redis_that_hangs_is_as_good_as_away() -> None:
 
     silent = await asyncio.start_server(hang, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    rate_limiter = RedisRateLimiter(f"redis://127.0.0.1:{port}", FAST)
+    rate_limiter = RedisRateLimiter(f"redis://127.0.0.1:{port}", FAST, name="test")
 
     async with silent:
         with anyio.fail_after(10), pytest.raises(RedisUnavailable, match="did not answer within 2 seconds"):
@@ -340,14 +340,14 @@ def test_a_name_that_makes_no_key_is_refused(name: str) -> None:
 @pytest.mark.parametrize("address", ["redis://me:canary/@host:1", "http://me:canary@host", "redis://me:x@host:canary"])
 def test_an_address_that_cannot_be_read_is_refused_without_showing_it(address: str) -> None:
     with pytest.raises(ConfigError, match="Redis URL") as caught:
-        RedisRateLimiter(address, FAST)
+        RedisRateLimiter(address, FAST, name="test")
 
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("address", ["redis://me:canary@127.0.0.1:1", "unix://me:canary@/nowhere"])
 async def test_no_password_is_shown(address: str) -> None:
-    rate_limiter = RedisRateLimiter(address, FAST)
+    rate_limiter = RedisRateLimiter(address, FAST, name="test")
 
     with pytest.raises(RedisUnavailable) as caught:
         await rate_limiter.acquire(Label.HEAVY)

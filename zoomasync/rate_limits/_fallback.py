@@ -54,8 +54,11 @@ class FallbackRateLimiter:
 
     ::
 
-        redis = RedisRateLimiter("redis://redis.internal", plan, name=limits_name(account_id))
-        limiter = FallbackRateLimiter(redis, LocalRateLimiter(plan.share(1 / processes)))
+        async with (
+            RedisRateLimiter("redis://redis.internal", plan, name=limits_name(account_id)) as redis,
+            FallbackRateLimiter(redis, LocalRateLimiter(plan.share(1 / processes))) as limiter,
+        ):
+            ...
 
     The fallback must be a share of the plan that all processes together can use. It starts when the permits that were
     leased from the primary have certainly been used, which takes a little over a second. Its daily quota is at most its

@@ -2,12 +2,15 @@
 
 ::
 
-    limiter = RedisRateLimiter("redis://redis.internal", Plan.BUSINESS, name="my-account")
-    tokens = RedisTokenStore("redis://redis.internal", name="my-account")
-    async with Zoom(credentials, rate_limiter=limiter, token_store=tokens) as zoom:
+    url = "redis://redis.internal"
+    async with (
+        RedisRateLimiter(url, Plan.BUSINESS, name=limits_name(account_id)) as limiter,
+        RedisTokenStore(url, name=token_name(account_id, client_id)) as tokens,
+        Zoom(credentials, rate_limiter=limiter, token_store=tokens) as zoom,
+    ):
         ...
 
-    leases = RedisLeases("redis://redis.internal", name="my-account/2026-05")  # divide one job
+    leases = RedisLeases(url, name="my-account/2026-05")  # divide one job
 
 All keys of a *name* have one hash tag, so they work in a cluster too. Needs the extra ``redis``.
 """
@@ -15,7 +18,16 @@ All keys of a *name* have one hash tag, so they work in a cluster too. Needs the
 from ..errors import RedisUnavailable
 from ._connection import RedisClient
 from ._leases import RedisLeases
+from ._names import limits_name, token_name
 from ._rate_limiter import RedisRateLimiter
 from ._token_store import RedisTokenStore
 
-__all__ = ["RedisClient", "RedisLeases", "RedisRateLimiter", "RedisTokenStore", "RedisUnavailable"]
+__all__ = [
+    "RedisClient",
+    "RedisLeases",
+    "RedisRateLimiter",
+    "RedisTokenStore",
+    "RedisUnavailable",
+    "limits_name",
+    "token_name",
+]

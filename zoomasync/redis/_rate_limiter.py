@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import Self
+
+import anyio
 
 from .._label import Label
 from ..errors import ConfigError, RedisUnavailable
@@ -21,7 +24,8 @@ from ._limits_client import LimitsClient
 class RedisRateLimiter:
     """A rate limiter that keeps all processes with the same *name* below one *plan* together.
 
-    *redis* is a URL, or a client of redis-py, which its owner closes. No second holds more requests than the plan
+    *redis* is a URL, or a client of redis-py, which its owner closes. *name* stands for the account, as `limits_name`
+    returns it. No second holds more requests than the plan
     allows, and the daily quota is exact. Pauses and blocked days apply to all processes; priority orders the callers of
     one process. *latency_jitter* is the safety margin for differences in network delay, in seconds.
 
@@ -35,7 +39,7 @@ class RedisRateLimiter:
     """
 
     def __init__(
-        self, redis: str | RedisClient, plan: Plan, *, name: str = "zoomasync", latency_jitter: float = LATENCY_JITTER
+        self, redis: str | RedisClient, plan: Plan, *, name: str, latency_jitter: float = LATENCY_JITTER
     ) -> None:
         if not latency_jitter >= 0:
             raise ConfigError("latency_jitter must be seconds, 0 or more")
@@ -55,6 +59,13 @@ class RedisRateLimiter:
     def __repr__(self) -> str:
         limiters = ", ".join(f"{label}: {limiter!r}" for label, limiter in self._limiters.items())
         return f"<RedisRateLimiter {self._name!r}, {limiters}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with anyio.CancelScope(shield=True):  # a cancelled caller must return its permits too
+            await self.aclose()
 
     @property
     def plan(self) -> Plan:

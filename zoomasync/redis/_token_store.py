@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 
 import anyio
 import msgspec
@@ -54,14 +54,14 @@ class RedisTokenStore:
     """One access token for all processes with the same *name*: `Zoom` takes it as ``token_store=``.
 
     *redis* is a URL, or a client of redis-py, which its owner closes. Redis keeps the token until it expires, and
-    whoever can read it there can call Zoom with it, so protect Redis with a password and TLS. Use one *name* for one
-    app of one account.
+    whoever can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands
+    for one app of one account, as `token_name` returns it.
 
     One process at a time requests a new token from Zoom. If it dies, another does so within three seconds. Without
     Redis each process gets its own token.
     """
 
-    def __init__(self, redis: str | RedisClient, *, name: str = "zoomasync") -> None:
+    def __init__(self, redis: str | RedisClient, *, name: str) -> None:
         tag = hash_tag(name)
         self._name = name
         self._token, self._lease = f"{tag}:token", f"{tag}:lease"
@@ -70,6 +70,13 @@ class RedisTokenStore:
 
     def __repr__(self) -> str:
         return f"<RedisTokenStore {self._name!r}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.aclose()
 
     async def renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
         """Return a token newer than *stale*: one that another process shares, or else the result of *fetch*."""
