@@ -228,7 +228,7 @@ class RedisLabelLimiter:
         self._exchange_task = asyncio.create_task(self._exchange(), name=f"zoomasync {self._label} lease")
 
     def _return_unused(self) -> None:
-        """Start to return what no caller needs, if Redis is available."""
+        """Start to return permits and counts that no caller needs, if Redis is available."""
         needed = self._urgent_reports or self._prepaid > self._queue.waiting
         if needed and self._exchange_task is None and not self._client.unavailable:
             self._start_exchange()

@@ -78,7 +78,7 @@ class LeaseResponse:
 
 
 class _Lease(LeaseRequest, frozen=True, omit_defaults=True, kw_only=True):
-    """A `LeaseRequest` with the daily quota as Zoom and this process know it."""
+    """A `LeaseRequest` with the daily quota that Zoom reported, and the last state that Redis reported."""
 
     zoom_remaining: int | None = None
     known_day: int = 0

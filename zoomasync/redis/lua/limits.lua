@@ -106,7 +106,7 @@ local function apply_reports(reports)
   redis.call('ZREMRANGEBYSCORE', permits, '-inf', text(now - window - SECOND))
 end
 
--- Restore what a caller knows of a state that was lost, and wait until permits of that state have been used.
+-- Restore the count of a lost state from a caller, and wait until permits of that state have been used.
 local function restore(lease)
   local is_lost = request.created and request.created ~= created
   if not (is_lost or request.was_disconnected) then return end
