@@ -393,7 +393,7 @@ async def test_password_is_not_shown(address: str) -> None:
 
 
 @pytest.mark.parametrize("text", [False, True], ids=["bytes", "text"])
-async def test_client_of_caller_stays_open(url: str, text: bool) -> None:  # noqa: FBT001  a parameter of the test
+async def test_client_of_caller_is_not_closed(url: str, text: bool) -> None:  # noqa: FBT001  a parameter of the test
     async with Redis.from_url(url, decode_responses=text) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         async with RedisRateLimiter(redis, FAST, name=new_name()) as limiter:
             await limiter.acquire(Label.HEAVY)

@@ -62,7 +62,7 @@ class RedisLabelLimiter:
         self._permits = deque[LeasedPermit]()
         self._prepaid = 0  # counted in the daily quota: one per leased permit, and per permit that was too late
         self._lease_size = max(1, int(rate * _LEASE_SECONDS))
-        self._urgent_reports = list[PermitReport]()  # sent at once
+        self._immediate_reports = list[PermitReport]()  # sent at once
         self._reports = list[PermitReport]()  # sent with the next request
         self._fraction = 1.0
         self._request_from = -math.inf
@@ -94,7 +94,7 @@ class RedisLabelLimiter:
             self._return_unused()
 
         def mark_sent() -> None:
-            self._urgent_reports.append(permit.report(delay=time.monotonic() - permit.at))
+            self._immediate_reports.append(permit.report(delay=time.monotonic() - permit.at))
             self._return_unused()
 
         return mark_sent
@@ -122,7 +122,7 @@ class RedisLabelLimiter:
             self._raise_known_failure()
             now = time.monotonic()
             while self._permits and now - self._permits[0].at > _LATEST_SECONDS:
-                self._urgent_reports.append(self._permits.popleft().report(delay=None))
+                self._immediate_reports.append(self._permits.popleft().report(delay=None))
             request_at = self._request_at()
             if now >= request_at and self._exchange_task is None:
                 self._start_exchange()
@@ -144,10 +144,10 @@ class RedisLabelLimiter:
         delay = now - permit.at
         if delay > _LATEST_SECONDS:
             self._taken = None
-            self._urgent_reports.append(permit.report(delay=None))
+            self._immediate_reports.append(permit.report(delay=None))
             return now
         self._prepaid -= 1
-        reports = self._urgent_reports if delay > self._latency_jitter else self._reports
+        reports = self._immediate_reports if delay > self._latency_jitter else self._reports
         reports.append(permit.report(delay=max(0.0, delay)))
         return now
 
@@ -214,8 +214,8 @@ class RedisLabelLimiter:
             raise RedisUnavailable(self._unavailable[0].reason)
 
     def _request_at(self) -> float:
-        """Return when to send a request: at once if a report is urgent, or before the last leased permit is used."""
-        if self._urgent_reports:
+        """Return when to send a request: at once if a report is immediate, or before the last leased permit is used."""
+        if self._immediate_reports:
             return -math.inf
         leased = len(self._permits)
         if leased >= self._queue.waiting or (self._exhausted is not None and leased >= self._prepaid > 0):
@@ -229,7 +229,7 @@ class RedisLabelLimiter:
 
     def _return_unused(self) -> None:
         """Start to return permits and counts that no caller needs, if Redis is available."""
-        needed = self._urgent_reports or self._prepaid > self._queue.waiting
+        needed = self._immediate_reports or self._prepaid > self._queue.waiting
         if needed and self._exchange_task is None and not self._client.unavailable:
             self._start_exchange()
 
@@ -251,11 +251,11 @@ class RedisLabelLimiter:
     def _lease_request(self) -> LeaseRequest:
         waiting = self._queue.waiting
         while len(self._permits) > waiting:
-            self._urgent_reports.append(self._permits.pop().report(delay=None))
+            self._immediate_reports.append(self._permits.pop().report(delay=None))
         refunded = max(0, self._prepaid - waiting)
         self._prepaid -= refunded
-        reports = (*self._reports, *self._urgent_reports)
-        self._reports, self._urgent_reports = [], []
+        reports = (*self._reports, *self._immediate_reports)
+        self._reports, self._immediate_reports = [], []
         missing = waiting - len(self._permits) if time.monotonic() >= self._request_at() else 0
         return LeaseRequest(
             permits=min(self._lease_size, missing),
@@ -266,7 +266,7 @@ class RedisLabelLimiter:
         )
 
     def _return_permits(self) -> None:
-        self._urgent_reports.extend(permit.report(delay=None) for permit in self._permits)
+        self._immediate_reports.extend(permit.report(delay=None) for permit in self._permits)
         self._permits.clear()
 
     def _receive(self, response: LeaseResponse) -> None:

@@ -53,8 +53,8 @@ _SET: Final = Script("token_set", _Done)
 class RedisTokenStore:
     """One access token for all processes with the same *name*: `Zoom` takes it as ``token_store=``.
 
-    *redis* is a URL, or a client of redis-py, which its owner closes. Redis keeps the token until it expires, and
-    whoever can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands
+    *redis* is a URL, or a client of redis-py, which its owner closes. Redis keeps the token until it expires. Anyone
+    who can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands
     for one app of one account, as `token_name` returns it.
 
     One process at a time requests a new token from Zoom. If it dies, another does so within three seconds. Without
