@@ -40,7 +40,7 @@ class Script(Generic[T]):
     """A script of the folder ``lua``, which takes one JSON document and returns one of type *response*."""
 
     def __init__(self, name: str, response: type[T]) -> None:
-        self.text = resources.files(__package__).joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+        self.text = resources.files("zoomasync.redis").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
         self.digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
         self.response = response
 
