@@ -98,14 +98,14 @@ async def test_settings_may_be_in_files(tmp_path: Path) -> None:
 def test_the_environment_says_how_fast_to_send(environ: Mapping[str, str], rates: tuple[int, int, int]) -> None:
     shown = repr(Zoom.from_env(environ={**ENVIRONMENT, **environ}))
 
-    assert [f"<Bucket {rate}/s" in shown for rate in rates] == [True, True, True]
+    assert [f"<TokenBucket {rate}/s" in shown for rate in rates] == [True, True, True]
     assert shown.startswith("<Zoom https://api.zoom.us/v2 ")
 
 
 def test_a_plan_that_is_given_overrides_the_environment() -> None:
     zoom = Zoom.from_env(plan=Plan.FREE, environ={**ENVIRONMENT, "ZOOM_PLAN": "no such plan", "ZOOM_SHARE": "many"})
 
-    assert "heavy: <Bucket 1/s" in repr(zoom)
+    assert "heavy: <TokenBucket 1/s" in repr(zoom)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)

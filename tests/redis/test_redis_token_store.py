@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import traceback
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import anyio
 import pytest
@@ -19,6 +19,8 @@ from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import ConfigError, ZoomError
 from zoomasync.redis import RedisTokenStore
 from zoomasync.testing import FakeZoom
+
+Make = Callable[[], RedisTokenStore]
 
 NOWHERE = "redis://me:canary@127.0.0.1:1"
 
@@ -48,26 +50,38 @@ def name() -> str:
     return new_name()
 
 
-def _manager(credentials: Credentials, url: str, name: str) -> TokenManager:
+@pytest.fixture
+async def make(url: str, name: str) -> AsyncIterator[Make]:
+    """Make stores with one name, like those of several processes."""
+    made = list[RedisTokenStore]()
+
+    def make_one() -> RedisTokenStore:
+        made.append(RedisTokenStore(url, name=name))
+        return made[-1]
+
+    yield make_one
+    for store in made:
+        await store.aclose()
+
+
+def _manager(credentials: Credentials, store: RedisTokenStore) -> TokenManager:
     transport = MemoryTransport(answering(response(500)))
-    return TokenManager(credentials, transport, SUDDEN, store=RedisTokenStore(url, name=name))
+    return TokenManager(credentials, transport, SUDDEN, store=store)
 
 
-async def test_clients_fetch_one_token(url: str, name: str) -> None:
+async def test_clients_fetch_one_token(make: Make) -> None:
     credentials = Credentials()
-    managers = [_manager(credentials, url, name) for _ in range(5)]
+    managers = [_manager(credentials, make()) for _ in range(5)]
 
     tokens = await asyncio.gather(*(manager.get() for manager in managers for _ in range(200)))
 
     assert {token.value for token in tokens} == {"token-1"}
     assert credentials.fetched == 1
-    for manager in managers:
-        await manager.aclose()
 
 
-async def test_rejected_token_is_renewed_once(url: str, name: str) -> None:
+async def test_rejected_token_is_renewed_once(make: Make) -> None:
     credentials = Credentials()
-    managers = [_manager(credentials, url, name) for _ in range(5)]
+    managers = [_manager(credentials, make()) for _ in range(5)]
     old = [await manager.get() for manager in managers]
 
     tokens = await asyncio.gather(
@@ -76,8 +90,6 @@ async def test_rejected_token_is_renewed_once(url: str, name: str) -> None:
 
     assert {token.value for token in tokens} == {"token-2"}
     assert credentials.fetched == 2
-    for manager in managers:
-        await manager.aclose()
 
 
 async def test_processes_fetch_once_per_expiry(url: str, name: str) -> None:
@@ -113,8 +125,8 @@ async def test_dead_holder_blocks_briefly(url: str, name: str) -> None:
     await store.aclose()
 
 
-async def test_old_token_replaces_no_newer_one(url: str, name: str) -> None:
-    slow, quick, third = (RedisTokenStore(url, name=name) for _ in range(3))
+async def test_old_token_replaces_no_newer_one(make: Make, url: str, name: str) -> None:
+    slow, quick, third = (make() for _ in range(3))
 
     async def fetch_old() -> Token:
         await anyio.sleep(0.5)
@@ -131,12 +143,10 @@ async def test_old_token_replaces_no_newer_one(url: str, name: str) -> None:
 
     assert (await old).value in {"old", "new"}
     assert (await third.renew(None, fetch_old)).value == "new"
-    for store in (slow, quick, third):
-        await store.aclose()
 
 
-async def test_failed_fetch_releases_lease(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
+async def test_failed_fetch_releases_lease(make: Make) -> None:
+    first, second = make(), make()
 
     async def fail() -> Token:
         raise ConfigError("no")
@@ -145,12 +155,10 @@ async def test_failed_fetch_releases_lease(url: str, name: str) -> None:
         await first.renew(None, fail)
     with anyio.fail_after(2):
         assert (await second.renew(None, Credentials().fetch)).value == "token-1"
-    await first.aclose()
-    await second.aclose()
 
 
-async def test_waiting_caller_can_be_cancelled(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
+async def test_waiting_caller_can_be_cancelled(make: Make) -> None:
+    first, second = make(), make()
     credentials = Credentials(seconds=0.6)
     holding = asyncio.create_task(first.renew(None, credentials.fetch))
     await anyio.sleep(0.2)
@@ -161,12 +169,10 @@ async def test_waiting_caller_can_be_cancelled(url: str, name: str) -> None:
     assert scope.cancelled_caught
     assert (await holding).value == "token-1"
     assert credentials.fetched == 1
-    await first.aclose()
-    await second.aclose()
 
 
-async def test_shared_token_keeps_expiry(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
+async def test_shared_token_keeps_expiry(make: Make) -> None:
+    first, second = make(), make()
     credentials = Credentials(lifetime=100)
     await first.renew(None, credentials.fetch)
     await anyio.sleep(0.1)
@@ -175,30 +181,24 @@ async def test_shared_token_keeps_expiry(url: str, name: str) -> None:
 
     assert lifetime is not None
     assert 90 < lifetime < 100
-    await first.aclose()
-    await second.aclose()
 
 
-async def test_shared_token_may_never_expire(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
+async def test_shared_token_may_never_expire(make: Make) -> None:
+    first, second = make(), make()
     credentials = Credentials(lifetime=None)
     await first.renew(None, credentials.fetch)
 
     assert await second.renew(None, credentials.fetch) == Token("token-1")
     assert (await second.renew(Token("token-1"), credentials.fetch)).value == "token-2"
-    await first.aclose()
-    await second.aclose()
 
 
-async def test_expiring_token_is_renewed(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
+async def test_expiring_token_is_renewed(make: Make) -> None:
+    first, second = make(), make()
     credentials = Credentials(seconds=0.0, lifetime=1.0)
     await first.renew(None, credentials.fetch)
     await anyio.sleep(0.92)
 
     assert (await second.renew(None, credentials.fetch)).value == "token-2"
-    await first.aclose()
-    await second.aclose()
 
 
 async def test_outage_fetches_own_token(name: str) -> None:

