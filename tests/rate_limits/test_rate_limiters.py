@@ -61,7 +61,7 @@ async def used(limiter: RateLimiter) -> int:
 
 
 async def test_rate_is_never_exceeded(make: Make) -> None:
-    """From a cold start on, no second holds more than the rate, whether that is whole or not."""
+    """From a cold start on, no second holds more than the rate, also for a fractional rate."""
     plan = Plan(light=40, medium=10, heavy=1, resource_intensive=2.5)
     limiter = make(plan)
 
@@ -392,7 +392,7 @@ async def test_max_wait_of_priority_is_shorter(make: Make) -> None:
 
 
 async def test_max_wait_yields_to_exhausted_quota(make: Make) -> None:
-    """No caller is told to come back sooner if the daily quota is used up."""
+    """An exhausted daily quota raises its own error; the queue does not matter then."""
     limiter = make(heavy(1, 1))
     await limiter.acquire(Label.HEAVY)
 

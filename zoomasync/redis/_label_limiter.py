@@ -37,9 +37,9 @@ class _Exhausted:
 class RedisLabelLimiter:
     """A limiter that serves callers at moments that Redis gives to no other process, those with priority first.
 
-    *rate* is the rate of all processes together. Redis is told when each permit was used, so that it moves the permits
-    of one second later: at once if the delay was more than *latency_jitter*. A permit that is more than a tenth of a
-    second late is returned unused.
+    *rate* is the rate of all processes together. It reports to Redis when each permit was used, so that Redis moves the
+    permits of one second later: at once if the delay was more than *latency_jitter*. A permit that is more than a tenth
+    of a second late is returned unused.
     """
 
     def __init__(

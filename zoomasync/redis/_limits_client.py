@@ -149,7 +149,7 @@ class RedisClock:
     def observe(self, server: float, *, sent: float, received: float) -> None:
         """Record that Redis's clock showed *server* between *sent* and *received*."""
         earliest, latest = sent - server, received - server
-        # The fastest response is the most exact. Clocks differ in speed and may be set, so the last response is a bound.
+        # The fastest response is the most exact. Clocks differ in speed and may be set, so the last one is a bound.
         self._offset = latest if self._offset is None else min(max(self._offset, earliest), latest)
         self.round_trip = max(received - sent, 0.8 * self.round_trip)
 

@@ -54,8 +54,8 @@ class RedisTokenStore:
     """One access token for all processes with the same *name*: `Zoom` takes it as ``token_store=``.
 
     *redis* is a URL, or a client of redis-py, which its owner closes. Redis keeps the token until it expires. Anyone
-    who can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands
-    for one app of one account, as `token_name` returns it.
+    who can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands for one app of
+    one account, as `token_name` returns it.
 
     One process at a time requests a new token from Zoom. If it dies, another does so within three seconds. Without
     Redis each process gets its own token.
