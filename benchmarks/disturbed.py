@@ -1,8 +1,9 @@
-"""What disturbances cost: a burst of refusals, and callers who give up.
+"""Throughput after a burst of 429s, and with many cancelled callers.
 
-``python benchmarks/disturbed.py`` runs a client at 40 requests a second against an enforcing server on this machine.
-The server refuses everything for two seconds, and the script says how long after that requests go through again at the
-full rate; then it cancels half of those who wait, all the time, and says how much of the rate is kept.
+``python benchmarks/disturbed.py`` runs a client at 40 requests per second against a server on this machine that
+enforces that limit. First the server answers every request with 429 for two seconds, and the script prints the time
+until the client is back at its full rate. Then half of the callers are cancelled again and again, and the script prints
+the share of the rate that remains.
 """
 
 from __future__ import annotations
@@ -23,16 +24,15 @@ PLAN = Plan(light=RATE, medium=RATE, heavy=RATE)
 
 
 async def keep_calling(zoom: Zoom) -> None:
-    """Call one after another."""
+    """Send one call after another."""
     while True:
-        async for _ in zoom.reports.billing():
-            pass
+        await zoom.reports.billing()
 
 
 async def recovery() -> float:
-    """Return the seconds from the end of the refusals until a full second's worth of requests has begun."""
+    """Return the seconds from the last 429 to the first second that is at the full rate."""
     async with FakeZoom(Account(), plan=PLAN) as fake, fake.client() as zoom:
-        healed = 0.0
+        ended_at = 0.0
         with anyio.move_on_after(9):
             async with anyio.create_task_group() as tasks:
                 for _ in range(RATE):
@@ -41,18 +41,18 @@ async def recovery() -> float:
                 fake.throttle(ROUTE, times=10**6)
                 await anyio.sleep(2)
                 fake.clear_responses()
-                healed = time.monotonic()
-        calls = [request.at for request in fake.requests if request.label and request.at > healed]
+                ended_at = time.monotonic()
+        calls = [request.at for request in fake.requests if request.label and request.at > ended_at]
     full = next(at for at in calls if len([other for other in calls if at <= other < at + 1]) >= 0.95 * RATE)
-    return full - healed
+    return full - ended_at
 
 
 async def cancelled() -> tuple[float, int]:
-    """Return the share of the rate that is kept while half of the callers give up, and the refusals."""
+    """Return the share of the rate that remains while half of the callers are cancelled, and the number of 429s."""
     async with FakeZoom(Account(), plan=PLAN) as fake, fake.client() as zoom:
-        chance = random.Random(7)  # noqa: S311  a benchmark's dice
+        chance = random.Random(7)  # noqa: S311  no secret
 
-        async def impatient(zoom: Zoom) -> None:
+        async def keep_cancelling(zoom: Zoom) -> None:
             while True:
                 with anyio.move_on_after(chance.uniform(0, 0.5)):
                     await keep_calling(zoom)
@@ -60,21 +60,19 @@ async def cancelled() -> tuple[float, int]:
         with anyio.move_on_after(10):
             async with anyio.create_task_group() as tasks:
                 for number in range(RATE):
-                    tasks.start_soon(impatient if number % 2 else keep_calling, zoom)
+                    tasks.start_soon(keep_cancelling if number % 2 else keep_calling, zoom)
         calls = [request.at for request in fake.requests if request.label]
-        refused = sum(request.status == 429 for request in fake.requests)  # noqa: PLR2004
-    return (len(calls) - 1) / (calls[-1] - calls[0]) / RATE, refused
+        rejected = sum(request.status == 429 for request in fake.requests)  # noqa: PLR2004
+    return (len(calls) - 1) / (calls[-1] - calls[0]) / RATE, rejected
 
 
 def main() -> None:
-    """Run both and print what came of them."""
+    """Run both and print the results."""
     started = time.monotonic()
     gaps = [asyncio.run(recovery()) for _ in range(3)]
-    print(
-        f"after two seconds of refusals: {median(gaps):.2f} s to the full rate (median of 3, worst {max(gaps):.2f} s)"
-    )
-    share, refused = asyncio.run(cancelled())
-    print(f"with half of the callers giving up: {100 * share:.1f} % of the rate, {refused} refusals")
+    print(f"after two seconds of 429s: {median(gaps):.2f} s to the full rate (median of 3, worst {max(gaps):.2f} s)")
+    share, rejected = asyncio.run(cancelled())
+    print(f"with half of the callers cancelled: {100 * share:.1f} % of the rate, {rejected} answers with 429")
     print(f"({time.monotonic() - started:.0f} s)")
 
 

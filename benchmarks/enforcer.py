@@ -1,7 +1,7 @@
-"""A fake Zoom in a process of its own that enforces limits and says what it saw.
+"""A fake Zoom that enforces a rate in its own process and reports what arrived.
 
-``python benchmarks/enforcer.py RATE`` prints its settings as one line of JSON, serves until its standard input closes,
-and prints as another line what arrived: the moments, and how many requests it refused.
+``python benchmarks/enforcer.py RATE`` prints its settings as one line of JSON and serves until its standard input
+closes. Then it prints another line: the times of arrival, and the number of requests that it answered with 429.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ async def main(rate: float) -> None:
         print(json.dumps(settings), flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
         calls = [request for request in fake.requests if request.label]
-        seen = {
+        result = {
             "arrivals": [request.at for request in calls],
-            "refused": sum(request.status == 429 for request in calls),  # noqa: PLR2004
+            "rejected": sum(request.status == 429 for request in calls),  # noqa: PLR2004
             "tokens": sum(request.label is None for request in fake.requests),
         }
-        print(json.dumps(seen), flush=True)
+        print(json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How much of a limit the client uses, and whether it ever breaks it.
+"""Use of a rate limit by one client, and violations of it.
 
-``python benchmarks/pacing.py [--seconds 20] [--rates 0.3 1 2 ...]`` sends as much as the client lets through to a
-server that refuses whatever is above R in any sliding second, from a cold start, over real HTTP, the server in a
-process of its own. It prints the most that the client let go in any second, the most that arrived in one by the
-server's clock, the refusals, and the share of R that arrived between the first and the last. A machine that is taken
-away for longer than twice the jitter makes arrivals bunch: the time that its host stole is printed too.
+``python benchmarks/pacing.py [--seconds 20] [--rates 0.3 1 2 ...]`` sends as many requests as the client allows, from a
+cold start and over real HTTP, to a server in another process that rejects requests above R in any sliding second. For
+each R it prints the most requests that the client sent in any second, the most that arrived in one, the number of 429s,
+and the share of R that arrived between the first and the last request. If the host stops this machine for longer than
+twice the latency jitter, arrivals bunch; so the time that the host took away is printed too.
 """
 
 from __future__ import annotations
@@ -25,43 +25,41 @@ from typing import cast
 import anyio
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, Zoom, ZoomError
-from zoomasync.rate_limits import Release
-from zoomasync.rate_limits._local import LocalRateLimiter
+from zoomasync.rate_limits import LocalRateLimiter, Permit
 
 RATES = [0.3, 1, 2, 4, 10, 20, 30, 40, 60, 80]
 
 
 @dataclass(slots=True)
-class Seen:
-    """What the server saw."""
+class Sends:
+    """The times of requests, as one side counts them."""
 
     arrivals: list[float] = field(default_factory=list[float])
-    refused: int = 0
-    token_store: int = 0
+    rejected: int = 0
 
     def most_in_any(self, seconds: float) -> int:
-        """Return the most arrivals in any window of so many seconds."""
+        """Return the most requests in any window of so many seconds."""
         ordered = sorted(self.arrivals)
         return max((bisect_left(ordered, start + seconds) - index for index, start in enumerate(ordered)), default=0)
 
     def rate(self) -> float:
-        """Return the arrivals a second between the first and the last."""
+        """Return the requests per second between the first and the last."""
         ordered = sorted(self.arrivals)
         return (len(ordered) - 1) / (ordered[-1] - ordered[0]) if len(ordered) > 1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the enforcing server is, and what it has seen once it has stopped."""
+    """The enforcing server, and the requests that it received once it has stopped."""
 
     base_url: str
     auth: ServerToServer
-    seen: Seen
+    received: Sends
 
 
 @asynccontextmanager
 async def enforcer(rate: float) -> AsyncGenerator[Server, None]:
-    """Run the enforcing server while the block runs; `Server.seen` is filled in when it ends."""
+    """Run the enforcing server while the block runs. `Server.received` is complete when the block has ended."""
     script = Path(__file__).with_name("enforcer.py")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -76,35 +74,35 @@ async def enforcer(rate: float) -> AsyncGenerator[Server, None]:
     settings = json.loads(await process.stdout.readline())
     account_id, client_id, client_secret = settings["credentials"]
     auth = ServerToServer(account_id, client_id, client_secret, token_url=settings["token_url"])
-    server = Server(settings["base_url"], auth, Seen())
+    server = Server(settings["base_url"], auth, Sends())
     try:
         yield server
     finally:
         process.stdin.close()
-        said = cast("dict[str, list[float]]", json.loads(await process.stdout.readline()))
-        server.seen.arrivals.extend(said["arrivals"])
-        server.seen.refused, server.seen.token_store = cast("int", said["refused"]), cast("int", said["tokens"])
+        result = cast("dict[str, list[float]]", json.loads(await process.stdout.readline()))
+        server.received.arrivals.extend(result["arrivals"])
+        server.received.rejected = cast("int", result["rejected"])
         await process.wait()
 
 
-class Stamping(LocalRateLimiter):
-    """The usual budgets, which note when they let a call go."""
+class RecordingRateLimiter(LocalRateLimiter):
+    """A rate limiter that records when it grants permits."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self.let_go = Seen()
+        self.granted = Sends()
 
-    async def acquire(self, label: Label, *, urgent: bool = False) -> Release:
-        """Note the moment of the release."""
-        release = await super().acquire(label, urgent=urgent)
-        self.let_go.arrivals.append(time.monotonic())
-        return release
+    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
+        """Record the time of the permit."""
+        permit = await super().acquire(label, priority=priority, max_wait=max_wait)
+        self.granted.arrivals.append(time.monotonic())
+        return permit
 
 
-async def measure(rate: float, seconds: float) -> tuple[Seen, Seen]:
-    """Send as much as the client lets through for so many seconds; return what it let go and what arrived."""
+async def measure(rate: float, seconds: float) -> tuple[Sends, Sends]:
+    """Send as much as the client allows for so many seconds; return its permits and the arrivals."""
     async with enforcer(rate) as server:
-        rate_limiter = Stamping(Plan(light=rate, medium=rate, heavy=rate))
+        rate_limiter = RecordingRateLimiter(Plan(light=rate, medium=rate, heavy=rate))
         retry = RetryPolicy(attempts=1)
         async with Zoom(server.auth, rate_limiter=rate_limiter, base_url=server.base_url, retry=retry) as zoom:
 
@@ -120,11 +118,11 @@ async def measure(rate: float, seconds: float) -> tuple[Seen, Seen]:
                 async with anyio.create_task_group() as tasks:
                     for _ in range(math.ceil(rate / 4) + 4):
                         tasks.start_soon(caller)
-    return rate_limiter.let_go, server.seen
+    return rate_limiter.granted, server.received
 
 
 def stolen() -> float:
-    """Return the seconds that this machine's host has given to others, over all cores, or 0 where nobody tells."""
+    """Return the seconds of all cores that the host has given to other machines, or 0 if that is unknown."""
     try:
         return int(Path("/proc/stat").read_text(encoding="ascii").split()[8]) / 100
     except (OSError, IndexError, ValueError):
@@ -138,14 +136,14 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     options = parser.parse_args()
     print(
-        f"{'R':>6} {'sent':>6} {'most let go':>12} {'most arrived':>13} {'rejected':>8} {'share of R':>11} {'stolen':>7}"
+        f"{'R':>6} {'sent':>6} {'most sent':>12} {'most arrived':>13} {'rejected':>8} {'share of R':>11} {'stolen':>7}"
     )
     for rate in options.rates:
         stolen_before = stolen()
-        let_go, seen = asyncio.run(measure(rate, options.seconds))
+        granted, received = asyncio.run(measure(rate, options.seconds))
         print(
-            f"{rate:>6g} {len(seen.arrivals):>6} {let_go.most_in_any(1.0):>12} {seen.most_in_any(1.0):>13} "
-            f"{seen.refused:>8} {100 * seen.rate() / rate:>10.1f}% {stolen() - stolen_before:>6.1f}s",
+            f"{rate:>6g} {len(received.arrivals):>6} {granted.most_in_any(1.0):>12} {received.most_in_any(1.0):>13} "
+            f"{received.rejected:>8} {100 * received.rate() / rate:>10.1f}% {stolen() - stolen_before:>6.1f}s",
             flush=True,
         )
 

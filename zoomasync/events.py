@@ -1,4 +1,4 @@
-"""What a client tells of while it works, to the ``on_event`` that it was given."""
+"""Events that a client passes to its ``on_event`` callback."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["Event", "RateAdjusted"]
 
 @dataclass(frozen=True, slots=True)
 class RateAdjusted:
-    """The pace of *label* is now *rate* a second, of the *allowed* that the plan has.
+    """A change of the rate of *label* to *rate* requests per second, of *plan_rate* in the plan.
 
-    Zoom refused calls that this client's own pace cannot explain, so another app spends the account's budget, or the
-    plan is not the account's. The pace rises again slowly when that ends.
+    Zoom answers 429 although this client stays below its plan: another app uses the same account, or the account has a
+    smaller plan. The rate rises again in small steps when the 429s end.
     """
 
     label: Label
     rate: float
-    allowed: float
+    plan_rate: float
 
     def __str__(self) -> str:
-        if self.rate < self.allowed:
+        if self.rate < self.plan_rate:
             return (
-                f"{self.label}: at {self.rate:.3g} of {self.allowed:.3g} requests a second, since Zoom refused more: "
-                "another app spends the account's budget, or the plan is a smaller one"
+                f"{self.label}: limited to {self.rate:.3g} of {self.plan_rate:.3g} requests per second after Zoom "
+                "answered 429: another app uses the same account, or the account has a smaller plan"
             )
-        return f"{self.label}: back at {self.allowed:.3g} requests a second"
+        return f"{self.label}: back at {self.plan_rate:.3g} requests per second"
 
 
 Event: TypeAlias = RateAdjusted

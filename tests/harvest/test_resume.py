@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from support.harvesting import QUICK, SPRING, TODAY, harvest, held_on, one_sessi
 
 from zoomasync import Label
 from zoomasync.errors import BadRequest, ConfigError, InvalidArgument, RedisUnavailable, StoreError, Unauthorized
+from zoomasync.events import Event
 from zoomasync.harvest import Harvest, State
 from zoomasync.rate_limits import Permit, RateLimitStatus
 from zoomasync.testing import Account, FakeZoom
@@ -177,6 +178,9 @@ class AwayAfter:
 
     async def status(self) -> Mapping[Label, RateLimitStatus]:
         raise RedisUnavailable("no status either")
+
+    def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:  # noqa: ARG002
+        return lambda: None
 
     async def aclose(self) -> None: ...
 

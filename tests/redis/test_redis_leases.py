@@ -1,3 +1,5 @@
+"""RedisLeases of several processes, with holders that die and a server that is unavailable."""
+
 from __future__ import annotations
 
 import asyncio
@@ -18,7 +20,7 @@ from zoomasync.redis import RedisLeases
 
 Make = Callable[..., RedisLeases]
 
-ALWAYS = 600.0  # a lease that no test outlives
+LONG = 600.0  # seconds; no test lasts longer
 REPORT = "meeting_participants/4444AAAiAAAAAiAiAiiAii=="
 
 
@@ -39,76 +41,76 @@ def name() -> str:
 
 @pytest.fixture
 async def make(url: str, name: str) -> AsyncIterator[Make]:
-    """Make the claims of several machines that share one job."""
+    """Make the leases of several machines that share one job."""
     made = list[RedisLeases]()
 
-    def make_one(lease: float = ALWAYS, *, at: str = url) -> RedisLeases:
+    def make_one(lease: float = LONG, *, at: str = url) -> RedisLeases:
         made.append(RedisLeases(at, name=name, lease=lease))
         return made[-1]
 
     yield make_one
-    for claims in made:
-        await claims.aclose()
+    for leases in made:
+        await leases.aclose()
 
 
-async def _take_when_free(claims: RedisLeases, key: str) -> None:
+async def _acquire_when_free(leases: RedisLeases, key: str) -> None:
     with anyio.fail_after(10):
-        while not await claims.take(key):  # noqa: ASYNC110  another's to let go of
+        while not await leases.acquire(key):  # noqa: ASYNC110  another process releases it
             await anyio.sleep(0.02)
 
 
-async def test_one_of_many_gets_it(make: Make) -> None:
+async def test_one_of_many_acquires(make: Make) -> None:
     machines = [make() for _ in range(10)]
 
-    taken = await asyncio.gather(*(claims.take(REPORT) for claims in machines))
+    acquired = await asyncio.gather(*(leases.acquire(REPORT) for leases in machines))
 
-    assert sorted(taken) == [False] * 9 + [True]
-    assert [await claims.take(REPORT) for claims in machines] == taken
-
-
-async def test_what_is_dropped_another_can_take(make: Make) -> None:
-    claims, other = make(), make()
-    await claims.take(REPORT)
-    await claims.take("another")
-
-    await claims.drop(REPORT)
-
-    assert await other.take(REPORT)
-    assert not await other.take("another")
-    assert not await claims.take(REPORT)
+    assert sorted(acquired) == [False] * 9 + [True]
+    assert [await leases.acquire(REPORT) for leases in machines] == acquired
 
 
-async def test_who_does_not_hold_it_drops_nothing(make: Make) -> None:
-    claims, other = make(), make()
-    await claims.take(REPORT)
+async def test_released_lease_is_free(make: Make) -> None:
+    leases, other = make(), make()
+    await leases.acquire(REPORT)
+    await leases.acquire("another")
 
-    await other.drop(REPORT)
+    await leases.release(REPORT)
 
-    assert not await other.take(REPORT)
-
-
-async def test_what_a_dead_holder_had_another_can_take(make: Make) -> None:
-    claims = make(0.3)
-    await claims.take(REPORT)
-
-    await _take_when_free(make(), REPORT)
-
-    assert not await claims.take(REPORT)
-    assert "0 held" in repr(claims)
+    assert await other.acquire(REPORT)
+    assert not await other.acquire("another")
+    assert not await leases.acquire(REPORT)
 
 
-async def test_what_is_held_is_renewed_in_few_round_trips(make: Make, server: Server) -> None:
-    claims, other = make(1.0, at=server.url), make(at=server.url)
+async def test_only_holder_releases(make: Make) -> None:
+    leases, other = make(), make()
+    await leases.acquire(REPORT)
+
+    await other.release(REPORT)
+
+    assert not await other.acquire(REPORT)
+
+
+async def test_lease_of_dead_holder_expires(make: Make) -> None:
+    leases = make(0.3)
+    await leases.acquire(REPORT)
+
+    await _acquire_when_free(make(), REPORT)
+
+    assert not await leases.acquire(REPORT)
+    assert "0 held" in repr(leases)
+
+
+async def test_renewal_is_batched(make: Make, server: Server) -> None:
+    leases, other = make(1.0, at=server.url), make(at=server.url)
     keys = [f"reports/{number}" for number in range(2000)]
 
-    async with claims.held(), Redis.from_url(server.url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with leases.held(), Redis.from_url(server.url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         for key in keys:
-            assert await claims.take(key)
+            assert await leases.acquire(key)
         before = await _scripts_run(redis)
         await anyio.sleep(2.0)
 
         assert 4 <= await _scripts_run(redis) - before <= 40
-        assert [key for key in keys[::20] if await other.take(key)] == []
+        assert [key for key in keys[::20] if await other.acquire(key)] == []
 
 
 async def _scripts_run(redis: Redis) -> int:
@@ -116,179 +118,178 @@ async def _scripts_run(redis: Redis) -> int:
     return statistics["cmdstat_evalsha"]["calls"]
 
 
-async def test_leaving_lets_go_of_everything(make: Make) -> None:
-    claims, other = make(), make()
+async def test_exit_releases_all(make: Make) -> None:
+    leases, other = make(), make()
     keys = [f"reports/{number}" for number in range(1100)]
 
-    async with claims.held():
+    async with leases.held():
         for key in keys:
-            await claims.take(key)
+            await leases.acquire(key)
 
-    assert [key for key in keys if not await other.take(key)] == []
+    assert [key for key in keys if not await other.acquire(key)] == []
 
 
-async def test_leaving_by_an_error_lets_go_too(make: Make) -> None:
-    claims, other = make(), make()
+async def test_exit_with_error_releases_all(make: Make) -> None:
+    leases, other = make(), make()
 
     async def fail() -> None:
-        async with claims.held():
-            await claims.take(REPORT)
-            raise LookupError("the body's")
+        async with leases.held():
+            await leases.acquire(REPORT)
+            raise LookupError("of the block")
 
-    with pytest.raises(LookupError, match="the body's"):
+    with pytest.raises(LookupError, match="of the block"):
         await fail()
 
-    assert await other.take(REPORT)
+    assert await other.acquire(REPORT)
 
 
-async def test_who_is_cancelled_lets_go_too(make: Make) -> None:
-    claims, other = make(), make()
+async def test_cancelled_exit_releases_all(make: Make) -> None:
+    leases, other = make(), make()
 
     with anyio.CancelScope() as scope:
-        async with claims.held():
-            await claims.take(REPORT)
+        async with leases.held():
+            await leases.acquire(REPORT)
             scope.cancel()
             await anyio.sleep_forever()
 
-    assert await other.take(REPORT)
+    assert await other.acquire(REPORT)
 
 
-async def test_who_is_cancelled_while_it_asks_leaves_nothing_behind(make: Make) -> None:
-    """Redis may have done it already, or not."""
-    claims, other = make(), make()
+async def test_cancelled_acquire_leaves_nothing(make: Make) -> None:
+    """A lease is released whether Redis has handled the cancelled request or not."""
+    leases, other = make(), make()
     keys = [f"reports/{number}" for number in range(100)]
 
-    async with claims.held():
+    async with leases.held():
         for turns, key in enumerate(keys):
-            asking = asyncio.create_task(claims.take(key))
+            acquiring = asyncio.create_task(leases.acquire(key))
             for _ in range(turns):
                 await asyncio.sleep(0)
-            asking.cancel()
-            await asyncio.wait([asking])
-        for _ in range(3):  # what is on its way to Redis arrives
-            await claims.take("the last")
+            acquiring.cancel()
+            await asyncio.wait([acquiring])
+        for _ in range(3):  # until Redis has handled the cancelled requests
+            await leases.acquire("the last")
 
-    assert [key for key in keys if not await other.take(key)] == []
+    assert [key for key in keys if not await other.acquire(key)] == []
 
 
-async def test_what_another_has_taken_is_neither_renewed_nor_dropped(make: Make) -> None:
-    claims, other, third = make(0.8), make(), make()
-    await claims.take(REPORT)
-    await claims.take("another")
-    await _take_when_free(other, REPORT)
-    await _take_when_free(other, "another")
+async def test_lease_of_another_is_untouched(make: Make) -> None:
+    leases, other, third = make(0.8), make(), make()
+    await leases.acquire(REPORT)
+    await leases.acquire("another")
+    await _acquire_when_free(other, REPORT)
+    await _acquire_when_free(other, "another")
 
-    await claims.drop("another")
-    async with claims.held():
-        await claims.take("mine")
-        assert "2 held" in repr(claims)
+    await leases.release("another")
+    async with leases.held():
+        await leases.acquire("mine")
+        assert "2 held" in repr(leases)
         with anyio.fail_after(10):
-            while "1 held" not in repr(claims):  # noqa: ASYNC110  the renewal's
+            while "1 held" not in repr(leases):  # noqa: ASYNC110  the renewal changes it
                 await anyio.sleep(0.02)
-        await anyio.sleep(0.9)  # were it renewed for the wrong holder, it would end now
-        assert not await third.take("mine")
+        await anyio.sleep(0.9)  # a lease that is renewed for the wrong holder expires now
+        assert not await third.acquire("mine")
 
-    assert not await third.take(REPORT)
-    assert not await third.take("another")
+    assert not await third.acquire(REPORT)
+    assert not await third.acquire("another")
 
 
-async def test_renewals_wait_for_redis_to_come_back(make: Make, server: Server) -> None:
-    claims, other = make(1.5, at=server.url), make(at=server.url)
+async def test_renewal_survives_outage(make: Make, server: Server) -> None:
+    leases, other = make(1.5, at=server.url), make(at=server.url)
 
-    async with claims.held():
-        await claims.take(REPORT)
+    async with leases.held():
+        await leases.acquire(REPORT)
         server.cut_off()
         await anyio.sleep(0.7)
         server.reconnect()
         await anyio.sleep(1.6)
 
-        assert not await other.take(REPORT)
+        assert not await other.acquire(REPORT)
 
 
-async def test_what_could_not_be_dropped_is_let_go_of_in_the_end(make: Make, server: Server) -> None:
-    claims, other = make(at=server.url), make(at=server.url)
+async def test_failed_release_is_repeated_at_exit(make: Make, server: Server) -> None:
+    leases, other = make(at=server.url), make(at=server.url)
 
-    async with claims.held():
-        await claims.take(REPORT)
+    async with leases.held():
+        await leases.acquire(REPORT)
         server.cut_off()
-        await claims.drop(REPORT)
+        await leases.release(REPORT)
         server.reconnect()
-        assert not await other.take(REPORT)
+        assert not await other.acquire(REPORT)
 
-    assert await other.take(REPORT)
+    assert await other.acquire(REPORT)
 
 
-async def test_what_redis_has_forgotten_is_free_and_can_be_taken_again(make: Make, server: Server) -> None:
-    claims, other = make(0.3, at=server.url), make(at=server.url)
+async def test_lost_data_frees_leases(make: Make, server: Server) -> None:
+    leases, other = make(0.3, at=server.url), make(at=server.url)
 
-    async with claims.held():
-        await claims.take(REPORT)
-        await claims.take("another")
+    async with leases.held():
+        await leases.acquire(REPORT)
+        await leases.acquire("another")
         server.kill()
         await anyio.sleep(0.3)
         server.start()
 
-        await _take_when_free(other, REPORT)
-        assert not await claims.take(REPORT)
-        assert await claims.take("another")
+        await _acquire_when_free(other, REPORT)
+        assert not await leases.acquire(REPORT)
+        assert await leases.acquire("another")
 
 
-async def test_without_redis_nothing_can_be_claimed_and_nothing_else_fails(make: Make, server: Server) -> None:
-    claims = make(0.2, at=server.url)
+async def test_outage_fails_acquire_only(make: Make, server: Server) -> None:
+    leases = make(0.2, at=server.url)
 
-    async with claims.held():
-        await claims.take(REPORT)
-        await claims.take("another")
+    async with leases.held():
+        await leases.acquire(REPORT)
+        await leases.acquire("another")
         server.kill()
-        with pytest.raises(RedisUnavailable, match="no claim can be made: Redis"):
-            await claims.take("third")
-        await claims.drop("another")
+        with pytest.raises(RedisUnavailable, match="no lease can be acquired: Redis"):
+            await leases.acquire("third")
+        await leases.release("another")
         await anyio.sleep(0.2)
 
 
-async def test_the_error_survives_the_way_to_another_process_and_shows_no_secret(name: str) -> None:
-    claims = RedisLeases("redis://me:canary@127.0.0.1:1", name=name)
+async def test_error_pickles_and_hides_password(name: str) -> None:
+    leases = RedisLeases("redis://me:canary@127.0.0.1:1", name=name)
 
     with pytest.raises(RedisUnavailable) as caught:
-        await claims.take(REPORT)
+        await leases.acquire(REPORT)
     copied = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  our own
 
     assert (type(copied), str(copied), vars(copied)) == (RedisUnavailable, str(caught.value), vars(caught.value))
-    assert "canary" not in f"{claims!r}{caught.value!r}{''.join(traceback.format_exception(caught.value))}"
-    await claims.aclose()
-    await claims.aclose()
+    assert "canary" not in f"{leases!r}{caught.value!r}{''.join(traceback.format_exception(caught.value))}"
+    await leases.aclose()
+    await leases.aclose()
 
 
-async def test_whatever_it_is_called_a_claim_lies_where_a_cluster_keeps_the_others(
-    make: Make, url: str, name: str
-) -> None:
-    claims, other = make(), make()
+async def test_any_key_has_slot_of_name(make: Make, url: str, name: str) -> None:
+    """In a cluster, all leases of a name are on one node, also those whose keys contain braces."""
+    leases, other = make(), make()
     keys = [REPORT, "}", "{other}", "}{other}:", "a b", " ", "é", "会议", "*", "a" * 10_000]
 
-    assert [key for key in keys if not await claims.take(key)] == []
-    assert [key for key in keys if await other.take(key)] == []
+    assert [key for key in keys if not await leases.acquire(key)] == []
+    assert [key for key in keys if await other.acquire(key)] == []
     async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
-        kept = cast("list[bytes]", await redis.keys(f"*{name}*"))  # pyright: ignore[reportUnknownMemberType]  its types
-    assert len(kept) == len(keys)
-    assert {key_slot(key) for key in kept} == {key_slot(name.encode())}
+        redis_keys = cast("list[bytes]", await redis.keys(f"*{name}*"))  # pyright: ignore[reportUnknownMemberType]  its types
+    assert len(redis_keys) == len(keys)
+    assert {key_slot(key) for key in redis_keys} == {key_slot(name.encode())}
 
 
 @pytest.mark.parametrize("key", ["", "a\nb", "\x00", "\ud800"], ids=repr)
-async def test_a_key_that_cannot_be_printed_is_refused(make: Make, key: str) -> None:
-    claims = make()
+async def test_unprintable_key_raises(make: Make, key: str) -> None:
+    leases = make()
 
-    for verb in (claims.take, claims.drop):
+    for method in (leases.acquire, leases.release):
         with pytest.raises(InvalidArgument, match="printable"):
-            await verb(key)
+            await method(key)
 
 
 @pytest.mark.parametrize("lease", [0, -1, math.nan, math.inf])
-def test_a_lease_that_is_no_time_is_refused(lease: float) -> None:
+def test_invalid_lease_raises(lease: float) -> None:
     with pytest.raises(ConfigError, match="lease must be"):
         RedisLeases("redis://localhost", name="job", lease=lease)
 
 
 @pytest.mark.parametrize("name", ["", "a{b}", "a\nb"], ids=repr)
-def test_a_name_that_makes_no_key_is_refused(name: str) -> None:
+def test_invalid_name_raises(name: str) -> None:
     with pytest.raises(ConfigError, match="name must be"):
         RedisLeases("redis://localhost", name=name)

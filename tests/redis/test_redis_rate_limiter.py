@@ -1,3 +1,8 @@
+"""RedisRateLimiter: several processes, lost data, outages, and connections.
+
+tests/rate_limits/test_rate_limiters.py has the behaviour of one process.
+"""
+
 from __future__ import annotations
 
 import asyncio
@@ -9,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import anyio
+import msgspec
 import pytest
 from redis.asyncio import Redis
 from support.valkey import (
@@ -26,6 +32,7 @@ from zoomasync import Label, Plan
 from zoomasync.errors import ConfigError
 from zoomasync.events import Event, RateAdjusted
 from zoomasync.rate_limits import DailyQuotaExhausted
+from zoomasync.rate_limits._adaptive import AdaptiveRate
 from zoomasync.redis import RedisRateLimiter, RedisUnavailable
 
 FAST = Plan(light=500, medium=500, heavy=500, resource_intensive=500)
@@ -45,163 +52,177 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def make(url: str) -> AsyncIterator[Make]:
-    """Make budgets that share one name, as those of several processes do."""
-    name, made = new_name(), list[RedisRateLimiter]()
+def name() -> str:
+    return new_name()
 
-    def make_one(plan: Plan = FAST, **options: object) -> RedisRateLimiter:
-        settings: dict[str, object] = {"name": name, "latency_jitter": 0.05, **options}
-        made.append(RedisRateLimiter(url, plan, **settings))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  the caller's
+
+@pytest.fixture
+async def make(url: str, name: str) -> AsyncIterator[Make]:
+    """Make rate limiters with one name, like those of several processes."""
+    made = list[RedisRateLimiter]()
+
+    def make_one(plan: Plan = FAST) -> RedisRateLimiter:
+        made.append(RedisRateLimiter(url, plan, name=name, latency_jitter=0.05))
         return made[-1]
 
     yield make_one
-    for rate_limiter in made:
-        await rate_limiter.aclose()
+    for limiter in made:
+        await limiter.aclose()
 
 
 def _heavy(rate: float, per_day: int | None = None) -> Plan:
     return Plan(light=100, medium=100, heavy=rate, heavy_per_day=per_day)
 
 
-async def test_no_second_holds_more_than_the_rate_and_nobody_goes_without(make: Make) -> None:
+async def test_processes_share_rate(make: Make) -> None:
+    """No second holds more than the rate of all, and every process gets permits."""
     plan = Plan(light=40, medium=10, heavy=1, resource_intensive=2.5)
-    shared = [make(plan) for _ in range(4)]
+    limiters = [make(plan) for _ in range(4)]
 
-    went = {
-        label: asyncio.gather(*(use(rate_limiter, label, seconds=2.1) for rate_limiter in shared)) for label in Label
-    }
+    sending = {label: asyncio.gather(*(use(each, label, seconds=2.1) for each in limiters)) for label in Label}
 
-    for label, everybody in went.items():
-        stamps = [stamp for one in await everybody for stamp in one]
+    for label, task in sending.items():
+        stamps = [stamp for sent in await task for stamp in sent]
         assert 0 < most_in_a_second(stamps) <= math.ceil(plan.rate(label))
-    shares = [len(one) for one in await went[Label.LIGHT]]
-    assert min(shares) > 0  # how even they are, on a machine that is busy or not, benchmarks/shared.py measures
+    shares = [len(sent) for sent in await sending[Label.LIGHT]]
+    assert min(shares) > 0  # benchmarks/shared.py measures how even they are
 
 
-async def test_no_process_breaks_the_rate_or_the_day_of_all(url: str) -> None:
+async def test_real_processes_share_limits(url: str, name: str) -> None:
     with Processes(3) as processes:
-        went = await processes.all(use_one_of_many, url, new_name(), _heavy(60, 120), 20.0)
+        sent = await processes.all(use_one_of_many, url, name, _heavy(60, 120), 20.0)
 
-    stamps = [stamp for one in went for stamp in one]
+    stamps = [stamp for one in sent for stamp in one]
     assert most_in_a_second(stamps) <= 60
     assert len(stamps) == 120
 
 
-async def test_a_stalled_loop_does_not_make_two_seconds_one(make: Make) -> None:
-    """Every stall leaves a few slots behind; those are not made up for all at once."""
+async def test_stalled_loop_keeps_rate(make: Make) -> None:
+    """Permits that were missed during a stall of the event loop are not used afterwards."""
     first, second = make(_heavy(40)), make(_heavy(40))
 
     async def stall() -> None:
         for seconds in (0.07, 0.3, 0.02):
             await anyio.sleep(0.3)
-            time.sleep(seconds)  # noqa: ASYNC251  which is the point
+            time.sleep(seconds)  # noqa: ASYNC251  the stall
 
-    went, other, _ = await asyncio.gather(
+    sent, others, _ = await asyncio.gather(
         use(first, Label.HEAVY, seconds=1.6), use(second, Label.HEAVY, seconds=1.6), stall()
     )
 
-    assert most_in_a_second(went + other) <= 40
+    assert most_in_a_second(sent + others) <= 40
 
 
-async def test_who_goes_late_moves_what_comes_a_second_later(make: Make) -> None:
-    """A connection that has to be made, say."""
-    rate_limiter, other = make(_heavy(2)), make(_heavy(2))
-    await rate_limiter.acquire(Label.HEAVY)
-    permit = await rate_limiter.acquire(Label.HEAVY)
+async def test_late_send_moves_others(make: Make) -> None:
+    """The second of a request that was sent late starts late for the other processes too."""
+    limiter, other = make(_heavy(2)), make(_heavy(2))
+    await limiter.acquire(Label.HEAVY)
+    permit = await limiter.acquire(Label.HEAVY)
     await anyio.sleep(0.3)
-    arrived = time.monotonic()
+    sent_at = time.monotonic()
 
     permit.mark_sent()
     await other.acquire(Label.HEAVY)
     await other.acquire(Label.HEAVY)
 
-    assert time.monotonic() - arrived >= 1
+    assert time.monotonic() - sent_at >= 1
 
 
-async def test_the_day_is_spent_to_the_last_request_and_not_one_more(make: Make) -> None:
+async def test_processes_share_daily_quota(make: Make) -> None:
     plan = Plan(light=500, medium=500, heavy=500, heavy_per_day=100)
-    shared = [make(plan) for _ in range(4)]
+    limiters = [make(plan) for _ in range(4)]
 
-    went = await asyncio.gather(*(use(rate_limiter, Label.HEAVY, seconds=20) for rate_limiter in shared))
+    sent = await asyncio.gather(*(use(each, Label.HEAVY, seconds=20) for each in limiters))
 
-    assert sum(len(stamps) for stamps in went) == 100
-    status = (await shared[0].status())[Label.HEAVY]
+    assert sum(map(len, sent)) == 100
+    status = (await limiters[0].status())[Label.HEAVY]
     assert (status.used, status.remaining) == (100, 0)
-    for rate_limiter in shared:
+    for limiter in limiters:
         with pytest.raises(DailyQuotaExhausted) as caught:
-            await rate_limiter.acquire(Label.HEAVY)
+            await limiter.acquire(Label.HEAVY)
         assert caught.value.resumes_at == status.resets_at
 
 
-async def test_who_gives_up_takes_nothing_of_the_day(make: Make) -> None:
-    plan = Plan(light=50, medium=50, heavy=50, heavy_per_day=20)
-    rate_limiter, other = make(plan), make(plan)
+@pytest.mark.parametrize("closing", ["aclose", "context", "cancelled context"])
+async def test_close_returns_permits(make: Make, closing: str) -> None:
+    """Permits that were leased for cancelled callers are left for other processes."""
+    plan = _heavy(50, 20)
+    limiter, other = make(plan), make(plan)
 
-    async with anyio.create_task_group() as tasks:
-        for _ in range(20):
-            tasks.start_soon(rate_limiter.acquire, Label.HEAVY)
-        await anyio.sleep(0.4)
-        tasks.cancel_scope.cancel()
-    await rate_limiter.aclose()
+    async def send() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(limiter.acquire, Label.HEAVY)
+            await anyio.sleep(0.4)
+            tasks.cancel_scope.cancel()
+
+    if closing == "aclose":
+        await send()
+        await limiter.aclose()
+    else:
+        with anyio.CancelScope() as scope:
+            async with limiter:
+                await send()
+                if closing == "cancelled context":
+                    scope.cancel()
+                    await anyio.sleep_forever()
     used = (await other.status())[Label.HEAVY].used
 
-    assert len(await use(other, Label.HEAVY, seconds=20)) == 20 - used
     assert used < 20
+    assert len(await use(other, Label.HEAVY, seconds=20)) == 20 - used
 
 
-async def test_labels_with_one_purse_spend_the_same_day(make: Make) -> None:
+async def test_labels_of_processes_share_quota(make: Make) -> None:
     plan = Plan(light=1, medium=1, heavy=500, resource_intensive=500, heavy_per_day=10)
-    rate_limiter, other = make(plan), make(plan)
+    limiter, other = make(plan), make(plan)
 
-    went = await asyncio.gather(
-        use(rate_limiter, Label.HEAVY, seconds=20), use(other, Label.RESOURCE_INTENSIVE, seconds=20)
-    )
+    sent = await asyncio.gather(use(limiter, Label.HEAVY, seconds=20), use(other, Label.RESOURCE_INTENSIVE, seconds=20))
 
-    assert sum(len(stamps) for stamps in went) == 10
+    assert sum(map(len, sent)) == 10
 
 
-async def test_a_pause_is_everybodys(make: Make) -> None:
-    rate_limiter, other = make(), make()
-    await asyncio.gather(*(each.acquire(Label.HEAVY) for each in (rate_limiter, other)))
+async def test_pause_applies_to_all(make: Make) -> None:
+    limiter, other = make(), make()
+    await asyncio.gather(*(each.acquire(Label.HEAVY) for each in (limiter, other)))
 
-    await rate_limiter.on_rate_limited(Label.HEAVY, 0.6)
-    began = time.monotonic()
+    await limiter.on_rate_limited(Label.HEAVY, 0.6)
+    paused_at = time.monotonic()
     await other.acquire(Label.LIGHT)
-    light = time.monotonic()
-    await asyncio.gather(*(each.acquire(Label.HEAVY) for each in (rate_limiter, other)))
+    light_after = time.monotonic() - paused_at
+    await asyncio.gather(*(each.acquire(Label.HEAVY) for each in (limiter, other)))
 
-    assert time.monotonic() - began >= 0.59
-    assert light - began < 0.5
+    assert time.monotonic() - paused_at >= 0.59
+    assert light_after < 0.5
 
 
-async def test_a_pause_ends_without_a_burst(make: Make) -> None:
-    rate_limiter, other = make(_heavy(10)), make(_heavy(10))
+async def test_pause_of_all_ends_without_burst(make: Make) -> None:
+    limiter, other = make(_heavy(10)), make(_heavy(10))
 
     async def pause() -> None:
         await anyio.sleep(0.6)
-        await rate_limiter.on_rate_limited(Label.HEAVY, 0.4)
+        await limiter.on_rate_limited(Label.HEAVY, 0.4)
 
-    went, others, _ = await asyncio.gather(
-        use(rate_limiter, Label.HEAVY, seconds=1.6), use(other, Label.HEAVY, seconds=1.6), pause()
+    sent, others, _ = await asyncio.gather(
+        use(limiter, Label.HEAVY, seconds=1.6), use(other, Label.HEAVY, seconds=1.6), pause()
     )
 
-    assert most_in_a_second(went + others) <= 10
+    assert most_in_a_second(sent + others) <= 10
 
 
-async def test_a_spent_day_is_everybodys_at_once(make: Make) -> None:
+async def test_daily_limit_applies_to_all(make: Make) -> None:
     plan = Plan(light=500, medium=500, heavy=2, heavy_per_day=1000)
-    rate_limiter, other = make(plan), make(plan)
+    limiter, other = make(plan), make(plan)
 
-    async def refused(shared: RedisRateLimiter) -> datetime:
+    async def call(each: RedisRateLimiter) -> datetime:
         try:
             while True:
-                await shared.acquire(Label.HEAVY)
-        except DailyQuotaExhausted as spent:
-            return spent.resumes_at
+                await each.acquire(Label.HEAVY)
+        except DailyQuotaExhausted as exhausted:
+            return exhausted.resumes_at
 
-    waiting = [asyncio.create_task(refused(shared)) for shared in (rate_limiter, other) for _ in range(20)]
+    waiting = [asyncio.create_task(call(each)) for each in (limiter, other) for _ in range(20)]
     await anyio.sleep(0.1)
-    await rate_limiter.on_daily_limit(Label.HEAVY, TOMORROW)
+    await limiter.on_daily_limit(Label.HEAVY, TOMORROW)
 
     assert {moment.replace(microsecond=0) for moment in await asyncio.gather(*waiting)} <= {
         TOMORROW.replace(microsecond=0) + timedelta(seconds=second) for second in (0, 1)
@@ -211,188 +232,171 @@ async def test_a_spent_day_is_everybodys_at_once(make: Make) -> None:
     await other.acquire(Label.LIGHT)
 
 
-async def test_refusals_again_and_again_slow_everybody_down(make: Make) -> None:
-    told: list[Event] = []
-    rate_limiter, other = make(), make(on_event=told.append)
+async def test_429s_lower_rate_of_all(make: Make) -> None:
+    """429s of several processes count together, and every process reports the new rate."""
+    limiter, other, events = make(), make(), list[Event]()
+    other.subscribe(events.append)
 
-    for shared in (rate_limiter, other, rate_limiter):
-        await shared.on_rate_limited(Label.HEAVY, 0.01)
+    for each in (limiter, other, limiter):
+        await each.on_rate_limited(Label.HEAVY, 0.01)
         await anyio.sleep(0.02)
     await other.acquire(Label.HEAVY)
 
-    assert told == [RateAdjusted(Label.HEAVY, 375, 500)]
-    assert [(await each.status())[Label.HEAVY].rate for each in (rate_limiter, other)] == [375, 375]
+    assert events == [RateAdjusted(Label.HEAVY, 375, 500)]
+    assert [(await each.status())[Label.HEAVY].rate for each in (limiter, other)] == [375, 375]
 
 
-async def test_an_urgent_call_goes_before_those_of_its_process(make: Make) -> None:
-    rate_limiter, order = make(_heavy(20)), list[str]()
+async def test_rate_rises_for_all(make: Make, url: str, name: str) -> None:
+    """After ten seconds without a 429 a permit raises the rate, once for all processes."""
+    limiter, other, events = make(), make(), list[Event]()
+    limiter.subscribe(events.append)
+    for _ in range(3):
+        await limiter.on_rate_limited(Label.HEAVY, 0.01)
+        await anyio.sleep(0.02)
+    await limiter.acquire(Label.HEAVY)
+    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+        ten_seconds_ago = msgspec.json.encode(AdaptiveRate(fraction=0.75, changed_at=time.time() - 10))
+        await redis.hset(f"{{{name}}}:limits", "heavy:adaptive_rate", ten_seconds_ago.decode())
+        await redis.hdel(f"{{{name}}}:limits", "heavy:paused_until")
 
-    async def call(kind: str) -> None:
-        await rate_limiter.acquire(Label.HEAVY, priority=kind == "urgent")
-        order.append(kind)
+    await asyncio.gather(*(each.acquire(Label.HEAVY) for each in (limiter, other) for _ in range(5)))
 
-    async with anyio.create_task_group() as tasks:
-        for _ in range(10):
-            tasks.start_soon(call, "other")
-        await anyio.sleep(0.01)
-        tasks.start_soon(call, "urgent")
-
-    assert order.index("urgent") <= 1
+    await limiter.acquire(Label.HEAVY)
+    assert events == [RateAdjusted(Label.HEAVY, 375, 500), RateAdjusted(Label.HEAVY, 400, 500)]
+    assert [(await each.status())[Label.HEAVY].rate for each in (limiter, other)] == [400, 400]
 
 
-async def test_what_zoom_says_is_left_is_known_to_all(make: Make) -> None:
+async def test_headers_reach_all(make: Make) -> None:
+    """The next lease shares the remaining daily quota that Zoom reported."""
     plan = Plan(light=500, medium=500, heavy=500, heavy_per_day=100)
-    rate_limiter, other = make(plan), make(plan)
-    await rate_limiter.acquire(Label.HEAVY)
+    limiter, other = make(plan), make(plan)
+    await limiter.acquire(Label.HEAVY)
 
-    rate_limiter.observe(Label.HEAVY, {"x-ratelimit-type": "Daily-limit", "x-ratelimit-remaining": "10"})
-    await rate_limiter.acquire(Label.HEAVY)
+    limiter.observe(Label.HEAVY, {"x-ratelimit-type": "Daily-limit", "x-ratelimit-remaining": "10"})
+    await limiter.acquire(Label.HEAVY)
 
     assert (await other.status())[Label.HEAVY].remaining == 9
 
 
-async def test_the_day_is_zooms(make: Make) -> None:
-    rate_limiter, other = make(), make()
-    await rate_limiter.acquire(Label.HEAVY)
+async def test_zoom_clock_reaches_all(make: Make) -> None:
+    limiter, other = make(), make()
+    await limiter.acquire(Label.HEAVY)
     moment = datetime(2030, 1, 1, 23, 30, tzinfo=UTC)
 
-    rate_limiter.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
-    await rate_limiter.acquire(Label.HEAVY)
+    limiter.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
+    await limiter.acquire(Label.HEAVY)
 
     status = (await other.status())[Label.HEAVY]
     assert status.resets_at == datetime(2030, 1, 2, tzinfo=UTC)
     assert status.used == 1
 
 
-async def test_a_server_that_forgot_its_scripts_is_told_again(make: Make, url: str) -> None:
-    rate_limiter = make()
-    await rate_limiter.acquire(Label.HEAVY)
+async def test_flushed_scripts_are_sent_again(make: Make, url: str) -> None:
+    limiter = make()
+    await limiter.acquire(Label.HEAVY)
     async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         await redis.script_flush()
 
-    await rate_limiter.acquire(Label.HEAVY)
+    await limiter.acquire(Label.HEAVY)
 
 
-async def test_a_server_that_comes_back_empty_allows_no_burst_and_no_new_day(server: Server) -> None:
-    plan = _heavy(20, 1000)
-    shared = [RedisRateLimiter(server.url, plan, latency_jitter=0.05) for _ in range(2)]
-    before = await asyncio.gather(*(use(each, Label.HEAVY, seconds=0.6) for each in shared))
-    went = [stamp for stamps in before for stamp in stamps]
+async def test_lost_data_keeps_limits(server: Server) -> None:
+    """A server that restarts without its data allows no burst, and the daily quota is restored."""
+    limiters = [RedisRateLimiter(server.url, _heavy(20, 1000), name="test", latency_jitter=0.05) for _ in range(2)]
+    before = await asyncio.gather(*(use(each, Label.HEAVY, seconds=0.6) for each in limiters))
+    sent = [stamp for stamps in before for stamp in stamps]
 
     server.kill()
     server.start()
-    after = await asyncio.gather(*(use(each, Label.HEAVY, seconds=1.7) for each in shared))
+    after = await asyncio.gather(*(use(each, Label.HEAVY, seconds=1.7) for each in limiters))
 
     assert all(after)
-    assert most_in_a_second([*went, *after[0], *after[1]]) <= 20
-    assert (await shared[0].status())[Label.HEAVY].used >= len(went) + sum(map(len, after))
-    for each in shared:
-        await each.aclose()
+    assert most_in_a_second([*sent, *after[0], *after[1]]) <= 20
+    assert (await limiters[0].status())[Label.HEAVY].used >= len(sent) + sum(map(len, after))
+    for limiter in limiters:
+        await limiter.aclose()
 
 
-async def test_without_redis_nothing_is_sent(server: Server) -> None:
-    rate_limiter = RedisRateLimiter(server.url, FAST)
-    await rate_limiter.acquire(Label.HEAVY)
+async def test_outage_raises_and_ends(server: Server) -> None:
+    """Without Redis every call raises, and calls succeed again when it is back."""
+    limiter = RedisRateLimiter(server.url, FAST, name="test")
+    await limiter.acquire(Label.HEAVY)
     server.kill()
 
-    outcomes = await asyncio.gather(*(rate_limiter.acquire(Label.HEAVY) for _ in range(100)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(limiter.acquire(Label.HEAVY) for _ in range(100)), return_exceptions=True)
 
     assert {type(outcome) for outcome in outcomes} == {RedisUnavailable}
     with pytest.raises(RedisUnavailable):
-        await rate_limiter.status()
-    await rate_limiter.on_rate_limited(Label.HEAVY, 0.1)
-    await rate_limiter.on_daily_limit(Label.LIGHT, TOMORROW)
+        await limiter.acquire(Label.HEAVY, max_wait=1)
+    with pytest.raises(RedisUnavailable):
+        await limiter.status()
+    await limiter.on_rate_limited(Label.HEAVY, 0.1)
+    await limiter.on_daily_limit(Label.LIGHT, TOMORROW)
 
     server.start()
     with anyio.fail_after(10):
         while True:
             try:
-                await rate_limiter.acquire(Label.HEAVY)
+                await limiter.acquire(Label.HEAVY)
             except RedisUnavailable:
                 await anyio.sleep(0.05)
             else:
                 break
-    await rate_limiter.aclose()
+    await limiter.aclose()
 
 
-async def test_a_redis_that_hangs_is_as_good_as_away() -> None:
+async def test_silent_server_is_unavailable() -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
 
     silent = await asyncio.start_server(hang, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    rate_limiter = RedisRateLimiter(f"redis://127.0.0.1:{port}", FAST)
+    limiter = RedisRateLimiter(f"redis://127.0.0.1:{port}", FAST, name="test")
 
     async with silent:
         with anyio.fail_after(10), pytest.raises(RedisUnavailable, match="did not answer within 2 seconds"):
-            await rate_limiter.acquire(Label.HEAVY)
-        await rate_limiter.aclose()
-
-
-async def test_without_redis_each_process_goes_on_with_its_share_until_it_is_back(server: Server) -> None:
-    plan = _heavy(20, 1000)
-    first, second = shared = [
-        RedisRateLimiter(server.url, plan, on_lost="local", processes=2, latency_jitter=0.05) for _ in range(2)
-    ]
-
-    async def outage() -> None:
-        await anyio.sleep(0.6)
-        server.kill()
-        await anyio.sleep(1.2)
-        assert all("without Redis" in repr(each) for each in shared)
-        assert [(await each.status())[Label.HEAVY].rate for each in shared] == [10, 10]
-        server.start()
-
-    ones, others, _ = await asyncio.gather(
-        use(first, Label.HEAVY, seconds=4.4), use(second, Label.HEAVY, seconds=4.4), outage()
-    )
-
-    assert not any("without Redis" in repr(each) for each in shared)
-    sent = ones + others
-    assert most_in_a_second(sent) <= 20
-    assert (await shared[0].status())[Label.HEAVY].used >= len(sent) - 2
-    for each in shared:
-        await each.aclose()
-
-
-def test_to_go_on_alone_needs_the_number_of_processes() -> None:
-    with pytest.raises(ConfigError, match="needs processes"):
-        RedisRateLimiter("redis://localhost", FAST, on_lost="local")
+            await limiter.acquire(Label.HEAVY)
+        await limiter.aclose()
 
 
 @pytest.mark.parametrize("name", ["", "a{b}", "a\nb"], ids=repr)
-def test_a_name_that_makes_no_key_is_refused(name: str) -> None:
+def test_invalid_name_raises(name: str) -> None:
     with pytest.raises(ConfigError, match="name must be"):
         RedisRateLimiter("redis://localhost", FAST, name=name)
 
 
+@pytest.mark.parametrize("jitter", [-0.1, math.nan])
+def test_invalid_jitter_raises(jitter: float) -> None:
+    with pytest.raises(ConfigError, match="latency_jitter must be"):
+        RedisRateLimiter("redis://localhost", FAST, name="test", latency_jitter=jitter)
+
+
 @pytest.mark.parametrize("address", ["redis://me:canary/@host:1", "http://me:canary@host", "redis://me:x@host:canary"])
-def test_an_address_that_cannot_be_read_is_refused_without_showing_it(address: str) -> None:
+def test_invalid_url_is_not_shown(address: str) -> None:
     with pytest.raises(ConfigError, match="Redis URL") as caught:
-        RedisRateLimiter(address, FAST)
+        RedisRateLimiter(address, FAST, name="test")
 
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("address", ["redis://me:canary@127.0.0.1:1", "unix://me:canary@/nowhere"])
-async def test_no_password_is_shown(address: str) -> None:
-    rate_limiter = RedisRateLimiter(address, FAST)
+async def test_password_is_not_shown(address: str) -> None:
+    limiter = RedisRateLimiter(address, FAST, name="test")
 
     with pytest.raises(RedisUnavailable) as caught:
-        await rate_limiter.acquire(Label.HEAVY)
+        await limiter.acquire(Label.HEAVY)
 
-    shown = f"{rate_limiter!r}{caught.value!r}{''.join(traceback.format_exception(caught.value))}"
+    shown = f"{limiter!r}{caught.value!r}{''.join(traceback.format_exception(caught.value))}"
     assert "canary" not in shown
-    await rate_limiter.aclose()
+    await limiter.aclose()
 
 
 @pytest.mark.parametrize("text", [False, True], ids=["bytes", "text"])
-async def test_a_client_of_the_callers_stays_open(url: str, text: bool) -> None:  # noqa: FBT001  a parameter of the test
+async def test_client_of_caller_is_not_closed(url: str, text: bool) -> None:  # noqa: FBT001  a parameter of the test
     async with Redis.from_url(url, decode_responses=text) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
-        rate_limiter = RedisRateLimiter(redis, FAST, name=new_name())
-        await rate_limiter.acquire(Label.HEAVY)
-        await rate_limiter.aclose()
-        await rate_limiter.aclose()
+        async with RedisRateLimiter(redis, FAST, name=new_name()) as limiter:
+            await limiter.acquire(Label.HEAVY)
+        await limiter.aclose()
 
         assert await redis.get(new_name()) is None

@@ -1,15 +1,17 @@
+"""RedisTokenStore of several clients and processes."""
+
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
 import traceback
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import anyio
 import pytest
 from redis.asyncio import Redis
 from support.memory import ZERO_JITTER, MemoryTransport, answering, response
-from support.valkey import Processes, Work, call_with_shared_token, new_name, renew_for_ever, shared_url
+from support.valkey import Processes, Work, call_with_shared_token, hold_token_lease, new_name, shared_url
 
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
@@ -18,18 +20,20 @@ from zoomasync.errors import ConfigError, ZoomError
 from zoomasync.redis import RedisTokenStore
 from zoomasync.testing import FakeZoom
 
+Make = Callable[[], RedisTokenStore]
+
 NOWHERE = "redis://me:canary@127.0.0.1:1"
 
 
-class Desk:
-    """Credentials that take *seconds* to get ``token-1``, ``token-2`` and so on, whoever asks."""
+class Credentials:
+    """Credentials whose fetch takes *seconds* and returns ``token-1``, ``token-2`` and so on."""
 
     def __init__(self, *, seconds: float = 0.1, lifetime: float | None = 3600.0) -> None:
         self.fetched = 0
         self._seconds = seconds
         self._lifetime = lifetime
 
-    async def fetch(self, transport: Transport | None = None) -> Token:  # noqa: ARG002  the protocol's
+    async def fetch(self, transport: Transport | None = None) -> Token:  # noqa: ARG002  a parameter of the protocol
         self.fetched += 1
         number = self.fetched
         await anyio.sleep(self._seconds)
@@ -46,40 +50,50 @@ def name() -> str:
     return new_name()
 
 
-def _keeper(desk: Desk, url: str, name: str) -> TokenManager:
+@pytest.fixture
+async def make(url: str, name: str) -> AsyncIterator[Make]:
+    """Make stores with one name, like those of several processes."""
+    made = list[RedisTokenStore]()
+
+    def make_one() -> RedisTokenStore:
+        made.append(RedisTokenStore(url, name=name))
+        return made[-1]
+
+    yield make_one
+    for store in made:
+        await store.aclose()
+
+
+def _manager(credentials: Credentials, store: RedisTokenStore) -> TokenManager:
     transport = MemoryTransport(answering(response(500)))
-    return TokenManager(desk, transport, ZERO_JITTER, store=RedisTokenStore(url, name=name))
+    return TokenManager(credentials, transport, ZERO_JITTER, store=store)
 
 
-async def test_many_clients_ask_for_one_token(url: str, name: str) -> None:
-    desk = Desk()
-    keepers = [_keeper(desk, url, name) for _ in range(5)]
+async def test_clients_fetch_one_token(make: Make) -> None:
+    credentials = Credentials()
+    managers = [_manager(credentials, make()) for _ in range(5)]
 
-    tokens = await asyncio.gather(*(keeper.get() for keeper in keepers for _ in range(200)))
+    tokens = await asyncio.gather(*(manager.get() for manager in managers for _ in range(200)))
 
     assert {token.value for token in tokens} == {"token-1"}
-    assert desk.fetched == 1
-    for keeper in keepers:
-        await keeper.aclose()
+    assert credentials.fetched == 1
 
 
-async def test_a_rejected_token_is_renewed_once_for_all(url: str, name: str) -> None:
-    desk = Desk()
-    keepers = [_keeper(desk, url, name) for _ in range(5)]
-    old = [await keeper.get() for keeper in keepers]
+async def test_rejected_token_is_renewed_once(make: Make) -> None:
+    credentials = Credentials()
+    managers = [_manager(credentials, make()) for _ in range(5)]
+    old = [await manager.get() for manager in managers]
 
     tokens = await asyncio.gather(
-        *(keeper.renew(token) for keeper, token in zip(keepers, old, strict=True) for _ in range(50))
+        *(manager.renew(token) for manager, token in zip(managers, old, strict=True) for _ in range(50))
     )
 
     assert {token.value for token in tokens} == {"token-2"}
-    assert desk.fetched == 2
-    for keeper in keepers:
-        await keeper.aclose()
+    assert credentials.fetched == 2
 
 
-async def test_four_processes_ask_once_for_a_token_and_once_when_it_expires(url: str, name: str) -> None:
-    """They begin the thousand calls with the token that has ended."""
+async def test_processes_fetch_once_per_expiry(url: str, name: str) -> None:
+    """Four processes start 1,000 calls with a token that has expired."""
     async with FakeZoom(plan=None) as fake:
         with Processes(4) as processes:
             await processes.all(call_with_shared_token, url, name, fake.credentials, fake.base_url, 5)
@@ -92,12 +106,12 @@ async def test_four_processes_ask_once_for_a_token_and_once_when_it_expires(url:
         assert _token_requests(fake) == 2
 
 
-async def test_a_holder_that_dies_does_not_hold_the_others_for_long(url: str, name: str) -> None:
-    holder = multiprocessing.get_context("spawn").Process(target=Work(renew_for_ever, (url, name)))
+async def test_dead_holder_blocks_briefly(url: str, name: str) -> None:
+    holder = multiprocessing.get_context("spawn").Process(target=Work(hold_token_lease, (url, name)))
     holder.start()
     async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         with anyio.fail_after(10):
-            while not await redis.exists(f"{{{name}}}:lease"):  # noqa: ASYNC110  it is another process's
+            while not await redis.exists(f"{{{name}}}:lease"):  # noqa: ASYNC110  another process acquires it
                 await anyio.sleep(0.02)
     holder.kill()
     await asyncio.to_thread(holder.join)
@@ -105,36 +119,34 @@ async def test_a_holder_that_dies_does_not_hold_the_others_for_long(url: str, na
 
     store = RedisTokenStore(url, name=name)
     with anyio.fail_after(10):
-        token = await store.renew(None, Desk().fetch)
+        token = await store.renew(None, Credentials().fetch)
 
     assert token.value == "token-1"
     await store.aclose()
 
 
-async def test_a_late_old_token_never_takes_the_place_of_a_newer_one(url: str, name: str) -> None:
-    slow, quick, third = (RedisTokenStore(url, name=name) for _ in range(3))
+async def test_old_token_replaces_no_newer_one(make: Make, url: str, name: str) -> None:
+    slow, quick, third = (make() for _ in range(3))
 
-    async def late() -> Token:
+    async def fetch_old() -> Token:
         await anyio.sleep(0.5)
         return Token("old", 3600)
 
-    async def new() -> Token:
+    async def fetch_new() -> Token:
         return Token("new", 3600)
 
-    overtaken = asyncio.create_task(slow.renew(None, late))
+    old = asyncio.create_task(slow.renew(None, fetch_old))
     await anyio.sleep(0.2)
     async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
-        await redis.delete(f"{{{name}}}:lease")  # as it is when it ends before its holder is done
-    await quick.renew(None, new)
+        await redis.delete(f"{{{name}}}:lease")  # as if it had expired before its holder was done
+    await quick.renew(None, fetch_new)
 
-    assert (await overtaken).value in {"old", "new"}
-    assert (await third.renew(None, late)).value == "new"
-    for store in (slow, quick, third):
-        await store.aclose()
+    assert (await old).value in {"old", "new"}
+    assert (await third.renew(None, fetch_old)).value == "new"
 
 
-async def test_a_failure_frees_the_lease(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
+async def test_failed_fetch_releases_lease(make: Make) -> None:
+    first, second = make(), make()
 
     async def fail() -> Token:
         raise ConfigError("no")
@@ -142,76 +154,66 @@ async def test_a_failure_frees_the_lease(url: str, name: str) -> None:
     with pytest.raises(ConfigError):
         await first.renew(None, fail)
     with anyio.fail_after(2):
-        assert (await second.renew(None, Desk().fetch)).value == "token-1"
-    await first.aclose()
-    await second.aclose()
+        assert (await second.renew(None, Credentials().fetch)).value == "token-1"
 
 
-async def test_who_waits_can_give_up(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
-    desk = Desk(seconds=0.6)
-    holding = asyncio.create_task(first.renew(None, desk.fetch))
+async def test_waiting_caller_can_be_cancelled(make: Make) -> None:
+    first, second = make(), make()
+    credentials = Credentials(seconds=0.6)
+    holding = asyncio.create_task(first.renew(None, credentials.fetch))
     await anyio.sleep(0.2)
 
     with anyio.move_on_after(0.2) as scope:
-        await second.renew(None, desk.fetch)
+        await second.renew(None, credentials.fetch)
 
     assert scope.cancelled_caught
     assert (await holding).value == "token-1"
-    assert desk.fetched == 1
-    await first.aclose()
-    await second.aclose()
+    assert credentials.fetched == 1
 
 
-async def test_a_token_lives_no_longer_than_it_did_when_it_was_got(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
-    desk = Desk(lifetime=100)
-    await first.renew(None, desk.fetch)
+async def test_shared_token_keeps_expiry(make: Make) -> None:
+    first, second = make(), make()
+    credentials = Credentials(lifetime=100)
+    await first.renew(None, credentials.fetch)
     await anyio.sleep(0.1)
 
-    lifetime = (await second.renew(None, desk.fetch)).lifetime
+    lifetime = (await second.renew(None, credentials.fetch)).lifetime
 
     assert lifetime is not None
     assert 90 < lifetime < 100
-    await first.aclose()
-    await second.aclose()
 
 
-async def test_a_token_without_an_end_has_none_for_the_others(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
-    desk = Desk(lifetime=None)
-    await first.renew(None, desk.fetch)
+async def test_shared_token_may_never_expire(make: Make) -> None:
+    first, second = make(), make()
+    credentials = Credentials(lifetime=None)
+    await first.renew(None, credentials.fetch)
 
-    assert await second.renew(None, desk.fetch) == Token("token-1")
-    assert (await second.renew(Token("token-1"), desk.fetch)).value == "token-2"
-    await first.aclose()
-    await second.aclose()
+    assert await second.renew(None, credentials.fetch) == Token("token-1")
+    assert (await second.renew(Token("token-1"), credentials.fetch)).value == "token-2"
 
 
-async def test_a_token_that_is_about_to_end_is_renewed(url: str, name: str) -> None:
-    first, second = RedisTokenStore(url, name=name), RedisTokenStore(url, name=name)
-    desk = Desk(seconds=0.0, lifetime=1.0)
-    await first.renew(None, desk.fetch)
+async def test_expiring_token_is_renewed(make: Make) -> None:
+    first, second = make(), make()
+    credentials = Credentials(seconds=0.0, lifetime=1.0)
+    await first.renew(None, credentials.fetch)
     await anyio.sleep(0.92)
 
-    assert (await second.renew(None, desk.fetch)).value == "token-2"
-    await first.aclose()
-    await second.aclose()
+    assert (await second.renew(None, credentials.fetch)).value == "token-2"
 
 
-async def test_without_redis_each_gets_a_token_of_its_own(name: str) -> None:
+async def test_outage_fetches_own_token(name: str) -> None:
     store = RedisTokenStore(NOWHERE, name=name)
 
-    assert (await store.renew(None, Desk().fetch)).value == "token-1"
+    assert (await store.renew(None, Credentials().fetch)).value == "token-1"
     await store.aclose()
     await store.aclose()
 
 
-async def test_no_secret_is_shown(url: str, name: str) -> None:
-    desk, shown = Desk(), list[str]()
+async def test_secrets_are_not_shown(url: str, name: str) -> None:
+    credentials, shown = Credentials(), list[str]()
     for address in (url, NOWHERE):
         store = RedisTokenStore(address, name=name)
-        token = await store.renew(None, desk.fetch)
+        token = await store.renew(None, credentials.fetch)
         shown.append(f"{store!r} {token!r}")
 
         async def fail() -> Token:
@@ -229,3 +231,23 @@ async def test_no_secret_is_shown(url: str, name: str) -> None:
 
 def _token_requests(fake: FakeZoom) -> int:
     return sum(request.route == "POST /oauth/token" for request in fake.requests)
+
+
+async def test_store_closes_as_context(url: str, name: str) -> None:
+    """A store that is used again after its block connects again, for the clients that still use it."""
+    async with RedisTokenStore(url, name=name) as store:
+        await store.renew(None, Credentials().fetch)
+    await store.aclose()
+
+
+async def test_token_of_many_characters_is_shared(url: str, name: str) -> None:
+    """A token travels through JSON twice and stays as it is."""
+    value = 'ey/J"\\+=~\u2713' * 300
+
+    async def fetch() -> Token:
+        return Token(value, 60)
+
+    async with RedisTokenStore(url, name=name) as first, RedisTokenStore(url, name=name) as second:
+        await first.renew(None, fetch)
+
+        assert (await second.renew(None, Credentials().fetch)).value == value

@@ -1,4 +1,4 @@
-"""An event loop that never waits: when all tasks sleep, its clock leaps to the first who wakes."""
+"""An event loop in virtual time: when all tasks sleep, its clock jumps to the first timer."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ P = ParamSpec("P")
 
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
-    """Keeps `time()` by itself; everything is due at once, in order. Not for sockets or threads."""
+    """An event loop with a virtual `time()`. It does not support sockets and threads."""
 
     def __init__(self) -> None:
-        self._leaping = _LeapingSelector()
-        super().__init__(self._leaping)
-        self.complaints: list[dict[str, Any]] = []
-        self.set_exception_handler(lambda _, context: self.complaints.append(context))
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+        self.errors: list[dict[str, Any]] = []
+        self.set_exception_handler(lambda _, context: self.errors.append(context))
 
     def time(self) -> float:
-        return self._leaping.now
+        return self._jumping.now
 
 
-class _LeapingSelector(selectors.SelectSelector):
+class _JumpingSelector(selectors.SelectSelector):
     def __init__(self) -> None:
         super().__init__()
-        # Away from zero: a clock that starts there hides who takes "never" for "now".
+        # A clock that starts at 0 would hide code that takes 0 for "never".
         self.now = 1_000.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if not ready:
             if timeout is None:
-                raise RuntimeError("deadlock: every task waits for another")
+                raise RuntimeError("deadlock: no task can continue, and no timer is set")
             self.now += timeout
-        # Each turn takes a little: a limiter that is woken a rounding error early would re-arm its timer for ever.
+        # Each iteration takes time: otherwise a limiter that wakes early by a rounding error would set its timer again
+        # without end.
         self.now += 1e-6
         return ready
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run *test* on a `VirtualClockLoop`, and fail it when the loop has anything to complain of."""
+    """Run *test* on a `VirtualClockLoop`, and fail if a task or callback fails."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         loop = VirtualClockLoop()
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(test(*args, **kwargs))
-        assert loop.complaints == []
+        assert loop.errors == []
 
     return run
 

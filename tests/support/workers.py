@@ -98,16 +98,16 @@ class Telling:
     def __init__(self, leases: Leases, tell: Callable[[str, str], None]) -> None:
         self.held = leases.held
         self.aclose = leases.aclose
-        self._claims = leases
+        self._leases = leases
         self._tell = tell
 
-    async def take(self, key: str) -> bool:
-        taken = await self._claims.take(key)
-        self._tell("take" if taken else "rejected", key)
-        return taken
+    async def acquire(self, key: str) -> bool:
+        acquired = await self._leases.acquire(key)
+        self._tell("take" if acquired else "rejected", key)
+        return acquired
 
-    async def drop(self, key: str) -> None:
-        await self._claims.drop(key)
+    async def release(self, key: str) -> None:
+        await self._leases.release(key)
         self._tell("drop", key)
 
 
@@ -174,9 +174,9 @@ def _begin(job: Job, pipe: Connection) -> None:
 async def _work(job: Job, pipe: Connection) -> None:
     leases = RedisLeases(job.redis, name=job.name, lease=job.lease)
     store = SharedStore(job.folder, Telling(leases, lambda verb, key: pipe.send((verb, key))))
-    rate_limiter = RedisRateLimiter(job.redis, job.plan, name=job.name)
-    token_store = RedisTokenStore(job.redis, name=job.name)
     async with (
+        RedisRateLimiter(job.redis, job.plan, name=job.name) as rate_limiter,
+        RedisTokenStore(job.redis, name=job.name) as token_store,
         Zoom(
             job.credentials, plan=job.plan, base_url=job.base_url, rate_limiter=rate_limiter, token_store=token_store
         ) as zoom,

@@ -14,11 +14,12 @@ from .endpoint import ResourceQuota
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitStatus:
-    """How one label stands.
+    """The state of one rate-limit label.
 
-    *rate* is the requests a second that are let through now, *wait* the seconds that a call would wait. *used* (sent,
-    or waiting to be) and *left* count the UTC day's budget, which it may share with another label; *left* is None where
-    the plan has no limit. The day ends at *resets_at*, by Zoom's clock.
+    *rate* is the requests per second that are allowed now; *delay* is the seconds that a new call would wait. *used*
+    and *remaining* count the requests of the current UTC day; *used* includes calls that still wait. *remaining* is
+    None where the plan has no daily quota. Two labels may share a daily quota. It resets at *resets_at*, by Zoom's
+    clock.
     """
 
     label: Label
@@ -30,7 +31,7 @@ class RateLimitStatus:
 
 
 class DailyQuotaExhausted(Exception):
-    """The day's budget is spent until *resumes_at*: what `RateLimiter.acquire` raises, and calls turn into an error."""
+    """The daily quota is used up until *resumes_at*. The session layer turns this into `DailyLimitReached`."""
 
     def __init__(self, resumes_at: datetime) -> None:
         super().__init__(resumes_at)
@@ -38,7 +39,7 @@ class DailyQuotaExhausted(Exception):
 
 
 class QueueTooLong(Exception):
-    """A caller would wait *delay* seconds for a permit, longer than it is ready to wait."""
+    """A caller would wait *delay* seconds for a permit, which is more than its *max_wait*."""
 
     def __init__(self, delay: float) -> None:
         super().__init__(delay)
@@ -47,10 +48,10 @@ class QueueTooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """One call that was let through.
+    """The right to send one request.
 
-    *went_late* is called when it may have arrived as late as now, because it had to wait for a connection or a token:
-    its second begins only then. *unsent* is called when nothing was sent: it costs nothing of the day.
+    Call *mark_sent* if the request was sent later than the permit was granted, for instance after opening a
+    connection: the second that the request counts in starts then. Call *refund* if the request was not sent.
     """
 
     mark_sent: Callable[[], None]
@@ -58,52 +59,55 @@ class Permit:
 
 
 class RateLimiter(Protocol):
-    """Holds all calls of a client to its plan. An implementation may share the plan with other processes."""
+    """Keeps all calls of a client below its plan. An implementation may share the plan with other processes."""
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it; an urgent one goes before the others.
+        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
 
-        Raises `DailyQuotaExhausted` at once when the day has none left, and `QueueTooLong` at once when the wait would
-        be longer than *max_wait* seconds.
+        A cancelled caller does not consume a permit. Raises `DailyQuotaExhausted` at once if the daily quota is used
+        up, and `QueueTooLong` at once if the expected delay exceeds *max_wait* seconds; neither consumes anything.
         """
         ...
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
-        """Take note of a 429 of the label's second: nobody sends for *seconds*."""
+        """Pause *label* for *seconds* after a 429 of its per-second limit."""
         ...
 
     async def on_daily_limit(self, label: Label, until: datetime) -> None:
-        """Take note of a 429 of the label's day: nobody sends before *until*."""
+        """Block *label* until the moment that a 429 of its daily limit names. Waiting callers raise too."""
         ...
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
-        """Learn from the headers of a reply (names in lower case): Zoom's clock, and what it says is left."""
-        ...
-
-    def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
-        """Send events to *on_event* too. Returns a function that ends the subscription."""
+        """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case)."""
         ...
 
     async def status(self) -> Mapping[Label, RateLimitStatus]:
-        """Return how every label stands."""
+        """Return the state of every label."""
+        ...
+
+    def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
+        """Call *on_event* with every event from now on; return a function that ends this.
+
+        An exception in *on_event* is logged and does not fail any call.
+        """
         ...
 
     async def aclose(self) -> None:
-        """Let go of what the budgets hold. Closing twice does no harm."""
+        """Release all resources. Closing twice is safe."""
         ...
 
 
 class ResourceQuotaCounter(Protocol):
-    """Counts what Zoom limits for one host or registrant per UTC day."""
+    """Counts the requests that Zoom limits for one host or registrant per UTC day."""
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn Zoom's clock from the headers of a response."""
+        """Read Zoom's clock from the headers of a response."""
         ...
 
     def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
-        """Return when the next request is allowed for all of *entities*, or None if it is allowed now."""
+        """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
         ...
 
     def count(self, resource_quotas: tuple[ResourceQuota, ...]) -> None:
-        """Count one accepted request for each of *entities*."""
+        """Count one accepted request in each of *resource_quotas*."""
         ...

@@ -1,64 +1,54 @@
-"""Lower the rate of a label after unexplained 429s, and raise it again slowly."""
+"""The adaptive rate: lower the rate of a label after unexplained 429s, and raise it again slowly."""
 
 from __future__ import annotations
 
-import math
-from collections import deque
-from collections.abc import Callable
+from typing import Final
 
-from .._label import Label
-from ..events import Event, RateAdjusted
-from ._token_bucket import TokenBucket
+import msgspec
 
-_REFUSALS = 3  # so many, each after the pause of the one before, are no accident
-_WITHIN_SECONDS = 30.0
-_LOWER_BY = 0.75
-_RAISE_BY = 0.05
-_RAISE_EVERY_SECONDS = 10.0
-_LEAST = 0.1
+_LIMIT: Final = 3  # one 429 can be an accident, and so can two
+_WITHIN_SECONDS: Final = 30.0
+_FACTOR: Final = 0.75
+_INCREMENT: Final = 0.05
+_RAISE_AFTER_SECONDS: Final = 10.0
+_MINIMUM: Final = 0.1
 
 
-class AdaptiveRate:
-    """Notices that others spend the account's limit: our own pace never gives Zoom a reason to refuse."""
+class AdaptiveRate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The *fraction* of a label's rate that is in use (AIMD).
 
-    def __init__(
-        self,
-        label: Label,
-        rate: float,
-        bucket: TokenBucket,
-        on_event: Callable[[Event], None] | None,
-        clock: Callable[[], float],
-    ) -> None:
-        self._label = label
-        self._rate = rate
-        self._bucket = bucket
-        self._on_event = on_event
-        self._clock = clock
-        self._refusals: deque[float] = deque(maxlen=_REFUSALS)  # in time that was not paused
-        self._paused_until = -math.inf
-        self._paused_for = 0.0
-        self._changed = -math.inf
-        self._fraction = 1.0
+    A client that stays below its plan gets no 429, so repeated ones mean that other apps use the account's limit.
+    Three of them within 30 seconds lower the fraction to three quarters. Seconds in which the label was paused do not
+    count: with a long ``Retry-After``, three 429s could never fall into 30 seconds of wall time. 10 seconds without a
+    429 raise the fraction by a twentieth.
 
-    def on_rate_limited(self, seconds: float) -> None:
-        """Take note of a 429 that pauses the label for *seconds*."""
-        now = self._clock()
-        if now < self._paused_until:
-            return  # under way when the pause began: the same refusal
-        self._refusals.append(now - self._paused_for)
-        self._paused_until, self._paused_for = now + seconds, self._paused_for + seconds
-        if len(self._refusals) == _REFUSALS and self._refusals[-1] - self._refusals[0] <= _WITHIN_SECONDS:
-            self._refusals.clear()
-            self._set(max(_LEAST, self._fraction * _LOWER_BY))
+    An instance is a value: a change returns a new one, so processes can share it. All times are seconds of one clock.
+    """
 
-    def on_permit(self) -> None:
-        """Take note of a call that goes out; after a while without a refusal, go a little faster."""
-        quiet_since = max(self._changed, self._paused_until)
-        if self._fraction < 1 and self._clock() - quiet_since >= _RAISE_EVERY_SECONDS:
-            self._set(min(1.0, self._fraction + _RAISE_BY))
+    fraction: float = 1.0
+    changed_at: float = 0.0
+    limited_at: tuple[float, ...] = ()  # the last 429s, in time that was not paused
+    paused_until: float = 0.0
+    paused_for: float = 0.0  # all pauses together
 
-    def _set(self, fraction: float) -> None:
-        self._fraction, self._changed = fraction, self._clock()
-        self._bucket.set_fraction(fraction)
-        if self._on_event is not None:
-            self._on_event(RateAdjusted(self._label, self._rate * fraction, self._rate))
+    def on_rate_limited(self, now: float, seconds: float) -> AdaptiveRate:
+        """Return the rate after a 429 that pauses the label for *seconds*."""
+        paused_until = max(self.paused_until, now + seconds)
+        paused_for = self.paused_for + paused_until - max(now, self.paused_until)
+        if now < self.paused_until:  # the request was sent before the pause, so this is the same incident
+            return msgspec.structs.replace(self, paused_until=paused_until, paused_for=paused_for)
+        limited_at = (*self.limited_at, now - self.paused_for)[-_LIMIT:]
+        lower = len(limited_at) == _LIMIT and limited_at[-1] - limited_at[0] <= _WITHIN_SECONDS
+        return AdaptiveRate(
+            fraction=max(_MINIMUM, round(self.fraction * _FACTOR, 3)) if lower else self.fraction,
+            changed_at=now if lower else self.changed_at,
+            limited_at=() if lower else limited_at,
+            paused_until=paused_until,
+            paused_for=paused_for,
+        )
+
+    def on_permit(self, now: float) -> AdaptiveRate:
+        """Return the rate after a permit was granted: a step higher if there was no 429 for a while."""
+        if self.fraction >= 1 or now - max(self.changed_at, self.paused_until) < _RAISE_AFTER_SECONDS:
+            return self
+        return msgspec.structs.replace(self, fraction=min(1.0, round(self.fraction + _INCREMENT, 3)), changed_at=now)

@@ -1,82 +1,108 @@
-"""RateLimiter of a day: UTC days by Zoom's clock, and what is left of one."""
+"""The daily quota: requests per UTC day by Zoom's clock."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Final
 
 from .._core.rate_limiter import DailyQuotaExhausted
 from ._server_clock import ServerClock
 
+_LOWEST_DAILY_LIMIT: Final = 1000  # no per-second limit is that high
+
 
 class DailyQuota:
-    """Counts the requests of Zoom's day, up to *per_day* of them (None counts without end)."""
+    """A counter of the requests of Zoom's current day, up to *per_day* (None is no limit)."""
 
     def __init__(self, per_day: int | None, clock: ServerClock) -> None:
         self._per_day = per_day
         self._clock = clock
         self._day: date = clock.now().date()
         self._used = 0
-        self._lost = 0  # what others of the account have used, as far as Zoom has said
-        self._spent_until: datetime | None = None
+        self._used_by_others = 0
+        self._blocked_until: datetime | None = None
 
     @property
     def used(self) -> int:
-        """What was used of this day's budget."""
-        self._turn_page()
+        """The requests that were counted today."""
+        self._start_new_day()
         return self._used
 
     @property
     def remaining(self) -> int | None:
-        """What is left of it, or None where there is no limit."""
-        self._turn_page()
-        if self._spent_until is not None:
+        """The requests that are left today, or None where there is no limit."""
+        self._start_new_day()
+        if self._blocked_until is not None:
             return 0
-        return None if self._per_day is None else max(0, self._per_day - self._used - self._lost)
+        return None if self._per_day is None else max(0, self._per_day - self._used - self._used_by_others)
 
     @property
-    def deferred(self) -> bool:
-        """Whether Zoom has said that the day is spent."""
-        self._turn_page()
-        return self._spent_until is not None
+    def blocked(self) -> bool:
+        """Whether Zoom has answered that the daily limit is reached."""
+        self._start_new_day()
+        return self._blocked_until is not None
 
     @property
     def resumes_at(self) -> datetime:
-        """When the next budget begins."""
-        self._turn_page()
-        return self._spent_until or self._clock.midnight()
+        """The moment of the next reset."""
+        self._start_new_day()
+        return self._blocked_until or self._clock.midnight()
 
-    def take(self) -> date:
-        """Use one and return the day that it is of, or raise `DailyQuotaExhausted`."""
+    def count(self) -> date:
+        """Count one request and return the day that it counts in, or raise `DailyQuotaExhausted`."""
         if self.remaining == 0:
             raise DailyQuotaExhausted(self.resumes_at)
         self._used += 1
         return self._day
 
-    def still(self, day: date) -> date:
-        """Return *day* if one that was taken of it is still good; else take one of the day that has begun since."""
-        self._turn_page()
-        return day if day == self._day else self.take()
+    def renew(self, day: date) -> date:
+        """Return *day* if it is still today; otherwise count the request again, in the new day."""
+        self._start_new_day()
+        return day if day == self._day else self.count()
 
     def refund(self, day: date) -> None:
-        """Return one that was taken of *day* and not used."""
-        self._turn_page()
+        """Subtract one request that was counted in *day* and not sent."""
+        self._start_new_day()
         if day == self._day:
             self._used = max(0, self._used - 1)
 
     def lower_to(self, remaining: int) -> None:
-        """Believe Zoom that no more than *left* are left."""
+        """Lower the remaining requests to the number that Zoom reported; never raise them."""
         if self._per_day is not None and self.remaining is not None:
-            self._lost = max(self._lost, self._per_day - self._used - max(0, remaining))
+            self._used_by_others = max(self._used_by_others, self._per_day - self._used - max(0, remaining))
 
-    def spend(self, until: datetime) -> None:
-        """Believe Zoom that nothing is left until then."""
-        self._turn_page()
-        self._spent_until = max(until, self._spent_until or until)
+    def block(self, until: datetime) -> None:
+        """Allow no request before *until*."""
+        self._start_new_day()
+        self._blocked_until = max(until, self._blocked_until or until)
 
-    def _turn_page(self) -> None:
+    def _start_new_day(self) -> None:
         now = self._clock.now()
-        if self._spent_until is not None and now >= self._spent_until:
-            self._spent_until = None
+        if self._blocked_until is not None and now >= self._blocked_until:
+            self._blocked_until = None
         if now.date() > self._day:
-            self._used = self._lost = 0
-        self._day = now.date()  # which was wrong when the local clock was ahead
+            self._used = self._used_by_others = 0
+        self._day = now.date()  # also backwards: the first response corrects a local clock that is ahead
+
+
+def remaining_in_headers(headers: Mapping[str, str], per_day: int | None) -> int | None:
+    """Return the remaining daily quota that response *headers* report, or None if they do not report it.
+
+    Zoom uses the same headers for the per-second limit and for the daily limit, and names the limit in 429s only. So
+    they report the daily quota if the type says so, or if the limit is *per_day* or too high for a second.
+    """
+    remaining, limit = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-limit", "")
+    if not _is_count(remaining):
+        return None
+    is_daily = (
+        headers.get("x-ratelimit-type", "").lower() == "daily-limit"
+        or limit == str(per_day)
+        or (_is_count(limit) and int(limit) >= _LOWEST_DAILY_LIMIT)
+    )
+    return int(remaining) if is_daily else None
+
+
+def _is_count(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,9}", text) is not None

@@ -18,13 +18,13 @@ from ..errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a client may send, by label: requests a second, and a UTC day where that is limited (None is no limit).
+    """The limits of a Zoom subscription: requests per second and per UTC day for each label. None is no daily limit.
 
-    Take ``Plan.FREE``, ``Plan.PRO`` or ``Plan.BUSINESS`` (which is also Education, Enterprise and Partner), or give the
-    numbers of another agreement. No API tells an app its account's plan. Without a day's limit of its own, the
-    resource-intensive label spends the heavy one's.
+    Use ``Plan.FREE``, ``Plan.PRO`` or ``Plan.BUSINESS`` (also for Education, Enterprise and Partner accounts), or pass
+    the numbers of another agreement. No API returns the plan of an account. If the resource-intensive label has no
+    daily limit of its own, it shares the daily quota of the heavy label.
 
-    The limits are the account's: all its apps share them. Leave the others their part with ``Plan.PRO.share(0.5)``.
+    All apps of an account share its limits. ``Plan.PRO.share(0.5)`` leaves half of them to the other apps.
     """
 
     light: float
@@ -44,13 +44,13 @@ class Plan:
         for label in Label:
             rate, per_day = self.rate(label), self.per_day(label)
             if not (_is_number(rate, float) and math.isfinite(rate) and rate > 0):
-                raise ConfigError(f"Plan: {label.value} must be a number of requests a second above 0")
+                raise ConfigError(f"Plan: {label.value} must be a number of requests per second above 0")
             if per_day is not None and not (_is_number(per_day, int) and per_day >= 0):
-                raise ConfigError(f"Plan: {label.value} must have a whole number of requests a day, or None")
+                raise ConfigError(f"Plan: the daily limit of {label.value} must be a whole number, or None")
 
     @classmethod
     def named(cls, name: str) -> Plan:
-        """Return the plan called *name*: free, pro or business, in any case."""
+        """Return the plan with this *name*: free, pro or business, in upper or lower case."""
         plans = {"free": cls.FREE, "pro": cls.PRO, "business": cls.BUSINESS}
         try:
             return plans[name.strip().lower()]
@@ -59,10 +59,10 @@ class Plan:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Plan:
-        """Return the plan that the environment names.
+        """Return the plan that the environment variables describe.
 
-        ``ZOOM_PLAN`` is free, pro (the default) or business; ``ZOOM_SHARE`` is the fraction of it to use, above 0 and
-        at most 1. Either may be the path of a file that holds the value, in ``ZOOM_PLAN_FILE`` or ``ZOOM_SHARE_FILE``.
+        ``ZOOM_PLAN`` is free, pro (the default) or business. ``ZOOM_SHARE`` is the fraction of the plan to use, above 0
+        and at most 1. ``ZOOM_PLAN_FILE`` and ``ZOOM_SHARE_FILE`` can name files that contain these values instead.
         """
         settings = Settings(environ)
         plan = cls.named(settings.get("ZOOM_PLAN") or "pro")
@@ -75,7 +75,7 @@ class Plan:
             raise ConfigError("ZOOM_SHARE must be a number above 0 and at most 1") from None
 
     def share(self, fraction: float) -> Plan:
-        """Return the plan for a *fraction* of the account's limits, above 0 and up to 1; nothing is rounded up."""
+        """Return a plan with a *fraction* of these limits, above 0 and at most 1. Daily limits are rounded down."""
         if not 0 < fraction <= 1:
             raise ConfigError("the share of a plan must be above 0 and at most 1")
 
@@ -94,7 +94,7 @@ class Plan:
         )
 
     def rate(self, label: Label) -> float:
-        """Return the requests a second for *label*."""
+        """Return the requests per second for *label*."""
         return {
             Label.LIGHT: self.light,
             Label.MEDIUM: self.medium,
@@ -103,12 +103,12 @@ class Plan:
         }[label]
 
     def quota_label(self, label: Label) -> Label:
-        """Return the label whose budget of the day *label* spends: its own, but for the one that shares heavy's."""
+        """Return the label whose daily quota the requests of *label* count in."""
         shares = label is Label.RESOURCE_INTENSIVE and self.resource_intensive_per_day is None
         return Label.HEAVY if shares else label
 
     def per_day(self, label: Label) -> int | None:
-        """Return the requests a UTC day of the budget that *label* spends, or None where there is no limit."""
+        """Return the requests per UTC day in the daily quota of *label*, or None where there is no limit."""
         return {
             Label.LIGHT: self.light_per_day,
             Label.MEDIUM: self.medium_per_day,
@@ -118,7 +118,7 @@ class Plan:
 
 
 def _is_number(value: object, kind: type[float]) -> bool:
-    """Tell whether *value* is one: not every caller has a type checker."""
+    """Return whether *value* is of *kind* or an int. Callers without a type checker may pass anything."""
     return isinstance(value, (int, kind)) and not isinstance(value, bool)
 
 
@@ -129,7 +129,7 @@ Plan.FREE = Plan(
     light_per_day=6_000,
     medium_per_day=2_000,
     heavy_per_day=1_000,
-    resource_intensive_per_day=30_000,  # more than heavy's, in every copy of the reference
+    resource_intensive_per_day=30_000,  # higher than the heavy label's in every copy of the reference
 )
 Plan.PRO = Plan(light=30, medium=20, heavy=10, heavy_per_day=30_000)
 Plan.BUSINESS = Plan(light=80, medium=60, heavy=40, resource_intensive=20 / 60, heavy_per_day=60_000)

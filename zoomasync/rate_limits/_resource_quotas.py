@@ -1,6 +1,6 @@
-"""RateLimiter of single things: so many changes of one host, or of one registrant, in a UTC day.
+"""Counters of Zoom's limits for one host or one registrant per UTC day.
 
-Only what Zoom has accepted counts, so that nothing is refused here that it would have taken.
+Only requests that Zoom has accepted count, so the client never rejects a request that Zoom would accept.
 
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """
@@ -16,7 +16,7 @@ from ._server_clock import ServerClock
 
 
 class ResourceQuotas:
-    """Counts what was spent on each entity of Zoom's day."""
+    """A counter of accepted requests of the current day for every `ResourceQuota`."""
 
     def __init__(self, clock: ServerClock | None = None) -> None:
         self._clock = clock = clock or ServerClock()
@@ -24,22 +24,22 @@ class ResourceQuotas:
         self._used: Counter[ResourceQuota] = Counter()
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn Zoom's clock from the headers of a response."""
+        """Read Zoom's clock from the headers of a response."""
         self._clock.observe(headers)
 
     def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
-        """Return when there is more for all of *entities*, or None if there is some left of each."""
-        self._turn_page()
+        """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
+        self._start_new_day()
         if any(self._used[quota] >= quota.per_day for quota in resource_quotas):
             return self._clock.midnight()
         return None
 
     def count(self, resource_quotas: tuple[ResourceQuota, ...]) -> None:
-        """Count one change of each of *entities*."""
-        self._turn_page()
+        """Count one accepted request in each of *resource_quotas*."""
+        self._start_new_day()
         self._used.update(resource_quotas)
 
-    def _turn_page(self) -> None:
+    def _start_new_day(self) -> None:
         today = self._clock.now().date()
         if today != self._day:
             self._day = today

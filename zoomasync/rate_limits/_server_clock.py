@@ -1,4 +1,4 @@
-"""The time at Zoom."""
+"""Zoom's clock."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from email.utils import parsedate_to_datetime
 
 
 class ServerClock:
-    """What time it is at Zoom: the ``Date`` of the last reply, and the monotonic clock since.
+    """The time at Zoom: the ``Date`` header of the latest response plus the monotonic time since.
 
-    The local clock may be wrong, and may jump; it counts only until the first reply.
+    The local wall clock may be wrong and may jump, so it is used only until the first response.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._seen: tuple[datetime, float] = (datetime.now(UTC), clock())
-        self._heard = False
+        self._latest: tuple[datetime, float] = (datetime.now(UTC), clock())
+        self.observed = False
+        """Whether a response has set the clock."""
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn the time from a reply. Replies may overtake each other, so the clock never goes back to one."""
+        """Set the clock from response headers. It never goes back, since an older response may arrive later."""
         try:
             moment = parsedate_to_datetime(headers["date"]).astimezone(UTC)
         except (KeyError, ValueError, OverflowError):
             return
-        if not self._heard or moment > self.now():
-            self._seen, self._heard = (moment, self._clock()), True
+        if not self.observed or moment > self.now():
+            self._latest, self.observed = (moment, self._clock()), True
 
     def now(self) -> datetime:
-        """Return Zoom's time, to the second."""
-        moment, at = self._seen
-        return moment + timedelta(seconds=self._clock() - at)
+        """Return Zoom's time. It is exact to one second."""
+        moment, observed_at = self._latest
+        return moment + timedelta(seconds=self._clock() - observed_at)
 
     def midnight(self) -> datetime:
-        """Return when Zoom's day ends."""
+        """Return the end of Zoom's current day."""
         return datetime.combine(self.now().date() + timedelta(days=1), time_of_day(), UTC)

@@ -1,7 +1,7 @@
-"""One rate-limit label's pace, kept by this process.
+"""The limiter of one rate-limit label in this process.
 
-aiolimiter paces, but alone it admits a whole burst on top of its rate: ``AsyncLimiter(40, 1)`` lets 79 through in one
-second. So its burst is held to two, and a log of the last releases keeps every window of a second under the rate.
+An `aiolimiter.AsyncLimiter` alone allows a burst on top of its rate: ``AsyncLimiter(40, 1)`` lets 79 requests through
+in one second. Here its burst is two, and a log of the last sends keeps every window of one second below the rate.
 """
 
 from __future__ import annotations
@@ -18,142 +18,147 @@ from aiolimiter import AsyncLimiter
 from ._wait_queue import WaitQueue
 
 LATENCY_JITTER = 0.005
-"""How many seconds later one request may arrive than another that was sent the same way, if nobody says otherwise."""
+"""The default safety margin for differences in network delay, in seconds."""
 
 
 class TokenBucket:
-    """Lets *rate* callers a second through, first come, first served; urgent ones before the others.
+    """A limiter of *rate* requests per second that serves callers in order of arrival, those with priority first.
 
-    A window is a second and twice the *jitter*.
+    The window is one second plus twice *latency_jitter*.
     """
 
     def __init__(
         self, rate: float, *, latency_jitter: float = LATENCY_JITTER, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._slots = SlidingWindow(rate, latency_jitter=latency_jitter, clock=clock)
-        self._queue = WaitQueue(self._slots)
+        self._window = SlidingWindow(rate, latency_jitter=latency_jitter, clock=clock)
+        self._queue = WaitQueue(self._window)
 
     def __repr__(self) -> str:
-        slots = self._slots
-        slowed = f" of {slots.rate:g}/s" if slots.current_rate < slots.rate else ""
-        return f"<Bucket {slots.current_rate:g}/s{slowed}, {self.waiting} waiting, paused for {self.paused_for:.1f} s>"
+        window = self._window
+        of_plan = f" of {window.rate:g}/s" if window.current_rate < window.rate else ""
+        return (
+            f"<TokenBucket {window.current_rate:g}/s{of_plan}, {self.waiting} waiting, "
+            f"paused for {self.paused_for:.1f} s>"
+        )
 
     @property
     def waiting(self) -> int:
-        """How many callers wait."""
+        """The number of callers that wait."""
         return self._queue.waiting
 
     @property
     def paused_for(self) -> float:
-        """Seconds until the pause ends, or 0."""
-        return self._slots.paused_for
+        """The seconds until the pause ends, or 0."""
+        return self._window.paused_for
 
     @property
     def current_rate(self) -> float:
-        """Callers a second that are let through now: the rate, or less while others seem to use it."""
-        return self._slots.current_rate
+        """The requests per second that are allowed now: the rate, or less while the adaptive rate is lowered."""
+        return self._window.current_rate
 
-    @property
-    def expected_wait(self) -> float:
-        """Seconds that a caller who came now would wait."""
-        return self._slots.until_free + self._queue.waiting / self._slots.current_rate
+    def expected_delay(self, *, priority: bool = False) -> float:
+        """Return the seconds that a new caller would wait."""
+        # The first caller may find the aiolimiter empty; for the others, those ahead of them account for that.
+        ahead = self._queue.ahead(priority=priority) or (0 if self._window.has_token else 1)
+        return self._window.until_free + ahead / self._window.current_rate
 
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
-        """Wait for this caller's turn. Who is cancelled meanwhile takes nothing along.
-
-        Returns what to call when the request may have arrived as late as now: its second begins only then.
-        """
+        """Wait for a permit, and return its `Permit.mark_sent`. A cancelled caller does not consume a permit."""
         moment = await self._queue.wait_turn(priority=priority)
 
         def mark_sent() -> None:
             nonlocal moment
-            moment = self._slots.mark_sent(moment)
+            moment = self._window.mark_sent(moment)
 
         return mark_sent
 
     def dismiss(self) -> None:
-        """Let all who wait go away with `Dismissed`."""
+        """Make waiting callers raise `Dismissed`."""
         self._queue.dismiss()
 
     def pause(self, seconds: float) -> None:
-        """Let nobody through for *seconds*; a longer pause that is under way stays."""
-        self._slots.pause(seconds)
+        """Grant no permit for *seconds*. A longer pause that has started remains."""
+        self._window.pause(seconds)
 
     def set_fraction(self, fraction: float) -> None:
-        """Let only a *fraction* of the rate through from now on."""
-        self._slots.set_fraction(fraction)
+        """Use only a *fraction* of the rate from now on."""
+        self._window.set_fraction(fraction)
 
 
 class SlidingWindow:
-    """Slots at *rate* a second, never more of them in any window than the rate allows."""
+    """A source of *rate* permits per second that never allows more than that in any window."""
 
     def __init__(self, rate: float, *, latency_jitter: float, clock: Callable[[], float]) -> None:
         self.rate = rate
         self.current_rate = rate
         self._latency_jitter = latency_jitter
         self._clock = clock
-        self._releases: deque[float] = deque(maxlen=math.ceil(rate))
-        self._resumes = -math.inf
-        self._paid = False  # the limiter has let one through that has not gone
+        self._sends: deque[float] = deque(maxlen=math.ceil(rate))
+        self._resumes_at = -math.inf
+        self._holds_token = False  # acquired from the aiolimiter for a permit that was not taken yet
         self._limiter: AsyncLimiter | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def paused_for(self) -> float:
-        """Seconds until the pause ends, or 0."""
-        return max(0.0, self._resumes - self._clock())
+        """The seconds until the pause ends, or 0."""
+        return max(0.0, self._resumes_at - self._clock())
 
     @property
     def until_free(self) -> float:
-        """Seconds until the window has room and no pause is on, or 0."""
-        # No window is shorter than a second: 2.5 a second means three in 1.2 seconds, and a third of one means one in
-        # three seconds.
-        in_window = math.ceil(self.current_rate)
-        window = in_window / self.current_rate + 2 * self._latency_jitter
-        full = len(self._releases) >= in_window
-        free_at = self._releases[-in_window] + window if full else -math.inf
-        return max(0.0, max(free_at, self._resumes) - self._clock())
+        """The seconds until the window has room and no pause is active, or 0."""
+        # No window is shorter than a second: 2.5 per second means three in 1.2 seconds, and a third per second means
+        # one in three seconds.
+        capacity = math.ceil(self.current_rate)
+        window = capacity / self.current_rate + 2 * self._latency_jitter
+        full = len(self._sends) >= capacity
+        free_at = self._sends[-capacity] + window if full else -math.inf
+        return max(0.0, max(free_at, self._resumes_at) - self._clock())
+
+    @property
+    def has_token(self) -> bool:
+        """Whether the aiolimiter would not delay the next caller."""
+        return self._holds_token or self._limiter_of_loop().has_capacity()
 
     async def wait(self) -> None:
-        """Wait until a slot is there."""
-        await self._cleared()
-        if not self._paid:
-            await self._limiter_here().acquire()
-            self._paid = True
-            # The limiter waited too, and a pause may have begun meanwhile.
-            await self._cleared()
+        """Wait until a permit is available."""
+        await self._wait_until_free()
+        if not self._holds_token:
+            await self._limiter_of_loop().acquire()
+            self._holds_token = True
+            await self._wait_until_free()  # a pause may have started meanwhile
 
     def take(self) -> float:
-        """Use the slot that is there, now."""
-        self._paid = False
+        """Use the available permit, and return the current time."""
+        self._holds_token = False
         now = self._clock()
-        self._releases.append(now)
+        self._sends.append(now)
         return now
 
     def mark_sent(self, moment: float) -> float:
-        """Count the slot that was taken at *moment* from now, and return the moment that this is."""
-        if moment not in self._releases:
-            return moment  # so long ago that it counts no more
-        self._releases.remove(moment)
+        """Move the send that was recorded at *moment* to the current time, and return that."""
+        if moment not in self._sends:
+            return moment  # it has left the log, so it cannot limit anything
+        self._sends.remove(moment)
         now = self._clock()
-        self._releases.append(now)
+        self._sends.append(now)
         return now
 
     def pause(self, seconds: float) -> None:
-        """Let nobody through for *seconds*; a longer pause that is under way stays."""
-        self._resumes = max(self._resumes, self._clock() + seconds)
+        """Grant no permit for *seconds*. A longer pause that has started remains."""
+        self._resumes_at = max(self._resumes_at, self._clock() + seconds)
 
     def set_fraction(self, fraction: float) -> None:
-        """Let only a *fraction* of the rate through from now on."""
+        """Use only a *fraction* of the rate from now on."""
         self.current_rate = self.rate * fraction
         self._limiter = None
 
-    async def _cleared(self) -> None:
-        while (wait := self.until_free) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it
-            await anyio.sleep(wait)
+    async def _wait_until_free(self) -> None:
+        while (delay := self.until_free) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it
+            await anyio.sleep(delay)
 
-    def _limiter_here(self) -> AsyncLimiter:
-        """Return the limiter for the running loop: aiolimiter's belong to one, a client may be opened in one by one."""
+    def _limiter_of_loop(self) -> AsyncLimiter:
+        # An aiolimiter belongs to one event loop, while a client may be used in one loop after another.
         loop = asyncio.get_running_loop()
         if self._limiter is None or self._loop is not loop:
             burst = 2.0 if self.current_rate >= 2 else 1.0  # noqa: PLR2004

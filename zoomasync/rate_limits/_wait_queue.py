@@ -1,7 +1,7 @@
-"""Who goes next: one queue with two lanes before anything that hands out slots.
+"""The queue of callers that wait for a permit, with a priority lane.
 
-Whoever is at the head waits for the next slot on behalf of all, and when it comes it goes to the first in line at that
-moment, which may be an urgent call that came since.
+The first waiter becomes the leader: it waits for the next permit on behalf of all. When the permit is available, it
+goes to the waiter that is first at that moment, which may be a priority caller that arrived later.
 """
 
 from __future__ import annotations
@@ -11,107 +11,114 @@ from typing import Protocol
 
 import anyio
 
-_PRIORITY_IN_A_ROW = 4  # then one of the others, so that no urgency starves them
+_PRIORITY_IN_A_ROW = 4  # then one other waiter, so that the priority lane does not starve them
 
 
 class PermitSource(Protocol):
-    """What the line waits for. Only its head asks, one slot at a time."""
+    """The limiter behind a `WaitQueue`. Only the leader waits for it, for one permit at a time."""
 
     async def wait(self) -> None:
-        """Wait until a slot is there. A slot that was not taken is still there for the next to wait."""
+        """Wait until a permit is available. It stays available until `take` is called."""
         ...
 
     def take(self) -> float:
-        """Use the slot that is there, and return the moment of it."""
+        """Use the available permit, and return the current time."""
         ...
 
 
 class Dismissed(Exception):
-    """There is nothing to wait for any more."""
+    """The queue was dismissed while the caller waited."""
 
 
 class WaitQueue:
-    """Lets callers through as *slots* come, first come, first served; urgent ones before the others."""
+    """Gives the permits of *source* to callers in order of arrival, those with priority first."""
 
-    def __init__(self, slots: PermitSource) -> None:
-        self._slots = slots
+    def __init__(self, source: PermitSource) -> None:
+        self._source = source
         self._priority: deque[_Waiter] = deque()
         self._others: deque[_Waiter] = deque()
         self._priority_in_a_row = 0
-        self._led = False  # somebody waits for slots, or is woken to
+        self._has_leader = False  # or a waiter is about to become the leader
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of waiters."""
         return len(self._priority) + len(self._others)
 
+    def ahead(self, *, priority: bool) -> int:
+        """Return the number of waiters that are served before a new caller."""
+        if not priority:
+            return self.waiting
+        turns_of_others = (self._priority_in_a_row + len(self._priority)) // _PRIORITY_IN_A_ROW
+        return len(self._priority) + min(len(self._others), turns_of_others)
+
     def dismiss(self) -> None:
-        """Let all who wait go away with `Dismissed`; the head does when its slot comes."""
-        for claim in (*self._priority, *self._others):
-            if not claim.led and not claim.woken.is_set():
-                claim.dismissed = True
-                claim.woken.set()
+        """Make every waiter raise `Dismissed`, except the leader, which still gets its permit."""
+        for waiter in (*self._priority, *self._others):
+            if not waiter.leading and not waiter.woken.is_set():
+                waiter.dismissed = True
+                waiter.woken.set()
 
     async def wait_turn(self, *, priority: bool = False) -> float:
-        """Wait for this caller's turn and return the moment of it. Who is cancelled meanwhile takes nothing along."""
-        claim = _Waiter(priority=priority)
+        """Wait for a permit, use it, and return the current time. A cancelled caller does not use one."""
+        waiter = _Waiter(priority=priority)
         lane = self._priority if priority else self._others
-        lane.append(claim)
+        lane.append(waiter)
         try:
-            if self._led:
-                await claim.woken.wait()
-            if claim.dismissed:
+            if self._has_leader:
+                await waiter.woken.wait()
+            if waiter.dismissed:
                 raise Dismissed
-            if not claim.granted:
-                await self._lead(claim)
-            # Taken by the task that goes, not by whoever woke it: a stalled loop must not make two seconds one.
-            return self._slots.take()
+            if not waiter.granted:
+                await self._lead(waiter)
+            # The task that sends uses the permit, not the leader: after a stall of the event loop, the permit must
+            # count from the moment at which the request really goes out.
+            return self._source.take()
         finally:
-            if claim in lane:
-                lane.remove(claim)
-            if claim.granted:
-                claim.answered.set()
-            elif claim.led or (claim.woken.is_set() and not claim.dismissed):
-                self._led = False
+            if waiter in lane:
+                lane.remove(waiter)
+            if waiter.granted:
+                waiter.finished.set()
+            elif waiter.leading or (waiter.woken.is_set() and not waiter.dismissed):
+                self._has_leader = False
                 self._wake_leader()
 
-    async def _lead(self, claim: _Waiter) -> None:
-        """Wait for slots and give each to the first in line, until that is *claim* itself."""
-        self._led = claim.led = True
+    async def _lead(self, leader: _Waiter) -> None:
+        """Wait for permits and give each to the first waiter, until that is *leader* itself."""
+        self._has_leader = leader.leading = True
         while True:
-            await self._slots.wait()
-            first = self._first_in_line()
+            await self._source.wait()
+            first = self._first()
             self._priority_in_a_row = self._priority_in_a_row + 1 if first.priority else 0
-            if first is claim:
+            if first is leader:
                 return
             (self._priority if first.priority else self._others).remove(first)
             first.granted = True
             first.woken.set()
-            await first.answered.wait()  # it went, or was cancelled in the last moment and left the slot
+            await first.finished.wait()  # it used the permit, or was cancelled and left it available
 
-    def _first_in_line(self) -> _Waiter:
+    def _first(self) -> _Waiter:
         if self._priority and (not self._others or self._priority_in_a_row < _PRIORITY_IN_A_ROW):
             return self._priority[0]
         return self._others[0]
 
     def _wake_leader(self) -> None:
-        """Let the next in line wait for slots."""
         if self._priority or self._others:
-            self._led = True
-            self._first_in_line().woken.set()
+            self._has_leader = True
+            self._first().woken.set()
 
 
 class _Waiter:
-    """One caller's place in line.
+    """One caller in the queue.
 
-    It is *woken* either because a slot was *granted* to it, or to lead: to wait for slots on behalf of all. Who was
-    granted one *answered* when it took the slot or went away.
+    It is *woken* because a permit was *granted* to it, because it becomes the leader, or because it was *dismissed*.
+    After a grant it sets *finished* when it has used the permit or was cancelled.
     """
 
-    __slots__ = ("answered", "dismissed", "granted", "led", "priority", "woken")
+    __slots__ = ("dismissed", "finished", "granted", "leading", "priority", "woken")
 
     def __init__(self, *, priority: bool) -> None:
         self.priority = priority
         self.woken = anyio.Event()
-        self.answered = anyio.Event()
-        self.granted = self.led = self.dismissed = False
+        self.finished = anyio.Event()
+        self.granted = self.leading = self.dismissed = False

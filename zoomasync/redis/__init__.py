@@ -1,21 +1,33 @@
-"""One account's budgets, one access token, and claims, for many processes and machines: through Redis or Valkey.
+"""Rate limits, an access token and leases that many processes and machines share through Redis or Valkey.
 
 ::
 
-    budgets = RedisRateLimiter("redis://redis.internal", Plan.BUSINESS, name="my-account")
-    tokens = RedisTokenStore("redis://redis.internal", name="my-account")
-    async with Zoom(credentials, budgets=budgets, tokens=tokens) as zoom:
+    url = "redis://redis.internal"
+    async with (
+        RedisRateLimiter(url, Plan.BUSINESS, name=limits_name(account_id)) as limiter,
+        RedisTokenStore(url, name=token_name(account_id, client_id)) as tokens,
+        Zoom(credentials, rate_limiter=limiter, token_store=tokens) as zoom,
+    ):
         ...
 
-    claims = RedisLeases("redis://redis.internal", name="my-account/2026-05")  # who does what of one job
+    leases = RedisLeases(url, name="my-account/2026-05")  # divide one job
 
-All keys of a *name* have one hash tag, so that a cluster works too. Needs the extra ``redis``.
+All keys of a *name* have one hash tag, so they work in a cluster too. Needs the extra ``redis``.
 """
 
 from ..errors import RedisUnavailable
 from ._connection import RedisClient
 from ._leases import RedisLeases
+from ._names import limits_name, token_name
 from ._rate_limiter import RedisRateLimiter
 from ._token_store import RedisTokenStore
 
-__all__ = ["RedisClient", "RedisLeases", "RedisRateLimiter", "RedisTokenStore", "RedisUnavailable"]
+__all__ = [
+    "RedisClient",
+    "RedisLeases",
+    "RedisRateLimiter",
+    "RedisTokenStore",
+    "RedisUnavailable",
+    "limits_name",
+    "token_name",
+]

@@ -1,12 +1,14 @@
-"""The way to Redis: scripts in, replies out, and one error for all that can go wrong in between."""
+"""The connection to Redis: it runs Lua scripts and reports every failure as `RedisUnavailable`."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from importlib import resources
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, cast
 
 import anyio
+import msgspec
 
 from ..errors import ConfigError, RedisUnavailable
 
@@ -23,69 +25,74 @@ except ModuleNotFoundError as missing:
 if TYPE_CHECKING:
     from redis.asyncio.cluster import RedisCluster
 
+T = TypeVar("T")
+
 RedisClient: TypeAlias = "Redis | RedisCluster"
 """A client of redis-py: for one server, behind a Sentinel, or for a cluster."""
 
 TIMEOUT: Final = 2.0
-"""Seconds that one round trip may take."""
+"""The seconds that one request to Redis may take."""
 
 _FORBIDDEN_IN_NAMES = "{}"
 
 
-class Script:
-    """A Lua script that a server knows by its digest, or is told anew."""
+class Script(Generic[T]):
+    """A script of the folder ``lua``, which takes one JSON document and returns one of type *response*."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    def __init__(self, name: str, response: type[T]) -> None:
+        self.text = resources.files("zoomasync.redis").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+        self.digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        self.response = response
 
 
-class Link:
-    """Runs scripts on *redis*, which is a URL, or a client that stays its owner's to close."""
+class RedisConnection:
+    """A connection that runs scripts. *redis* is a URL, or a client that its owner closes."""
 
     def __init__(self, redis: str | RedisClient) -> None:
         self._owned = isinstance(redis, str)
-        self._client = _connected(redis) if isinstance(redis, str) else redis
+        self._client = _client_for(redis) if isinstance(redis, str) else redis
 
-    async def run(self, script: Script, keys: Sequence[str], *args: str | int) -> Sequence[object]:
-        """Return the list that *script* returns. Raises `RedisUnavailable` after two seconds at the latest."""
+    async def run(self, script: Script[T], keys: Sequence[str], request: msgspec.Struct) -> T:
+        """Return the response of *script*. Raises `RedisUnavailable`, after two seconds at the latest."""
         reason: str
         try:
             with anyio.fail_after(TIMEOUT):
-                return await self._run(script, keys, args)
+                response = await self._run(script, keys, msgspec.json.encode(request))
         except TimeoutError:
             reason = f"Redis did not answer within {TIMEOUT:g} seconds"
         except (RedisError, OSError) as error:
             reason = f"Redis cannot be used ({type(error).__name__})"
-        # Outside, since the text of what was caught may tell of addresses and users.
+        else:
+            return msgspec.json.decode(response, type=script.response, strict=False)  # it has large integers as text
+        # Raised here, without the exception as its context: that may contain addresses and user names.
         raise RedisUnavailable(reason)
 
     async def aclose(self) -> None:
-        """Close the connections that are ours. The link opens them again when it is used again."""
+        """Close the connections, unless the caller owns the client. They are opened again on the next use."""
         if self._owned:
             await self._client.aclose()
 
-    async def _run(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> Sequence[object]:
+    async def _run(self, script: Script[T], keys: Sequence[str], request: bytes) -> bytes | str:
         try:
-            response = await self._client.evalsha(script.digest, len(keys), *keys, *args)
-        except NoScriptError:  # a server that was started since, or is another
-            response = await self._client.eval(script.text, len(keys), *keys, *args)
-        return cast("Sequence[object]", response)
+            response = await self._client.evalsha(script.digest, len(keys), *keys, request)
+        except NoScriptError:  # a server that was started meanwhile, or another server
+            response = await self._client.eval(script.text, len(keys), *keys, request)
+        return cast("bytes | str", response)
 
 
 def hash_tag(name: str) -> str:
-    """Return what all keys of *name* begin with, so that a cluster keeps them in one place."""
+    """Return the prefix of all keys of *name*. It makes a cluster keep them on one node."""
     if not name or not name.isprintable() or any(sign in name for sign in _FORBIDDEN_IN_NAMES):
         raise ConfigError("name must be non-empty printable text without braces")
     return f"{{{name}}}"
 
 
-def _connected(url: str) -> Redis:
+def _client_for(url: str) -> Redis:
     try:
-        # Once more, and at once: a connection that was idle may have been closed.
+        # One retry, without a delay: the server may have closed an idle connection.
         client = Redis.from_url(url, retry=Retry(NoBackoff(), 1))  # pyright: ignore[reportUnknownMemberType]  its options
-    except Exception:  # noqa: BLE001, S110  whatever a URL can do to a parser, and the text may hold the password
+    except Exception:  # noqa: BLE001, S110  the parser may raise anything, and the text may contain the password
         pass
     else:
         return client
-    raise ConfigError("the Redis URL cannot be read: it is redis://, rediss:// or unix://, with the password quoted")
+    raise ConfigError("cannot read the Redis URL: use redis://, rediss:// or unix://, with the password quoted")

@@ -1,4 +1,4 @@
-"""One rate-limit label's pace, kept by Redis for all processes: slots are leased, a few at a time, and used on time."""
+"""The limiter of one rate-limit label that leases its permits from Redis."""
 
 from __future__ import annotations
 
@@ -15,250 +15,281 @@ import anyio
 
 from .._label import Label
 from ..errors import RedisUnavailable
-from ..rate_limits import DailyQuotaExhausted, RateLimitStatus
+from ..rate_limits import DailyQuotaExhausted, QueueTooLong, RateLimitStatus
 from ..rate_limits._wait_queue import WaitQueue
-from ._limits_client import Answer, Desk, Note, Slot, Wish
+from ._limits_client import LeasedPermit, LeaseRequest, LeaseResponse, LimitsClient, PermitReport
 
-_LEASE_SECONDS: Final = 0.1  # of slots that one process has in hand; more would keep the others waiting
-_BELIEVE_SECONDS: Final = 1.0  # how long what Redis said is not asked again
+_LEASE_SECONDS: Final = 0.1  # of permits in one lease; a longer lease would delay other processes
+_VALID_SECONDS: Final = 1.0  # Redis is not asked again in that time after it had no permits, or was unavailable
 _LEAD_SECONDS: Final = 0.02
-_LATEST_SECONDS: Final = 0.1  # a slot is used so much later at most: what comes a second after it is not given out yet
+_LATEST_SECONDS: Final = 0.1  # Redis has not yet granted the permits of a second later, so this delay is safe
 
 
 @dataclass(frozen=True, slots=True)
-class _Spent:
-    """The day has no more *until* then; Redis is asked again from *ask_from* on. *parked* is that Zoom has said so."""
+class _Exhausted:
+    """A daily quota without requests *until* then. Redis is asked again from *retry_at* on."""
 
     until: datetime
-    ask_from: float
-    deferred: bool
+    retry_at: float
+    blocked: bool  # by an answer of Zoom
 
 
 class RedisLabelLimiter:
-    """Lets callers through at moments that no other process has, first come, first served; urgent ones first.
+    """A limiter that serves callers at moments that Redis gives to no other process, those with priority first.
 
-    *rate* is all processes' together. Redis is told how late each slot was used, so that it moves what comes a second
-    later: at once, where that was more than *jitter* seconds. One that is missed by more than a tenth of a second is
-    given back.
+    *rate* is the rate of all processes together. It reports to Redis when each permit was used, so that Redis moves the
+    permits of one second later: at once if the delay was more than *latency_jitter*. A permit that is more than a tenth
+    of a second late is returned unused.
     """
 
     def __init__(
-        self, desk: Desk, label: Label, rate: float, *, latency_jitter: float, on_pace: Callable[[Label, float], None]
+        self,
+        client: LimitsClient,
+        label: Label,
+        rate: float,
+        *,
+        latency_jitter: float,
+        on_fraction: Callable[[Label, float], None],
     ) -> None:
-        self.owed = 0  # calls that went out without Redis
-        self._desk = desk
+        self.unshared_calls = 0
+        """Calls that were sent without Redis and that it has not counted."""
+        self._client = client
         self._label = label
         self._rate = rate
         self._latency_jitter = latency_jitter
-        self._on_pace = on_pace
+        self._on_fraction = on_fraction
         self._queue = WaitQueue(self)
-        self._slots = deque[Slot]()
-        self._paid = 0  # counts of the day in hand: one for each slot, and for each that was missed
-        self._lease = max(1, int(rate * _LEASE_SECONDS))
-        self._notes = list[Note]()  # what Redis is to know of slots now
-        self._remarks = list[Note]()  # and when it is asked anyway
-        self._pace = 1.0
-        self._ask_from = -math.inf
-        self._taken: Slot | None = None
-        self._spent: _Spent | None = None
-        self._asking: asyncio.Task[None] | None = None
-        self._refused: tuple[RedisUnavailable, float] | None = None
-        self._stirred: anyio.Event | None = None
+        self._permits = deque[LeasedPermit]()
+        self._prepaid = 0  # counted in the daily quota: one per leased permit, and per permit that was too late
+        self._lease_size = max(1, int(rate * _LEASE_SECONDS))
+        self._immediate_reports = list[PermitReport]()  # sent at once
+        self._reports = list[PermitReport]()  # sent with the next request
+        self._fraction = 1.0
+        self._request_from = -math.inf
+        self._taken: LeasedPermit | None = None
+        self._exhausted: _Exhausted | None = None
+        self._exchange_task: asyncio.Task[None] | None = None
+        self._unavailable: tuple[RedisUnavailable, float] | None = None  # and until when this is not tried again
+        self._woken: anyio.Event | None = None
 
     def __repr__(self) -> str:
-        slowed = "" if self._pace == 1 else f" of {self._rate:g}/s"
-        return f"<RedisLabelLimiter {self._rate * self._pace:g}/s{slowed}, {self._queue.waiting} waiting>"
+        of_plan = "" if self._fraction == 1 else f" of {self._rate:g}/s"
+        return f"<RedisLabelLimiter {self._rate * self._fraction:g}/s{of_plan}, {self._queue.waiting} waiting>"
 
-    async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
-        """Wait for this caller's turn, and count it. Raises `DailyQuotaExhausted`, and `RedisUnavailable` without Redis.
+    async def acquire(self, *, priority: bool = False, max_wait: float | None = None) -> Callable[[], None]:
+        """Wait for a permit, and return its `Permit.mark_sent`. A cancelled caller does not consume a permit.
 
-        Returns what is called when it went later than that.
+        Raises `DailyQuotaExhausted`, `QueueTooLong`, and `RedisUnavailable` without Redis.
         """
+        if max_wait is not None:
+            await self._check_delay(max_wait, priority=priority)
         try:
             while True:
                 await self._queue.wait_turn(priority=priority)
-                taken = self._taken
-                if taken is not None:
+                permit = self._taken
+                if permit is not None:
                     break
-                priority = True  # the loop was stalled when its turn came: it does not queue again
+                priority = True  # its permit was too late, after a stall of the event loop: it must not queue again
         finally:
-            self._tidy()
+            self._return_unused()
 
         def mark_sent() -> None:
-            self._notes.append(Note(taken, time.monotonic() - taken.at))
-            self._tidy()
+            self._immediate_reports.append(permit.report(delay=time.monotonic() - permit.at))
+            self._return_unused()
 
         return mark_sent
 
+    async def _check_delay(self, max_wait: float, *, priority: bool) -> None:
+        """Raise `QueueTooLong` if a new caller would wait for more than *max_wait* seconds."""
+        self._raise_known_failure()
+        if self._exchange_task is not None:  # its permits are for callers that wait already
+            await self._end_of(self._exchange_task)
+        if (ahead := self._queue.ahead(priority=priority)) < len(self._permits):
+            delay = self._permits[ahead].at - time.monotonic()
+        else:
+            response = await self._client.lease(self._label, LeaseRequest())
+            if response.remaining == 0:
+                return  # to wait for a permit raises DailyQuotaExhausted
+            # Read again, so that callers that ask at the same time count each other.
+            ahead = max(0, self._queue.ahead(priority=priority) - len(self._permits))
+            delay = response.available_in + ahead / (self._rate * response.fraction)
+        if delay > max_wait:
+            raise QueueTooLong(delay)
+
     async def wait(self) -> None:
-        """Wait until a slot is there."""
+        """Wait until a permit is available."""
         while True:
-            self._raise_if_known()
+            self._raise_known_failure()
             now = time.monotonic()
-            while self._slots and now - self._slots[0].at > _LATEST_SECONDS:
-                self._notes.append(Note(self._slots.popleft(), None))
-            ask_at = self._ask_at()
-            if now >= ask_at and self._asking is None:
-                self._ask()
-            if self._slots and now >= self._slots[0].at:
+            while self._permits and now - self._permits[0].at > _LATEST_SECONDS:
+                self._immediate_reports.append(self._permits.popleft().report(delay=None))
+            request_at = self._request_at()
+            if now >= request_at and self._exchange_task is None:
+                self._start_exchange()
+            if self._permits and now >= self._permits[0].at:
                 return
-            if self._slots:
-                await self._sleep(min(self._slots[0].at, ask_at if ask_at > now else math.inf) - now)
-            elif self._asking is not None:
-                await self._answered(self._asking)
+            if self._permits:
+                await self._sleep(min(self._permits[0].at, request_at if request_at > now else math.inf) - now)
+            elif self._exchange_task is not None:
+                await self._end_of(self._exchange_task)
             else:
-                await self._sleep(ask_at - now)
+                await self._sleep(request_at - now)
 
     def take(self) -> float:
-        """Use the slot that is there, unless it is too late for it, or a pause took it away; return this moment."""
+        """Use the available permit, and return the current time. A permit that is too late or gone is not used."""
         now = time.monotonic()
-        slot = self._slots.popleft() if self._slots else None
-        self._taken = slot
-        if slot is None:
+        self._taken = permit = self._permits.popleft() if self._permits else None
+        if permit is None:
             return now
-        late = now - slot.at
-        if late > _LATEST_SECONDS:
+        delay = now - permit.at
+        if delay > _LATEST_SECONDS:
             self._taken = None
-            self._notes.append(Note(slot, None))
+            self._immediate_reports.append(permit.report(delay=None))
             return now
-        self._paid -= 1
-        (self._notes if late > self._latency_jitter else self._remarks).append(Note(slot, max(0.0, late)))
+        self._prepaid -= 1
+        reports = self._immediate_reports if delay > self._latency_jitter else self._reports
+        reports.append(permit.report(delay=max(0.0, delay)))
         return now
 
-    def ask_again(self, *, after: float = 0.0) -> None:
-        """Use no slot that is in hand, and ask for others in *after* seconds."""
-        self._clear()
-        self._ask_from = max(self._ask_from, time.monotonic() + after)
-        self._stir()
+    def discard_permits(self, *, retry_in: float = 0.0) -> None:
+        """Return the leased permits unused, and request others in *retry_in* seconds."""
+        self._return_permits()
+        self._request_from = max(self._request_from, time.monotonic() + retry_in)
+        self._wake()
 
-    def defer(self, until: datetime) -> None:
-        """Let nobody through before *until*, those in the queue included."""
-        self._clear()
-        seconds = (until - self._desk.now()).total_seconds()
-        self._spent = _Spent(until, time.monotonic() + max(_BELIEVE_SECONDS, seconds), deferred=True)
-        self._stir()
+    def block(self, until: datetime) -> None:
+        """Grant no permit before *until*. Waiting callers raise `DailyQuotaExhausted`."""
+        self._return_permits()
+        seconds = (until - self._client.now()).total_seconds()
+        self._exhausted = _Exhausted(until, time.monotonic() + max(_VALID_SECONDS, seconds), blocked=True)
+        self._wake()
 
     async def status(self) -> RateLimitStatus:
-        """Ask Redis how the label stands."""
-        answer = await self._desk.take(self._label, Wish())
-        current_rate = self._rate * answer.current_rate
-        delay = answer.free_in + self._queue.waiting / current_rate
-        if answer.remaining == 0:
-            delay = max(delay, (answer.resumes_at - self._desk.now()).total_seconds())
+        """Return the state of the label in Redis."""
+        response = await self._client.lease(self._label, LeaseRequest())
+        rate = self._rate * response.fraction
+        delay = response.available_in + self._queue.waiting / rate
+        if response.remaining == 0:
+            delay = max(delay, (response.resumes_at - self._client.now()).total_seconds())
         return RateLimitStatus(
             label=self._label,
-            rate=current_rate,
+            rate=rate,
             delay=delay,
-            used=answer.used,
-            remaining=answer.remaining,
-            resets_at=answer.resumes_at,
+            used=response.used,
+            remaining=response.remaining,
+            resets_at=response.resumes_at,
         )
 
-    async def probe(self) -> None:
-        """See whether Redis is there, and settle what is open with it. Raises `RedisUnavailable`."""
-        self._refused = None
-        if self._asking is None:
-            self._ask()
-        await self._settled()
-        if self._refused is not None:
-            raise self._refused[0]
+    async def reconnect(self) -> None:
+        """Send open reports and unshared calls to Redis. Raises `RedisUnavailable` if that fails."""
+        self._unavailable = None
+        if self._exchange_task is None:
+            self._start_exchange()
+        await self._finish_exchanges()
+        if self._unavailable is not None:
+            raise self._unavailable[0]
 
     async def aclose(self) -> None:
-        """Give back what is in hand, if Redis is there."""
-        await self._settled()
-        self._tidy()
-        await self._settled()
+        """Return the leased permits, if Redis is available."""
+        await self._finish_exchanges()
+        self._return_unused()
+        await self._finish_exchanges()
 
-    async def _settled(self) -> None:
-        while self._asking is not None:
-            await self._answered(self._asking)
+    async def _finish_exchanges(self) -> None:
+        while self._exchange_task is not None:
+            await self._end_of(self._exchange_task)
 
     @staticmethod
-    async def _answered(asking: asyncio.Task[None]) -> None:
-        await asyncio.wait([asking])  # unlike awaiting it, this does not cancel it with a caller that gives up
-        asking.result()
+    async def _end_of(task: asyncio.Task[None]) -> None:
+        await asyncio.wait([task])  # unlike `await task`, this does not cancel the task with a cancelled caller
+        task.result()
 
-    def _raise_if_known(self) -> None:
+    def _raise_known_failure(self) -> None:
         now = time.monotonic()
-        # What is paid is used, unless Zoom said that it will not take it.
-        if self._spent is not None and now < self._spent.ask_from and (self._spent.deferred or not self._paid):
-            raise DailyQuotaExhausted(self._spent.until)
-        if self._refused is not None and now < self._refused[1]:
-            raise RedisUnavailable(self._refused[0].reason)
+        exhausted = self._exhausted
+        # Prepaid requests may be sent although the quota is used up, unless Zoom would reject them.
+        if exhausted is not None and now < exhausted.retry_at and (exhausted.blocked or not self._prepaid):
+            raise DailyQuotaExhausted(exhausted.until)
+        if self._unavailable is not None and now < self._unavailable[1]:
+            raise RedisUnavailable(self._unavailable[0].reason)
 
-    def _ask_at(self) -> float:
-        """Return when to ask: before the last slot in hand is used, if more are needed; at once if one was late."""
-        if self._notes:
+    def _request_at(self) -> float:
+        """Return when to send a request: at once if a report is immediate, or before the last leased permit is used."""
+        if self._immediate_reports:
             return -math.inf
-        if len(self._slots) >= self._queue.waiting or (self._spent is not None and len(self._slots) >= self._paid > 0):
+        leased = len(self._permits)
+        if leased >= self._queue.waiting or (self._exhausted is not None and leased >= self._prepaid > 0):
             return math.inf
-        if not self._slots:
-            return self._ask_from
-        return max(self._ask_from, self._slots[-1].at - max(_LEAD_SECONDS, 2 * self._desk.travel))
+        if not self._permits:
+            return self._request_from
+        return max(self._request_from, self._permits[-1].at - max(_LEAD_SECONDS, 2 * self._client.round_trip))
 
-    def _ask(self) -> None:
-        self._asking = asyncio.create_task(self._exchange(), name=f"zoomasync {self._label} slots")
+    def _start_exchange(self) -> None:
+        self._exchange_task = asyncio.create_task(self._exchange(), name=f"zoomasync {self._label} lease")
 
-    def _tidy(self) -> None:
-        """Give back what is in hand and not needed, if Redis is there."""
-        if self._asking is None and self._desk.lost is None and (self._notes or self._paid > self._queue.waiting):
-            self._ask()
+    def _return_unused(self) -> None:
+        """Start to return permits and counts that no caller needs, if Redis is available."""
+        needed = self._immediate_reports or self._prepaid > self._queue.waiting
+        if needed and self._exchange_task is None and not self._client.unavailable:
+            self._start_exchange()
 
     async def _exchange(self) -> None:
-        """Ask for what is needed, and give back what is not."""
+        """Send the reports, return permits that no caller needs, and lease those that are needed."""
         try:
-            wish, owed = self._wish(), self.owed
-            answer = await self._desk.take(self._label, wish)
-            self.owed -= owed
-        except RedisUnavailable as lost:
-            self._refused = (lost, time.monotonic() + _BELIEVE_SECONDS)
+            request = self._lease_request()
+            response = await self._client.lease(self._label, request)
+            self.unshared_calls -= request.unshared
+        except RedisUnavailable as error:
+            self._unavailable = error, time.monotonic() + _VALID_SECONDS
         else:
-            self._refused = None
-            self._receive(answer)
+            self._unavailable = None
+            self._receive(response)
         finally:
-            self._asking = None
-        self._tidy()
+            self._exchange_task = None
+        self._return_unused()
 
-    def _wish(self) -> Wish:
+    def _lease_request(self) -> LeaseRequest:
         waiting = self._queue.waiting
-        while len(self._slots) > waiting:
-            self._notes.append(Note(self._slots.pop(), None))
-        back = max(0, self._paid - waiting)
-        self._paid -= back
-        notes = (*self._remarks, *self._notes)
-        self._remarks, self._notes = [], []
-        missing = waiting - len(self._slots) if time.monotonic() >= self._ask_at() else 0
-        return Wish(
-            slots=min(self._lease, missing),
-            counts=self._paid - len(self._slots),
-            back=back - self.owed,
-            notes=notes,
+        while len(self._permits) > waiting:
+            self._immediate_reports.append(self._permits.pop().report(delay=None))
+        refunded = max(0, self._prepaid - waiting)
+        self._prepaid -= refunded
+        reports = (*self._reports, *self._immediate_reports)
+        self._reports, self._immediate_reports = [], []
+        missing = waiting - len(self._permits) if time.monotonic() >= self._request_at() else 0
+        return LeaseRequest(
+            permits=min(self._lease_size, missing),
+            prepaid=self._prepaid - len(self._permits),
+            refunded=refunded,
+            unshared=self.unshared_calls,
+            reports=reports,
         )
 
-    def _clear(self) -> None:
-        self._notes.extend(Note(slot, None) for slot in self._slots)
-        self._slots.clear()
+    def _return_permits(self) -> None:
+        self._immediate_reports.extend(permit.report(delay=None) for permit in self._permits)
+        self._permits.clear()
 
-    def _receive(self, answer: Answer) -> None:
+    def _receive(self, response: LeaseResponse) -> None:
         now = time.monotonic()
-        self._slots.extend(answer.slots)
-        self._paid += answer.counts
-        self._ask_from = max(self._ask_from, now + answer.wait) if answer.wait else self._ask_from
-        self._spent = None
-        if answer.spent:
-            self._spent = _Spent(answer.resumes_at, now + _BELIEVE_SECONDS, deferred=answer.deferred)
-        if answer.deferred:
-            self._clear()
-        if answer.current_rate != self._pace:
-            self._pace = answer.current_rate
-            self._on_pace(self._label, answer.current_rate)
+        self._permits.extend(response.permits)
+        self._prepaid += response.counted
+        if response.retry_in:
+            self._request_from = max(self._request_from, now + response.retry_in)
+        self._exhausted = None
+        if response.exhausted:
+            self._exhausted = _Exhausted(response.resumes_at, now + _VALID_SECONDS, blocked=response.blocked)
+        if response.blocked:
+            self._return_permits()
+        if response.fraction != self._fraction:
+            self._fraction = response.fraction
+            self._on_fraction(self._label, response.fraction)
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep, but not through a pause that begins."""
-        self._stirred = anyio.Event()
+        """Sleep until *seconds* have passed or `_wake` is called."""
+        self._woken = anyio.Event()
         with anyio.move_on_after(seconds):
-            await self._stirred.wait()
+            await self._woken.wait()
 
-    def _stir(self) -> None:
-        if self._stirred is not None:
-            self._stirred.set()
+    def _wake(self) -> None:
+        if self._woken is not None:
+            self._woken.set()

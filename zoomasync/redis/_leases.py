@@ -1,4 +1,4 @@
-"""Who does what of one job: claims that many processes make, and lose when they die."""
+"""Leases that divide one job among processes, and that expire when their holder dies."""
 
 from __future__ import annotations
 
@@ -7,126 +7,148 @@ import math
 import secrets
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Final, cast
+from typing import Final
 
 import anyio
+import msgspec
 
 from ..errors import ConfigError, InvalidArgument, RedisUnavailable
-from ._connection import Link, RedisClient, hash_tag
-from ._scripts import CLAIM_TAKE, CLAIMS_DROP, CLAIMS_RENEW
+from ._connection import RedisClient, RedisConnection, Script, hash_tag
 
-_AT_ONCE: Final = 500  # claims in one round trip; a script keeps everybody else from Redis
+_LEASES_PER_REQUEST: Final = 500  # Redis serves no other client while a script runs
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The process that acquires, renews or releases a lease of *lease_ms* milliseconds."""
+
+    holder: str
+    lease_ms: int
+
+
+class _Acquired(msgspec.Struct, frozen=True):
+    acquired: bool
+
+
+class _Lost(msgspec.Struct, frozen=True):
+    lost: tuple[int, ...] = ()
+
+
+class _Released(msgspec.Struct, frozen=True):
+    pass
+
+
+_ACQUIRE: Final = Script("lease_acquire", _Acquired)
+LEASE_RENEW: Final = Script("lease_renew", _Lost)
+_RELEASE: Final = Script("lease_release", _Released)
 
 
 class RedisLeases:
-    """Lets all processes that give the same *name* share one job: what one has claimed, the others leave alone.
+    """Leases by which all processes with the same *name* divide one job: each key has at most one holder.
 
     ::
 
-        claims = RedisLeases("redis://redis.internal", name="my-account/2026-05")
-        async with claims.held():
-            if await claims.take("meeting_participants/uuid"):
+        leases = RedisLeases("redis://redis.internal", name="my-account/2026-05")
+        async with leases.held():
+            if await leases.acquire("meeting_participants/uuid"):
                 ...
-                await claims.drop("meeting_participants/uuid")
-        await claims.aclose()
+                await leases.release("meeting_participants/uuid")
+        await leases.aclose()
 
-    *redis* is a URL, or a client of redis-py, which stays yours to close. A claim ends *lease* seconds after it was
-    last renewed, by the Redis server's clock: when its holder dies, another can take it then.
+    *redis* is a URL, or a client of redis-py, which its owner closes. A lease expires *lease* seconds after it was last
+    renewed, by the Redis server's clock. If its holder dies, another process can acquire it then.
 
-    A claim is no lock. Who is away from Redis for longer than the lease, or stalls, loses it without being told, and so
-    does everybody when Redis loses its memory. Do with it what does no harm when it is done twice.
+    A lease is not a lock. A process that loses Redis for longer than *lease*, or stalls for as long, loses its leases
+    without notice, and so do all processes if Redis loses its data. The work must do no harm if it is done twice.
     """
 
     def __init__(self, redis: str | RedisClient, *, name: str, lease: float = 30.0) -> None:
         if not 0 < lease < math.inf:
             raise ConfigError("lease must be seconds, more than 0")
         self._name = name
-        self._prefix = f"{hash_tag(name)}:claim:"
+        self._prefix = f"{hash_tag(name)}:lease:"
         self._lease = lease
-        self._milliseconds = max(1, round(lease * 1000))
-        self._holder = secrets.token_hex(8)
+        self._holder = Holder(secrets.token_hex(8), max(1, round(lease * 1000)))
         self._held = set[str]()
-        self._unsure = set[str]()  # Redis may think that they are ours: it was asked, and the answer did not come
-        self._link = Link(redis)
+        self._uncertain = set[str]()  # Redis may have them as ours: a request was sent, and no response has arrived
+        self._connection = RedisConnection(redis)
 
     def __repr__(self) -> str:
         return f"<RedisLeases {self._name!r}, {len(self._held)} held>"
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None, None]:
-        """Renew what is held while the block runs, and let go of all of it in the end. Enter one block at a time.
+        """Renew all leases while the block runs, and release them when it ends. Enter one block at a time.
 
-        What cannot be renewed because Redis is away is tried again; what another has taken meanwhile is forgotten. What
-        cannot be let go of ends by itself.
+        While Redis is unavailable, renewals are tried again. A lease that another process acquired meanwhile is
+        dropped. Leases that cannot be released expire.
         """
-        renewing = asyncio.create_task(self._renew_again_and_again(), name="zoomasync renews claims")
+        renewing = asyncio.create_task(self._renew_repeatedly(), name="zoomasync leases")
         try:
             yield
         finally:
             with anyio.CancelScope(shield=True):
                 renewing.cancel()
                 await asyncio.wait([renewing])
-                await self._let_go()
+                await self._release_all()
 
-    async def take(self, key: str) -> bool:
-        """Claim *key*, which is any printable text; return False if another holds it, True if it is ours now.
+    async def acquire(self, key: str) -> bool:
+        """Acquire *key*, any printable text; return False if another process holds it.
 
-        It is ours, too, when this `RedisLeases` holds it already: tasks that share one are not kept apart. Outside of
+        Returns True, too, if this `RedisLeases` already holds it: it does not separate tasks of one process. Outside of
         `held` nothing renews it. Raises `RedisUnavailable` without Redis.
         """
-        claim = self._claim(key)
-        self._unsure.add(key)
+        redis_key = self._redis_key(key)
+        self._uncertain.add(key)
         try:
-            answer = await self._link.run(CLAIM_TAKE, [claim], self._holder, self._milliseconds)
-        except RedisUnavailable as lost:
-            raise RedisUnavailable(f"no claim can be made: {lost.reason}") from None
-        self._unsure.discard(key)
-        if answer[0]:
+            response = await self._connection.run(_ACQUIRE, [redis_key], self._holder)
+        except RedisUnavailable as error:
+            raise RedisUnavailable(f"no lease can be acquired: {error.reason}") from None
+        self._uncertain.discard(key)
+        if response.acquired:
             self._held.add(key)
-            return True
-        self._held.discard(key)
-        return False
+        else:
+            self._held.discard(key)
+        return response.acquired
 
-    async def drop(self, key: str) -> None:
-        """Let go of *key*, if it is still ours. Without Redis it ends by itself."""
-        claim = self._claim(key)
+    async def release(self, key: str) -> None:
+        """Release *key*, if this process still holds it. Without Redis it expires."""
+        redis_key = self._redis_key(key)
         self._held.discard(key)
-        self._unsure.add(key)
+        self._uncertain.add(key)
         with suppress(RedisUnavailable):
-            await self._link.run(CLAIMS_DROP, [claim], self._holder)
-            self._unsure.discard(key)
+            await self._connection.run(_RELEASE, [redis_key], self._holder)
+            self._uncertain.discard(key)
 
     async def aclose(self) -> None:
-        """Close the connections to Redis that are ours. Closing twice does no harm."""
-        await self._link.aclose()
+        """Close the connections that this object opened. Closing twice is safe."""
+        await self._connection.aclose()
 
-    async def _renew_again_and_again(self) -> None:
+    async def _renew_repeatedly(self) -> None:
         while True:
             await anyio.sleep(self._lease / 3)
             with suppress(RedisUnavailable):
                 await self._renew()
 
     async def _renew(self) -> None:
-        for some in _split(list(self._held)):
-            claims = [self._claim(key) for key in some]
-            lost = await self._link.run(CLAIMS_RENEW, claims, self._holder, self._milliseconds)
-            self._held.difference_update(some[number - 1] for number in cast("Sequence[int]", lost))
+        for keys in _batches(list(self._held)):
+            response = await self._connection.run(LEASE_RENEW, [self._redis_key(key) for key in keys], self._holder)
+            self._held.difference_update(keys[position - 1] for position in response.lost)
 
-    async def _let_go(self) -> None:
-        keys = list(self._held | self._unsure)
+    async def _release_all(self) -> None:
+        held = list(self._held | self._uncertain)
         self._held.clear()
-        self._unsure.clear()
+        self._uncertain.clear()
         with suppress(RedisUnavailable):
-            for some in _split(keys):
-                await self._link.run(CLAIMS_DROP, [self._claim(key) for key in some], self._holder)
+            for keys in _batches(held):
+                await self._connection.run(_RELEASE, [self._redis_key(key) for key in keys], self._holder)
 
-    def _claim(self, key: str) -> str:
-        """Return what Redis calls it. The hash tag comes first, so that no brace of *key* is taken for it."""
+    def _redis_key(self, key: str) -> str:
+        """Return the key in Redis. The hash tag comes first, so that braces in *key* do not change the node."""
         if not key or not key.isprintable():
-            raise InvalidArgument("the key of a claim must be non-empty printable text")
+            raise InvalidArgument("the key of a lease must be non-empty printable text")
         return self._prefix + key
 
 
-def _split(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        yield keys[start : start + _AT_ONCE]
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), _LEASES_PER_REQUEST):
+        yield keys[start : start + _LEASES_PER_REQUEST]

@@ -1,205 +1,305 @@
-"""Where slots and the day are asked for: one round trip to Redis an answer, for all labels of one process."""
+"""The client of the script limits.lua: one request to Redis per lease, for all labels of one process."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, cast
+from typing import Final
+
+import msgspec
 
 from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import Plan
+from ..rate_limits._adaptive import AdaptiveRate
+from ..rate_limits._daily_quota import remaining_in_headers
 from ..rate_limits._server_clock import ServerClock
-from ._connection import Link, hash_tag
-from ._scripts import BUDGETS
+from ._connection import RedisConnection, Script, hash_tag
 
 _MICRO: Final = 1_000_000
-_LONGEST_TRAVEL: Final = 0.05
+_LONGEST_ROUND_TRIP: Final = 0.05
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class PermitReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The use of the permit *id* at *used_at*, in microseconds of Redis's clock, or None if it was not used."""
+
+    id: int
+    used_at: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One request may go at *at* of this process's monotonic clock; Redis calls that moment *number*."""
+class LeasedPermit:
+    """A permit to send one request at *at* of this process's monotonic clock. In Redis it has the key *id*."""
 
     at: float
-    number: int
+    id: int
+
+    def report(self, *, delay: float | None) -> PermitReport:
+        """Return the report that the permit was used *delay* seconds late, or (None) not at all."""
+        return PermitReport(self.id, None if delay is None else self.id + round(delay * _MICRO))
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A *slot* that was used *late*, by so many seconds, or (None) not at all."""
+class LeaseRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A request for *permits*, *prepaid* of which are counted in the daily quota already.
 
-    slot: Slot
-    late: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a bucket asks for: *slots* for which it has *counts* of the day already; the counts that it gives *back*."""
-
-    slots: int = 0
-    counts: int = 0
-    back: int = 0
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """How a label stands, and what was given: *slots*, *counts* of the day, or the seconds to *wait* before asking.
-
-    *spent* is whether the day had no more to give, *parked* whether Zoom has said so.
+    *refunded* are counted requests that were not sent, *unshared* are sent requests that Redis has not counted.
     """
 
-    slots: tuple[Slot, ...]
-    counts: int
-    wait: float
-    spent: bool
-    deferred: bool
+    permits: int = 0
+    prepaid: int = 0
+    refunded: int = 0
+    unshared: int = 0
+    reports: tuple[PermitReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseResponse:
+    """The granted *permits* and the state of the label.
+
+    *counted* of the permits were counted in the daily quota now; *retry_in* is the seconds until permits can be granted
+    again, or 0. *exhausted* means that the daily quota is used up, *blocked* that Zoom has answered so. The next free
+    permit is *available_in* seconds away.
+    """
+
+    permits: tuple[LeasedPermit, ...]
+    counted: int
+    retry_in: float
+    exhausted: bool
+    blocked: bool
     resumes_at: datetime
     used: int
     remaining: int | None
-    current_rate: float
-    free_in: float
+    fraction: float
+    available_in: float
 
 
-class ServerTime:
-    """What the monotonic clock here shows at a moment of Redis's clock: never earlier than it is."""
+class _Lease(LeaseRequest, frozen=True, omit_defaults=True, kw_only=True):
+    """A `LeaseRequest` with the daily quota that Zoom reported, and the last state that Redis reported."""
+
+    zoom_remaining: int | None = None
+    known_day: int = 0
+    known_used: int = 0
+
+
+class _AdaptiveRateChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change from the `AdaptiveRate` *old* to *new*, both as JSON text. Redis only compares and keeps the text."""
+
+    new: str
+    fraction: float
+    old: str | None = None
+
+
+class _LimitsRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The argument of the script: the facts that every request has, and one of the last four fields."""
+
+    label: Label
+    quota_label: Label
+    rate: float
+    latency_jitter: int
+    round_trip: int
+    per_day: int | None = None
+    created: int | None = None  # the state that granted the permits of this process
+    was_disconnected: bool = False
+    zoom_offset: int | None = None  # Zoom's clock minus Redis's
+    lease: _Lease | None = None
+    pause: int | None = None
+    block_until: int | None = None
+    adaptive_rate: _AdaptiveRateChange | None = None
+
+
+class _LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of the script."""
+
+    now: int
+    created: int
+    day: int
+    permits: tuple[int, ...] = ()
+    counted: int
+    retry_in: int
+    exhausted: bool
+    blocked: bool
+    resumes_at: int
+    used: int
+    remaining: int | None = None
+    fraction: float
+    adaptive_rate: str | None = None
+    available_in: int
+
+
+_LIMITS: Final = Script("limits", _LimitsResponse)
+
+
+class RedisClock:
+    """The mapping of Redis's clock to the monotonic clock of this process. Its result is never too early."""
 
     def __init__(self) -> None:
         self._offset: float | None = None
-        self.travel = 0.0
+        self.round_trip = 0.0
+        """The seconds that a request to Redis takes."""
 
-    def learn(self, server: float, *, sent: float, received: float) -> None:
-        """Take note that it was *server* between *sent* and *received*."""
+    @property
+    def observed(self) -> bool:
+        """Whether Redis has answered before."""
+        return self._offset is not None
+
+    def observe(self, server: float, *, sent: float, received: float) -> None:
+        """Record that Redis's clock showed *server* between *sent* and *received*."""
         earliest, latest = sent - server, received - server
-        # The quickest reply knows best; clocks drift, and may be set, so that the last one is always right.
+        # The fastest response is the most exact. Clocks differ in speed and may be set, so the last one is a bound.
         self._offset = latest if self._offset is None else min(max(self._offset, earliest), latest)
-        self.travel = max(received - sent, 0.8 * self.travel)
+        self.round_trip = max(received - sent, 0.8 * self.round_trip)
 
-    def here(self, server: float) -> float:
-        """Return the moment *server* by the clock here."""
+    def local(self, server: float) -> float:
+        """Return the moment *server* on the clock of this process."""
         return server + (self._offset or 0.0)
 
 
-class Desk:
-    """Asks Redis on behalf of all labels, and remembers whether it was there."""
+class LimitsClient:
+    """The requests of one process about *plan*, which all processes with the same *name* share."""
 
-    def __init__(self, link: Link, plan: Plan, *, name: str, latency_jitter: float) -> None:
-        self.lost: RedisUnavailable | None = None
-        self._link = link
+    def __init__(self, connection: RedisConnection, plan: Plan, *, name: str, latency_jitter: float) -> None:
+        self.unavailable = False
+        """Whether the last request failed."""
+        self._connection = connection
         self._plan = plan
-        self._key = f"{hash_tag(name)}:budgets"
+        self._key = f"{hash_tag(name)}:limits"
         self._latency_jitter = latency_jitter
-        self._time = ServerTime()
-        self._zoom = ServerClock()
-        self._zoom_was_seen = False
-        self._zoom_left = dict[Label, int]()  # what it has said is left, by purse
-        self._known = dict[Label, int]()  # the state of Redis that a label has slots of
-        self._used = dict[Label, tuple[int, int]]()  # the day and what was used of it, by purse
+        self._clock = RedisClock()
+        self._zoom_clock = ServerClock()
+        self._zoom_remaining = dict[Label, int]()  # from headers and not yet sent to Redis, by quota label
+        self._created = dict[Label, int]()
+        self._disconnected = set[Label]()
+        self._used = dict[Label, tuple[int, int]]()  # the day and its used requests, by quota label
         self._remaining = dict[Label, int]()
 
     @property
-    def travel(self) -> float:
-        """Seconds that a round trip takes."""
-        return self._time.travel
+    def round_trip(self) -> float:
+        """The seconds that a request to Redis takes."""
+        return self._clock.round_trip
 
     def now(self) -> datetime:
-        """Return the time at Zoom, as far as it is known here."""
-        return self._zoom.now()
+        """Return the time at Zoom, as far as this process knows it."""
+        return self._zoom_clock.now()
 
-    def remaining(self) -> Mapping[Label, int]:
-        """Return what was left of the day when Redis was last asked, where there is a limit."""
+    def last_remaining(self) -> Mapping[Label, int]:
+        """Return the remaining daily quota that Redis last reported, for labels that have one."""
         return self._remaining
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
-        """Learn Zoom's clock, and how much of the day it says is left."""
-        self._zoom.observe(headers)
-        self._zoom_was_seen = self._zoom_was_seen or "date" in headers
-        remaining = headers.get("x-ratelimit-remaining", "")
-        if re.fullmatch(r"\d{1,9}", remaining) and self._tells_of_the_day(label, headers):
+        """Read Zoom's clock and the remaining daily quota from response *headers*."""
+        self._zoom_clock.observe(headers)
+        remaining = remaining_in_headers(headers, self._plan.per_day(label))
+        if remaining is not None:
             quota_label = self._plan.quota_label(label)
-            self._zoom_left[quota_label] = min(int(remaining), self._zoom_left.get(quota_label, int(remaining)))
+            self._zoom_remaining[quota_label] = min(remaining, self._zoom_remaining.get(quota_label, remaining))
 
-    def was_away(self) -> None:
-        """Take note that this process paced itself without Redis for a while."""
-        self._known = dict.fromkeys(Label, -1)
+    def on_disconnected(self) -> None:
+        """Record that this process has sent requests without Redis."""
+        self._disconnected.update(Label)
 
-    async def take(self, label: Label, wish: Wish) -> Answer:
-        """Take slots, give back, or just look."""
+    async def lease(self, label: Label, request: LeaseRequest) -> LeaseResponse:
+        """Lease permits and report used ones. An empty request returns the state."""
         quota_label = self._plan.quota_label(label)
-        remaining, (day, used) = self._zoom_left.pop(quota_label, -1), self._used.get(quota_label, (0, 0))
-        notes = [number for note in wish.notes for number in _as_numbers(note)]
-        return await self._ask("take", label, wish.slots, wish.counts, wish.back, remaining, day, used, *notes)
+        day, used = self._used.get(quota_label, (0, 0))
+        lease = _Lease(
+            **msgspec.structs.asdict(request),
+            zoom_remaining=self._zoom_remaining.pop(quota_label, None),
+            known_day=day,
+            known_used=used,
+        )
+        response = await self._send(label, lease=lease)
+        self._created[label] = response.created
+        self._disconnected.discard(label)
+        self._used[quota_label] = response.day, response.used
+        if response.remaining is not None:
+            self._remaining[label] = response.remaining
+        fraction = response.fraction
+        if response.permits:
+            with suppress(RedisUnavailable):  # the permits are granted already
+                fraction = await self._adapt(label, response, lambda rate, now: rate.on_permit(now))
+        return LeaseResponse(
+            permits=tuple(LeasedPermit(self._clock.local(at / _MICRO), at) for at in response.permits),
+            counted=response.counted,
+            retry_in=response.retry_in / _MICRO,
+            exhausted=response.exhausted,
+            blocked=response.blocked,
+            resumes_at=_EPOCH + timedelta(microseconds=response.resumes_at),
+            used=response.used,
+            remaining=response.remaining,
+            fraction=fraction,
+            available_in=response.available_in / _MICRO,
+        )
 
-    async def throttle(self, label: Label, seconds: float) -> None:
-        """Let nobody of *label* through for *seconds*."""
-        await self._ask("throttle", label, round(seconds * _MICRO))
+    async def pause(self, label: Label, seconds: float) -> None:
+        """Pause *label* in all processes for *seconds*. Repeated pauses lower its rate."""
+        response = await self._send(label, pause=round(seconds * _MICRO))
+        await self._adapt(label, response, lambda rate, now: rate.on_rate_limited(now, seconds))
 
-    async def defer(self, label: Label, until: datetime) -> None:
-        """Let nobody of *label* through before *until*."""
-        await self._ask("park", label, round((until - _EPOCH).total_seconds()) * _MICRO)
+    async def block(self, label: Label, until: datetime) -> None:
+        """Block the daily quota of *label* in all processes."""
+        await self._send(label, block_until=round((until - _EPOCH).total_seconds()) * _MICRO)
 
-    async def _ask(self, verb: str, label: Label, *args: int) -> Answer:
-        quota_label, per_day = self._plan.quota_label(label), self._plan.per_day(label)
+    async def _adapt(
+        self, label: Label, response: _LimitsResponse, change: Callable[[AdaptiveRate, float], AdaptiveRate]
+    ) -> float:
+        """Apply *change* to the shared adaptive rate, and return the fraction that is in use.
+
+        If another process changes it first, *change* is applied to the new value, with the time of the same *response*:
+        so processes that get 429s in one incident lower the rate once.
+        """
+        now = response.now / _MICRO
+        while True:
+            text = response.adaptive_rate
+            old = AdaptiveRate(response.fraction) if text is None else msgspec.json.decode(text, type=AdaptiveRate)
+            new = change(old, now)
+            if new == old:
+                return response.fraction
+            new_text = msgspec.json.encode(new).decode()
+            response = await self._send(label, adaptive_rate=_AdaptiveRateChange(new_text, new.fraction, text))
+            if response.adaptive_rate == new_text:
+                return response.fraction
+
+    async def _send(
+        self,
+        label: Label,
+        *,
+        lease: _Lease | None = None,
+        pause: int | None = None,
+        block_until: int | None = None,
+        adaptive_rate: _AdaptiveRateChange | None = None,
+    ) -> _LimitsResponse:
         sent = time.monotonic()
+        request = _LimitsRequest(
+            label=label,
+            quota_label=self._plan.quota_label(label),
+            rate=self._plan.rate(label),
+            latency_jitter=round(self._latency_jitter * _MICRO),
+            round_trip=round(min(self.round_trip, _LONGEST_ROUND_TRIP) * _MICRO),
+            per_day=self._plan.per_day(label),
+            created=self._created.get(label),
+            was_disconnected=label in self._disconnected,
+            zoom_offset=self._zoom_offset(sent),
+            lease=lease,
+            pause=pause,
+            block_until=block_until,
+            adaptive_rate=adaptive_rate,
+        )
         try:
-            response = await self._link.run(
-                BUDGETS,
-                [self._key, f"{self._key}:{label}"],
-                verb,
-                label.value,
-                quota_label.value,
-                self._known.get(label, 0),
-                self._skew(sent),
-                -1 if per_day is None else per_day,
-                repr(self._plan.rate(label)),
-                round(self._latency_jitter * _MICRO),
-                round(min(self.travel, _LONGEST_TRAVEL) * _MICRO),
-                *args,
-            )
-        except RedisUnavailable as lost:
-            self.lost = lost
+            response = await self._connection.run(_LIMITS, [self._key, f"{self._key}:{label}"], request)
+        except RedisUnavailable:
+            self.unavailable = True
             raise
-        self.lost = None
-        now, born, counts, wait, spent, resumes, used, remaining, current_rate, free_in, day = cast(
-            "list[int]", response[:-1]
-        )
-        self._time.learn(now / _MICRO, sent=sent, received=time.monotonic())
-        if verb == "take":
-            self._known[label] = born
-            self._used[quota_label] = (day, used)
-        if remaining >= 0:
-            self._remaining[label] = remaining
-        return Answer(
-            slots=tuple(Slot(self._time.here(at / _MICRO), at) for at in cast("list[int]", response[-1])),
-            counts=counts,
-            wait=wait / _MICRO,
-            spent=spent > 0,
-            deferred=spent > 1,
-            resumes_at=_EPOCH + timedelta(microseconds=resumes),
-            used=used,
-            remaining=None if remaining < 0 else remaining,
-            current_rate=current_rate / 1000,
-            free_in=free_in / _MICRO,
-        )
+        self.unavailable = False
+        self._clock.observe(response.now / _MICRO, sent=sent, received=time.monotonic())
+        return response
 
-    def _skew(self, now: float) -> str | int:
-        """Return how far Zoom's clock is ahead of Redis's in microseconds, or nothing."""
-        here = self._time.here(0.0)
-        if not (self._zoom_was_seen and here):
-            return ""
-        zoom = (self._zoom.now() - _EPOCH).total_seconds() + 0.5  # Zoom tells the time in whole seconds
-        return round((zoom - (now - here)) * _MICRO)
-
-    def _tells_of_the_day(self, label: Label, headers: Mapping[str, str]) -> bool:
-        # The same headers tell of the second or of the day, and only the 429s say which.
-        limit = headers.get("x-ratelimit-limit", "")
-        return headers.get("x-ratelimit-type", "").lower() == "daily-limit" or limit == str(self._plan.per_day(label))
-
-
-def _as_numbers(note: Note) -> tuple[int, int]:
-    return note.slot.number, 0 if note.late is None else note.slot.number + round(note.late * _MICRO)
+    def _zoom_offset(self, now: float) -> int | None:
+        """Return how far Zoom's clock is ahead of Redis's in microseconds, if both are known."""
+        if not (self._zoom_clock.observed and self._clock.observed):
+            return None
+        zoom = (self._zoom_clock.now() - _EPOCH).total_seconds() + 0.5  # Zoom's clock shows whole seconds
+        return round((zoom - (now - self._clock.local(0.0))) * _MICRO)

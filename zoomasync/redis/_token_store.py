@@ -1,4 +1,4 @@
-"""One access token for many processes."""
+"""The store of an access token that processes share through Redis."""
 
 from __future__ import annotations
 
@@ -6,101 +6,132 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from contextlib import suppress
+from typing import Final, Self
 
 import anyio
+import msgspec
 
 from ..auth import Token
 from ..errors import RedisUnavailable
-from ._connection import Link, RedisClient, hash_tag
-from ._scripts import TOKEN_HOLD, TOKEN_KEEP, TOKEN_LOOK
+from ._connection import RedisClient, RedisConnection, Script, hash_tag
+from ._leases import LEASE_RENEW, Holder
 
 _LEASE_SECONDS: Final = 3
-_HOLD_EVERY_SECONDS: Final = 1.0
-_SOONEST_LOOK, _LATEST_LOOK = 0.02, 0.25
+_RENEW_SECONDS: Final = 1.0
+_SHORTEST_POLL, _LONGEST_POLL = 0.02, 0.25
+
+
+class _GetToken(msgspec.Struct, frozen=True):
+    stale_version: str
+    holder: str
+    lease_ms: int
+
+
+class _SharedToken(msgspec.Struct, frozen=True):
+    value: str | None = None
+    version: str = ""
+    expires_in_ms: int | None = None
+    lease_version: str | None = None
+
+
+class _SetToken(msgspec.Struct, frozen=True, omit_defaults=True):
+    holder: str
+    version: str
+    value: str | None = None
+    lifetime_ms: int | None = None
+
+
+class _Done(msgspec.Struct, frozen=True):
+    pass
+
+
+_GET: Final = Script("token_get", _SharedToken)
+_SET: Final = Script("token_set", _Done)
 
 
 class RedisTokenStore:
-    """One access token for all processes that give the same *name*: `Zoom` takes it as ``tokens=``.
+    """One access token for all processes with the same *name*: `Zoom` takes it as ``token_store=``.
 
-    *redis* is a URL, or a client of redis-py, which stays yours to close. The token itself is kept in Redis, for as
-    long as it lives: whoever may read there may call Zoom as you, so ask for a password and TLS. Use one *name* for
-    one app of one account.
+    *redis* is a URL, or a client of redis-py, which its owner closes. Redis keeps the token until it expires. Anyone
+    who can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands for one app of
+    one account, as `token_name` returns it.
 
-    One process at a time asks Zoom for a new token. When it dies, another does so within three seconds. Without Redis
-    each process gets a token of its own.
+    One process at a time requests a new token from Zoom. If it dies, another does so within three seconds. Without
+    Redis each process gets its own token.
     """
 
-    def __init__(self, redis: str | RedisClient, *, name: str = "zoomasync") -> None:
+    def __init__(self, redis: str | RedisClient, *, name: str) -> None:
         tag = hash_tag(name)
         self._name = name
         self._token, self._lease = f"{tag}:token", f"{tag}:lease"
-        self._link = Link(redis)
-        self._version = dict[str, str]()  # of the last token given out, by its value
+        self._connection = RedisConnection(redis)
+        self._versions = dict[str, str]()  # of the last token, by its value
 
     def __repr__(self) -> str:
         return f"<RedisTokenStore {self._name!r}>"
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.aclose()
+
     async def renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        """Return a token newer than *stale*: one that another process has got, or else what *fetch* gets."""
+        """Return a token newer than *stale*: one that another process shares, or else the result of *fetch*."""
         try:
             return await self._renew(stale, fetch)
         except RedisUnavailable:
             return await fetch()
 
     async def aclose(self) -> None:
-        """Close the connections to Redis that are ours. Closing twice does no harm."""
-        await self._link.aclose()
+        """Close the connections that this store opened. Closing twice is safe."""
+        await self._connection.aclose()
 
     async def _renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        # By version, so that a token travels to Redis once and from there only to who needs it.
-        version = self._version.get(stale.value, "") if stale is not None else ""
-        holder, pause = secrets.token_hex(8), _SOONEST_LOOK
+        # The request names the stale token by its version, so that no token travels to Redis more than once.
+        stale_version = self._versions.get(stale.value, "") if stale is not None else ""
+        request = _GetToken(stale_version, secrets.token_hex(8), _LEASE_SECONDS * 1000)
+        pause = _SHORTEST_POLL
         while True:
-            asked = time.monotonic()
-            match await self._link.run(TOKEN_LOOK, [self._token, self._lease], version, holder, _LEASE_SECONDS):
-                case [found, value, milliseconds]:
-                    lifetime = cast("int", milliseconds) / 1000 - (time.monotonic() - asked)
-                    token = Token(_text(value), None if cast("int", milliseconds) < 0 else lifetime)
-                    self._version = {token.value: _text(found)}
-                    return token
-                case [mine]:
-                    return await self._fetch(holder, _text(mine), fetch)
-                case _:
-                    await anyio.sleep(pause)
-                    pause = min(1.5 * pause, _LATEST_LOOK)
+            sent = time.monotonic()
+            shared = await self._connection.run(_GET, [self._token, self._lease], request)
+            if shared.value is not None:
+                lifetime = None
+                if shared.expires_in_ms is not None:
+                    lifetime = shared.expires_in_ms / 1000 - (time.monotonic() - sent)
+                self._versions = {shared.value: shared.version}
+                return Token(shared.value, lifetime)
+            if shared.lease_version is not None:
+                return await self._fetch(request.holder, shared.lease_version, fetch)
+            await anyio.sleep(pause)
+            pause = min(1.5 * pause, _LONGEST_POLL)
 
     async def _fetch(self, holder: str, version: str, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        """Get a token while the lease is ours, and let the others have it."""
-        holding = asyncio.create_task(self._hold(holder), name="zoomasync token lease")
+        """Fetch a token while this process holds the lease, and share it."""
+        renewing = asyncio.create_task(self._renew_lease(holder), name="zoomasync token lease")
         token: Token | None = None
         try:
             token = await fetch()
         finally:
-            holding.cancel()
-            await asyncio.wait([holding])
-            await self._keep(holder, version, token)
-        self._version = {token.value: version}
+            renewing.cancel()
+            await asyncio.wait([renewing])
+            await self._share(holder, version, token)
+        self._versions = {token.value: version}
         return token
 
-    async def _hold(self, holder: str) -> None:
-        """Hold the lease for as long as Zoom takes to answer."""
+    async def _renew_lease(self, holder: str) -> None:
+        """Renew the lease for as long as Zoom takes to answer."""
         while True:
-            await anyio.sleep(_HOLD_EVERY_SECONDS)
-            try:
-                await self._link.run(TOKEN_HOLD, [self._lease], holder, _LEASE_SECONDS)
-            except RedisUnavailable:
-                continue
+            await anyio.sleep(_RENEW_SECONDS)
+            with suppress(RedisUnavailable):
+                await self._connection.run(LEASE_RENEW, [self._lease], Holder(holder, _LEASE_SECONDS * 1000))
 
-    async def _keep(self, holder: str, version: str, token: Token | None) -> None:
-        value, milliseconds = "", 0
+    async def _share(self, holder: str, version: str, token: Token | None) -> None:
+        request = _SetToken(holder, version)
         if token is not None:
-            value, milliseconds = token.value, 0 if token.lifetime is None else max(1, round(token.lifetime * 1000))
-        try:
-            await self._link.run(TOKEN_KEEP, [self._token, self._lease], holder, version, milliseconds, value)
-        except RedisUnavailable:
-            return  # the lease ends by itself, and the token is as good for us
-
-
-def _text(content: object) -> str:
-    return content.decode() if isinstance(content, bytes) else str(content)
+            lifetime_ms = None if token.lifetime is None else max(1, round(token.lifetime * 1000))
+            request = _SetToken(holder, version, token.value, lifetime_ms)
+        with suppress(RedisUnavailable):  # the lease expires, and this process can use the token unshared
+            await self._connection.run(_SET, [self._token, self._lease], request)

@@ -326,7 +326,7 @@ async def test_what_a_dead_worker_holds_is_fetched_when_its_lease_ends(make: Mak
         job = new_name()
         dead, alive = make(name=job, lease=0.5), make(name=job)
         for key in keys:
-            await dead.take(key)
+            await dead.acquire(key)
 
         with anyio.fail_after(30):
             assert await work(fake, tmp_path / "shared", alive) == alone
@@ -370,7 +370,7 @@ async def test_without_redis_nothing_is_claimed_and_the_run_ends_with_that_error
     async with FakeZoom(one_session(), plan=None) as fake, working(fake, tmp_path, leases) as stranded:
         await stranded.estimate()
         server.kill()
-        with pytest.raises(RedisUnavailable, match="no claim can be made"):
+        with pytest.raises(RedisUnavailable, match="no lease can be acquired"):
             await stranded.run()
 
 

@@ -39,12 +39,12 @@ class Leases(Protocol):
         """Hold what is taken while the block runs, and let go of all of it in the end."""
         ...
 
-    async def take(self, key: str) -> bool:
-        """Claim *key*; return False if another holds it."""
+    async def acquire(self, key: str) -> bool:
+        """Acquire the lease of *key*; return False if another holds it."""
         ...
 
-    async def drop(self, key: str) -> None:
-        """Let go of *key*."""
+    async def release(self, key: str) -> None:
+        """Release the lease of *key*."""
         ...
 
     async def aclose(self) -> None:
@@ -173,7 +173,7 @@ class SharedStore:
         await self._in_thread(partial(self._list.turn, State.PENDING, State.DEFERRED))
         for claim in tuple(self._held):
             self._held.discard(claim)
-            await self._claims.drop(claim)
+            await self._claims.release(claim)
 
     async def resume_deferred(self, scope: Scope) -> None:  # noqa: ARG002  the list is of it
         """Let what was parked be fetched."""
@@ -208,7 +208,7 @@ class SharedStore:
         if self._list.state(task) is not State.PENDING:
             return False
         claim = _claim(task)
-        if not await self._claims.take(claim):
+        if not await self._claims.acquire(claim):
             return False
         self._held.add(claim)
         await self._look_at([task])
@@ -220,7 +220,7 @@ class SharedStore:
     async def _drop(self, task: PartitionTask) -> None:
         claim = _claim(task)
         self._held.discard(claim)
-        await self._claims.drop(claim)
+        await self._claims.release(claim)
 
     async def _look_at(self, tasks: Sequence[PartitionTask]) -> None:
         """Take note of which *units* others have settled, or have failed at since this run began."""

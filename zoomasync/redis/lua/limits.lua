@@ -1,0 +1,179 @@
+-- Grant permits of one label, and keep the pauses and daily quotas of an account for all processes that share them.
+--
+-- KEYS: a hash with the state of the account, and a sorted set with the recent permits of the label. The member is the
+-- microsecond for which a permit was planned, and the score the microsecond at which it was used.
+-- ARGV: one JSON document, `_LimitsRequest` in _limits_client.py. The result is `_LimitsResponse`.
+-- All times are microseconds of this server's clock. cjson writes 14 digits of a number, so the result has them as text.
+
+local account, permits = KEYS[1], KEYS[2]
+local request = cjson.decode(ARGV[1])
+local label, quota, per_day = request.label, request.quota_label, request.per_day
+local SECOND, DAY = 1000000, 86400000000
+local LEASE_AHEAD = SECOND / 4
+
+local time = redis.call('TIME')
+local now = time[1] * SECOND + time[2]
+
+local function text(number) return string.format('%.0f', number) end
+local function read(field) return tonumber(redis.call('HGET', account, field)) end
+local function write(field, number) redis.call('HSET', account, field, text(number)) end
+local function delete(...) redis.call('HDEL', account, ...) end
+
+local created = read('created')
+if not created then
+  created = now
+  write('created', created)
+end
+-- While the state is new, processes may still hold permits that the old state granted.
+local opens_at = read(label .. ':opens_at') or created + LEASE_AHEAD
+if now < (read(label .. ':last_request_at') or 0) - SECOND then -- the clock was set back
+  redis.call('DEL', permits)
+  delete(label .. ':paused_until', label .. ':adaptive_rate', label .. ':lease_changed_at')
+  opens_at = now + 2 * SECOND
+end
+write(label .. ':last_request_at', now)
+
+-- The day is that of Zoom's clock.
+local zoom_offset = read('zoom_offset') or 0
+if request.zoom_offset and math.abs(request.zoom_offset - zoom_offset) >= 2 * SECOND then
+  zoom_offset = request.zoom_offset
+  write('zoom_offset', zoom_offset)
+end
+local today = math.floor((now + zoom_offset) / DAY)
+if today > (read('day') or 0) then
+  for _, each in ipairs({'light', 'medium', 'heavy', 'resource-intensive'}) do
+    delete(each .. ':used', each .. ':used_by_others')
+  end
+end
+write('day', today)
+local used, used_by_others = read(quota .. ':used') or 0, read(quota .. ':used_by_others') or 0
+local blocked_until = read(quota .. ':blocked_until') or 0
+if blocked_until <= now + zoom_offset then blocked_until = 0 end
+
+local function remaining()
+  if blocked_until > 0 then return 0 end
+  if per_day then return math.max(0, per_day - used - used_by_others) end
+end
+
+local paused_until, fraction = read(label .. ':paused_until') or 0, read(label .. ':fraction') or 1
+
+-- The caller decides about the adaptive rate. Its change is rejected if another process has made one meanwhile.
+local adaptive_rate = redis.call('HGET', account, label .. ':adaptive_rate') or nil
+local change = request.adaptive_rate
+if change and change.old == adaptive_rate then
+  adaptive_rate, fraction = change.new, change.fraction
+  redis.call('HSET', account, label .. ':adaptive_rate', adaptive_rate, label .. ':fraction', tostring(fraction))
+end
+
+-- No window holds more permits than its capacity.
+local rate = request.rate * fraction
+local capacity = math.ceil(rate)
+local window = math.ceil(capacity / rate * SECOND + 2 * request.latency_jitter)
+
+local function next_permit()
+  local latest = redis.call('ZREVRANGE', permits, 0, 0, 'WITHSCORES')[2]
+  local before = redis.call('ZREVRANGE', permits, capacity - 1, capacity - 1, 'WITHSCORES')[2]
+  local at = math.max(opens_at, paused_until)
+  -- Permits are a little closer than even, so that the rate recovers after permits that were not used.
+  if latest then at = math.max(at, latest + math.ceil(0.9 * window / capacity)) end
+  if before then at = math.max(at, before + window) end
+  return at
+end
+
+-- All processes get leases of one size, so that those that ask again when they have used one get equal shares. The size
+-- falls while many ask, so that none waits long.
+local function lease_size(queue)
+  local size = read(label .. ':lease_size') or 8
+  if now - (read(label .. ':lease_changed_at') or 0) >= SECOND then
+    if queue > LEASE_AHEAD then size = math.max(1, math.floor(size / 2)) end
+    if queue < LEASE_AHEAD / 4 then size = math.min(64, size * 2) end
+    write(label .. ':lease_size', size)
+    write(label .. ':lease_changed_at', now)
+  end
+  return size
+end
+
+local granted, counted, retry_in, exhausted = {}, 0, 0, false
+
+local function apply_reports(reports)
+  for _, report in ipairs(reports) do
+    if report.used_at then
+      redis.call('ZADD', permits, 'XX', text(report.used_at), text(report.id))
+    else
+      redis.call('ZREM', permits, text(report.id))
+    end
+  end
+  redis.call('ZREMRANGEBYSCORE', permits, '-inf', text(now - window - SECOND))
+end
+
+-- Restore the count of a lost state from a caller, and wait until permits of that state have been used.
+local function restore(lease)
+  local is_lost = request.created and request.created ~= created
+  if not (is_lost or request.was_disconnected) then return end
+  if lease.known_day == today then used = math.max(used, lease.known_used or 0) end
+  if request.was_disconnected then -- the caller sent requests without permits, and other processes may still do so
+    opens_at = math.max(opens_at, now + window + SECOND)
+  elseif not read(label .. ':restored') then
+    write(label .. ':restored', 1)
+    opens_at = math.max(opens_at, now + window)
+  end
+end
+
+local function grant(lease)
+  local available = remaining() or math.huge
+  local wanted, prepaid = lease.permits or 0, lease.prepaid or 0
+  if blocked_until > 0 or (wanted > 0 and prepaid + available == 0) then
+    exhausted = true
+  elseif paused_until - now > LEASE_AHEAD then
+    retry_in = math.min(paused_until - now - LEASE_AHEAD / 2, SECOND)
+  elseif wanted > 0 then
+    local at = math.max(next_permit(), now + (request.round_trip or 0))
+    local size = math.min(wanted, lease_size(at - now), prepaid + available)
+    counted = math.max(0, size - prepaid)
+    used = used + counted
+    for _ = 1, size do
+      redis.call('ZADD', permits, text(at), text(at))
+      granted[#granted + 1] = text(at)
+      at = next_permit()
+    end
+  end
+end
+
+if request.lease then
+  local lease = request.lease
+  apply_reports(lease.reports or {})
+  restore(lease)
+  write(label .. ':opens_at', opens_at)
+  used = math.max(0, used - (lease.refunded or 0) + (lease.unshared or 0))
+  if lease.zoom_remaining and per_day then
+    used_by_others = math.max(used_by_others, per_day - used - lease.zoom_remaining)
+    write(quota .. ':used_by_others', used_by_others)
+  end
+  grant(lease)
+  write(quota .. ':used', used)
+  redis.call('PEXPIRE', permits, 2 * DAY / 1000)
+elseif request.pause then
+  paused_until = math.max(paused_until, now + request.pause)
+  write(label .. ':paused_until', paused_until)
+elseif request.block_until then
+  blocked_until = math.max(blocked_until, request.block_until)
+  write(quota .. ':blocked_until', blocked_until)
+end
+redis.call('PEXPIRE', account, 2 * DAY / 1000)
+
+return cjson.encode({
+  now = text(now),
+  created = text(created),
+  day = today,
+  permits = #granted > 0 and granted or nil, -- cjson writes an empty table as an object
+  counted = counted,
+  retry_in = math.ceil(retry_in),
+  exhausted = exhausted,
+  blocked = blocked_until > 0,
+  resumes_at = text(blocked_until > 0 and blocked_until or (today + 1) * DAY),
+  used = used,
+  remaining = remaining(),
+  fraction = fraction,
+  adaptive_rate = adaptive_rate,
+  available_in = text(math.max(0, next_permit() - now)),
+})
