@@ -101,7 +101,7 @@ async def test_duckdb_lists_attendance(tmp_path: Path) -> None:
     await export_account(tmp_path)
     attendance, _ = blocks("sql", "Query with DuckDB")
 
-    rows = await query_duckdb(attendance, ("topic", "name", "stays", "minutes"), tmp_path)
+    rows = await query_duckdb(attendance, ("topic", "name", "visits", "minutes"), tmp_path)
 
     assert rows[:2] == [("Round", "Cy", 1, 28), ("Round", "Bo", 2, 20)]
     assert [(topic, visits) for topic, _, visits, _ in rows[2:]] == [("Town hall", 1)] * 5

@@ -135,14 +135,15 @@ def endpoints(*, json: _Json = False) -> int:
 @app.command
 def rate_limits(
     *,
-    redis: Annotated[str | None, Parameter(help="Redis URL in which processes share rate limits.")] = None,
-    name: Annotated[str, Parameter(help="Name of the shared data in Redis.")] = "zoomasync",
+    redis: Annotated[
+        str | None, Parameter(help="URL of the Redis in which processes of the account ZOOM_ACCOUNT_ID share its limits.")
+    ] = None,
     plan: PlanName = None,
 ) -> int:
     """Print the rate limits of a plan; with --redis, show their current use until interrupted."""
     from .commands.rate_limits import print_rate_limits  # noqa: PLC0415  see the module docstring
 
-    return print_rate_limits(redis=redis, name=name, plan=_plan(plan))
+    return print_rate_limits(redis=redis, plan=_plan(plan))
 
 
 @app.command

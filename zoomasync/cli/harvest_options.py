@@ -51,7 +51,6 @@ class HarvestOptions:
             "one Parquet file per partition to the folder --store, which all of them need to see."
         ),
     ] = None
-    name: Annotated[str, Parameter(help="Name of the shared data in Redis.")] = "zoomasync"
     plan: PlanName = None
     trust_env: Annotated[
         bool,

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
+from .._core.callbacks import SafeCallback
 from ..events import Event
-
-_logger = logging.getLogger("zoomasync")
 
 
 class Subscribers:
-    """A list of callbacks."""
+    """The callbacks of a rate limiter."""
 
     def __init__(self) -> None:
-        self._callbacks = dict[object, Callable[[Event], None]]()
-        self._failed = set[object]()
+        self._callbacks = dict[object, SafeCallback[Event]]()
 
     def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
         """Add *on_event* and return a function that removes it."""
         key = object()  # the same function may subscribe twice
-        self._callbacks[key] = on_event
+        self._callbacks[key] = SafeCallback(on_event)
 
         def unsubscribe() -> None:
             self._callbacks.pop(key, None)
-            self._failed.discard(key)
 
         return unsubscribe
 
     def publish(self, event: Event) -> None:
-        """Call every callback. The first exception of each is logged, and none is raised."""
-        for key, on_event in list(self._callbacks.items()):
-            try:
-                on_event(event)
-            except Exception:  # an error of the application must not fail an unrelated call
-                if key not in self._failed:
-                    self._failed.add(key)
-                    _logger.exception("on_event raised an exception; further exceptions of it are not logged")
+        """Call every callback."""
+        for callback in list(self._callbacks.values()):
+            callback(event)

@@ -58,9 +58,10 @@ class TokenBucket:
 
     def expected_delay(self, *, priority: bool = False) -> float:
         """Return the seconds that a new caller would wait."""
-        # The first caller may find the aiolimiter empty; for the others, those ahead of them account for that.
-        ahead = self._queue.ahead(priority=priority) or (0 if self._window.has_token else 1)
-        return self._window.until_free + ahead / self._window.current_rate
+        interval = 1 / self._window.current_rate
+        # The log of the last sends and aiolimiter's bucket become free at the same time, not one after the other.
+        first = max(self._window.until_free, 0.0 if self._window.has_token else interval)
+        return first + self._queue.ahead(priority=priority) * interval
 
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
         """Wait for a permit, and return its `Permit.mark_sent`. A cancelled caller does not consume a permit."""

@@ -149,9 +149,11 @@ class FakeZoom:
     def client(self, *, plan: Plan | None = None, **options: Unpack[ClientOptions]) -> Zoom:
         """Return a client of this fake, for use in `async with`.
 
-        Its rate limits are those of *plan*, or else of the fake; *options* are those of `Zoom`.
+        Its rate limits are those of *plan*, or else of the fake, unless *options*, which are those of `Zoom`, contain a
+        rate limiter.
         """
-        return Zoom(self.credentials, plan=plan or self.plan or _UNLIMITED, base_url=self.base_url, **options)
+        default = None if options.get("rate_limiter") else self.plan or _UNLIMITED
+        return Zoom(self.credentials, plan=plan or default, base_url=self.base_url, **options)
 
     def respond(
         self,

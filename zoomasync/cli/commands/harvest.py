@@ -14,8 +14,8 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from ... import Plan, Zoom
-from ...errors import DailyLimitReached
+from ... import Plan, ServerToServer, Zoom
+from ...errors import ConfigError, DailyLimitReached
 from ...events import Event
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ...types import CallStats, ClientOptions
@@ -43,11 +43,10 @@ async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
     path = options.store or Path("harvest" if options.redis else "harvest.sqlite")
     async with AsyncExitStack() as stack:
         zoom = await stack.enter_async_context(_client(options, plan, console))
-        job = f"{options.name}/{from_}..{to}"
         harvest = await stack.enter_async_context(
             Harvest(
                 zoom,
-                store=path if options.redis is None else _shared_store(path, options.redis, job),
+                store=path if options.redis is None else _shared_store(path, options.redis, f"{from_}..{to}"),
                 from_=from_,
                 to=to,
                 reports=_report_names(options.reports),
@@ -96,16 +95,15 @@ def _report_names(reports: list[str] | None) -> tuple[str, ...]:
 async def _client(options: HarvestOptions, plan: Plan, console: Console) -> AsyncGenerator[Zoom, None]:
     """Open a client of the environment's account, or of a simulated account that enforces the plan's limits."""
     settings = ClientOptions(on_event=partial(_print_event, console))
-    if options.redis is not None:
-        with extra():
-            from ...redis import RedisRateLimiter, RedisTokenStore  # noqa: PLC0415  needs an extra
-        settings["rate_limiter"] = RedisRateLimiter(options.redis, plan, name=options.name)
-        settings["token_store"] = RedisTokenStore(options.redis, name=options.name)
     if options.seed is None:
-        settings["trust_env"] = options.trust_env
-        async with Zoom.from_env(plan=plan, **settings) as zoom:
+        with extra():
+            settings["trust_env"] = options.trust_env
+            client = Zoom.from_env(plan=plan, redis=options.redis, **settings)
+        async with client as zoom:
             yield zoom
         return
+    if options.redis is not None:
+        raise ConfigError("--simulate runs on one machine: leave --redis out")
     from ...testing import Account, FakeZoom  # noqa: PLC0415  only a simulation needs the server
 
     account = Account.simulated(options.seed)
@@ -117,12 +115,13 @@ def _print_event(console: Console, event: Event) -> None:
     console.print(str(event), markup=False, soft_wrap=True)
 
 
-def _shared_store(folder: Path, redis: str, job: str) -> SharedStore:
-    """Return a store in *folder* that harvests of the same *job* share."""
+def _shared_store(folder: Path, redis: str, days: str) -> SharedStore:
+    """Return a store in *folder* that the account's harvests of the same *days* share."""
     with extra():
         from ...harvest.stores.shared import SharedStore  # noqa: PLC0415  needs an extra
-        from ...redis import RedisLeases  # noqa: PLC0415  needs an extra
-    return SharedStore(folder, RedisLeases(redis, name=job))
+        from ...redis import RedisLeases, limits_name  # noqa: PLC0415  needs an extra
+    account = limits_name(ServerToServer.from_env().account_id)
+    return SharedStore(folder, RedisLeases(redis, name=f"{account}/{days}"))
 
 
 def _print_estimate(estimate: HarvestEstimate, console: Console) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from ... import ServerToServer
 from ...rate_limits import Label, Plan, RateLimitStatus
 from ..console import stdout, table
 from ..exit_codes import Exit
@@ -17,22 +18,23 @@ from ..extras import extra
 _REFRESH_SECONDS = 1.0
 
 
-def print_rate_limits(*, redis: str | None, name: str, plan: Plan) -> int:
-    """Print the rate limits of *plan*, or show those that processes share under *name* in *redis*."""
+def print_rate_limits(*, redis: str | None, plan: Plan) -> int:
+    """Print the rate limits of *plan*, or show their use by the processes that share *redis*."""
     console = stdout()
     if redis is None:
         console.print(_limits(plan))
         console.print("For the current use of limits that processes share through Redis, set --redis.")
         console.print("For the use of one process, call zoom.rate_limits() in it.")
     else:
-        anyio.run(_show, redis, name, plan, console)
+        anyio.run(_show, redis, plan, console)
     return Exit.COMPLETE
 
 
-async def _show(redis: str, name: str, plan: Plan, console: Console) -> None:
+async def _show(redis: str, plan: Plan, console: Console) -> None:
     with extra():
-        from ...redis import RedisRateLimiter  # noqa: PLC0415  needs an extra
+        from ...redis import RedisRateLimiter, limits_name  # noqa: PLC0415  needs an extra
 
+    name = limits_name(ServerToServer.from_env().account_id)
     rate_limiter = RedisRateLimiter(redis, plan, name=name)
     try:
         status = await rate_limiter.status()
