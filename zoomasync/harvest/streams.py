@@ -291,7 +291,6 @@ def month_of(day: date) -> str:
     return day.isoformat()[:7]
 
 
-_WEBINAR_TYPES = {5, 6, 9}
 _MOST_CALLS = 10_000  # what tells of more people than that takes has not counted them
 
 
@@ -312,5 +311,5 @@ def child_tasks(task: PartitionTask, rows: Iterable[Row], reports: Sequence[Inst
         elif isinstance(row, UserMeeting):
             day = _day_of(row, task.days)
             for stream in reports:
-                if stream.webinars is (row.type in _WEBINAR_TYPES):
+                if stream.webinars is row.is_webinar:
                     yield PartitionTask(stream, row.uuid, (day, day), stream.calls(row.participants_count or 0))

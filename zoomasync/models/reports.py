@@ -372,6 +372,11 @@ class UserMeeting(EndedInstance, frozen=True, kw_only=True):
     meeting_encryption_status: int | None = None
     custom_keys: tuple[CustomKey, ...] = ()
 
+    @property
+    def is_webinar(self) -> bool:
+        """Whether this is a webinar, by its *type*."""
+        return self.type in {5, 6, 9}
+
 
 class UserMeetingsPage(NumberedPage, frozen=True, kw_only=True):
     """One page of a user's ended meetings and webinars."""
