@@ -40,7 +40,7 @@ from zoomasync._core.decoding import decode
 from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest._page_tracker import PageTracker
 from zoomasync.harvest.stores.base import Scope
-from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, chosen
+from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, select_reports
 from zoomasync.models import Host, ReportParticipantsPage, UserMeeting
 
 DAYS = (date(2026, 5, 1), date(2026, 5, 31))
@@ -247,41 +247,45 @@ async def ticking() -> AsyncGenerator[list[float], None]:
 async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -> Written:
     """Put so many meetings into a store as a run does it, but for HTTP."""
     bodies = [people(page, size.pages) for page in range(size.pages)]
-    scope = Scope(DAYS, chosen(["meeting_participants"]))
+    scope = Scope(DAYS, select_reports(["meeting_participants"]))
 
     async with (
         SQLiteStore(path, (*LISTINGS, *scope.reports), durability=durability) as store,
-        store.working(scope, lambda _: None),
+        store.run(scope, lambda _: None),
     ):
 
         async def listed(task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
-            await store.write(task, PageTracker(task).take(PageRows([(row,) for row in rows])))
+            await store.write(task, PageTracker(task).next_batch(PageRows([(row,) for row in rows])))
             await store.finish(task, None, None)
 
         one_a_turn = asyncio.Lock()  # as replies come from sockets; 32 decoded at once would be a stall of their own
 
         async def fetched(task: PartitionTask) -> None:
-            pieces = PageTracker(task)
+            tracker = PageTracker(task)
             for body in bodies:
                 async with one_a_turn:
-                    page = decode(body, ReportParticipantsPage, pieces.invalid_rows.append, pieces.extra_fields.append)
+                    page = decode(
+                        body, ReportParticipantsPage, tracker.invalid_rows.append, tracker.extra_fields.append
+                    )
                     await asyncio.sleep(0)
-                await store.write(task, pieces.take(PageRows([(row,) for row in page.items], page.total_records)))
-            assert not pieces.shifted
-            await store.finish(task, None, pieces.warning)
+                await store.write(
+                    task, tracker.next_batch(PageRows([(row,) for row in page.items], page.total_records))
+                )
+            assert not tracker.shifted
+            await store.finish(task, None, tracker.warning)
 
         await listed(PartitionTask(USERS, "2026-05", DAYS), [Host(id="aDa0")])
-        await store.expand(USERS, scope)
+        await store.add_children(USERS, scope)
         meetings = [
             UserMeeting(uuid=f"{number:022d}==", id=84_000_000_000 + number, type=2, start_time=NOON)
             for number in range(size.meetings)
         ]
         await listed(PartitionTask(USER_MEETINGS, "aDa0/2026-05", DAYS), meetings)
-        await store.expand(USER_MEETINGS, scope)
+        await store.add_children(USER_MEETINGS, scope)
 
         began, worked = time.perf_counter(), time.process_time()
         async with ticking() as late:
-            async with fan_out(fetched, store.work(scope, scope.reports), workers=WORKERS) as outcomes:
+            async with fan_out(fetched, store.pending_tasks(scope, scope.reports), workers=WORKERS) as outcomes:
                 async for _ in outcomes:
                     pass
             counts = await store.counts(scope)  # comes when all before it is committed

@@ -13,7 +13,7 @@ from support.harvesting import SPRING, TODAY
 from zoomasync import Label, Plan, RateLimitStatus
 from zoomasync.errors import DailyLimitReached
 from zoomasync.harvest import REPORTS, Harvest, HarvestEstimate
-from zoomasync.harvest.estimate import label_plan
+from zoomasync.harvest.estimate import estimate_label
 from zoomasync.testing import Account, FakeZoom
 
 NOW = datetime(2026, 5, 20, 18, tzinfo=UTC)
@@ -25,14 +25,14 @@ def rate_limits(*, rate: float = 10, used: int = 0, remaining: int | None = None
 
 
 def test_what_fits_into_today_takes_its_calls_at_the_rate_and_leaves_the_rest_to_others() -> None:
-    plan = label_plan(rate_limits(used=1_000, remaining=29_000), 6_000, NOW)
+    plan = estimate_label(rate_limits(used=1_000, remaining=29_000), 6_000, NOW)
 
     assert (plan.days, plan.finishes_at) == (1, NOW + timedelta(minutes=10))
     assert (plan.per_day, plan.remaining, plan.unused) == (30_000, 29_000, 23_000)
 
 
 def test_what_does_not_fit_goes_on_at_midnight_and_leaves_nothing_on_full_days() -> None:
-    plan = label_plan(rate_limits(used=29_000, remaining=1_000), 1_000 + 2 * 30_000 + 600, NOW)
+    plan = estimate_label(rate_limits(used=29_000, remaining=1_000), 1_000 + 2 * 30_000 + 600, NOW)
 
     assert plan.days == 4
     assert plan.finishes_at == MIDNIGHT + timedelta(days=2, seconds=60)
@@ -40,19 +40,19 @@ def test_what_does_not_fit_goes_on_at_midnight_and_leaves_nothing_on_full_days()
 
 
 def test_a_day_that_is_spent_counts_no_more() -> None:
-    plan = label_plan(rate_limits(used=30_000, remaining=0), 30_000, NOW)
+    plan = estimate_label(rate_limits(used=30_000, remaining=0), 30_000, NOW)
 
     assert (plan.days, plan.finishes_at) == (1, MIDNIGHT + timedelta(seconds=3_000))
 
 
 def test_without_a_limit_of_the_day_only_the_rate_counts() -> None:
-    plan = label_plan(rate_limits(remaining=None), 1_000_000, NOW)
+    plan = estimate_label(rate_limits(remaining=None), 1_000_000, NOW)
 
     assert (plan.days, plan.finishes_at, plan.unused) == (1, NOW + timedelta(seconds=100_000), None)
 
 
 def test_a_budget_of_nothing_never_ends() -> None:
-    plan = label_plan(rate_limits(remaining=0), 1, NOW)
+    plan = estimate_label(rate_limits(remaining=0), 1, NOW)
 
     assert (plan.days, plan.finishes_at) == (0, None)
 
@@ -60,7 +60,7 @@ def test_a_budget_of_nothing_never_ends() -> None:
 @given(st.integers(1, 10**6), st.integers(1, 10**4), st.integers(0, 10**4), st.floats(0.1, 100))
 def test_no_day_of_a_plan_holds_more_than_its_budget(calls: int, per_day: int, used: int, rate: float) -> None:
     used = min(used, per_day)
-    plan = label_plan(rate_limits(rate=rate, used=used, remaining=per_day - used), calls, NOW)
+    plan = estimate_label(rate_limits(rate=rate, used=used, remaining=per_day - used), calls, NOW)
 
     today = per_day - used
     days_behind_today = plan.days - (today > 0)

@@ -171,7 +171,7 @@ async def test_a_file_that_is_no_harvest_is_refused_and_left_as_it_was(tmp_path:
     [
         ((SPRING[1], SPRING[0]), ["meeting"], "upside down"),
         (SPRING, ["meeting", "attendance"], "unknown report 'attendance'"),
-        (SPRING, [], "no report chosen"),
+        (SPRING, [], "reports is empty"),
     ],
     ids=["range upside down", "unknown report", "no report"],
 )

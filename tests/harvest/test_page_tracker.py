@@ -92,7 +92,7 @@ async def test_a_total_that_is_not_theirs_is_noted_beside_the_rows(tmp_path: Pat
         answer(fake, page(visits("a", "b"), total=5))
         got = await names_and_note(fake, tmp_path / "h.sqlite")
 
-    assert got == (["a", "b"], "Zoom counted 5 rows and gave 2")
+    assert got == (["a", "b"], "Zoom counted 5 rows and returned 2")
 
 
 async def test_rows_that_shift_between_pages_are_fetched_anew(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_rows_that_keep_shifting_are_kept_and_told_of_after_three_starts(t
         names, warning = await names_and_note(fake, tmp_path / "h.sqlite")
 
     assert names == ["a", "b", "b", "c"]
-    assert warning == "rows shifted between pages, 1 came twice"
+    assert warning == "rows shifted between pages, 1 repeated"
 
 
 async def test_a_session_that_is_listed_twice_is_kept_once_since_its_uuid_is_its_key(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_a_session_that_is_listed_twice_is_kept_once_since_its_uuid_is_its
 
     assert [row["uuid"] for row in stored(store)["user_meetings"]] == ["u1==", "u2=="]
     assert [(noted.key, noted.warning) for noted in summary.warnings] == [
-        (f"{host.id}/2026-04", "rows shifted between pages, 1 came twice")
+        (f"{host.id}/2026-04", "rows shifted between pages, 1 repeated")
     ]
 
 
@@ -149,7 +149,7 @@ async def test_a_range_that_zoom_cuts_short_is_noted(tmp_path: Path) -> None:
 
     assert summary.complete
     assert [(noted.stream, noted.warning) for noted in summary.warnings] == [
-        ("users", "Zoom answered for 2026-04-05 to 2026-04-30 only")
+        ("users", "Zoom returned 2026-04-05 to 2026-04-30 only")
     ]
 
 
@@ -161,7 +161,7 @@ async def test_an_answer_for_other_days_is_no_answer_since_its_rows_belong_elsew
 
     (problem,) = summary.failures
     assert problem.error == "UnexpectedDateRange"
-    assert problem.detail == "asked for 2026-04-01 to 2026-04-30, Zoom answered for 2026-05-20 to 2026-06-15"
+    assert problem.detail == "asked for 2026-04-01 to 2026-04-30, but Zoom returned 2026-05-20 to 2026-06-15"
     assert stored(tmp_path / "h.sqlite")["user_meetings"] == []
 
 

@@ -106,7 +106,7 @@ async def test_days_that_leave_a_gap_are_refused_since_it_would_look_harvested(t
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
         await harvest(fake, tmp_path / "h.sqlite", (date(2026, 3, 1), date(2026, 3, 31)))
 
-        with pytest.raises(ConfigError, match=r"h\.sqlite holds the days 2026-03-01 to 2026-03-31"):
+        with pytest.raises(ConfigError, match=r"h\.sqlite holds 2026-03-01 to 2026-03-31, and 2026-04-02 to 2026-04-30 would leave a gap"):
             await harvest(fake, tmp_path / "h.sqlite", (date(2026, 4, 2), date(2026, 4, 30)))
 
 
@@ -298,7 +298,7 @@ async def test_a_store_that_cannot_be_written_ends_the_whole_run_with_that_error
     assert stored(store) == expected(account, *SPRING)
 
 
-@pytest.mark.parametrize(("version", "age"), [(1, "an earlier"), (99, "a later")])
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (99, "a newer")])
 async def test_a_store_of_another_version_is_refused_and_left_as_it_was(version: int, age: str, tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_session(), plan=None) as fake:
@@ -379,7 +379,7 @@ async def test_one_harvest_does_one_thing_at_a_time(tmp_path: Path) -> None:
     ):
         tasks.start_soon(running.run)
         await far_enough(running, partitions=1)
-        with pytest.raises(ConfigError, match="one thing at a time"):
+        with pytest.raises(ConfigError, match="already running"):
             await running.estimate()
 
 
@@ -479,7 +479,7 @@ async def test_one_month_whose_hosts_are_refused_does_not_keep_the_others_back(t
             summary = await harvest(fake, tmp_path / f"{attempt}.sqlite")
 
             assert summary.complete
-            assert [refused.stream for refused in summary.refused] == ["users"]
+            assert [rejected.stream for rejected in summary.rejected] == ["users"]
 
 
 async def test_months_that_are_all_refused_are_an_error_each_time(tmp_path: Path) -> None:
@@ -511,11 +511,11 @@ async def test_what_was_sent_is_written_down_by_label_also_when_the_run_is_cance
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"recheck_days": 0}, "since is a whole number"),
-        ({"recheck_days": True}, "since is a whole number"),
-        ({"workers": 0}, "workers is a whole number"),
+        ({"recheck_days": 0}, "recheck_days must be a whole number"),
+        ({"recheck_days": True}, "recheck_days must be a whole number"),
+        ({"workers": 0}, "workers must be a whole number"),
         ({"reports": "meeting"}, r"a list of names, such as \['meeting'\]"),
-        ({"to": date.max, "from_": date.max}, "still to come"),
+        ({"to": date.max, "from_": date.max}, "in the future"),
     ],
     ids=["since nothing", "since True", "no workers", "reports as text", "the last day that there is"],
 )

@@ -21,7 +21,7 @@ from typing import Self, TypeAlias, cast
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest.stores.base import Scope, WriteBatch
-from zoomasync.harvest.streams import LISTINGS, ListingStream, PartitionTask, Stream, chosen
+from zoomasync.harvest.streams import LISTINGS, ListingStream, PartitionTask, Stream, select_reports
 from zoomasync.testing import Account, FakeZoom
 
 from .harvesting import SPRING, TODAY
@@ -29,7 +29,7 @@ from .harvesting import SPRING, TODAY
 Lines: TypeAlias = list[tuple[str | int | float | None, ...]]
 
 REPORTS = ("meeting_participants",)
-_STREAMS = (*LISTINGS, *chosen(REPORTS))
+_STREAMS = (*LISTINGS, *select_reports(REPORTS))
 _HOSTS, _SESSIONS = 4, 985  # with three months of hosts, and of meetings of each, a thousand partitions
 _PAGE = 12
 _WORKERS = 8
@@ -237,22 +237,22 @@ class ProgressBeforeRows(SQLiteStore):
         super().__init__(path, streams)
         self._held: list[tuple[str, Lines]] = []
 
-    async def expand(self, listing: ListingStream, scope: Scope) -> None:
-        await self._asked(self._write_held)
-        await super().expand(listing, scope)
+    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
+        await self._call(self._write_held)
+        await super().add_children(listing, scope)
 
-    def _write(self, task: PartitionTask, piece: WriteBatch, connection: sqlite3.Connection) -> None:
-        super()._write(task, piece, connection)
+    def _write(self, task: PartitionTask, batch: WriteBatch, connection: sqlite3.Connection) -> None:
+        super()._write(task, batch, connection)
         of_page = f'FROM "{task.stream.name}" WHERE _part = ? AND _seq >= ?'
-        recheck_days = (task.key, min((seq for seq, *_ in piece.rows), default=0))
+        recheck_days = (task.key, min((seq for seq, *_ in batch.rows), default=0))
         self._held.append((task.stream.name, connection.execute(f"SELECT * {of_page}", recheck_days).fetchall()))
         connection.execute(f"DELETE {of_page}", recheck_days)
         if len(self._held) >= _MANY_PAGES:
             self._write_held(connection)
 
-    def _end(self, connection: sqlite3.Connection) -> None:
+    def _end_run(self, connection: sqlite3.Connection) -> None:
         self._write_held(connection)
-        super()._end(connection)
+        super()._end_run(connection)
 
     def _write_held(self, connection: sqlite3.Connection) -> None:
         for name, lines in self._held:

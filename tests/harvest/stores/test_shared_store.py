@@ -483,7 +483,7 @@ async def test_days_that_leave_a_gap_are_refused_since_it_would_look_harvested(m
         await work(fake, folder, make(), APRIL)
         before = contents(folder)
 
-        with pytest.raises(ConfigError, match="spring holds the days 2026-04-01 to 2026-04-30"):
+        with pytest.raises(ConfigError, match="spring holds 2026-04-01 to 2026-04-30, and 2026-05-02 to 2026-05-31 would leave a gap"):
             await work(fake, folder, make(), (date(2026, 5, 2), date(2026, 5, 31)))
     assert contents(folder) == before
 
@@ -553,14 +553,14 @@ async def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_was(
     folder.mkdir()
     (folder / name).write_text('{"job": "paint the fence"}')
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
-        with pytest.raises(ConfigError, match=r"home .*not a harvest's"):
+        with pytest.raises(ConfigError, match="home .*harvest's.* it was left unchanged"):
             await work(fake, folder, make())
 
         assert fake.requests == ()
     assert os.listdir(folder) == [name]  # noqa: PTH208  all of them
 
 
-@pytest.mark.parametrize(("version", "age"), [(1, "an earlier"), (99, "a later")])
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (2, "an older"), (99, "a newer")])
 async def test_a_harvest_of_another_version_is_refused_and_left_as_it_was(
     make: Make, tmp_path: Path, version: int, age: str
 ) -> None:
@@ -597,7 +597,7 @@ async def test_a_folder_that_cannot_be_written_ends_the_run_with_that_error(make
 
 
 def test_a_store_shows_its_folder_and_no_more(make: Make) -> None:
-    assert repr(SharedStore("/mnt/harvest", make())) == "<SharedStore harvest, 0 in work>"
+    assert repr(SharedStore("/mnt/harvest", make())) == "<SharedStore harvest, 0 leased>"
 
 
 # Workers that die.

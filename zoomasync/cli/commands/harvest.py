@@ -213,7 +213,7 @@ def _number(number: int) -> str:
 
 def _explain(summary: Summary, console: Console) -> None:
     _list_kinds("Not got", summary.failures, console)
-    _list_kinds("Rejected for good", summary.refused, console)
+    _list_kinds("Rejected for good", summary.rejected, console)
     _list_kinds("Odd", summary.warnings, console)
     if summary.stopped_by is not None:
         console.print(f"Stopped: {summary.stopped_by}", markup=False, soft_wrap=True)

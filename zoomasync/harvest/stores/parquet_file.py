@@ -15,7 +15,7 @@ from typing import IO, Final, Protocol, Self, cast
 
 from ...errors import StoreError
 from ..streams import Stream
-from .columns import BEFORE, Cell, Column, Kind
+from .columns import KEY_COLUMNS, Cell, Column, Kind
 from .sqlite.schema import all_columns
 
 
@@ -243,7 +243,7 @@ def _whole(path: Path) -> Generator[None, None, None]:
 
 def _schema(columns: Sequence[Column]) -> _Schema:
     return _arrow.schema(
-        [_arrow.field(column.name, _TYPES[column.kind][1], nullable=column not in BEFORE) for column in columns]
+        [_arrow.field(column.name, _TYPES[column.kind][1], nullable=column not in KEY_COLUMNS) for column in columns]
     )
 
 
