@@ -18,6 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self, TypeAlias, cast
 
+import anyio
+
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest.stores.base import Scope, WriteBatch
@@ -218,6 +220,47 @@ def _digest(database: sqlite3.Connection, name: str) -> tuple[int, str]:
 
 def _tables(database: sqlite3.Connection) -> set[str]:
     return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+_DYING_OPENER = """
+import os, sys, sqlite3, anyio
+from zoomasync.harvest import SQLiteStore
+from zoomasync.harvest.streams import STREAMS
+
+left = int(sys.argv[2])
+
+class Dying(sqlite3.Connection):
+    def execute(self, *arguments):
+        self._count()
+        return super().execute(*arguments)
+
+    def executemany(self, *arguments):
+        self._count()
+        return super().executemany(*arguments)
+
+    def _count(self):
+        global left
+        left -= 1
+        if left < 0:
+            os._exit(7)
+
+connect = sqlite3.connect
+sqlite3.connect = lambda *arguments, **options: connect(*arguments, **options, factory=Dying)
+
+async def main():
+    async with SQLiteStore(sys.argv[1], STREAMS.values()):
+        pass
+
+anyio.run(main)
+"""
+
+
+async def open_and_die(path: Path, statements: int) -> bool:
+    """Open the store at *path* in a process that ends after so many SQL statements; return whether it did."""
+    command = [sys.executable, "-c", _DYING_OPENER, str(path), str(statements)]
+    process = await anyio.run_process(command, check=False)
+    assert process.returncode in {0, 7}, process.stderr.decode()
+    return process.returncode == 7
 
 
 class TakesOpenForDone(SQLiteStore):

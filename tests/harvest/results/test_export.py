@@ -542,7 +542,7 @@ def newer(path: Path) -> None:
 
 def older(path: Path) -> None:
     with Shelf(path, "users") as shelf:
-        shelf.execute(f"PRAGMA user_version = {VERSION - 1}")
+        shelf.execute(f"PRAGMA user_version = {VERSION - 2}")
 
 
 def words(path: Path) -> None:
@@ -558,7 +558,7 @@ def words(path: Path) -> None:
         (alien, "is not a harvest store"),
         (words, "is not a harvest store"),
         (newer, f"is a harvest store of version {VERSION + 1}, and this zoomasync reads version {VERSION}: update"),
-        (older, f"is a harvest store of version {VERSION - 1}, and this zoomasync reads version {VERSION}: read it"),
+        (older, f"is a harvest store of version {VERSION - 2}, and this zoomasync reads version {VERSION}: read it"),
     ],
     ids=["missing", "folder", "empty", "another database", "text", "newer", "older"],
 )

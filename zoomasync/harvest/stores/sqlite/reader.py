@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ....errors import ConfigError, StoreError, ZoomError
+from .migration import MIGRATED_VERSION
 from .schema import APPLICATION_ID, VERSION
 
 
@@ -43,7 +44,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if version == VERSION:
         return
     remedy = "read it with the zoomasync that wrote it"
-    if version > VERSION:
+    if version == MIGRATED_VERSION:
+        remedy = f"run `zoomasync harvest` on it once to migrate it to version {VERSION}"
+    elif version > VERSION:
         remedy = "update zoomasync"
     raise ConfigError(
         f"{path} is a harvest store of version {version}, and this zoomasync reads version {VERSION}: {remedy}"

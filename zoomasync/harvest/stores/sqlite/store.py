@@ -26,6 +26,7 @@ from ..base import CallSample, PartitionCount, Scope, WriteBatch
 from ..columns import utc_text
 from . import partition_table
 from .lock import Lock
+from .migration import MIGRATED_VERSION, migrate
 from .reader import reading
 from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
 from .write_queue import WriteQueue
@@ -41,7 +42,7 @@ class SQLiteStore:
     """A harvest's database at *path*, with a table for each of *streams*.
 
     Enter it with ``async with``. With *durability* "full", committed data survive a power cut; with "normal", they
-    survive a crash of the process. Raises
+    survive a crash of the process. A store of version 2, which zoomasync 0.1.0 wrote, is migrated to version 3. Raises
     `ConfigError`, and leaves the file unchanged, if it is not a harvest store, has another version, or another harvest
     is writing to it. Raises `StoreError` if it cannot be written.
     """
@@ -215,10 +216,10 @@ class SQLiteStore:
                 timeout=_BUSY_SECONDS,
                 cached_statements=_CACHED_STATEMENTS,
             )
-            self._check(connection)
+            version = self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._durability}")
-            self._transact([_Write(partial(self._make_tables))])
+            self._transact([_Write(partial(self._make_tables, version))])
         except (sqlite3.Error, OSError) as error:
             self._close()
             raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
@@ -226,8 +227,10 @@ class SQLiteStore:
             self._close()
             raise
 
-    def _make_tables(self, connection: sqlite3.Connection) -> None:
-        """Create the missing tables and columns, in one transaction."""
+    def _make_tables(self, version: int, connection: sqlite3.Connection) -> None:
+        """Migrate the store if needed, and create the missing tables and columns, in one transaction."""
+        if version == MIGRATED_VERSION:
+            migrate(connection)
         for statement in OWN_TABLES.split(";"):
             connection.execute(statement)
         for name, table in self._tables.items():
@@ -238,22 +241,23 @@ class SQLiteStore:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _check(self, connection: sqlite3.Connection) -> None:
-        """Raise `ConfigError` for a file that cannot be written."""
+    def _check(self, connection: sqlite3.Connection) -> int:
+        """Return the version of the store, 0 for a new one. Raises `ConfigError` for one that cannot be written."""
         ((application,), (version,), (tables,)) = (
             connection.execute(query).fetchone()
             for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
         )
         if not tables and not application and not version:
-            return
+            return 0
         if application != APPLICATION_ID:
             raise ConfigError(f"{self._path.name} is not a harvest store and was left unchanged; give another file")
-        if version != VERSION:
+        if version not in {MIGRATED_VERSION, VERSION}:
             age, remedy = ("an older", "") if version < VERSION else ("a newer", "update zoomasync, or ")
             raise ConfigError(
                 f"{self._path.name} is a harvest store of {age} version ({version}, this is {VERSION}) and was left "
                 f"unchanged; {remedy}give another file"
             )
+        return int(version)
 
     def _acquire_lock(self) -> None:
         if not self._path.name or self._path.is_dir():
