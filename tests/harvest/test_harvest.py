@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from support.harvested import expected, partitions, stored
 from support.harvesting import SPRING, TODAY, harvest
 
 from zoomasync.errors import ConfigError, InvalidArgument, PermissionDenied, Unauthorized
-from zoomasync.harvest import Harvest, State
+from zoomasync.harvest import Harvest, Progress, State
 from zoomasync.testing import Account, FakeZoom
 
 
@@ -146,6 +147,65 @@ async def test_progress_ends_with_everything_known_and_done(tmp_path: Path) -> N
         assert progress.listed
         assert progress.done == progress.known == len(partitions(tmp_path / "h.sqlite"))
         assert progress.rows == sum(len(rows) for rows in stored(tmp_path / "h.sqlite").values())
+
+
+async def test_progress_callback_gets_each_partition(tmp_path: Path) -> None:
+    """Each call has a snapshot: one per finished partition, and one when all is listed."""
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
+    seen: list[Progress] = []
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], progress=seen.append) as harvest,
+    ):
+        await harvest.run()
+
+    total = len(partitions(tmp_path / "h.sqlite"))
+    assert Counter(each.done for each in seen) == Counter(range(1, total + 1)) + Counter(
+        [next(each.done for each in seen if each.listed)]
+    )
+    assert seen[-1] == harvest.progress
+    assert [each.listed for each in seen] == sorted(each.listed for each in seen)
+
+
+async def test_progress_callback_gets_the_wait(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
+    async with FakeZoom(account, plan=None) as fake, fake.client() as zoom:
+        fake.respond(
+            "GET /report/meetings/{meetingId}",
+            status=429,
+            headers={"X-RateLimit-Type": "Daily-limit", "Retry-After": "1"},
+            body={"code": 429, "message": "You have reached the maximum daily rate limit for this API."},
+            on_request=3,
+        )
+        async with Harvest(
+            zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], progress=seen.append
+        ) as harvest:
+            assert (await harvest.run(wait=True)).complete
+
+    waiting = [each.deferred_until is not None for each in seen]
+    first = waiting.index(True)
+    assert waiting[first : first + 2] == [True, False]
+    assert sum(waiting) == 1
+    assert seen[first].done == seen[first + 1].done
+
+
+async def test_progress_callback_error_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(progress: Progress) -> None:
+        raise ValueError(progress.done)
+
+    account = Account(today=TODAY)
+    account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], progress=fail) as harvest,
+    ):
+        assert (await harvest.run()).complete
+
+    (record,) = [record for record in caplog.records if record.name == "zoomasync"]
+    assert "progress callback" in record.message
 
 
 async def test_a_file_that_is_no_harvest_is_refused_and_left_as_it_was(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,8 @@ from .results.attendance import InstanceAttendance, attendance
 from .stores.base import HarvestStore, PartitionCount, Scope, WriteBatch
 from .stores.sqlite.store import SQLiteStore
 from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, select_reports
+
+_logger = logging.getLogger("zoomasync")
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
@@ -106,7 +109,9 @@ class Harvest:
 
     *reports* names the tables to fetch. Some of `PAST_REPORTS` can replace some of the default `REPORTS`, for meetings
     of the last year: they are light and medium calls, which have no daily quota. *workers* is the number of partitions
-    that are fetched at a time. With *durability* "full", the data in a SQLite file survive a power cut.
+    that are fetched at a time. With *durability* "full", the data in a SQLite file survive a power cut. *progress* is
+    called with a copy of `Harvest.progress` after each finished partition, once all is listed, and when a wait for the
+    next day begins or ends. It must not block. Its first exception is logged, and the run continues.
 
     Zoom has no reports about instances with one participant, so they are not harvested.
     """
@@ -122,6 +127,7 @@ class Harvest:
         recheck_days: int | None = None,
         workers: int = _WORKERS,
         durability: Literal["normal", "full"] = "normal",
+        progress: Callable[[Progress], None] | None = None,
     ) -> None:
         list(month_ranges(from_, to))  # checks the range
         if from_ > datetime.now(UTC).date():
@@ -146,6 +152,8 @@ class Harvest:
         self._host_error: ZoomError | None = None
         self._listed = False
         self._result = _Result(self._scope.streams)
+        self._on_progress = progress
+        self._progress_error_logged = False
         self.progress: Progress = Progress()
 
     async def __aenter__(self) -> Self:
@@ -226,6 +234,8 @@ class Harvest:
             if listing is USERS and not set(counts.get(USERS.name, ())) - _NOT_LISTED:
                 raise self._host_error or ConfigError("the hosts of none of these months can be listed")
         self._listed = self.progress.listed = self._stopped_by is None
+        if self._listed:
+            self._report_progress()
 
     async def _count(self) -> Mapping[str, Mapping[State, PartitionCount]]:
         counts = await self._store.counts(self._scope)
@@ -295,15 +305,28 @@ class Harvest:
 
     async def _sleep_until(self, moment: datetime) -> None:
         self.progress.deferred_until = moment
+        self._report_progress()
         # The moment is by Zoom's clock. If our clock is ahead, the next call raises at once, and the run waits again.
         await anyio.sleep(max(_SHORTEST_WAIT, (moment - datetime.now(UTC)).total_seconds()))
         self.progress.deferred_until = None
+        self._report_progress()
 
     def _on_finished(self, partition: Partition) -> None:
         if partition.state is not State.DEFERRED:
             self._result.add(partition)
             self.progress.done += 1
             self.progress.rows += partition.rows
+            self._report_progress()
+
+    def _report_progress(self) -> None:
+        if self._on_progress is None:
+            return
+        try:
+            self._on_progress(replace(self.progress))
+        except Exception:
+            if not self._progress_error_logged:
+                self._progress_error_logged = True
+                _logger.exception("the progress callback of a harvest raised an error; its later errors are not logged")
 
 
 class _Result:
