@@ -11,7 +11,7 @@ After any interruption, run the same harvest again. Finished partitions are not 
 """
 
 from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate
-from .harvest import Harvest, Progress, StreamSummary, Summary
+from .harvest import Harvest
 from .partitions import Partition, State
 from .results.attendance import Attendance, InstanceAttendance, attendance, merge_visits
 from .results.export import export
@@ -19,6 +19,7 @@ from .results.report import write_report
 from .results.status import HarvestStatus, read_status
 from .stores import HarvestStore, SQLiteStore
 from .streams import PAST_REPORTS, REPORTS
+from .summary import Progress, StreamSummary, Summary
 
 __all__ = [
     "PAST_REPORTS",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -28,73 +27,20 @@ from ..errors import (
 from ._call_recorder import recording_calls
 from ._page_tracker import PageTracker
 from .estimate import HarvestEstimate, estimate_harvest
-from .partitions import FINAL, Partition, State
+from .partitions import Partition, State
 from .results.attendance import InstanceAttendance, attendance
 from .stores.base import HarvestStore, PartitionCount, Scope, WriteBatch
 from .stores.sqlite.store import SQLiteStore
 from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, select_reports
+from .summary import Progress, RunResult, Summary, outcome_of
 
 _logger = logging.getLogger("zoomasync")
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
 _SHORTEST_WAIT = 1.0
-_MAX_REPORTED = 1_000
 _NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
 _FATAL = (Unauthorized, ConfigError, StoreError, RedisUnavailable)
-
-
-@dataclass(slots=True)
-class Progress:
-    """The progress of a run: partitions *done* of those *known* so far, and *rows* stored.
-
-    Once *listed*, all partitions are known. *deferred_until* is set while the run waits for the next day's quota.
-    """
-
-    done: int = 0
-    known: int = 0
-    rows: int = 0
-    listed: bool = False
-    deferred_until: datetime | None = None
-
-
-@dataclass(slots=True)
-class StreamSummary:
-    """The result of one stream in this run: its stored *rows*, its *invalid_rows*, and its *partitions* by state.
-
-    *skipped* counts the partitions that were final already, from an earlier run or another worker.
-    """
-
-    name: str
-    route: str
-    rows: int = 0
-    invalid_rows: int = 0
-    skipped: int = 0
-    partitions: Counter[State] = field(default_factory=Counter[State])
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The result of a run.
-
-    *failures* are the partitions that failed, which another run tries again; *warnings* those whose stored rows are in
-    doubt; *rejected* those that Zoom will never return. Each holds at most 1,000; the store has all. *stopped_by* is
-    the daily limit that ended the run, and *deferred* the number of partitions that wait for the next day. *unfinished*
-    counts all partitions that are not final, deferred ones included.
-    """
-
-    streams: tuple[StreamSummary, ...]
-    failures: tuple[Partition, ...]
-    warnings: tuple[Partition, ...] = ()
-    rejected: tuple[Partition, ...] = ()
-    deferred: int = 0
-    unfinished: int = 0
-    stopped_by: DailyLimitReached | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether every partition is final: stored, not found, or rejected for good."""
-        return not self.unfinished
 
 
 class Harvest:
@@ -151,7 +97,7 @@ class Harvest:
         self._stopped_by: DailyLimitReached | None = None
         self._host_error: ZoomError | None = None
         self._listed = False
-        self._result = _Result(self._scope.streams)
+        self._result = RunResult(self._scope.streams)
         self._on_progress = progress
         self._progress_error_logged = False
         self.progress: Progress = Progress()
@@ -203,7 +149,7 @@ class Harvest:
                 await self._sleep_until(self._stopped_by.resumes_at)
                 await self._store.resume_deferred(self._scope)
             summary = self._result.summary(await self._count(), self._stopped_by)
-            self._store.outcome = _outcome(summary)
+            self._store.outcome = outcome_of(summary)
         return summary
 
     async def attendance(self, meeting: int | str) -> list[InstanceAttendance]:
@@ -214,7 +160,7 @@ class Harvest:
 
     @asynccontextmanager
     async def _running(self) -> AsyncGenerator[None, None]:
-        self._stopped_by, self._result, self._listed = None, _Result(self._scope.streams), False
+        self._stopped_by, self._result, self._listed = None, RunResult(self._scope.streams), False
         async with self._store.run(self._scope, self._on_finished), recording_calls(self._zoom, self._store):
             try:
                 yield
@@ -329,61 +275,6 @@ class Harvest:
                 _logger.exception("the progress callback of a harvest raised an error; its later errors are not logged")
 
 
-class _Result:
-    """Counters for the summary of a run."""
-
-    def __init__(self, streams: Iterable[Stream]) -> None:
-        self._streams = {stream.name: StreamSummary(stream.name, stream.route) for stream in streams}
-        self._failures: list[Partition] = []
-        self._warnings: list[Partition] = []
-        self._rejected: list[Partition] = []
-
-    def add(self, partition: Partition) -> None:
-        """Count a finished partition."""
-        summary = self._streams[partition.stream]
-        summary.rows += partition.rows
-        summary.invalid_rows += partition.invalid_rows
-        summary.partitions[partition.state] += 1
-        if partition.state is State.FAILED:
-            reported = self._failures
-        elif partition.state is State.REJECTED:
-            reported = self._rejected
-        elif partition.warning is not None:
-            reported = self._warnings
-        else:
-            return
-        if len(reported) < _MAX_REPORTED:
-            reported.append(partition)
-
-    def summary(
-        self, counts: Mapping[str, Mapping[State, PartitionCount]], stopped_by: DailyLimitReached | None
-    ) -> Summary:
-        """Return the summary of the run; *counts* are those of the store at its end."""
-        deferred = unfinished = 0
-        for name, states in counts.items():
-            summary = self._streams[name]
-            final = sum(count.partitions for state, count in states.items() if state in FINAL)
-            summary.skipped = final - sum(summary.partitions[state] for state in FINAL)
-            deferred += states[State.DEFERRED].partitions if State.DEFERRED in states else 0
-            unfinished += sum(count.partitions for count in states.values()) - final
-        return Summary(
-            streams=tuple(self._streams.values()),
-            failures=tuple(self._failures),
-            warnings=tuple(self._warnings),
-            rejected=tuple(self._rejected),
-            deferred=deferred,
-            unfinished=unfinished,
-            stopped_by=stopped_by,
-        )
-
-
 def _is_count(number: object) -> bool:
     """Return whether *number* is a whole number above 0, for callers without a type checker; a boolean is not."""
     return type(number) is int and number >= 1
-
-
-def _outcome(summary: Summary) -> str:
-    if summary.stopped_by is not None:
-        return f"stopped: the daily quota is used up until {summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
-    failed = sum(stream.partitions[State.FAILED] for stream in summary.streams)
-    return "complete" if summary.complete else f"incomplete: {failed} failed"
