@@ -1,4 +1,4 @@
-"""What waits to be written is neither lost nor passed by what came behind it."""
+"""The write queue loses no item and keeps the order."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import anyio.lowlevel
 from zoomasync.harvest.stores.sqlite.write_queue import WriteQueue
 
 
-async def test_things_are_taken_in_the_order_in_which_they_were_put() -> None:
+async def test_take_all_keeps_the_order() -> None:
     queue = WriteQueue[int](3)
     taken: list[int] = []
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(take_all, queue, taken)
+        tasks.start_soon(consume, queue, taken)
         for number in range(100):
             await queue.put(number)
         queue.close()
@@ -22,7 +22,7 @@ async def test_things_are_taken_in_the_order_in_which_they_were_put() -> None:
     assert taken == list(range(100))
 
 
-async def test_a_full_queue_lets_nobody_in() -> None:
+async def test_put_waits_while_full() -> None:
     queue = WriteQueue[int](2)
     for number in range(2):
         await queue.put(number)
@@ -35,13 +35,13 @@ async def test_a_full_queue_lets_nobody_in() -> None:
     assert queue.take_all() == [3]
 
 
-async def test_a_taker_that_is_cancelled_at_any_moment_leaves_what_it_has_not_taken() -> None:
+async def test_cancelled_consumer_loses_no_item() -> None:
     for seed in range(200):
         queue = WriteQueue[int](5)
         taken: list[int] = []
         put: list[int] = []
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(take_all, queue, taken)
+            tasks.start_soon(consume, queue, taken)
             tasks.start_soon(put_all, queue, put, random.Random(seed))
             for _ in range(seed % 23):
                 await anyio.lowlevel.checkpoint()
@@ -50,7 +50,7 @@ async def test_a_taker_that_is_cancelled_at_any_moment_leaves_what_it_has_not_ta
         assert taken + queue.take_all() == put
 
 
-async def take_all(queue: WriteQueue[int], taken: list[int]) -> None:
+async def consume(queue: WriteQueue[int], taken: list[int]) -> None:
     while await queue.wait():
         taken += queue.take_all()
         await anyio.lowlevel.checkpoint()
