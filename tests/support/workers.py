@@ -78,18 +78,18 @@ async def open_worker(
 def contents(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all files that depend on the account only: those of workers are left out."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    found = {str(path.relative_to(folder)): path.read_bytes() for path in files}
-    return {name: content for name, content in found.items() if name.split("/")[0] not in _OF_WORKERS}
+    content = {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    return {name: each for name, each in content.items() if name.split("/")[0] not in _OF_WORKERS}
 
 
 def rows(files: Iterable[Path], stream: str) -> Rows:
     """Return the rows of *stream* in *files*, in the order of their keys."""
     names = [column.name for column in all_columns(STREAMS[stream])]
-    found: Rows = []
+    lines: Rows = []
     for file in files:
         columns = read_columns(file, names)
-        found += zip(*(columns[name] for name in names), strict=True)
-    return sorted(found, key=lambda row: (str(row[0]), cast("int", row[1])))
+        lines += zip(*(columns[name] for name in names), strict=True)
+    return sorted(lines, key=lambda row: (str(row[0]), cast("int", row[1])))
 
 
 class ObservedLeases:

@@ -122,7 +122,7 @@ class Harvest:
             counts = await self._store.counts(self._scope)
             if self._stopped_by is not None:
                 raise self._stopped_by
-            self._store.outcome = "planned"
+            self._store.outcome = "estimated"
         limits = await self._zoom.rate_limits()
         return estimate_harvest(self._scope.days, self._scope.streams, counts, limits, datetime.now(UTC))
 

@@ -481,7 +481,7 @@ async def test_days_with_a_gap_are_rejected(make: Make, tmp_path: Path) -> None:
         await run_worker(fake, folder, make(), APRIL)
         before = contents(folder)
 
-        with pytest.raises(ConfigError, match="spring holds 2026-04-01 to 2026-04-30, and .* would leave a gap"):
+        with pytest.raises(ConfigError, match=r"spring holds 2026-04-01 to 2026-04-30, and .* would leave a gap"):
             await run_worker(fake, folder, make(), (date(2026, 5, 2), date(2026, 5, 31)))
     assert contents(folder) == before
 

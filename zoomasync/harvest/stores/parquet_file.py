@@ -18,9 +18,9 @@ from .sqlite.schema import all_columns
 try:
     # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.
     _arrow, _parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-except ModuleNotFoundError as missing:
+except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError(
-        "Parquet files need the extra 'parquet': pip install 'zoomasync[parquet]'", name=missing.name
+        "Parquet files need the extra 'parquet': pip install 'zoomasync[parquet]'", name=_missing.name
     ) from None
 
 BATCH: Final = 4_096

@@ -95,16 +95,16 @@ class Table:
     """The SQL of one stream's table. Names come from the library's own structs, never from data."""
 
     def __init__(self, stream: Stream) -> None:
-        self.columns = all_columns(stream)
+        self.columns: tuple[Column, ...] = all_columns(stream)
         self._cells = Cells(stream)
         names = ", ".join(f'"{column.name}"' for column in self.columns)
-        self.create = (
+        self.create: str = (
             f'CREATE TABLE IF NOT EXISTS "{stream.name}" '
             f"({', '.join(map(_declared, self.columns))}, PRIMARY KEY (_part, _seq)) WITHOUT ROWID"
         )
         self._insert = f'INSERT INTO "{stream.name}" ({names}) VALUES '  # noqa: S608
         self._marks = f"({', '.join('?' * len(self.columns))})"
-        self.select = f'SELECT {names} FROM "{stream.name}"'  # noqa: S608
+        self.select: str = f'SELECT {names} FROM "{stream.name}"'  # noqa: S608
         self._name = stream.name
 
     def add_columns(self, present: Sequence[str]) -> list[str]:
