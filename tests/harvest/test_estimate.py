@@ -24,14 +24,14 @@ def rate_limits(*, rate: float = 10, used: int = 0, remaining: int | None = None
     return RateLimitStatus(label=Label.HEAVY, rate=rate, delay=0, used=used, remaining=remaining, resets_at=MIDNIGHT)
 
 
-def test_label_within_today_leaves_unused_quota() -> None:
+def test_label_fits_into_today() -> None:
     estimate = estimate_label(rate_limits(used=1_000, remaining=29_000), 6_000, NOW)
 
     assert (estimate.days, estimate.finishes_at) == (1, NOW + timedelta(minutes=10))
     assert (estimate.per_day, estimate.remaining, estimate.unused) == (30_000, 29_000, 23_000)
 
 
-def test_label_beyond_today_continues_at_midnight() -> None:
+def test_label_takes_several_days() -> None:
     estimate = estimate_label(rate_limits(used=29_000, remaining=1_000), 1_000 + 2 * 30_000 + 600, NOW)
 
     assert estimate.days == 4
@@ -39,13 +39,13 @@ def test_label_beyond_today_continues_at_midnight() -> None:
     assert estimate.unused == 0
 
 
-def test_label_without_quota_today_starts_tomorrow() -> None:
+def test_label_starts_tomorrow() -> None:
     estimate = estimate_label(rate_limits(used=30_000, remaining=0), 30_000, NOW)
 
     assert (estimate.days, estimate.finishes_at) == (1, MIDNIGHT + timedelta(seconds=3_000))
 
 
-def test_label_without_daily_quota_uses_rate() -> None:
+def test_label_without_daily_quota() -> None:
     estimate = estimate_label(rate_limits(remaining=None), 1_000_000, NOW)
 
     assert (estimate.days, estimate.finishes_at, estimate.unused) == (1, NOW + timedelta(seconds=100_000), None)
@@ -73,7 +73,7 @@ def test_label_days_hold_all_calls(calls: int, per_day: int, used: int, rate: fl
         assert calls <= today
 
 
-async def test_run_takes_the_estimated_calls(tmp_path: Path) -> None:
+async def test_run_takes_estimated_calls(tmp_path: Path) -> None:
     """The hosts and meetings are listed once, by the first estimate."""
     account = Account.simulated(7, today=TODAY, instances_per_month=10)
     async with (
@@ -98,7 +98,7 @@ async def test_run_takes_the_estimated_calls(tmp_path: Path) -> None:
     }
 
 
-async def test_estimate_counts_a_call_per_page(tmp_path: Path) -> None:
+async def test_estimate_counts_pages(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=650)
 
@@ -136,7 +136,7 @@ async def test_failed_listings_are_counted(tmp_path: Path) -> None:
             assert (await harvest.estimate()).unlisted == 2
 
 
-async def test_quota_used_up_by_listing_raises(tmp_path: Path) -> None:
+async def test_quota_too_small_for_listing(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     with pytest.raises(DailyLimitReached):
         await estimated(

@@ -9,7 +9,7 @@ import pytest
 from zoomasync.harvest._files import atomic_write, write_synced
 
 
-def test_atomic_write_replaces_file_at_the_end(tmp_path: Path) -> None:
+def test_atomic_write_replaces_file(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
     with atomic_write(path) as temporary:
@@ -20,7 +20,7 @@ def test_atomic_write_replaces_file_at_the_end(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_atomic_write_error_keeps_old_file(tmp_path: Path) -> None:
+def test_atomic_write_error_keeps_file(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
 

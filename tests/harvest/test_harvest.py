@@ -34,7 +34,7 @@ async def test_harvest_stores_every_row_once(tmp_path: Path) -> None:
     }
 
 
-async def test_small_pages_store_the_same_rows(tmp_path: Path) -> None:
+async def test_small_pages_change_nothing(tmp_path: Path) -> None:
     account = Account.simulated(3, today=TODAY, instances_per_month=4)
     async with FakeZoom(account, plan=None, page_size_cap=7) as fake:
         await harvest(fake, tmp_path / "harvest.sqlite")
@@ -42,7 +42,7 @@ async def test_small_pages_store_the_same_rows(tmp_path: Path) -> None:
     assert stored(tmp_path / "harvest.sqlite") == expected(account, *SPRING)
 
 
-async def test_instances_at_month_ends_are_stored_once(tmp_path: Path) -> None:
+async def test_month_ends_are_stored_once(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     edges = [datetime(2026, month, day, hour, minute, tzinfo=UTC) for month, day, hour, minute in (
         (2, 28, 23, 59), (3, 1, 0, 0), (3, 31, 23, 59), (4, 1, 0, 0), (4, 30, 23, 59), (5, 1, 0, 0), (5, 31, 23, 59),
@@ -69,7 +69,7 @@ async def test_rejected_report_is_complete(tmp_path: Path) -> None:
         assert not (await harvest(fake, tmp_path / "denied.sqlite")).complete
 
 
-async def test_only_selected_reports_are_fetched(tmp_path: Path) -> None:
+async def test_selected_reports_are_fetched(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
     account.add_instance(start=datetime(2026, 4, 11, 9, tzinfo=UTC), type=9)
@@ -85,7 +85,7 @@ async def test_only_selected_reports_are_fetched(tmp_path: Path) -> None:
     }
 
 
-async def test_failed_report_makes_run_incomplete(
+async def test_failed_report_is_incomplete(
     tmp_path: Path,
 ) -> None:
     """A report that is not found counts as complete; one that fails does not."""
@@ -107,7 +107,7 @@ async def test_failed_report_makes_run_incomplete(
     assert states["meeting_participants", instance.uuid] == ("done", 2)
 
 
-async def test_failing_credentials_end_the_run(tmp_path: Path) -> None:
+async def test_failing_credentials_end_run(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(
@@ -121,7 +121,7 @@ async def test_failing_credentials_end_the_run(tmp_path: Path) -> None:
             await harvest(fake, tmp_path / "harvest.sqlite")
 
 
-async def test_missing_host_scope_ends_the_run(tmp_path: Path) -> None:
+async def test_missing_host_scope_ends_run(tmp_path: Path) -> None:
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
         fake.respond(
             "GET /report/users",
@@ -152,7 +152,7 @@ async def test_progress_ends_at_all_done(tmp_path: Path) -> None:
         assert progress.rows == sum(len(rows) for rows in stored(tmp_path / "h.sqlite").values())
 
 
-async def test_progress_callback_gets_each_partition(tmp_path: Path) -> None:
+async def test_progress_callback_is_called(tmp_path: Path) -> None:
     """Each call has a snapshot: one per finished partition, and one when all is listed."""
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     seen: list[Progress] = []
@@ -171,7 +171,7 @@ async def test_progress_callback_gets_each_partition(tmp_path: Path) -> None:
     assert [each.listed for each in seen] == sorted(each.listed for each in seen)
 
 
-async def test_progress_callback_gets_the_wait(tmp_path: Path) -> None:
+async def test_progress_callback_shows_wait(tmp_path: Path) -> None:
     seen: list[Progress] = []
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake, fake.client() as zoom:
@@ -194,7 +194,7 @@ async def test_progress_callback_gets_the_wait(tmp_path: Path) -> None:
     assert seen[first].done == seen[first + 1].done
 
 
-async def test_progress_callback_error_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_progress_error_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def fail(progress: Progress) -> None:
         raise ValueError(progress.done)
 
@@ -211,7 +211,7 @@ async def test_progress_callback_error_is_logged_once(tmp_path: Path, caplog: py
     assert "progress callback" in record.message
 
 
-async def test_other_file_is_rejected_unchanged(tmp_path: Path) -> None:
+async def test_other_file_stays_unchanged(tmp_path: Path) -> None:
     """A database of another program, or a file that is no database, is not touched."""
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("CREATE TABLE letters (text)")
@@ -239,7 +239,7 @@ async def test_other_file_is_rejected_unchanged(tmp_path: Path) -> None:
     ],
     ids=["range upside down", "unknown report", "no report"],
 )
-async def test_invalid_range_or_report_sends_nothing(
+async def test_invalid_argument_sends_nothing(
     days: tuple[date, date], reports: list[str], message: str, tmp_path: Path
 ) -> None:
     async with FakeZoom(Account(today=TODAY), plan=None) as fake, fake.client() as zoom:

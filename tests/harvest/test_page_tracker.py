@@ -49,7 +49,7 @@ async def names_and_warning(fake: FakeZoom, store: Path) -> tuple[list[object], 
     return [row["name"] for row in stored(store)["meeting_participants"]], warning
 
 
-async def test_expired_page_token_restarts_partition(tmp_path: Path) -> None:
+async def test_expired_page_token_restarts(tmp_path: Path) -> None:
     """The restart repeats no row."""
     account = one_instance(participants=650)
     async with FakeZoom(account, plan=None) as fake:
@@ -60,7 +60,7 @@ async def test_expired_page_token_restarts_partition(tmp_path: Path) -> None:
     assert stored(tmp_path / "h.sqlite") == expected(account, *SPRING)
 
 
-async def test_page_token_expiring_thrice_fails(
+async def test_third_expired_token_fails(
     tmp_path: Path,
 ) -> None:
     """After three attempts the partition has failed and has no rows."""
@@ -97,7 +97,7 @@ async def test_wrong_total_is_a_warning(tmp_path: Path) -> None:
     assert stored_rows == (["a", "b"], "Zoom counted 5 rows and returned 2")
 
 
-async def test_shifted_rows_are_fetched_again(tmp_path: Path) -> None:
+async def test_shifted_rows_are_refetched(tmp_path: Path) -> None:
     """The first attempt gets "b" twice, since a row was added before it; the second gets each row once."""
     async with FakeZoom(one_instance(), plan=None) as fake:
         respond_with(
@@ -112,7 +112,7 @@ async def test_shifted_rows_are_fetched_again(tmp_path: Path) -> None:
     assert stored_rows == (["new", "a", "b", "c"], None)
 
 
-async def test_rows_shifting_thrice_are_stored(tmp_path: Path) -> None:
+async def test_third_shift_is_a_warning(tmp_path: Path) -> None:
     """After three attempts the rows are stored with a warning."""
     async with FakeZoom(one_instance(), plan=None) as fake:
         respond_with(fake, *[page(visits("a", "b"), token="next", total=3), page(visits("b", "c"), total=3)] * 3)
@@ -122,7 +122,7 @@ async def test_rows_shifting_thrice_are_stored(tmp_path: Path) -> None:
     assert warning == "rows shifted between pages, 1 repeated"
 
 
-async def test_instance_listed_twice_is_stored_once(tmp_path: Path) -> None:
+async def test_repeated_instance_stored_once(tmp_path: Path) -> None:
     """The UUID is the key of a listed instance."""
     account = one_instance()
     host = account.hosts[0]
@@ -157,7 +157,7 @@ async def test_shortened_range_is_a_warning(tmp_path: Path) -> None:
     ]
 
 
-async def test_other_date_range_fails_partition(tmp_path: Path) -> None:
+async def test_other_date_range_fails(tmp_path: Path) -> None:
     """Rows of other days belong to another partition."""
     body: Json = {"from": "2026-05-20", "to": "2026-06-15", "meetings": [{"uuid": "u1=="}]}
     async with FakeZoom(one_instance(), plan=None) as fake:
@@ -193,7 +193,7 @@ async def test_invalid_row_is_stored_raw(tmp_path: Path) -> None:
     assert next(stream.invalid_rows for stream in summary.streams if stream.name == "meeting_participants") == 1
 
 
-async def test_invalid_row_without_pages_is_stored(tmp_path: Path) -> None:
+async def test_invalid_row_of_report_is_stored(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_instance(), plan=None) as fake:
         body: Json = {"questions": [{"name": "Ada"}, {"name": ["no", [[]]]}]}
@@ -204,7 +204,7 @@ async def test_invalid_row_without_pages_is_stored(tmp_path: Path) -> None:
     assert query(store, "SELECT _seq, raw FROM rejected_rows") == [(1, '{"name":["no",[[]]]}')]
 
 
-async def test_extra_fields_are_stored_with_their_row(tmp_path: Path) -> None:
+async def test_extra_fields_are_stored(tmp_path: Path) -> None:
     """Extra fields of the report itself are stored with each of its rows."""
     store = tmp_path / "h.sqlite"
     questions: list[Json] = [
@@ -222,7 +222,7 @@ async def test_extra_fields_are_stored_with_their_row(tmp_path: Path) -> None:
     ]
 
 
-async def test_number_beyond_64_bits_is_an_extra_field(tmp_path: Path) -> None:
+async def test_large_number_is_an_extra_field(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
     store = tmp_path / "h.sqlite"

@@ -38,7 +38,7 @@ async def wait_for(running: Harvest, *, partitions: int) -> None:
         await anyio.sleep(0.001)
 
 
-async def test_second_run_fetches_failed_reports_only(tmp_path: Path) -> None:
+async def test_second_run_fetches_failed_only(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
@@ -72,7 +72,7 @@ async def test_recheck_finds_late_instances(tmp_path: Path) -> None:
     assert len(stored(store)["meeting"]) == 3
 
 
-async def test_recheck_refetches_late_reports(
+async def test_recheck_finds_late_reports(
     tmp_path: Path,
 ) -> None:
     """A report of the last days that was not found is fetched again, an older one is not."""
@@ -128,7 +128,7 @@ async def test_report_is_added_later(tmp_path: Path) -> None:
     assert stored(store)["webinar_participants"] == expected(account, *SPRING)["webinar_participants"]
 
 
-async def test_unfinished_day_is_listed_again(tmp_path: Path) -> None:
+async def test_unfinished_day_is_relisted(tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
     days = (today.replace(day=1), today)
     async with FakeZoom(Account(today=today), plan=None) as fake:
@@ -139,7 +139,7 @@ async def test_unfinished_day_is_listed_again(tmp_path: Path) -> None:
         assert routes_since(fake, start) == ["GET /report/users"]
 
 
-async def test_failed_run_is_completed_by_the_next(
+async def test_next_run_completes_failed_one(
     tmp_path: Path,
 ) -> None:
     """A partition that is done has all its rows, also after a run that failed."""
@@ -188,7 +188,7 @@ class LimitedUntil:
     async def aclose(self) -> None: ...
 
 
-async def test_lost_rate_limiter_ends_the_run(tmp_path: Path) -> None:
+async def test_lost_rate_limiter_ends_run(tmp_path: Path) -> None:
     """No partition is recorded as failed."""
     account = Account.simulated(7, today=TODAY, instances_per_month=10)
     store = tmp_path / "h.sqlite"
@@ -206,7 +206,7 @@ async def test_lost_rate_limiter_ends_the_run(tmp_path: Path) -> None:
     assert stored(store) == expected(account, *SPRING)
 
 
-async def test_cancelled_run_keeps_fetched_rows(tmp_path: Path) -> None:
+async def test_cancelled_run_keeps_rows(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=40)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client(retry=QUICK) as zoom:
@@ -258,7 +258,7 @@ async def test_daily_limit_defers_the_rest(tmp_path: Path) -> None:
     assert stored(store) == expected(account, *SPRING)
 
 
-async def test_waiting_run_continues_on_the_next_day(tmp_path: Path) -> None:
+async def test_waiting_run_continues(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
@@ -270,7 +270,7 @@ async def test_waiting_run_continues_on_the_next_day(tmp_path: Path) -> None:
     assert stored(store) == expected(account, *SPRING)
 
 
-async def test_second_harvest_names_the_writer(tmp_path: Path) -> None:
+async def test_second_harvest_names_writer(tmp_path: Path) -> None:
     """The first harvest continues."""
     account = Account.simulated(7, today=TODAY, instances_per_month=10)
     store = tmp_path / "h.sqlite"
@@ -307,7 +307,7 @@ async def test_write_error_ends_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("version", "age"), [(1, "an older"), (99, "a newer")])
-async def test_other_version_is_rejected_unchanged(version: int, age: str, tmp_path: Path) -> None:
+async def test_other_version_stays_unchanged(version: int, age: str, tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_instance(), plan=None) as fake:
         await harvest(fake, store)
@@ -337,7 +337,7 @@ async def test_missing_column_is_added(tmp_path: Path) -> None:
     }
 
 
-async def test_failed_recheck_keeps_listed_rows(tmp_path: Path) -> None:
+async def test_failed_recheck_keeps_rows(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_instance(), plan=None) as fake:
         await harvest(fake, store)
@@ -360,7 +360,7 @@ async def test_durability_is_full_or_normal(tmp_path: Path) -> None:
         Harvest(zoom, store=tmp_path / "i.sqlite", from_=SPRING[0], to=SPRING[1], durability="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a caller without a checker
 
 
-async def test_same_harvest_runs_again_after_error(tmp_path: Path) -> None:
+async def test_harvest_reruns_after_error(tmp_path: Path) -> None:
     account = one_instance(participants=650)
     store = tmp_path / "h.sqlite"
     async with (
@@ -378,7 +378,7 @@ async def test_same_harvest_runs_again_after_error(tmp_path: Path) -> None:
     assert stored(store) == expected(account, *SPRING)
 
 
-async def test_harvest_cannot_run_twice_at_once(tmp_path: Path) -> None:
+async def test_harvest_runs_once_at_a_time(tmp_path: Path) -> None:
     async with (
         FakeZoom(one_instance(), plan=None) as fake,
         fake.client() as zoom,
@@ -391,7 +391,7 @@ async def test_harvest_cannot_run_twice_at_once(tmp_path: Path) -> None:
             await running.estimate()
 
 
-async def test_lock_holds_through_symbolic_link(tmp_path: Path) -> None:
+async def test_lock_holds_through_link(tmp_path: Path) -> None:
     (tmp_path / "link.sqlite").symlink_to(tmp_path / "h.sqlite")
     async with (
         FakeZoom(one_instance(), plan=None) as fake,
@@ -402,7 +402,7 @@ async def test_lock_holds_through_symbolic_link(tmp_path: Path) -> None:
             await harvest(fake, tmp_path / "link.sqlite")
 
 
-async def test_cancelled_opening_releases_the_lock(tmp_path: Path) -> None:
+async def test_cancelled_opening_frees_lock(tmp_path: Path) -> None:
     async with FakeZoom(one_instance(), plan=None) as fake, fake.client() as zoom:
         for steps in range(12):
             opening = Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1])
@@ -417,7 +417,7 @@ async def test_cancelled_opening_releases_the_lock(tmp_path: Path) -> None:
         assert (await harvest(fake, tmp_path / "h.sqlite")).complete
 
 
-async def test_late_instance_before_from_is_fetched(tmp_path: Path) -> None:
+async def test_late_instance_is_fetched(tmp_path: Path) -> None:
     """A nightly run moves its days on, and an instance of the first days may be listed late."""
     account = one_instance()
     store = tmp_path / "h.sqlite"
@@ -431,7 +431,7 @@ async def test_late_instance_before_from_is_fetched(tmp_path: Path) -> None:
     assert {state for state, _ in partitions(store).values()} <= {"done", "empty"}
 
 
-async def test_listing_not_found_keeps_its_rows(tmp_path: Path) -> None:
+async def test_missing_listing_keeps_rows(tmp_path: Path) -> None:
     """The reports of its instances are still fetched."""
     account = one_instance()
     store = tmp_path / "h.sqlite"
@@ -451,7 +451,7 @@ async def test_listing_not_found_keeps_its_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("statements", range(0, 40, 3))
-async def test_store_survives_a_kill_while_created(statements: int, tmp_path: Path) -> None:
+async def test_store_creation_survives_kill(statements: int, tmp_path: Path) -> None:
     """A process that dies after *statements* statements leaves a file that the next one can use."""
     store = tmp_path / "h.sqlite"
     await open_and_die(store, statements)
@@ -460,7 +460,7 @@ async def test_store_survives_a_kill_while_created(statements: int, tmp_path: Pa
         assert (await harvest(fake, store)).complete
 
 
-async def test_rejected_month_does_not_stop_others(tmp_path: Path) -> None:
+async def test_rejected_month_is_skipped(tmp_path: Path) -> None:
     account = one_instance()
     async with FakeZoom(account, plan=None) as fake:
         for attempt in range(5):
@@ -471,7 +471,7 @@ async def test_rejected_month_does_not_stop_others(tmp_path: Path) -> None:
             assert [rejected.stream for rejected in summary.rejected] == ["users"]
 
 
-async def test_all_months_rejected_raises_each_time(tmp_path: Path) -> None:
+async def test_all_months_rejected_raises(tmp_path: Path) -> None:
     async with FakeZoom(one_instance(), plan=None) as fake:
         fake.respond("GET /report/users", status=400, body={"code": 300, "message": "Too old."}, times=9)
         with pytest.raises(BadRequest, match="Too old"):
@@ -480,7 +480,7 @@ async def test_all_months_rejected_raises_each_time(tmp_path: Path) -> None:
             await harvest(fake, tmp_path / "h.sqlite")
 
 
-async def test_calls_are_recorded_when_cancelled(tmp_path: Path) -> None:
+async def test_calls_of_cancelled_run_are_kept(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=20)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client(retry=QUICK) as zoom:
@@ -508,7 +508,7 @@ async def test_calls_are_recorded_when_cancelled(tmp_path: Path) -> None:
     ],
     ids=["recheck 0 days", "recheck True days", "no workers", "reports as text", "future"],
 )
-async def test_invalid_option_creates_no_file(options: dict[str, Any], message: str, tmp_path: Path) -> None:
+async def test_invalid_option_opens_nothing(options: dict[str, Any], message: str, tmp_path: Path) -> None:
     given: dict[str, Any] = {"store": tmp_path / "h.sqlite", "from_": SPRING[0], "to": SPRING[1], **options}
     async with FakeZoom(one_instance(), plan=None) as fake, fake.client() as zoom:
         with pytest.raises((InvalidArgument, ConfigError), match=message):

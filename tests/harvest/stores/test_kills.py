@@ -63,7 +63,7 @@ def test_fifty_kills_change_no_byte(served: Served, uninterrupted: Path, tmp_pat
     assert parquet(job.path, tmp_path / "killed") == parquet(uninterrupted, tmp_path / "uninterrupted")
 
 
-def test_uninterrupted_harvest_stores_all_rows(uninterrupted: Path) -> None:
+def test_undisturbed_harvest_is_complete(uninterrupted: Path) -> None:
     tables = stored(uninterrupted)
 
     all_rows = expected(an_account(), *SPRING)

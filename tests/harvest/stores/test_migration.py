@@ -115,7 +115,7 @@ async def test_migration_keeps_every_line(store: Path) -> None:
     assert all(new[name] for name in ("rejected_rows", "call_samples", "run"))
 
 
-async def test_migrated_schema_is_that_of_version_3(store: Path, tmp_path: Path) -> None:
+async def test_migrated_schema_is_version_3(store: Path, tmp_path: Path) -> None:
     await migrate(store)
     await migrate(tmp_path / "fresh.sqlite")
 
@@ -168,7 +168,7 @@ async def test_migration_survives_a_kill(statements: int, store: Path) -> None:
     assert contents(store)["rejected_rows"] == old["drift"]
 
 
-async def test_migration_kills_hit_both_versions(store: Path) -> None:
+async def test_kills_hit_both_versions(store: Path) -> None:
     """The statements of the test above reach from before the migration to behind it."""
     assert await open_and_die(store, 12)
     assert version(store) == 2

@@ -117,7 +117,7 @@ def states(folder: Path, stream: str) -> dict[str, str]:
 # One worker.
 
 
-async def test_folder_has_the_rows_of_sqlite(make: Make, tmp_path: Path) -> None:
+async def test_folder_has_the_sqlite_rows(make: Make, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
         alone = await harvest(fake, tmp_path / "h.sqlite")
@@ -133,7 +133,7 @@ async def test_folder_has_the_rows_of_sqlite(make: Make, tmp_path: Path) -> None
         assert rows((tmp_path / "shared" / stream.name).glob("*.parquet"), stream.name) == wanted
 
 
-async def test_folder_has_invalid_rows_like_export(make: Make, tmp_path: Path) -> None:
+async def test_folder_has_the_invalid_rows(make: Make, tmp_path: Path) -> None:
     """The same holds for extra fields and large numbers."""
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
@@ -153,7 +153,7 @@ async def test_folder_has_invalid_rows_like_export(make: Make, tmp_path: Path) -
     assert read_metadata(only_file(tmp_path / "shared", "meeting_participants"))["invalid_rows"] == "2"
 
 
-async def test_restarted_large_report_is_stored_once(make: Make, tmp_path: Path) -> None:
+async def test_restarted_report_is_stored_once(make: Make, tmp_path: Path) -> None:
     """The report exceeds the memory of a staged partition."""
     dead_token = {"code": 300, "message": "The next page token is invalid or expired."}
     async with FakeZoom(one_instance(participants=8_000), plan=None) as fake:
@@ -168,7 +168,8 @@ async def test_restarted_large_report_is_stored_once(make: Make, tmp_path: Path)
     assert rows([only_file(tmp_path / "shared", stream)], stream) == wanted
 
 
-async def test_file_names_differ_beyond_letter_case(make: Make, tmp_path: Path) -> None:
+async def test_keys_differ_in_letter_case(make: Make, tmp_path: Path) -> None:
+    """Keys that differ in letter case only have files that also differ where letter case is ignored."""
     account = one_instance()
     meetings = [{"uuid": uuid, "type": 2, "start_time": "2026-04-10T09:00:00Z"} for uuid in ("aB/+==", "Ab/+==")]
     async with FakeZoom(account, plan=None) as fake:
@@ -180,7 +181,7 @@ async def test_file_names_differ_beyond_letter_case(make: Make, tmp_path: Path) 
     assert states(tmp_path / "shared", "meeting_qa").keys() == {"aB/+==", "Ab/+=="}
 
 
-async def test_partition_without_rows_has_a_file(make: Make, tmp_path: Path) -> None:
+async def test_empty_partition_has_a_file(make: Make, tmp_path: Path) -> None:
     """The file has the reason, and no byte of it depends on the worker."""
     async with FakeZoom(one_instance(), plan=None) as fake:
         for number in (1, 2):
@@ -233,7 +234,7 @@ async def test_four_workers_share_the_calls(make: Make, tmp_path: Path) -> None:
             )
 
 
-async def test_workers_seldom_try_held_leases(make: Make, tmp_path: Path) -> None:
+async def test_workers_avoid_held_leases(make: Make, tmp_path: Path) -> None:
     attempts: Counter[str] = Counter()
     account = Account.simulated(7, today=TODAY, instances_per_month=30)
 
@@ -248,7 +249,7 @@ async def test_workers_seldom_try_held_leases(make: Make, tmp_path: Path) -> Non
     assert attempts["take"] + attempts["rejected"] < 2 * partitions
 
 
-async def test_workers_without_common_leases_agree(make: Make, tmp_path: Path) -> None:
+async def test_workers_without_leases_agree(make: Make, tmp_path: Path) -> None:
     """They fetch all partitions several times, and write the same bytes."""
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
@@ -262,7 +263,7 @@ async def test_workers_without_common_leases_agree(make: Make, tmp_path: Path) -
     assert list((tmp_path / "shared" / ".open").iterdir()) == []
 
 
-async def test_every_visible_file_is_complete(make: Make, tmp_path: Path) -> None:
+async def test_visible_files_are_complete(make: Make, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     seen = set[str]()
     over = anyio.Event()
@@ -284,7 +285,7 @@ async def test_every_visible_file_is_complete(make: Make, tmp_path: Path) -> Non
     assert len(seen) > 100
 
 
-async def test_listing_of_another_worker_is_used(make: Make, tmp_path: Path) -> None:
+async def test_listings_are_shared(make: Make, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         async with open_worker(fake, tmp_path, make()) as other:
@@ -299,7 +300,7 @@ async def test_listing_of_another_worker_is_used(make: Make, tmp_path: Path) -> 
         assert len(routes(fake, start)) == estimate.calls
 
 
-async def test_failure_is_retried_in_the_next_run(make: Make, tmp_path: Path) -> None:
+async def test_failure_is_retried_next_run(make: Make, tmp_path: Path) -> None:
     """In one run, all workers together try a partition once."""
     account = one_instance()
     async with FakeZoom(account, plan=None) as fake:
@@ -318,7 +319,7 @@ async def test_failure_is_retried_in_the_next_run(make: Make, tmp_path: Path) ->
     assert not failure.exists()
 
 
-async def test_expired_lease_frees_its_partition(make: Make, tmp_path: Path) -> None:
+async def test_expired_lease_frees_partition(make: Make, tmp_path: Path) -> None:
     keys = list[str]()
     spy = ObservedLeases(make(), lambda verb, key: keys.append(key) if verb == "take" else None)
     async with FakeZoom(one_instance(), plan=None) as fake:
@@ -375,7 +376,7 @@ async def test_run_without_redis_raises(server: Server, tmp_path: Path) -> None:
 # Later runs.
 
 
-async def test_final_partitions_are_not_refetched(make: Make, tmp_path: Path) -> None:
+async def test_final_partitions_are_kept(make: Make, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(QA, status=404, body=NOT_FOUND)
@@ -397,7 +398,7 @@ async def test_final_partitions_are_not_refetched(make: Make, tmp_path: Path) ->
 
 @pytest.mark.parametrize("how", ["empty", "half", "one byte short", "zeros", "zeros inside"])
 @pytest.mark.parametrize("stream", ["users", "user_meetings", "meeting_participants"])
-async def test_damaged_file_is_fetched_again(make: Make, tmp_path: Path, stream: str, how: str) -> None:
+async def test_damaged_file_is_replaced(make: Make, tmp_path: Path, stream: str, how: str) -> None:
     async with FakeZoom(one_instance(), plan=None) as fake:
         await run_worker(fake, tmp_path, make(), APRIL)
         before = contents(tmp_path)
@@ -410,7 +411,7 @@ async def test_damaged_file_is_fetched_again(make: Make, tmp_path: Path, stream:
     assert contents(tmp_path) == before
 
 
-async def test_file_of_another_key_is_fetched_again(make: Make, tmp_path: Path) -> None:
+async def test_file_of_other_key_is_replaced(make: Make, tmp_path: Path) -> None:
     account = one_instance()
     add_instance_on(account, date(2026, 4, 11))
     async with FakeZoom(account, plan=None) as fake:
@@ -439,7 +440,7 @@ async def test_recheck_finds_late_instances(make: Make, tmp_path: Path) -> None:
     assert sorted(states(tmp_path, "meeting_qa").values()) == ["empty", "empty", "not_found"]
 
 
-async def test_unfinished_day_is_listed_once_per_run(make: Make, tmp_path: Path) -> None:
+async def test_unfinished_day_is_listed_once(make: Make, tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
     days = (today.replace(day=1), today)
     async with FakeZoom(Account(today=today), plan=None) as fake:
@@ -486,7 +487,7 @@ async def test_days_with_a_gap_are_rejected(make: Make, tmp_path: Path) -> None:
     assert contents(folder) == before
 
 
-async def test_simultaneous_workers_agree_on_days(make: Make, tmp_path: Path) -> None:
+async def test_workers_agree_on_days(make: Make, tmp_path: Path) -> None:
     days = [(date(2026, 3, 20 - number), date(2026, 4, 10 + number)) for number in (1, 4, 2, 3)]
     async with FakeZoom(Account(today=TODAY), plan=None) as fake, anyio.create_task_group() as tasks:
         for each in days:
@@ -500,7 +501,7 @@ async def test_simultaneous_workers_agree_on_days(make: Make, tmp_path: Path) ->
     }
 
 
-async def test_cancelled_run_leaves_complete_files(make: Make, tmp_path: Path) -> None:
+async def test_cancelled_run_leaves_whole_files(make: Make, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         async with open_worker(fake, tmp_path / "shared", make()) as cancelled:
@@ -523,7 +524,7 @@ async def test_cancelled_run_leaves_complete_files(make: Make, tmp_path: Path) -
     assert contents(tmp_path / "shared") == contents(tmp_path / "alone")
 
 
-async def test_stale_temporary_files_are_removed(make: Make, tmp_path: Path) -> None:
+async def test_stale_files_are_removed(make: Make, tmp_path: Path) -> None:
     """Those that may belong to a live worker stay."""
     async with FakeZoom(one_instance(), plan=None) as fake:
         await run_worker(fake, tmp_path, make(), APRIL)
@@ -543,7 +544,7 @@ async def test_stale_temporary_files_are_removed(make: Make, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["letters.txt", "job.json"])
-async def test_other_folder_is_rejected_unchanged(make: Make, tmp_path: Path, name: str) -> None:
+async def test_other_folder_stays_unchanged(make: Make, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / name).write_text('{"job": "paint the fence"}')
@@ -556,7 +557,7 @@ async def test_other_folder_is_rejected_unchanged(make: Make, tmp_path: Path, na
 
 
 @pytest.mark.parametrize(("version", "age"), [(1, "an older"), (2, "an older"), (99, "a newer")])
-async def test_other_version_is_rejected_unchanged(make: Make, tmp_path: Path, version: int, age: str) -> None:
+async def test_other_version_stays_unchanged(make: Make, tmp_path: Path, version: int, age: str) -> None:
     job = {"job": "zoomasync harvest", "version": version, "from_": "2026-03-01", "to_": "2026-05-31"}
     (tmp_path / "job.json").write_text(json.dumps(job))
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
@@ -621,7 +622,7 @@ def refetched(alone: Path, killed: Sequence[Worker]) -> int:
     return calls
 
 
-async def test_two_of_four_workers_are_killed(make: Make, url: str, tmp_path: Path) -> None:
+async def test_two_workers_are_killed(make: Make, url: str, tmp_path: Path) -> None:
     """The others finish the job, and the files are those of one undisturbed worker."""
     account = Account.simulated(7, today=TODAY, instances_per_month=15)
     async with FakeZoom(account, plan=None) as fake:
@@ -660,7 +661,7 @@ async def test_two_of_four_workers_are_killed(make: Make, url: str, tmp_path: Pa
     assert used >= calls
 
 
-async def test_job_resumes_after_all_were_killed(make: Make, url: str, tmp_path: Path) -> None:
+async def test_all_workers_are_killed(make: Make, url: str, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
         await run_worker(fake, tmp_path / "alone", make())

@@ -35,7 +35,7 @@ async def test_put_waits_while_full() -> None:
     assert queue.take_all() == [3]
 
 
-async def test_cancelled_consumer_loses_no_item() -> None:
+async def test_cancelled_wait_loses_no_item() -> None:
     for seed in range(200):
         queue = WriteQueue[int](5)
         taken: list[int] = []
