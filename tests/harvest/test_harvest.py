@@ -211,7 +211,7 @@ async def test_progress_error_is_logged_once(tmp_path: Path, caplog: pytest.LogC
     assert "progress callback" in record.message
 
 
-async def test_other_file_stays_unchanged(tmp_path: Path) -> None:
+async def test_other_file_is_unchanged(tmp_path: Path) -> None:
     """A database of another program, or a file that is no database, is not touched."""
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("CREATE TABLE letters (text)")

@@ -307,7 +307,7 @@ async def test_write_error_ends_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("version", "age"), [(1, "an older"), (99, "a newer")])
-async def test_other_version_stays_unchanged(version: int, age: str, tmp_path: Path) -> None:
+async def test_other_version_is_unchanged(version: int, age: str, tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_instance(), plan=None) as fake:
         await harvest(fake, store)

@@ -544,7 +544,7 @@ async def test_stale_files_are_removed(make: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["letters.txt", "job.json"])
-async def test_other_folder_stays_unchanged(make: Make, tmp_path: Path, name: str) -> None:
+async def test_other_folder_is_unchanged(make: Make, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / name).write_text('{"job": "paint the fence"}')
@@ -557,7 +557,7 @@ async def test_other_folder_stays_unchanged(make: Make, tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize(("version", "age"), [(1, "an older"), (2, "an older"), (99, "a newer")])
-async def test_other_version_stays_unchanged(make: Make, tmp_path: Path, version: int, age: str) -> None:
+async def test_other_version_is_unchanged(make: Make, tmp_path: Path, version: int, age: str) -> None:
     job = {"job": "zoomasync harvest", "version": version, "from_": "2026-03-01", "to_": "2026-05-31"}
     (tmp_path / "job.json").write_text(json.dumps(job))
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
