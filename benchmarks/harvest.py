@@ -1,15 +1,15 @@
-"""What a harvest does in a second, how much memory it takes, and how well it uses the pace.
+"""A benchmark of the harvest: rows per second, memory, and use of the rate limit.
 
-``python benchmarks/harvest.py [store] [memory] [meetings]`` measures all three unless told which:
+``python benchmarks/harvest.py [store] [memory] [meetings]`` runs all three measurements by default:
 
-* ``store``: pages of 300 participants, as bytes, decoded and put into a store from 32 partitions at a time. How many
-  rows a second, and how long the event loop stood still, by a ticker of a millisecond.
-* ``memory``: a million rows through a whole harvest, from a server in a process of its own.
-* ``meetings``: 500 reports at 80 ms a reply and 40 requests a second, after they were listed: how much longer than the
-  pace alone.
+* ``store``: pages of 300 participants are decoded and written to a store from 32 partitions at a time. It measures rows
+  per second, and with a ticker of one millisecond the longest stall of the event loop.
+* ``memory``: a million rows go through a whole harvest, from a server in another process.
+* ``meetings``: 500 reports are fetched at 80 ms per response and 40 requests per second, after they were listed. It
+  measures how much longer that takes than the rate limit alone.
 
-Ends with 1 when a target is missed. A busy machine, or one whose host takes it away, disturbs all of it: the time that
-was stolen is printed, and what the processor itself has spent.
+The exit code is 1 if a target is missed. A busy machine, or a busy host of a virtual machine, disturbs the results: the
+stolen time and the processor time are printed too.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ from zoomasync._core.decoding import decode
 from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest._page_tracker import PageTracker
 from zoomasync.harvest.stores.base import Scope
-from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, chosen
-from zoomasync.models.reports import Host, ReportParticipantsPage, UserMeeting
+from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, select_reports
+from zoomasync.models import Host, ReportParticipantsPage, UserMeeting
 
 DAYS = (date(2026, 5, 1), date(2026, 5, 31))
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PAGE = 300
-WORKERS = 32  # as many as a harvest has
+WORKERS = 32  # the default of a harvest
 
-ROWS_A_SECOND, STALL = 50_000, 0.05
+ROWS_PER_SECOND, STALL = 50_000, 0.05
 MEMORY = 200.0
 RATE, LATENCY, OVER = 40, 0.08, 1.03
 UNLIMITED = Plan(light=100_000, medium=100_000, heavy=100_000)
@@ -57,18 +57,18 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What there is to harvest: *meetings* with *pages* of participants each, answered *delay* seconds late."""
+    """The size of an account: *meetings* with *pages* of participants each. Responses take *delay* seconds."""
 
     meetings: int
     pages: int = 1
     delay: float = 0.0
 
 
-# What the server says.
+# The server.
 
 
-def people(page: int, pages: int) -> bytes:
-    """Return one page of a report of participants, as Zoom sends it; no row is on another page as well."""
+def participants_page(page: int, pages: int) -> bytes:
+    """Return one page of a participants report as JSON; no two pages have a row in common."""
     rows = [
         {
             "id": "" if number % 3 else f"q{number:021d}",
@@ -94,7 +94,7 @@ def people(page: int, pages: int) -> bytes:
     ).encode()
 
 
-def meeting(number: int, people: int) -> dict[str, object]:
+def meeting(number: int, participants: int) -> dict[str, object]:
     """Return one meeting of the listing."""
     start, end = NOON + timedelta(minutes=number), NOON + timedelta(minutes=number, hours=1)
     return {
@@ -107,50 +107,50 @@ def meeting(number: int, people: int) -> dict[str, object]:
         "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
         "end_time": f"{end:%Y-%m-%dT%H:%M:%SZ}",
         "duration": 60,
-        "total_minutes": 60 * people,
-        "participants_count": people,
+        "total_minutes": 60 * participants,
+        "participants_count": participants,
     }
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The calls of reports that the server saw: when they came, and when they were answered."""
+class ReportTimes:
+    """The times at which the server got a request for a report, and at which it responded."""
 
-    came: list[float] = field(default_factory=list[float])
-    answered: list[float] = field(default_factory=list[float])
+    requested: list[float] = field(default_factory=list[float])
+    responded: list[float] = field(default_factory=list[float])
 
-    def most_in_a_second(self) -> int:
-        """Return the most that came in any second, wherever it begins."""
-        ordered = sorted(self.came)
+    def most_per_second(self) -> int:
+        """Return the most requests in any window of one second."""
+        ordered = sorted(self.requested)
         return max((bisect_left(ordered, start + 1) - index for index, start in enumerate(ordered)), default=0)
 
 
-class Desk:
-    """Answers from replies that are ready before the first request comes."""
+class Handler:
+    """A request handler whose response bodies are ready before the first request."""
 
     def __init__(self, size: Size) -> None:
-        self.seen = Seen()
+        self.times = ReportTimes()
         self._delay = size.delay
-        self._pages = [people(page, size.pages) for page in range(size.pages)]
+        self._pages = [participants_page(page, size.pages) for page in range(size.pages)]
         self._meetings = [meeting(number, size.pages * PAGE) for number in range(size.meetings)]
 
     async def __call__(self, request: web.BaseRequest) -> web.Response:
-        """Answer one request."""
-        came = time.monotonic()
+        """Respond to one request."""
+        requested = time.monotonic()
         if request.path.endswith("/oauth/token"):
             return _json(b'{"access_token":"of-a-benchmark","token_type":"bearer","expires_in":3600}')
         if self._delay:
             await asyncio.sleep(self._delay)
-        response = self._reply(request)
+        body = self._body(request)
         if "/report/meetings/" in request.path:
-            self.seen.came.append(came)
-            self.seen.answered.append(time.monotonic())
-        return _json(response)
+            self.times.requested.append(requested)
+            self.times.responded.append(time.monotonic())
+        return _json(body)
 
-    def _reply(self, request: web.BaseRequest) -> bytes:
+    def _body(self, request: web.BaseRequest) -> bytes:
         page = int(request.query.get("next_page_token", "0"))
-        _, _, of = request.path.partition("/report/")
-        match of.split("/"):
+        _, _, path = request.path.partition("/report/")
+        match path.split("/"):
             case ["users"]:
                 host = {"id": "aDa0", "user_name": "Ada Brink", "type": 2, "email": "ada@northpier.example"}
                 return self._listing("users", [host], 0)
@@ -174,33 +174,33 @@ def _json(body: bytes) -> web.Response:
 
 
 def _serve(pipe: Connection, size: Size) -> None:
-    asyncio.run(_answer(pipe, size))
+    asyncio.run(_serve_async(pipe, size))
 
 
-async def _answer(pipe: Connection, size: Size) -> None:
-    desk = Desk(size)
-    runner = web.ServerRunner(web.Server(desk, access_log=None), shutdown_timeout=0)
+async def _serve_async(pipe: Connection, size: Size) -> None:
+    handler = Handler(size)
+    runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     pipe.send(f"http://127.0.0.1:{runner.addresses[0][1]}")
     await asyncio.to_thread(pipe.recv)
-    pipe.send(desk.seen)
+    pipe.send(handler.times)
     await runner.cleanup()
 
 
 @contextmanager
-def server(size: Size) -> Generator[tuple[str, Callable[[], Seen]], None, None]:
-    """Serve in a process of its own; give the address, and what ends it and returns what it saw."""
+def server(size: Size) -> Generator[tuple[str, Callable[[], ReportTimes]], None, None]:
+    """Serve in another process; provide the address, and a function that ends it and returns the times."""
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_serve, args=(theirs, size), daemon=True)
     process.start()
 
-    def ended() -> Seen:
+    def end() -> ReportTimes:
         ours.send(None)
-        return cast("Seen", ours.recv())
+        return cast("ReportTimes", ours.recv())
 
     try:
-        yield ours.recv(), ended
+        yield ours.recv(), end
     finally:
         process.terminate()
         process.join()
@@ -217,24 +217,24 @@ def client(address: str, plan: Plan) -> Zoom:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How long so many rows took, by the clock and by the processor, and the longest time that the loop stood still."""
+    """The time to write *rows*: by the clock, by the processor, and the longest stall of the event loop."""
 
     rows: int
     seconds: float
-    worked: float
+    processor_seconds: float
     stall: float
 
 
 @asynccontextmanager
 async def ticking() -> AsyncGenerator[list[float], None]:
-    """Note by how much each sleep of a millisecond was too long, while the block runs."""
+    """Measure by how much each sleep of a millisecond is too long, while the block runs."""
     late: list[float] = []
 
     async def tick() -> None:
         while True:
-            began = time.perf_counter()
+            start = time.perf_counter()
             await asyncio.sleep(0.001)
-            late.append(time.perf_counter() - began - 0.001)
+            late.append(time.perf_counter() - start - 0.001)
 
     task = asyncio.create_task(tick())
     try:
@@ -245,58 +245,62 @@ async def ticking() -> AsyncGenerator[list[float], None]:
 
 
 async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -> Written:
-    """Put so many meetings into a store as a run does it, but for HTTP."""
-    bodies = [people(page, size.pages) for page in range(size.pages)]
-    scope = Scope(DAYS, chosen(["meeting_participants"]))
+    """Write so many meetings to a store as a run does, without HTTP."""
+    bodies = [participants_page(page, size.pages) for page in range(size.pages)]
+    scope = Scope(DAYS, select_reports(["meeting_participants"]))
 
     async with (
         SQLiteStore(path, (*LISTINGS, *scope.reports), durability=durability) as store,
-        store.working(scope, lambda _: None),
+        store.run(scope, lambda _: None),
     ):
 
-        async def listed(task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
-            await store.write(task, PageTracker(task).take(PageRows([(row,) for row in rows])))
+        async def write_listing(task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
+            await store.write(task, PageTracker(task).next_batch(PageRows([(row,) for row in rows])))
             await store.finish(task, None, None)
 
-        one_a_turn = asyncio.Lock()  # as replies come from sockets; 32 decoded at once would be a stall of their own
+        one_at_a_time = asyncio.Lock()  # as from a socket; 32 pages decoded in a row would be a stall of their own
 
-        async def fetched(task: PartitionTask) -> None:
-            pieces = PageTracker(task)
+        async def fetch(task: PartitionTask) -> None:
+            tracker = PageTracker(task)
             for body in bodies:
-                async with one_a_turn:
-                    page = decode(body, ReportParticipantsPage, pieces.invalid_rows.append, pieces.extra_fields.append)
+                async with one_at_a_time:
+                    page = decode(
+                        body, ReportParticipantsPage, tracker.invalid_rows.append, tracker.extra_fields.append
+                    )
                     await asyncio.sleep(0)
-                await store.write(task, pieces.take(PageRows([(row,) for row in page.items], page.total_records)))
-            assert not pieces.shifted
-            await store.finish(task, None, pieces.warning)
+                await store.write(
+                    task, tracker.next_batch(PageRows([(row,) for row in page.items], page.total_records))
+                )
+            assert not tracker.shifted
+            await store.finish(task, None, tracker.warning)
 
-        await listed(PartitionTask(USERS, "2026-05", DAYS), [Host(id="aDa0")])
-        await store.expand(USERS, scope)
+        await write_listing(PartitionTask(USERS, "2026-05", DAYS), [Host(id="aDa0")])
+        await store.add_children(USERS, scope)
         meetings = [
             UserMeeting(uuid=f"{number:022d}==", id=84_000_000_000 + number, type=2, start_time=NOON)
             for number in range(size.meetings)
         ]
-        await listed(PartitionTask(USER_MEETINGS, "aDa0/2026-05", DAYS), meetings)
-        await store.expand(USER_MEETINGS, scope)
+        await write_listing(PartitionTask(USER_MEETINGS, "aDa0/2026-05", DAYS), meetings)
+        await store.add_children(USER_MEETINGS, scope)
 
-        began, worked = time.perf_counter(), time.process_time()
+        start, processor = time.perf_counter(), time.process_time()
         async with ticking() as late:
-            async with fan_out(fetched, store.work(scope, scope.reports), workers=WORKERS) as outcomes:
+            async with fan_out(fetch, store.pending_tasks(scope, scope.reports), workers=WORKERS) as outcomes:
                 async for _ in outcomes:
                     pass
-            counts = await store.counts(scope)  # comes when all before it is committed
-        seconds, worked = time.perf_counter() - began, time.process_time() - worked
-    assert sum(found.partitions for found in counts["meeting_participants"].values()) == size.meetings
-    return Written(size.meetings * size.pages * PAGE, seconds, worked, max(late))
+            counts = await store.counts(scope)  # returns once all earlier writes are committed
+        seconds, processor = time.perf_counter() - start, time.process_time() - processor
+    assert sum(count.partitions for count in counts["meeting_participants"].values()) == size.meetings
+    return Written(size.meetings * size.pages * PAGE, seconds, processor, max(late))
 
 
 def measure_store(runs: int) -> bool:
-    """Measure how many rows a second the store takes."""
+    """Measure the rows per second that the store writes."""
     good = True
     size = Size(meetings=340, pages=3)
     for durability in cast("tuple[Literal['normal', 'full'], ...]", ("normal", "full")):
         print(f"\nstore, durability {durability}: {size.meetings * size.pages * PAGE:,} rows")
-        print(f"{'rows/s':>10} {'rows/s of work':>15} {'longest stall':>14} {'stolen':>7}")
+        print(f"{'rows/s':>10} {'rows/s of CPU':>15} {'longest stall':>14} {'stolen':>7}")
         written: list[Written] = []
         for _ in range(runs):
             with tempfile.TemporaryDirectory() as folder:
@@ -304,27 +308,29 @@ def measure_store(runs: int) -> bool:
                 stolen_before = stolen()
                 written.append(asyncio.run(write(Path(folder, "h.sqlite"), size, durability)))
                 print(f"{_line(written[-1])} {stolen() - stolen_before:>6.1f}s", flush=True)
-        middle = Written(
+        typical = Written(
             written[0].rows,
             median(each.seconds for each in written),
-            median(each.worked for each in written),
+            median(each.processor_seconds for each in written),
             median(each.stall for each in written),
         )
-        print(f"{_line(middle)}  median")
-        met = middle.rows / middle.seconds >= ROWS_A_SECOND and middle.stall < STALL
+        print(f"{_line(typical)}  median")
+        met = typical.rows / typical.seconds >= ROWS_PER_SECOND and typical.stall < STALL
         good = good and (met or durability == "full")
-    return _said(good, f"{ROWS_A_SECOND:,} rows/s with stalls under {1000 * STALL:g} ms")
+    return _print_result(good, f"{ROWS_PER_SECOND:,} rows/s with stalls under {1000 * STALL:g} ms")
 
 
 def _line(each: Written) -> str:
-    return f"{each.rows / each.seconds:>10,.0f} {each.rows / each.worked:>15,.0f} {1000 * each.stall:>11.1f} ms"
+    return (
+        f"{each.rows / each.seconds:>10,.0f} {each.rows / each.processor_seconds:>15,.0f} {1000 * each.stall:>11.1f} ms"
+    )
 
 
 # Memory.
 
 
 def _resident(name: str) -> float:
-    """Return what the kernel says of this process's memory, in MB."""
+    """Return the line *name* of this process's memory, as the kernel has it, in MB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
@@ -334,23 +340,23 @@ def _harvest_all(pipe: Connection, address: str) -> None:
 
 
 async def _measured(address: str) -> tuple[float, float, float, int]:
-    """Return what the process takes once the client is open, its peak, the seconds of the harvest, and its rows."""
+    """Return the memory once the client is open, the peak, the seconds of the harvest, and its rows."""
     with tempfile.TemporaryDirectory() as folder:
         async with client(address, UNLIMITED) as zoom:
-            before, began = _resident("VmRSS"), time.perf_counter()
+            before, start = _resident("VmRSS"), time.perf_counter()
             path = Path(folder, "h.sqlite")
             async with Harvest(
                 zoom, store=path, from_=DAYS[0], to=DAYS[1], reports=["meeting_participants"]
             ) as harvest:
                 summary = await harvest.run()
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - start
     assert summary.complete
     rows = next(stream.rows for stream in summary.streams if stream.name == "meeting_participants")
     return before, _resident("VmHWM"), seconds, rows
 
 
 def measure_memory(runs: int) -> bool:
-    """Measure what a million rows take."""
+    """Measure the memory that a million rows take."""
     size = Size(meetings=334, pages=10)
     print(f"\nmemory: {size.meetings * size.pages * PAGE:,} rows through a whole harvest")
     print(f"{'at start':>10} {'peak':>10} {'above':>10} {'rows/s':>10} {'stolen':>7}")
@@ -370,61 +376,62 @@ def measure_memory(runs: int) -> bool:
             f"{stolen() - stolen_before:>6.1f}s",
             flush=True,
         )
-    return _said(median(above) < MEMORY, f"less than {MEMORY:g} MB above the start")
+    return _print_result(median(above) < MEMORY, f"less than {MEMORY:g} MB above the start")
 
 
-# The pace.
+# The rate limit.
 
 
-async def _paced(address: str, path: Path) -> float:
-    """List, and then return the seconds that the reports took."""
+async def _fetch_reports(address: str, path: Path) -> float:
+    """List the meetings, and return the seconds that their reports take afterwards."""
     async with (
         client(address, Plan(light=RATE, medium=RATE, heavy=RATE)) as zoom,
         Harvest(zoom, store=path, from_=DAYS[0], to=DAYS[1], reports=["meeting"]) as harvest,
     ):
-        plan = await harvest.estimate()
-        await asyncio.sleep(1.1)  # what the listings used of the pace is over
-        began = time.perf_counter()
+        estimate = await harvest.estimate()
+        await asyncio.sleep(1.1)  # until the calls of the listings no longer count
+        start = time.perf_counter()
         summary = await harvest.run()
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - start
     assert summary.complete
-    assert plan.calls == sum(stream.rows for stream in summary.streams if stream.name == "meeting")
+    assert estimate.calls == sum(stream.rows for stream in summary.streams if stream.name == "meeting")
     return seconds
 
 
 def measure_meetings(runs: int) -> bool:
-    """Measure how much longer a run takes than its pace."""
+    """Measure how much longer a run takes than the rate limit requires."""
     size = Size(meetings=500, delay=LATENCY)
     least = (size.meetings - 1) / RATE + LATENCY
     print(f"\nmeetings: {size.meetings} reports, {1000 * LATENCY:g} ms, {RATE}/s: {least:.2f} s at the least")
     print(
-        f"{'calls':>6} {'run':>9} {'of least':>9} {'first to last':>14} {'of least':>9} {'a second':>9} {'stolen':>7}"
+        f"{'calls':>6} {'run':>9} {'of least':>9} {'first to last':>14} {'of least':>9} {'per second':>10} "
+        f"{'stolen':>7}"
     )
     took: list[float] = []
     for _ in range(runs):
-        with server(size) as (address, ended), tempfile.TemporaryDirectory() as folder:
+        with server(size) as (address, end), tempfile.TemporaryDirectory() as folder:
             stolen_before = stolen()
-            took.append(asyncio.run(_paced(address, Path(folder, "h.sqlite"))))
-            seen = ended()
-        assert len(seen.came) == size.meetings
-        between = max(seen.answered) - min(seen.came)
+            took.append(asyncio.run(_fetch_reports(address, Path(folder, "h.sqlite"))))
+            times = end()
+        assert len(times.requested) == size.meetings
+        between = max(times.responded) - min(times.requested)
         print(
-            f"{len(seen.came):>6} {took[-1]:>7.2f} s {took[-1] / least:>9.3f} {between:>12.2f} s "
-            f"{between / least:>9.3f} {seen.most_in_a_second():>9} {stolen() - stolen_before:>6.1f}s",
+            f"{len(times.requested):>6} {took[-1]:>7.2f} s {took[-1] / least:>9.3f} {between:>12.2f} s "
+            f"{between / least:>9.3f} {times.most_per_second():>10} {stolen() - stolen_before:>6.1f}s",
             flush=True,
         )
-    middle = median(took)
-    print(f"{'':>6} {middle:>7.2f} s {middle / least:>9.3f}  median")
-    return _said(middle <= OVER * least, f"at most {OVER:g} of the least")
+    typical = median(took)
+    print(f"{'':>6} {typical:>7.2f} s {typical / least:>9.3f}  median")
+    return _print_result(typical <= OVER * least, f"at most {OVER:g} of the least")
 
 
-def _said(good: bool, target: str) -> bool:  # noqa: FBT001  the one thing it is told
+def _print_result(good: bool, target: str) -> bool:  # noqa: FBT001  it is the result
     print(f"{'met' if good else 'MISSED'}: {target}")
     return good
 
 
 def stolen() -> float:
-    """Return the seconds that this machine's host has given to others, over all cores, or 0 where nobody tells."""
+    """Return the seconds that this machine's host gave to others, over all cores, or 0 if it is not known."""
     try:
         return int(Path("/proc/stat").read_text(encoding="ascii").split()[8]) / 100
     except (OSError, IndexError, ValueError):
@@ -435,14 +442,14 @@ MEASURES = {"store": (measure_store, 5), "memory": (measure_memory, 1), "meeting
 
 
 def main() -> int:
-    """Measure what was asked for; return 1 when a target is missed."""
+    """Run the selected measurements; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", metavar="|".join(MEASURES))
+    parser.add_argument("measures", nargs="*", metavar="|".join(MEASURES))
     parser.add_argument("--runs", type=int)
     options = parser.parse_args()
-    if unknown := set(options.what) - MEASURES.keys():
-        parser.error(f"there is no measure {unknown.pop()!r}")
-    met = [measure(options.runs or runs) for measure, runs in map(MEASURES.__getitem__, options.what or MEASURES)]
+    if unknown := set(options.measures) - MEASURES.keys():
+        parser.error(f"unknown measurement {unknown.pop()!r}")
+    met = [measure(options.runs or runs) for measure, runs in map(MEASURES.__getitem__, options.measures or MEASURES)]
     return 0 if all(met) else 1
 
 

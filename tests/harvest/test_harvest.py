@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,28 +12,29 @@ from support.harvested import expected, partitions, stored
 from support.harvesting import SPRING, TODAY, harvest
 
 from zoomasync.errors import ConfigError, InvalidArgument, PermissionDenied, Unauthorized
-from zoomasync.harvest import Harvest, State
+from zoomasync.harvest import Harvest, Progress, State
 from zoomasync.testing import Account, FakeZoom
 
 
-async def test_every_row_of_a_simulated_account_is_stored_once_across_pages_and_months(tmp_path: Path) -> None:
+async def test_harvest_stores_every_row_once(tmp_path: Path) -> None:
+    """Rows on several pages and in several months are stored once each."""
     account = Account.simulated(7, today=TODAY)
     async with FakeZoom(account, plan=None) as fake:
         summary = await harvest(fake, tmp_path / "harvest.sqlite")
 
     assert summary.complete
     tables = stored(tmp_path / "harvest.sqlite")
-    wanted = expected(account, *SPRING)
-    assert tables.keys() == wanted.keys()
-    for name, rows in wanted.items():
-        assert rows, f"the account should have something to store in {name}"
+    expected_tables = expected(account, *SPRING)
+    assert tables.keys() == expected_tables.keys()
+    for name, rows in expected_tables.items():
+        assert rows, f"the account has no rows for {name}"
         assert tables[name] == rows, name
     assert {stream.name: stream.rows for stream in summary.streams} == {
-        name: len(rows) for name, rows in wanted.items()
+        name: len(rows) for name, rows in expected_tables.items()
     }
 
 
-async def test_small_pages_give_the_same_rows(tmp_path: Path) -> None:
+async def test_small_pages_change_nothing(tmp_path: Path) -> None:
     account = Account.simulated(3, today=TODAY, instances_per_month=4)
     async with FakeZoom(account, plan=None, page_size_cap=7) as fake:
         await harvest(fake, tmp_path / "harvest.sqlite")
@@ -40,7 +42,7 @@ async def test_small_pages_give_the_same_rows(tmp_path: Path) -> None:
     assert stored(tmp_path / "harvest.sqlite") == expected(account, *SPRING)
 
 
-async def test_sessions_at_the_edges_of_months_are_neither_lost_nor_doubled(tmp_path: Path) -> None:
+async def test_month_ends_are_stored_once(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     edges = [datetime(2026, month, day, hour, minute, tzinfo=UTC) for month, day, hour, minute in (
         (2, 28, 23, 59), (3, 1, 0, 0), (3, 31, 23, 59), (4, 1, 0, 0), (4, 30, 23, 59), (5, 1, 0, 0), (5, 31, 23, 59),
@@ -54,27 +56,28 @@ async def test_sessions_at_the_edges_of_months_are_neither_lost_nor_doubled(tmp_
     assert sorted(uuids) == sorted(instance.uuid for instance in instances[1:-1])
 
 
-async def test_what_zoom_refuses_for_good_is_accounted_for_and_a_missing_scope_is_not(tmp_path: Path) -> None:
+async def test_rejected_report_is_complete(tmp_path: Path) -> None:
+    """A report that Zoom rejects for good counts as complete; one without the permission does not."""
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
     too_old = {"code": 12702, "message": "Can not access a meeting a year ago."}
     async with FakeZoom(account, plan=None) as fake:
         fake.respond("GET /report/meetings/{meetingId}/qa", status=400, body=too_old)
-        assert (await harvest(fake, tmp_path / "refused.sqlite")).complete
+        assert (await harvest(fake, tmp_path / "rejected.sqlite")).complete
 
         fake.respond("GET /report/meetings/{meetingId}/qa", status=400, body={"code": 200, "message": "No permission."})
         assert not (await harvest(fake, tmp_path / "denied.sqlite")).complete
 
 
-async def test_only_the_chosen_reports_are_asked_for(tmp_path: Path) -> None:
+async def test_selected_reports_are_fetched(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
     account.add_instance(start=datetime(2026, 4, 11, 9, tzinfo=UTC), type=9)
     async with FakeZoom(account, plan=None) as fake:
         await harvest(fake, tmp_path / "harvest.sqlite", reports=["meeting_qa", "webinar"])
 
-        asked = {request.route for request in fake.requests if request.label}
-    assert asked == {
+        routes = {request.route for request in fake.requests if request.label}
+    assert routes == {
         "GET /report/users",
         "GET /report/users/{userId}/meetings",
         "GET /report/meetings/{meetingId}/qa",
@@ -82,9 +85,10 @@ async def test_only_the_chosen_reports_are_asked_for(tmp_path: Path) -> None:
     }
 
 
-async def test_a_report_that_is_gone_is_accounted_for_and_one_that_fails_makes_the_harvest_incomplete(
+async def test_failed_report_is_incomplete(
     tmp_path: Path,
 ) -> None:
+    """A report that is not found counts as complete; one that fails does not."""
     account = Account(today=TODAY)
     instance = account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
     async with FakeZoom(account, plan=None) as fake:
@@ -95,7 +99,7 @@ async def test_a_report_that_is_gone_is_accounted_for_and_one_that_fails_makes_t
         summary = await harvest(fake, tmp_path / "harvest.sqlite")
 
     assert not summary.complete
-    assert [(problem.stream, problem.state) for problem in summary.failures] == [("meeting_polls", State.FAILED)]
+    assert [(failure.stream, failure.state) for failure in summary.failures] == [("meeting_polls", State.FAILED)]
     states = partitions(tmp_path / "harvest.sqlite")
     assert states["meeting_qa", instance.uuid] == ("not_found", 0)
     assert states["meeting_polls", instance.uuid] == ("failed", 0)
@@ -103,7 +107,7 @@ async def test_a_report_that_is_gone_is_accounted_for_and_one_that_fails_makes_t
     assert states["meeting_participants", instance.uuid] == ("done", 2)
 
 
-async def test_credentials_that_fail_end_the_run_with_their_error(tmp_path: Path) -> None:
+async def test_failing_credentials_end_run(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(
@@ -117,7 +121,7 @@ async def test_credentials_that_fail_end_the_run_with_their_error(tmp_path: Path
             await harvest(fake, tmp_path / "harvest.sqlite")
 
 
-async def test_a_scope_that_is_missing_for_the_hosts_ends_the_run_with_its_error(tmp_path: Path) -> None:
+async def test_missing_host_scope_ends_run(tmp_path: Path) -> None:
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
         fake.respond(
             "GET /report/users",
@@ -133,7 +137,7 @@ async def test_a_scope_that_is_missing_for_the_hosts_ends_the_run_with_its_error
             await harvest(fake, tmp_path / "harvest.sqlite")
 
 
-async def test_progress_ends_with_everything_known_and_done(tmp_path: Path) -> None:
+async def test_progress_ends_at_all_done(tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
     async with (
         FakeZoom(account, plan=None) as fake,
@@ -148,14 +152,74 @@ async def test_progress_ends_with_everything_known_and_done(tmp_path: Path) -> N
         assert progress.rows == sum(len(rows) for rows in stored(tmp_path / "h.sqlite").values())
 
 
-async def test_a_file_that_is_no_harvest_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+async def test_progress_callback_is_called(tmp_path: Path) -> None:
+    """Each call has a snapshot: one per finished partition, and one when all is listed."""
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
+    seen: list[Progress] = []
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], progress=seen.append) as harvest,
+    ):
+        await harvest.run()
+
+    total = len(partitions(tmp_path / "h.sqlite"))
+    assert Counter(each.done for each in seen) == Counter(range(1, total + 1)) + Counter(
+        [next(each.done for each in seen if each.listed)]
+    )
+    assert seen[-1] == harvest.progress
+    assert [each.listed for each in seen] == sorted(each.listed for each in seen)
+
+
+async def test_progress_callback_shows_wait(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
+    async with FakeZoom(account, plan=None) as fake, fake.client() as zoom:
+        fake.respond(
+            "GET /report/meetings/{meetingId}",
+            status=429,
+            headers={"X-RateLimit-Type": "Daily-limit", "Retry-After": "1"},
+            body={"code": 429, "message": "You have reached the maximum daily rate limit for this API."},
+            on_request=3,
+        )
+        async with Harvest(
+            zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], progress=seen.append
+        ) as harvest:
+            assert (await harvest.run(wait=True)).complete
+
+    waiting = [each.deferred_until is not None for each in seen]
+    first = waiting.index(True)
+    assert waiting[first : first + 2] == [True, False]
+    assert sum(waiting) == 1
+    assert seen[first].done == seen[first + 1].done
+
+
+async def test_progress_error_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(progress: Progress) -> None:
+        raise ValueError(progress.done)
+
+    account = Account(today=TODAY)
+    account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC))
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], progress=fail) as harvest,
+    ):
+        assert (await harvest.run()).complete
+
+    (record,) = [record for record in caplog.records if record.name == "zoomasync"]
+    assert "progress callback" in record.message
+
+
+async def test_other_file_is_unchanged(tmp_path: Path) -> None:
+    """A database of another program, or a file that is no database, is not touched."""
     other = sqlite3.connect(tmp_path / "other.sqlite")
     other.execute("CREATE TABLE letters (text)")
-    other.execute("PRAGMA user_version = 1")  # a number that others count from as well
+    other.execute("PRAGMA user_version = 1")  # other programs begin at 1 too
     other.commit()
     other.close()
     text = tmp_path / "notes.txt"
-    text.write_text("not a database at all, but long enough to be looked at as one" * 20, encoding="utf-8")
+    text.write_text("not a database, but long enough to have the header of one" * 20, encoding="utf-8")
     before = (tmp_path / "other.sqlite").read_bytes(), text.read_bytes()
 
     async with FakeZoom(Account(today=TODAY), plan=None) as fake:
@@ -171,11 +235,11 @@ async def test_a_file_that_is_no_harvest_is_refused_and_left_as_it_was(tmp_path:
     [
         ((SPRING[1], SPRING[0]), ["meeting"], "upside down"),
         (SPRING, ["meeting", "attendance"], "unknown report 'attendance'"),
-        (SPRING, [], "no report chosen"),
+        (SPRING, [], "reports is empty"),
     ],
     ids=["range upside down", "unknown report", "no report"],
 )
-async def test_what_no_harvest_can_be_made_of_is_said_before_anything_is_sent(
+async def test_invalid_argument_sends_nothing(
     days: tuple[date, date], reports: list[str], message: str, tmp_path: Path
 ) -> None:
     async with FakeZoom(Account(today=TODAY), plan=None) as fake, fake.client() as zoom:
@@ -186,7 +250,7 @@ async def test_what_no_harvest_can_be_made_of_is_said_before_anything_is_sent(
     assert not (tmp_path / "h.sqlite").exists()
 
 
-async def test_who_was_there_can_be_asked_of_a_harvest(tmp_path: Path) -> None:
+async def test_harvest_returns_attendance(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     instance = account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), participants=3, minutes=30)
     async with (
@@ -195,9 +259,9 @@ async def test_who_was_there_can_be_asked_of_a_harvest(tmp_path: Path) -> None:
         Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]) as harvest,
     ):
         await harvest.run()
-        (held,) = await harvest.attendance(instance.id)
+        (instance_attendance,) = await harvest.attendance(instance.id)
 
-    assert held.uuid == instance.uuid
-    assert {person.name: person.minutes for person in held.people or ()} == {
+    assert instance_attendance.uuid == instance.uuid
+    assert {person.name: person.minutes for person in instance_attendance.people or ()} == {
         visit.name: 30 for visit in instance.participants
     }

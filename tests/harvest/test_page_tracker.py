@@ -1,4 +1,4 @@
-"""What is odd about what Zoom gives is kept and told, and never endless."""
+"""A partition with damaged, shifted or unknown data is stored as far as possible, with a warning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.harvested import expected, partitions, stored
-from support.harvesting import SPRING, TODAY, harvest, one_session, query
+from support.harvesting import SPRING, TODAY, harvest, one_instance, query
 
 from zoomasync.harvest import State
 from zoomasync.testing import Account, FakeZoom
@@ -32,25 +32,26 @@ def page(rows: list[Json], token: str = "", total: int | None = None) -> Json:
     return body if total is None else {**body, "total_records": total}
 
 
-def answer(fake: FakeZoom, *pages: Json) -> None:
-    """Let the fake answer the requests for participants with *pages*, one after the other."""
+def respond_with(fake: FakeZoom, *pages: Json) -> None:
+    """Respond to the requests for participants with *pages*, one after the other."""
     for number, body in enumerate(pages, start=1):
         fake.respond(PARTICIPANTS, status=200, body=body, on_request=number)
 
 
-async def names_and_note(fake: FakeZoom, store: Path) -> tuple[list[object], object]:
-    """Harvest the participants; return the names that were stored, and the note on them."""
+async def names_and_warning(fake: FakeZoom, store: Path) -> tuple[list[object], object]:
+    """Harvest the participants; return the stored names and the warning."""
     summary = await harvest(fake, store, APRIL, reports=["meeting_participants"])
     assert summary.complete
-    assert [noted.warning for noted in summary.warnings] == [
+    assert [partition.warning for partition in summary.warnings] == [
         warning for (warning,) in query(store, "SELECT warning FROM partition WHERE warning IS NOT NULL")
     ]
     ((warning,),) = query(store, "SELECT warning FROM partition WHERE stream = 'meeting_participants'")
     return [row["name"] for row in stored(store)["meeting_participants"]], warning
 
 
-async def test_a_listing_whose_page_token_dies_starts_again_without_doubling_a_row(tmp_path: Path) -> None:
-    account = one_session(participants=650)
+async def test_expired_page_token_restarts(tmp_path: Path) -> None:
+    """The restart repeats no row."""
+    account = one_instance(participants=650)
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(PARTICIPANTS, status=400, body=DEAD_TOKEN, on_request=3)
         summary = await harvest(fake, tmp_path / "h.sqlite")
@@ -59,68 +60,71 @@ async def test_a_listing_whose_page_token_dies_starts_again_without_doubling_a_r
     assert stored(tmp_path / "h.sqlite") == expected(account, *SPRING)
 
 
-async def test_a_page_token_that_keeps_dying_fails_its_partition_after_three_starts_and_leaves_no_row(
+async def test_third_expired_token_fails(
     tmp_path: Path,
 ) -> None:
+    """After three attempts the partition has failed and has no rows."""
     store = tmp_path / "h.sqlite"
-    async with FakeZoom(one_session(participants=650), plan=None) as fake:
+    async with FakeZoom(one_instance(participants=650), plan=None) as fake:
         for number in (2, 4, 6, 8):
             fake.respond(PARTICIPANTS, status=400, body=DEAD_TOKEN, on_request=number)
         summary = await harvest(fake, store)
 
         assert sum(request.route == PARTICIPANTS for request in fake.requests) == 6
-    assert [(problem.stream, problem.error) for problem in summary.failures] == [
+    assert [(failure.stream, failure.error) for failure in summary.failures] == [
         ("meeting_participants", "PageTokenExpired")
     ]
     assert stored(store)["meeting_participants"] == []
 
 
-async def test_a_listing_that_goes_round_in_circles_fails_and_is_told_of(tmp_path: Path) -> None:
+async def test_paging_loop_fails_partition(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
-    async with FakeZoom(one_session(), plan=None) as fake:
+    async with FakeZoom(one_instance(), plan=None) as fake:
         fake.respond(PARTICIPANTS, status=200, body=page(visits("a"), token="round"), times=99)
         summary = await harvest(fake, store)
 
-    (problem,) = summary.failures
-    assert (problem.state, problem.error) == (State.FAILED, "PagingLoop")
-    assert "never end" in str(problem.detail)
+    (failure,) = summary.failures
+    assert (failure.state, failure.error) == (State.FAILED, "PagingLoop")
+    assert "never end" in str(failure.detail)
     assert stored(store)["meeting_participants"] == []
 
 
-async def test_a_total_that_is_not_theirs_is_noted_beside_the_rows(tmp_path: Path) -> None:
-    async with FakeZoom(one_session(), plan=None) as fake:
-        answer(fake, page(visits("a", "b"), total=5))
-        got = await names_and_note(fake, tmp_path / "h.sqlite")
+async def test_wrong_total_is_a_warning(tmp_path: Path) -> None:
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        respond_with(fake, page(visits("a", "b"), total=5))
+        stored_rows = await names_and_warning(fake, tmp_path / "h.sqlite")
 
-    assert got == (["a", "b"], "Zoom counted 5 rows and gave 2")
+    assert stored_rows == (["a", "b"], "Zoom counted 5 rows and returned 2")
 
 
-async def test_rows_that_shift_between_pages_are_fetched_anew(tmp_path: Path) -> None:
-    """The first try sees "b" twice, since somebody was added before it; the second one sees everybody once."""
-    async with FakeZoom(one_session(), plan=None) as fake:
-        answer(
+async def test_shifted_rows_are_refetched(tmp_path: Path) -> None:
+    """The first attempt gets "b" twice, since a row was added before it; the second gets each row once."""
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        respond_with(
             fake,
             page(visits("a", "b"), token="next", total=3),
             page(visits("b", "c"), total=4),
             page(visits("new", "a"), token="next", total=4),
             page(visits("b", "c"), total=4),
         )
-        got = await names_and_note(fake, tmp_path / "h.sqlite")
+        stored_rows = await names_and_warning(fake, tmp_path / "h.sqlite")
 
-    assert got == (["new", "a", "b", "c"], None)
+    assert stored_rows == (["new", "a", "b", "c"], None)
 
 
-async def test_rows_that_keep_shifting_are_kept_and_told_of_after_three_starts(tmp_path: Path) -> None:
-    async with FakeZoom(one_session(), plan=None) as fake:
-        answer(fake, *[page(visits("a", "b"), token="next", total=3), page(visits("b", "c"), total=3)] * 3)
-        names, warning = await names_and_note(fake, tmp_path / "h.sqlite")
+async def test_third_shift_is_a_warning(tmp_path: Path) -> None:
+    """After three attempts the rows are stored with a warning."""
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        respond_with(fake, *[page(visits("a", "b"), token="next", total=3), page(visits("b", "c"), total=3)] * 3)
+        names, warning = await names_and_warning(fake, tmp_path / "h.sqlite")
 
     assert names == ["a", "b", "b", "c"]
-    assert warning == "rows shifted between pages, 1 came twice"
+    assert warning == "rows shifted between pages, 1 repeated"
 
 
-async def test_a_session_that_is_listed_twice_is_kept_once_since_its_uuid_is_its_key(tmp_path: Path) -> None:
-    account = one_session()
+async def test_repeated_instance_stored_once(tmp_path: Path) -> None:
+    """The UUID is the key of a listed instance."""
+    account = one_instance()
     host = account.hosts[0]
     store = tmp_path / "h.sqlite"
     meeting: Json = {"uuid": "u1==", "type": 2, "start_time": "2026-04-10T09:00:00Z"}
@@ -134,13 +138,13 @@ async def test_a_session_that_is_listed_twice_is_kept_once_since_its_uuid_is_its
         summary = await harvest(fake, store, APRIL, reports=["meeting_qa"])
 
     assert [row["uuid"] for row in stored(store)["user_meetings"]] == ["u1==", "u2=="]
-    assert [(noted.key, noted.warning) for noted in summary.warnings] == [
-        (f"{host.id}/2026-04", "rows shifted between pages, 1 came twice")
+    assert [(partition.key, partition.warning) for partition in summary.warnings] == [
+        (f"{host.id}/2026-04", "rows shifted between pages, 1 repeated")
     ]
 
 
-async def test_a_range_that_zoom_cuts_short_is_noted(tmp_path: Path) -> None:
-    account = one_session()
+async def test_shortened_range_is_a_warning(tmp_path: Path) -> None:
+    account = one_instance()
     host = account.hosts[0]
     body: Json = {"from": "2026-04-05", "to": "2026-04-30", "users": [{"id": host.id}]}
     async with FakeZoom(account, plan=None) as fake:
@@ -148,29 +152,31 @@ async def test_a_range_that_zoom_cuts_short_is_noted(tmp_path: Path) -> None:
         summary = await harvest(fake, tmp_path / "h.sqlite", APRIL)
 
     assert summary.complete
-    assert [(noted.stream, noted.warning) for noted in summary.warnings] == [
-        ("users", "Zoom answered for 2026-04-05 to 2026-04-30 only")
+    assert [(partition.stream, partition.warning) for partition in summary.warnings] == [
+        ("users", "Zoom returned 2026-04-05 to 2026-04-30 only")
     ]
 
 
-async def test_an_answer_for_other_days_is_no_answer_since_its_rows_belong_elsewhere(tmp_path: Path) -> None:
+async def test_other_date_range_fails(tmp_path: Path) -> None:
+    """Rows of other days belong to another partition."""
     body: Json = {"from": "2026-05-20", "to": "2026-06-15", "meetings": [{"uuid": "u1=="}]}
-    async with FakeZoom(one_session(), plan=None) as fake:
+    async with FakeZoom(one_instance(), plan=None) as fake:
         fake.respond(USER_MEETINGS, status=200, body=body)
         summary = await harvest(fake, tmp_path / "h.sqlite", APRIL)
 
-    (problem,) = summary.failures
-    assert problem.error == "UnexpectedDateRange"
-    assert problem.detail == "asked for 2026-04-01 to 2026-04-30, Zoom answered for 2026-05-20 to 2026-06-15"
+    (failure,) = summary.failures
+    assert failure.error == "UnexpectedDateRange"
+    assert failure.detail == "asked for 2026-04-01 to 2026-04-30, but Zoom returned 2026-05-20 to 2026-06-15"
     assert stored(tmp_path / "h.sqlite")["user_meetings"] == []
 
 
-async def test_a_row_that_is_not_what_the_reference_says_is_kept_raw_and_costs_no_other(tmp_path: Path) -> None:
-    account = one_session()
+async def test_invalid_row_is_stored_raw(tmp_path: Path) -> None:
+    """The other rows of the page are stored as usual."""
+    account = one_instance()
     rows: list[Json] = [{"id": "a", "name": "Ada"}, {"id": "b", "duration": "long"}, {"id": "c", "name": "Cy"}]
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
-        answer(fake, page(rows))
+        respond_with(fake, page(rows))
         summary = await harvest(fake, store)
 
     assert summary.complete
@@ -187,9 +193,9 @@ async def test_a_row_that_is_not_what_the_reference_says_is_kept_raw_and_costs_n
     assert next(stream.invalid_rows for stream in summary.streams if stream.name == "meeting_participants") == 1
 
 
-async def test_so_is_one_of_a_report_that_has_no_pages(tmp_path: Path) -> None:
+async def test_invalid_row_of_report_is_stored(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
-    async with FakeZoom(one_session(), plan=None) as fake:
+    async with FakeZoom(one_instance(), plan=None) as fake:
         body: Json = {"questions": [{"name": "Ada"}, {"name": ["no", [[]]]}]}
         fake.respond(POLLS, status=200, body=body)
         await harvest(fake, store, reports=["meeting_polls"])
@@ -198,24 +204,25 @@ async def test_so_is_one_of_a_report_that_has_no_pages(tmp_path: Path) -> None:
     assert query(store, "SELECT _seq, raw FROM rejected_rows") == [(1, '{"name":["no",[[]]]}')]
 
 
-async def test_keys_that_the_reference_does_not_know_are_kept_beside_their_row(tmp_path: Path) -> None:
+async def test_extra_fields_are_stored(tmp_path: Path) -> None:
+    """Extra fields of the report itself are stored with each of its rows."""
     store = tmp_path / "h.sqlite"
     questions: list[Json] = [
         {"name": "Ada", "mood": "good", "question_details": [{"answer": "yes"}, {"answer": "no", "seconds": 2}]},
         {"name": "Cy"},
     ]
-    async with FakeZoom(one_session(), plan=None) as fake:
+    async with FakeZoom(one_instance(), plan=None) as fake:
         fake.respond(POLLS, status=200, body={"id": 1, "campaign": "spring", "questions": questions})
         await harvest(fake, store, reports=["meeting_polls"])
 
-    skipped = [json.loads(str(row["_extra"])) for row in stored(store)["meeting_polls"]]
-    assert skipped == [
+    extra = [json.loads(str(row["_extra"])) for row in stored(store)["meeting_polls"]]
+    assert extra == [
         {"campaign": "spring", "mood": "good", "question_details": {"1": {"seconds": 2}}},
         {"campaign": "spring"},
     ]
 
 
-async def test_a_number_of_more_than_64_bits_lies_beside_its_row(tmp_path: Path) -> None:
+async def test_large_number_is_an_extra_field(tmp_path: Path) -> None:
     account = Account(today=TODAY)
     account.add_instance(start=datetime(2026, 4, 10, 9, tzinfo=UTC), id=2**70)
     store = tmp_path / "h.sqlite"
@@ -229,7 +236,8 @@ async def test_a_number_of_more_than_64_bits_lies_beside_its_row(tmp_path: Path)
 
 
 @pytest.mark.parametrize("reports", [["past_participants"], ["past_meeting", "past_polls", "past_qa"]], ids="+".join)
-async def test_past_meetings_may_stand_in_for_reports(reports: list[str], tmp_path: Path) -> None:
+async def test_past_meetings_replace_reports(reports: list[str], tmp_path: Path) -> None:
+    """The reports then take no heavy calls."""
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
@@ -238,14 +246,14 @@ async def test_past_meetings_may_stand_in_for_reports(reports: list[str], tmp_pa
         heavy = {request.route for request in fake.requests if request.label == "heavy"}
     assert summary.complete
     assert heavy == {USERS, USER_MEETINGS}
-    wanted = [instance for instance in account.instances_between(*SPRING) if not instance.webinar]
-    wanted = [instance for instance in wanted if instance.participants_count > 1]
+    meetings = [instance for instance in account.instances_between(*SPRING) if not instance.webinar]
+    meetings = [instance for instance in meetings if instance.participants_count > 1]
     for name in reports:
         finished = {
             key for (stream, key), (state, _) in partitions(store).items() if stream == name and state != "in_progress"
         }
-        assert finished == {instance.uuid for instance in wanted}
+        assert finished == {instance.uuid for instance in meetings}
     if reports == ["past_participants"]:
         assert [row["name"] for row in stored(store)["past_participants"]] == [
-            visit.name for instance in sorted(wanted, key=lambda each: each.uuid) for visit in instance.participants
+            visit.name for instance in sorted(meetings, key=lambda each: each.uuid) for visit in instance.participants
         ]

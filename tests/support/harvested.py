@@ -1,4 +1,4 @@
-"""What a harvest of an account must store: every row of every table, told from the account itself."""
+"""The rows that a harvest of an account must store, derived from the account itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Tables = dict[str, list[Cells]]
 
 
 def stored(path: Path) -> Tables:
-    """Return every table of rows of a store, in the order of its keys; `_extra` where there is something in it."""
+    """Return the rows of every table of a store, in the order of their keys, with `_extra` where it is not null."""
     with sqlite3.connect(path) as connection:
         connection.row_factory = sqlite3.Row
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
@@ -42,20 +42,20 @@ def partitions(path: Path) -> dict[tuple[str, str], tuple[str, int]]:
 
 
 def expected(account: Account, from_: date, to: date) -> Tables:
-    """Return what a harvest of *account* must hold, table by table, in the order of the keys."""
-    seen = [instance for instance in account.instances_between(from_, to) if instance.participants_count > 1]
-    meetings = [instance for instance in seen if not instance.webinar]
-    webinars = [instance for instance in seen if instance.webinar]
+    """Return the rows that a harvest of *account* must store by table, in the order of their keys."""
+    reported = [instance for instance in account.instances_between(from_, to) if instance.participants_count > 1]
+    meetings = [instance for instance in reported if not instance.webinar]
+    webinars = [instance for instance in reported if instance.webinar]
     return {
         "users": _keyed(_host_rows(account, from_, to)),
         "user_meetings": _keyed(_meeting_rows(account, from_, to)),
         "meeting": _reports(meetings, _details),
-        "meeting_participants": _reports(meetings, _stays),
+        "meeting_participants": _reports(meetings, _visits),
         "meeting_polls": _reports(meetings, _polls),
         "meeting_qa": _reports(meetings, _qa),
         "meeting_survey": _reports(meetings, _survey),
         "webinar": _reports(webinars, _details),
-        "webinar_participants": _reports(webinars, _stays),
+        "webinar_participants": _reports(webinars, _visits),
         "webinar_polls": _reports(webinars, _polls),
     }
 
@@ -166,11 +166,11 @@ def _details(instance: Instance) -> list[Cells]:
     ]
 
 
-def _stays(instance: Instance) -> list[Cells]:
-    return [_stay(visit) for visit in instance.participants]
+def _visits(instance: Instance) -> list[Cells]:
+    return [_visit(visit) for visit in instance.participants]
 
 
-def _stay(visit: Visit) -> Cells:
+def _visit(visit: Visit) -> Cells:
     cells: Cells = {
         "id": visit.id,
         "user_id": visit.user_id,
@@ -186,14 +186,18 @@ def _stay(visit: Visit) -> Cells:
         "customer_key": visit.customer_key,
         "bo_mtg_id": visit.bo_mtg_id,
     }
-    if visit.attentiveness_score is not None:  # which the reference does not know
+    if visit.attentiveness_score is not None:  # an extra field: the reference does not have it
         cells["_extra"] = _json({"attentiveness_score": visit.attentiveness_score})
     return {**cells, **dict.fromkeys(visit.omitted_keys & cells.keys())}
 
 
 def _polls(instance: Instance) -> list[Cells]:
-    head = {"id": instance.id, "uuid": instance.uuid, "start_time": _utc(instance.start_time, instance.fraction_digits)}
-    return [{**head, **_respondent(response)} for response in instance.polls]
+    report = {
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "start_time": _utc(instance.start_time, instance.fraction_digits),
+    }
+    return [{**report, **_respondent(response)} for response in instance.polls]
 
 
 def _respondent(response: PollResponse) -> Cells:
@@ -217,8 +221,8 @@ def _respondent(response: PollResponse) -> Cells:
 
 
 def _qa(instance: Instance) -> list[Cells]:
-    head = {"id": instance.id, "uuid": instance.uuid, "start_time": _utc(instance.start_time)}
-    return [{**head, **_asker(asker)} for asker in instance.qa]
+    report = {"id": instance.id, "uuid": instance.uuid, "start_time": _utc(instance.start_time)}
+    return [{**report, **_asker(asker)} for asker in instance.qa]
 
 
 def _asker(asker: Asker) -> Cells:
@@ -286,12 +290,11 @@ def _survey(instance: Instance) -> list[Cells]:
 
 
 def _utc(moment: datetime | None, digits: int = 0) -> str | None:
-    """Return a time as the store writes it, of which the wire carried *digits* digits of a second."""
+    """Return a time as the store has it, if the response has *digits* digits of a second."""
     if moment is None:
         return None
-    task = 10 ** max(0, 6 - digits)
-    skipped = moment.replace(microsecond=moment.microsecond // task * task)
-    return skipped.isoformat().replace("+00:00", "Z")
+    unit = 10 ** max(0, 6 - digits)
+    return moment.replace(microsecond=moment.microsecond // unit * unit).isoformat().replace("+00:00", "Z")
 
 
 def _to_the_minute(moment: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Harvests of a fake account, as tests run them."""
+"""Harvests of a fake account, and queries on their stores."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ async def harvest(
         return await harvest.run(wait=wait)
 
 
-def held_on(account: Account, day: date, *, participants: int = 2) -> Instance:
-    """Add a session on *day*."""
+def add_instance_on(account: Account, day: date, *, participants: int = 2) -> Instance:
+    """Add an instance on *day*."""
     return account.add_instance(start=datetime(day.year, day.month, day.day, 9, tzinfo=UTC), participants=participants)
 
 
-def one_session(participants: int = 2) -> Account:
-    """Return an account of one session, in April."""
+def one_instance(participants: int = 2) -> Account:
+    """Return an account with one instance, in April."""
     account = Account(today=TODAY)
-    held_on(account, date(2026, 4, 10), participants=participants)
+    add_instance_on(account, date(2026, 4, 10), participants=participants)
     return account
 
 

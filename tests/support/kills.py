@@ -1,4 +1,4 @@
-"""A harvest in a process of its own that is killed at random moments, and stores that do not survive that."""
+"""Harvests in a process that is killed at random moments, and stores that do not survive that."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self, TypeAlias, cast
 
+import anyio
+
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest.stores.base import Scope, WriteBatch
-from zoomasync.harvest.streams import LISTINGS, ListingStream, PartitionTask, Stream, chosen
+from zoomasync.harvest.streams import LISTINGS, ListingStream, PartitionTask, Stream, select_reports
 from zoomasync.testing import Account, FakeZoom
 
 from .harvesting import SPRING, TODAY
@@ -29,26 +31,26 @@ from .harvesting import SPRING, TODAY
 Lines: TypeAlias = list[tuple[str | int | float | None, ...]]
 
 REPORTS = ("meeting_participants",)
-_STREAMS = (*LISTINGS, *chosen(REPORTS))
-_HOSTS, _SESSIONS = 4, 985  # with three months of hosts, and of meetings of each, a thousand partitions
+_STREAMS = (*LISTINGS, *select_reports(REPORTS))
+_HOSTS, _INSTANCES = 4, 985  # and 15 listings of three months: 1,000 partitions
 _PAGE = 12
 _WORKERS = 8
 _MANY_PAGES = 100
 _UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
 _PATIENCE = 60.0
 
-# Forked from a process that has imported everything, a harvest begins in a few milliseconds.
+# A process that is forked after all imports starts a harvest in a few milliseconds.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["zoomasync.harvest", "zoomasync.testing"])
 
 
 def an_account() -> Account:
-    """Return an account of a thousand partitions, whose reports have three or four pages; every 50th has an odd row."""
+    """Return an account of 1,000 partitions with reports of three or four pages; every 50th has an invalid row."""
     account = Account(today=TODAY)
     hosts = [account.add_host() for _ in range(_HOSTS)]
     first, last = (datetime(day.year, day.month, day.day, 6, tzinfo=UTC) for day in SPRING)
-    step = (last - first) / _SESSIONS
-    for number in range(_SESSIONS):
+    step = (last - first) / _INSTANCES
+    for number in range(_INSTANCES):
         start = first + timedelta(seconds=round((number * step).total_seconds()))
         instance = account.add_instance(hosts[number % _HOSTS], start=start, participants=26 + number % 20)
         if number % 50 == 0:
@@ -61,7 +63,7 @@ def an_account() -> Account:
 
 @dataclass(frozen=True)
 class Job:
-    """A harvest: of what, into what."""
+    """A harvest of the account at *base_url* into a store of *kind* at *path*."""
 
     credentials: ServerToServer
     base_url: str
@@ -70,7 +72,7 @@ class Job:
 
 
 def harvest(job: Job) -> None:
-    """Harvest in this process; it ends with 0 when that is complete."""
+    """Harvest in this process, and exit with 0 if it is complete."""
     sys.exit(0 if asyncio.run(_harvest(job)) else 1)
 
 
@@ -84,32 +86,32 @@ async def _harvest(job: Job) -> bool:
 
 
 def _serve(pipe: Connection) -> None:
-    asyncio.run(_answer(pipe))
+    asyncio.run(_serve_account(pipe))
 
 
-async def _answer(pipe: Connection) -> None:
-    """Serve the account; asked by a number, tell how many requests there were and which calls came since that one."""
+async def _serve_account(pipe: Connection) -> None:
+    """Serve the account. For each number received, send the number of requests, and the calls from that one on."""
     async with FakeZoom(an_account(), plan=None, page_size_cap=_PAGE) as fake:
         pipe.send((fake.credentials, fake.base_url))
-        while (recheck_days := cast("int | None", await asyncio.to_thread(pipe.recv))) is not None:
+        while (start := cast("int | None", await asyncio.to_thread(pipe.recv))) is not None:
             requests = fake.requests
-            pipe.send((len(requests), [request.route for request in requests[recheck_days:] if request.label]))
+            pipe.send((len(requests), [request.route for request in requests[start:] if request.label]))
 
 
 class Served:
-    """The account, served by a process of its own."""
+    """The account on a server in another process."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self.credentials, self.base_url = cast("tuple[ServerToServer, str]", pipe.recv())
 
-    def seen(self, recheck_days: int = 0) -> tuple[int, Sequence[str]]:
-        """Return how many requests there were, and the routes of the calls among those after the first *since*."""
-        self._pipe.send(recheck_days)
+    def seen(self, start: int = 0) -> tuple[int, Sequence[str]]:
+        """Return the number of requests, and the routes of the calls among those from number *start* on."""
+        self._pipe.send(start)
         return cast("tuple[int, list[str]]", self._pipe.recv())
 
     def job(self, path: Path, kind: type[SQLiteStore] = SQLiteStore) -> Job:
-        """Return the harvest of this account into *path*."""
+        """Return a harvest of this account into *path*."""
         return Job(self.credentials, self.base_url, path, kind)
 
 
@@ -120,7 +122,7 @@ def serving() -> Generator[Served, None, None]:
     process = _PROCESSES.Process(target=_serve, args=(theirs,), daemon=True)
     process.start()
     try:
-        assert ours.poll(_PATIENCE), "the server does not begin"
+        assert ours.poll(_PATIENCE), "the server does not start"
         yield Served(ours)
         ours.send(None)
         process.join(_PATIENCE)
@@ -131,9 +133,9 @@ def serving() -> Generator[Served, None, None]:
 
 @dataclass(frozen=True)
 class Landing:
-    """Where a kill has landed: *calls* of the harvest that died had come, and this is what lies on disk.
+    """The state on disk after a kill, and the number of *calls* that the killed harvest had sent.
 
-    *torn* are partitions of which there are some rows, *settled* those that are done with.
+    *torn* counts the partitions that are in progress with rows, *finished* those that were fetched.
     """
 
     calls: int = 0
@@ -142,38 +144,38 @@ class Landing:
     complete: bool = False
 
     @property
-    def in_work(self) -> bool:
-        """Whether it was fetching, and not through."""
+    def fetching(self) -> bool:
+        """Whether the kill hit the harvest while it was fetching."""
         return self.calls > 0 and not self.complete
 
 
 def kill_often(served: Served, job: Job, kills: int, dice: random.Random) -> list[Landing]:
-    """Begin the harvest again and again, and kill it each time; say where that was."""
+    """Start the harvest and kill it, *kills* times, and return the state after each kill."""
     return [_kill_one(served, job, dice, opening=number % 17 == 0) for number in range(kills)]
 
 
 def _kill_one(served: Served, job: Job, dice: random.Random, *, opening: bool) -> Landing:
-    """Kill one harvest after so many of its calls and a moment, or, *opening*, a moment after it was begun.
+    """Kill one harvest after a random number of calls, or, *opening*, shortly after its start.
 
-    Calls are what the moments are counted in, so that a slow machine is hit in the same places.
+    The moments are counted in calls, so that kills on a slow machine hit the same parts of a run.
     """
     before, _ = served.seen()
     process = _PROCESSES.Process(target=harvest, args=(job,), daemon=True)
     process.start()
     if not opening:
-        wanted, deadline = dice.randrange(1, 150), time.monotonic() + _PATIENCE
-        while len(served.seen(before)[1]) < wanted and process.exitcode is None:
-            assert time.monotonic() < deadline, "the harvest does not go on"
+        calls, deadline = dice.randrange(1, 150), time.monotonic() + _PATIENCE
+        while len(served.seen(before)[1]) < calls and process.exitcode is None:
+            assert time.monotonic() < deadline, "the harvest sends no calls"
             time.sleep(0.003)
     time.sleep(dice.uniform(0, 0.15 if opening else 0.02))
     process.kill()
     process.join()
-    assert process.exitcode in {-signal.SIGKILL, 0}, f"the harvest ended by itself, with {process.exitcode}"
-    return replace(_looked_into(job.path), calls=len(served.seen(before)[1]))
+    assert process.exitcode in {-signal.SIGKILL, 0}, f"the harvest ended with {process.exitcode}"
+    return replace(_inspect(job.path), calls=len(served.seen(before)[1]))
 
 
-def _looked_into(path: Path) -> Landing:
-    """Return what lies on disk, without setting anything right."""
+def _inspect(path: Path) -> Landing:
+    """Return the state on disk, without repairing it."""
     if not path.exists():
         return Landing()
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
@@ -195,7 +197,7 @@ def _looked_into(path: Path) -> Landing:
 
 
 def harvest_to_the_end(job: Job) -> bool:
-    """Harvest without a disturbance; return whether it is complete."""
+    """Harvest without a kill; return whether it is complete."""
     process = _PROCESSES.Process(target=harvest, args=(job,), daemon=True)
     process.start()
     process.join()
@@ -203,7 +205,7 @@ def harvest_to_the_end(job: Job) -> bool:
 
 
 def digests(path: Path) -> dict[str, tuple[int, str]]:
-    """Return the number of lines and the digest of every table that is the same for the same account."""
+    """Return the number of lines and the digest of each table that depends on the account only."""
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return {name: _digest(database, name) for name in sorted(_tables(database) - {"run", "call_samples"})}
@@ -220,8 +222,49 @@ def _tables(database: sqlite3.Connection) -> set[str]:
     return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
 
-class TakesOpenForDone(SQLiteStore):
-    """Believes that what is open when it is opened was fetched."""
+_DYING_OPENER = """
+import os, sys, sqlite3, anyio
+from zoomasync.harvest import SQLiteStore
+from zoomasync.harvest.streams import STREAMS
+
+left = int(sys.argv[2])
+
+class Dying(sqlite3.Connection):
+    def execute(self, *arguments):
+        self._count()
+        return super().execute(*arguments)
+
+    def executemany(self, *arguments):
+        self._count()
+        return super().executemany(*arguments)
+
+    def _count(self):
+        global left
+        left -= 1
+        if left < 0:
+            os._exit(7)
+
+connect = sqlite3.connect
+sqlite3.connect = lambda *arguments, **options: connect(*arguments, **options, factory=Dying)
+
+async def main():
+    async with SQLiteStore(sys.argv[1], STREAMS.values()):
+        pass
+
+anyio.run(main)
+"""
+
+
+async def open_and_die(path: Path, statements: int) -> bool:
+    """Open the store at *path* in a process that ends after so many SQL statements; return whether it did."""
+    command = [sys.executable, "-c", _DYING_OPENER, str(path), str(statements)]
+    process = await anyio.run_process(command, check=False)
+    assert process.returncode in {0, 7}, process.stderr.decode()
+    return process.returncode == 7
+
+
+class InProgressAsDone(SQLiteStore):
+    """A broken store that treats partitions in progress as done when it is opened."""
 
     async def __aenter__(self) -> Self:
         with closing(sqlite3.connect(self._path)) as database, database:
@@ -231,28 +274,28 @@ class TakesOpenForDone(SQLiteStore):
 
 
 class ProgressBeforeRows(SQLiteStore):
-    """Commits at once what became of partitions, and their rows when there are many."""
+    """A broken store that commits the states of partitions at once, and their rows later."""
 
     def __init__(self, path: Path, streams: Iterable[Stream]) -> None:
         super().__init__(path, streams)
         self._held: list[tuple[str, Lines]] = []
 
-    async def expand(self, listing: ListingStream, scope: Scope) -> None:
-        await self._asked(self._write_held)
-        await super().expand(listing, scope)
+    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
+        await self._call(self._write_held)
+        await super().add_children(listing, scope)
 
-    def _write(self, task: PartitionTask, piece: WriteBatch, connection: sqlite3.Connection) -> None:
-        super()._write(task, piece, connection)
+    def _write(self, task: PartitionTask, batch: WriteBatch, connection: sqlite3.Connection) -> None:
+        super()._write(task, batch, connection)
         of_page = f'FROM "{task.stream.name}" WHERE _part = ? AND _seq >= ?'
-        recheck_days = (task.key, min((seq for seq, *_ in piece.rows), default=0))
-        self._held.append((task.stream.name, connection.execute(f"SELECT * {of_page}", recheck_days).fetchall()))
-        connection.execute(f"DELETE {of_page}", recheck_days)
+        first_row = (task.key, min((seq for seq, *_ in batch.rows), default=0))
+        self._held.append((task.stream.name, connection.execute(f"SELECT * {of_page}", first_row).fetchall()))
+        connection.execute(f"DELETE {of_page}", first_row)
         if len(self._held) >= _MANY_PAGES:
             self._write_held(connection)
 
-    def _end(self, connection: sqlite3.Connection) -> None:
+    def _end_run(self, connection: sqlite3.Connection) -> None:
         self._write_held(connection)
-        super()._end(connection)
+        super()._end_run(connection)
 
     def _write_held(self, connection: sqlite3.Connection) -> None:
         for name, lines in self._held:

@@ -1,4 +1,4 @@
-"""Workers of one job that lies in a folder: in this process, or in processes of their own, which can be killed."""
+"""Workers of one shared folder, in this process or in processes that can be killed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PROCESSES.set_forkserver_preload(
 _OF_WORKERS = {".open", "runs", "call_samples"}
 
 
-async def work(
+async def run_worker(
     fake: FakeZoom,
     folder: Path,
     leases: Leases,
@@ -44,13 +44,13 @@ async def work(
     recheck_days: int | None = None,
     wait: bool = False,
 ) -> Summary:
-    """Work at the job in *folder* until it is done."""
-    async with working(fake, folder, leases, days, reports=reports, recheck_days=recheck_days) as harvest:
+    """Run a worker of the job in *folder* to its end."""
+    async with open_worker(fake, folder, leases, days, reports=reports, recheck_days=recheck_days) as harvest:
         return await harvest.run(wait=wait)
 
 
 @asynccontextmanager
-async def working(
+async def open_worker(
     fake: FakeZoom,
     folder: Path,
     leases: Leases,
@@ -59,7 +59,7 @@ async def working(
     reports: Sequence[str] = REPORTS,
     recheck_days: int | None = None,
 ) -> AsyncGenerator[Harvest, None]:
-    """Give a worker of the job in *folder*."""
+    """Open a worker of the job in *folder*."""
     async with (
         fake.client(retry=QUICK) as zoom,
         Harvest(
@@ -76,44 +76,44 @@ async def working(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return what is the same for the same account: the bytes of all files but those that tell of workers."""
+    """Return the bytes of all files that depend on the account only: those of workers are left out."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    found = {str(path.relative_to(folder)): path.read_bytes() for path in files}
-    return {name: content for name, content in found.items() if name.split("/")[0] not in _OF_WORKERS}
+    content = {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    return {name: each for name, each in content.items() if name.split("/")[0] not in _OF_WORKERS}
 
 
 def rows(files: Iterable[Path], stream: str) -> Rows:
-    """Return the rows of *stream* that are in *files*, in the order of their keys."""
+    """Return the rows of *stream* in *files*, in the order of their keys."""
     names = [column.name for column in all_columns(STREAMS[stream])]
-    found: Rows = []
+    lines: Rows = []
     for file in files:
         columns = read_columns(file, names)
-        found += zip(*(columns[name] for name in names), strict=True)
-    return sorted(found, key=lambda row: (str(row[0]), cast("int", row[1])))
+        lines += zip(*(columns[name] for name in names), strict=True)
+    return sorted(lines, key=lambda row: (str(row[0]), cast("int", row[1])))
 
 
-class Telling:
-    """Claims that *tell* of each that is taken or dropped, or was taken by another."""
+class ObservedLeases:
+    """Leases that call *observe* with "acquire", "rejected" or "release" and the key."""
 
-    def __init__(self, leases: Leases, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, leases: Leases, observe: Callable[[str, str], None]) -> None:
         self.held = leases.held
         self.aclose = leases.aclose
         self._leases = leases
-        self._tell = tell
+        self._observe = observe
 
     async def acquire(self, key: str) -> bool:
         acquired = await self._leases.acquire(key)
-        self._tell("take" if acquired else "rejected", key)
+        self._observe("acquire" if acquired else "rejected", key)
         return acquired
 
     async def release(self, key: str) -> None:
         await self._leases.release(key)
-        self._tell("drop", key)
+        self._observe("release", key)
 
 
 @dataclass(frozen=True)
 class Job:
-    """What workers in processes of their own have in common."""
+    """The job of workers in other processes."""
 
     credentials: ServerToServer
     base_url: str
@@ -125,55 +125,55 @@ class Job:
 
 
 class Worker:
-    """A worker in a process of its own. It tells what it claims, so that one knows what it held when it was killed."""
+    """A worker in another process that reports its leases, so that those of a killed one are known."""
 
     def __init__(self, job: Job) -> None:
         self.held: set[str] = set()
         self.finished: int = 0
         self.complete: bool | None = None
         self._pipe, theirs = _PROCESSES.Pipe(duplex=False)
-        self._process = _PROCESSES.Process(target=_begin, args=(job, theirs), daemon=True)
+        self._process = _PROCESSES.Process(target=_run, args=(job, theirs), daemon=True)
         self._process.start()
         theirs.close()
 
     def listen(self) -> None:
-        """Take note of what it has told so far."""
+        """Read the reports of the worker so far."""
         try:
             while self._pipe.poll():
                 match cast("tuple[str, str]", self._pipe.recv()):
-                    case "take", key:
+                    case "acquire", key:
                         self.held.add(key)
-                    case "drop", key:
+                    case "release", key:
                         self.held.discard(key)
                         self.finished += 1
-                    case "complete", answer:
-                        self.complete = answer == "True"
+                    case "complete", complete:
+                        self.complete = complete == "True"
                     case _:
                         pass
         except (EOFError, ConnectionError):
             pass
 
     def kill(self) -> None:
-        """Kill it as the system does when memory runs out."""
+        """Kill the process, as the system does without memory."""
         self._process.kill()
         self._process.join()
         self.listen()
 
     async def end(self) -> None:
-        """Wait until it has ended."""
+        """Wait until the process has ended."""
         while self._process.is_alive():
             self.listen()
             await anyio.sleep(0.005)
         self.listen()
 
 
-def _begin(job: Job, pipe: Connection) -> None:
-    asyncio.run(_work(job, pipe))
+def _run(job: Job, pipe: Connection) -> None:
+    asyncio.run(_run_job(job, pipe))
 
 
-async def _work(job: Job, pipe: Connection) -> None:
+async def _run_job(job: Job, pipe: Connection) -> None:
     leases = RedisLeases(job.redis, name=job.name, lease=job.lease)
-    store = SharedStore(job.folder, Telling(leases, lambda verb, key: pipe.send((verb, key))))
+    store = SharedStore(job.folder, ObservedLeases(leases, lambda verb, key: pipe.send((verb, key))))
     async with (
         RedisRateLimiter(job.redis, job.plan, name=job.name) as rate_limiter,
         RedisTokenStore(job.redis, name=job.name) as token_store,

@@ -136,7 +136,8 @@ def endpoints(*, json: _Json = False) -> int:
 def rate_limits(
     *,
     redis: Annotated[
-        str | None, Parameter(help="URL of the Redis in which processes of the account ZOOM_ACCOUNT_ID share its limits.")
+        str | None,
+        Parameter(help="URL of the Redis in which processes of the account ZOOM_ACCOUNT_ID share its limits."),
     ] = None,
     plan: PlanName = None,
 ) -> int:

@@ -1,25 +1,26 @@
-"""The bulk harvest: an account's reports over months, into a database that can be queried.
+"""The bulk harvest: an account's reports over months, stored in a database that can be queried.
 
 ::
 
     async with Zoom.from_env(plan=Plan.BUSINESS.share(0.5)) as zoom:
         async with Harvest(zoom, store="harvest.sqlite", from_=date(2026, 3, 1), to=date(2026, 5, 31)) as harvest:
-            plan = await harvest.estimate()
+            estimate = await harvest.estimate()
             summary = await harvest.run()
 
-Killed at any moment, it goes on where it was when it is run again.
+After any interruption, run the same harvest again. Finished partitions are not fetched twice.
 """
 
 from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate
-from .harvest import Harvest, Progress, StreamSummary, Summary
+from .harvest import Harvest
 from .partitions import Partition, State
 from .results.attendance import InstanceAttendance, read_attendance
 from .results.export import export_tables
 from .results.report import write_report
 from .results.status import HarvestStatus, read_status
 from .results.visits import Attendance, merge_visits
-from .stores.sqlite.store import SQLiteStore
+from .stores import HarvestStore, SQLiteStore
 from .streams import PAST_REPORTS, REPORTS
+from .summary import Progress, StreamSummary, Summary
 
 __all__ = [
     "PAST_REPORTS",
@@ -28,6 +29,7 @@ __all__ = [
     "Harvest",
     "HarvestEstimate",
     "HarvestStatus",
+    "HarvestStore",
     "InstanceAttendance",
     "LabelEstimate",
     "Partition",

@@ -1,4 +1,4 @@
-"""What one listing gives, reply by reply: which row has which place, and what is odd about them."""
+"""The bookkeeping of one partition while its pages arrive: the position of each row, and signs of lost rows."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from .streams import Days, ListingStream, PageRows, PartitionTask, Row
 
 @dataclass(slots=True)
 class PageTracker:
-    """Makes the pieces of one partition, of what came and of the *drifts* and *unknowns* that were told of it.
+    """Builds the write batches of one partition.
 
-    A listing that changes while it is read shifts: a row comes again on a later page, and another one is missed. It
-    shows by rows that came before, and by a total that changes.
+    The decoder appends to *invalid_rows* and *extra_fields* while it decodes a page; `next_batch` consumes both. Zoom's
+    lists may change while they are read: rows shift, so that one appears on two pages and another is missed. *shifted*
+    becomes true when a row repeats, or the total changes from one page to the next.
     """
 
     task: PartitionTask
@@ -31,97 +32,102 @@ class PageTracker:
     _total: int | None = None
     _seen: set[object] = field(default_factory=set[object])
     _repeated: int = 0
-    _answered: Days | None = None
+    _returned_days: Days | None = None
 
-    def take(self, batch: PageRows) -> WriteBatch:
-        """Return the piece that *batch* makes. Raises `UnexpectedDateRange`."""
-        self._check_days(batch)
-        self._check_total(batch)
-        invalid_rows = [(self._rows + drift.row, drift) for drift in self.invalid_rows]
-        bad = {drift.row for drift in self.invalid_rows}
-        places = [place for place in range(len(batch.rows) + len(bad)) if place not in bad]
-        beside = self._beside()
-        rows = [
-            (self._rows + place, row, beside.get(place, beside.get(None)))
-            for place, row in self._new(list(zip(places, batch.rows, strict=True)))
-        ]
-        piece = WriteBatch(rows, invalid_rows, first=self._pages == 0)
-        self._rows += len(batch.rows) + len(bad)
+    def next_batch(self, page: PageRows) -> WriteBatch:
+        """Return the write batch for *page*. Raises `UnexpectedDateRange`."""
+        self._check_days(page)
+        self._check_total(page)
+        invalid = {each.row for each in self.invalid_rows}
+        count = len(page.rows) + len(invalid)
+        positions = [position for position in range(count) if position not in invalid]
+        extras = self._extras()
+        batch = WriteBatch(
+            rows=[
+                (self._rows + position, row, extras.get(position, extras.get(None)))
+                for position, row in self._without_repeated(list(zip(positions, page.rows, strict=True)))
+            ],
+            invalid_rows=[(self._rows + each.row, each) for each in self.invalid_rows],
+            first=self._pages == 0,
+        )
+        self._rows += count
         self._pages += 1
         self.invalid_rows.clear()
         self.extra_fields.clear()
-        return piece
+        return batch
 
     @property
     def warning(self) -> str | None:
-        """What is odd about what came, or None."""
+        """A description of all doubts about the rows, or None."""
         warnings: list[str] = []
-        if self._answered is not None:
-            warnings.append(f"Zoom answered for {_range(self._answered)} only")
+        if self._returned_days is not None:
+            first, last = self._returned_days
+            warnings.append(f"Zoom returned {first} to {last} only")
         if self.shifted:
-            warnings.append(f"rows shifted between pages, {self._repeated} came twice")
+            warnings.append(f"rows shifted between pages, {self._repeated} repeated")
         if self._total is not None and self._total != self._rows - self._repeated:
-            warnings.append(f"Zoom counted {self._total} rows and gave {self._rows - self._repeated}")
+            warnings.append(f"Zoom counted {self._total} rows and returned {self._rows - self._repeated}")
         return "; ".join(warnings) or None
 
-    def _check_days(self, batch: PageRows) -> None:
-        asked, answered = self.task.days, batch.days
-        if answered is None or answered == asked:
+    def _check_days(self, page: PageRows) -> None:
+        requested, returned = self.task.days, page.days
+        if returned is None or returned == requested:
             return
-        if answered[0] < asked[0] or answered[1] > asked[1]:
-            raise UnexpectedDateRange(asked, answered)
-        self._answered = answered
+        if returned[0] < requested[0] or returned[1] > requested[1]:
+            raise UnexpectedDateRange(requested, returned)
+        self._returned_days = returned
 
-    def _check_total(self, batch: PageRows) -> None:
-        if batch.total is None:  # Zoom may leave it out
+    def _check_total(self, page: PageRows) -> None:
+        if page.total is None:  # Zoom may omit it
             return
-        self.shifted = self.shifted or self._total not in {None, batch.total}
-        self._total = batch.total
+        self.shifted = self.shifted or self._total not in {None, page.total}
+        self._total = page.total
 
-    def _new(self, rows: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]]:
-        """Return *rows* without those that came on an earlier page, as far as a key that Zoom documents tells so."""
+    def _without_repeated(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
+        """Return *rows* without those of a listing that were on an earlier page, and count the repeated ones."""
         stream = self.task.stream
         if stream.endpoint.page_size is None:
-            return list(rows)
+            return rows
         if not isinstance(stream, ListingStream):
-            # Two stays that look the same may be two: they stay, and are told of.
-            found = {hash(row) for _, row in rows}
-            again = len(found & self._seen)
-            self._seen |= cast("set[object]", found)
-            self._repeated += again
-            self.shifted = self.shifted or again > 0
-            return list(rows)
+            # The rows of a report have no key: two equal visits may be two visits. Both are stored, with a warning.
+            hashes = {hash(row) for _, row in rows}
+            self._count_repeated(len(hashes & self._seen))
+            self._seen |= cast("set[object]", hashes)
+            return rows
         new: list[tuple[int, Row]] = []
-        for place, row in rows:
+        for position, row in rows:
             key = getattr(row[0], stream.row_key)
             if key in self._seen:
-                self._repeated += 1
-                self.shifted = True
+                self._count_repeated(1)
             else:
                 self._seen.add(key)
-                new.append((place, row))
+                new.append((position, row))
         return new
 
-    def _beside(self) -> dict[int | None, str]:
-        """Return, by the row's place, the JSON of what is not in the reference; what is by the head is by every row."""
+    def _count_repeated(self, count: int) -> None:
+        self._repeated += count
+        self.shifted = self.shifted or count > 0
+
+    def _extras(self) -> dict[int | None, str]:
+        """Return the extra fields as JSON by the row's position on the page; those under None apply to all other rows.
+
+        A report without pages has fields of its own, which each of its rows repeats. Those of a page say nothing of its
+        rows, and are dropped.
+        """
         if not self.extra_fields:
             return {}
         paged = self.task.stream.endpoint.page_size is not None
-        head = b"{}" if paged else next((each.raw for each in self.extra_fields if each.row is None), b"{}")
-        beside: dict[int | None, str] = {
-            each.row: _merged(head, each.raw) for each in self.extra_fields if each.row is not None
+        report = b"{}" if paged else next((each.raw for each in self.extra_fields if each.row is None), b"{}")
+        extras: dict[int | None, str] = {
+            each.row: _merged(report, each.raw) for each in self.extra_fields if each.row is not None
         }
-        return beside if head == b"{}" else {None: head.decode(), **beside}
+        return extras if report == b"{}" else {None: report.decode(), **extras}
 
 
-def _merged(head: bytes, row: bytes) -> str:
-    if head == b"{}":
+def _merged(report: bytes, row: bytes) -> str:
+    if report == b"{}":
         return row.decode()
-    return msgspec.json.encode(_KEYS.decode(head) | _KEYS.decode(row)).decode()
+    return msgspec.json.encode(_KEYS.decode(report) | _KEYS.decode(row)).decode()
 
 
-_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])  # values as they came
-
-
-def _range(days: Days) -> str:
-    return f"{days[0]} to {days[1]}"
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])  # values keep their bytes

@@ -1,4 +1,4 @@
-"""What a harvest will cost, before it runs."""
+"""The cost of a harvest before it runs: partitions, calls and time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..rate_limits import Label, RateLimitStatus
 from .partitions import FINAL, State
-from .stores.base import Outstanding
+from .stores.base import PartitionCount
 from .streams import Days, Stream
 
 _DAY = timedelta(days=1)
@@ -17,9 +17,9 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEstimate:
-    """What there is to fetch of one stream: *partitions*, and the *calls* that they take at least.
+    """The *partitions* of one stream that are still to be fetched, and the least number of *calls* for them.
 
-    *kept* counts those that are there already, or will never be.
+    *skipped* counts the partitions in a final state, which are not fetched again.
     """
 
     name: str
@@ -31,12 +31,12 @@ class StreamEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelEstimate:
-    """What one label's calls take: *calls* at least, at *rate* a second, over so many UTC *days*.
+    """The calls of one rate-limit label: at least *calls*, at *rate* per second, over so many UTC *days*.
 
-    *a_day* is this client's budget of a day and *left* what is left of it today; both are None where there is no limit.
-    *finish* is the earliest end, None when it would never come. *spare* is what the busiest day leaves of the budget,
-    for the account's other work: nothing, when the harvest takes more than a day. A smaller share of the plan
-    (``Plan.share``) leaves others more, and takes longer.
+    *per_day* is this client's daily quota and *remaining* the rest of it today; both are None without a daily quota.
+    *finishes_at* is the earliest end, or None if the quota is 0. *unused* is the part of the quota that the busiest day
+    leaves to the account's other apps: 0 if the harvest takes more than one day. With a smaller share of the plan
+    (``Plan.share``) the harvest leaves more to others and takes longer.
     """
 
     label: Label
@@ -51,11 +51,11 @@ class LabelEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarvestEstimate:
-    """What is still to be fetched of *days*, and what that takes.
+    """The part of *days* that is still to be fetched, and its cost.
 
-    Calls are the least that it can be: how many pages a report has shows when it comes, and retries come on top. So is
-    the time: other apps of the account may use the same limits. *unlisted* counts the listings that could not be got,
-    of which nobody knows what they would lead to.
+    Calls are lower bounds: the number of pages of a report is only known once it is fetched, and retries are extra.
+    Times are lower bounds too: other apps of the account may use the same limits. *unlisted* counts the listings that
+    failed; the partitions below them are not part of the estimate.
     """
 
     days: Days
@@ -65,83 +65,81 @@ class HarvestEstimate:
 
     @property
     def partitions(self) -> int:
-        """How many partitions are to be fetched."""
+        """The number of partitions that are to be fetched."""
         return sum(stream.partitions for stream in self.streams)
 
     @property
     def calls(self) -> int:
-        """How many calls that takes, at least."""
+        """The least number of calls for them."""
         return sum(stream.calls for stream in self.streams)
 
     @property
     def finishes_at(self) -> datetime | None:
-        """The earliest end; None when it would never come, or there is nothing to do."""
+        """The earliest end; None if a label's daily quota is 0, or there is nothing to do."""
         ends = [label.finishes_at for label in self.labels]
         return None if None in ends else max((end for end in ends if end is not None), default=None)
 
     @property
     def utc_days(self) -> int:
-        """How many UTC days it takes, since budgets are of a day."""
+        """The number of UTC days that the harvest takes at least."""
         return max((label.days for label in self.labels), default=0)
 
 
-def make_plan(
+def estimate_harvest(
     days: Days,
     streams: Iterable[Stream],
-    counts: Mapping[str, Mapping[State, Outstanding]],
-    rate_limiter: Mapping[Label, RateLimitStatus],
+    counts: Mapping[str, Mapping[State, PartitionCount]],
+    limits: Mapping[Label, RateLimitStatus],
     now: datetime,
 ) -> HarvestEstimate:
-    """Return the plan for what *counts* leaves to do."""
-    planned = tuple(_of_stream(stream, counts.get(stream.name, {})) for stream in streams)
-    calls = {label: sum(stream.calls for stream in planned if stream.label is label) for label in Label}
+    """Return the estimate for the partitions in *counts* that are not final."""
+    estimates = tuple(_estimate_stream(stream, counts.get(stream.name, {})) for stream in streams)
+    calls = {label: sum(each.calls for each in estimates if each.label is label) for label in Label}
     return HarvestEstimate(
         days=days,
-        streams=planned,
-        labels=tuple(label_plan(rate_limiter[label], number, now) for label, number in calls.items() if number),
-        unlisted=sum(found[State.FAILED].partitions for found in counts.values() if State.FAILED in found),
+        streams=estimates,
+        labels=tuple(estimate_label(limits[label], number, now) for label, number in calls.items() if number),
+        unlisted=sum(states[State.FAILED].partitions for states in counts.values() if State.FAILED in states),
     )
 
 
-def _of_stream(stream: Stream, found: Mapping[State, Outstanding]) -> StreamEstimate:
-    skipped = sum(found[state].partitions for state in FINAL if state in found)
-    rest = [outstanding for state, outstanding in found.items() if state not in FINAL]
+def _estimate_stream(stream: Stream, states: Mapping[State, PartitionCount]) -> StreamEstimate:
+    to_fetch = [count for state, count in states.items() if state not in FINAL]
     return StreamEstimate(
         name=stream.name,
         label=stream.label,
-        partitions=sum(each.partitions for each in rest),
-        calls=sum(each.calls for each in rest),
-        skipped=skipped,
+        partitions=sum(count.partitions for count in to_fetch),
+        calls=sum(count.calls for count in to_fetch),
+        skipped=sum(count.partitions for state, count in states.items() if state in FINAL),
     )
 
 
-def label_plan(rate_limits: RateLimitStatus, calls: int, now: datetime) -> LabelEstimate:
-    """Return what so many *calls* take of *budget*, from *now*."""
+def estimate_label(limits: RateLimitStatus, calls: int, now: datetime) -> LabelEstimate:
+    """Return the estimate for so many *calls* of one label from *now* on, under its *limits*."""
     days, per_day, unused = 1, None, None
-    finishes_at: datetime | None = now + timedelta(seconds=calls / rate_limits.rate)
-    if rate_limits.remaining is not None:
-        per_day = rate_limits.used + rate_limits.remaining
-        unused = max(0, rate_limits.remaining - calls)
-        if calls > rate_limits.remaining:
-            days, finishes_at = _over_days(rate_limits, calls - rate_limits.remaining, per_day)
-            unused = 0
+    finishes_at: datetime | None = now + timedelta(seconds=calls / limits.rate)
+    if limits.remaining is not None:
+        per_day = limits.used + limits.remaining
+        unused = max(0, limits.remaining - calls)
+        if calls > limits.remaining:
+            days, finishes_at = _spread_over_days(limits, calls - limits.remaining, per_day)
     return LabelEstimate(
-        label=rate_limits.label,
+        label=limits.label,
         calls=calls,
-        rate=rate_limits.rate,
+        rate=limits.rate,
         per_day=per_day,
-        remaining=rate_limits.remaining,
+        remaining=limits.remaining,
         days=days,
         finishes_at=finishes_at,
         unused=unused,
     )
 
 
-def _over_days(rate_limits: RateLimitStatus, later: int, per_day: int) -> tuple[int, datetime | None]:
-    """Return how many UTC days it takes when so many calls are *later* than today, and when the last one is over."""
-    more = math.ceil(later / per_day) if per_day else 0
-    if not more:
+def _spread_over_days(limits: RateLimitStatus, after_today: int, per_day: int) -> tuple[int, datetime | None]:
+    """Return the number of UTC days, and the end, when *after_today* calls remain once today's quota is used up."""
+    more_days = math.ceil(after_today / per_day) if per_day else 0
+    if not more_days:
         return 0, None
-    on_the_last = later - (more - 1) * per_day
-    begins = rate_limits.resets_at.astimezone(UTC) + (more - 1) * _DAY
-    return more + (rate_limits.remaining != 0), begins + timedelta(seconds=on_the_last / rate_limits.rate)
+    on_last_day = after_today - (more_days - 1) * per_day
+    last_day = limits.resets_at.astimezone(UTC) + (more_days - 1) * _DAY
+    return more_days + (limits.remaining != 0), last_day + timedelta(seconds=on_last_day / limits.rate)

@@ -1,11 +1,11 @@
-"""Run a harvest: hosts, then each host's meetings, then every report of every session."""
+"""A run of a harvest: it lists hosts, then each host's meetings, and then fetches the reports of every instance."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -24,90 +24,42 @@ from ..errors import (
     StoreError,
     Unauthorized,
 )
-from ._call_recorder import sampling
+from ._call_recorder import recording_calls
 from ._page_tracker import PageTracker
-from .estimate import HarvestEstimate, make_plan
-from .partitions import FINAL, Partition, State
+from .estimate import HarvestEstimate, estimate_harvest
+from .partitions import Partition, State
 from .results.attendance import InstanceAttendance, read_attendance
-from .stores.base import HarvestStore, Outstanding, Scope, WriteBatch
+from .stores.base import HarvestStore, PartitionCount, Scope, WriteBatch
 from .stores.sqlite.store import SQLiteStore
-from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, chosen
+from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, select_reports
+from .summary import Progress, RunResult, Summary, outcome_of
 
-_WORKERS = 32  # 40 requests a second at half a second each keep 20 busy; the rest is for slow ones
-_STARTS = 3  # of a listing whose page token dies, or whose rows shift
-_SOONEST_LOOK = 1.0
-_MOST_TOLD = 1_000
-_NOT_GOT = {State.FAILED, State.NOT_FOUND, State.REJECTED}
+_logger = logging.getLogger("zoomasync")
+
+_WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
+_ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
+_SHORTEST_WAIT = 1.0
+_NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
 _FATAL = (Unauthorized, ConfigError, StoreError, RedisUnavailable)
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is: partitions *done* of those *known* so far, and *rows* stored. All are *known* once *listed*.
-
-    *deferred_until* is set while the run waits for a new day's budget.
-    """
-
-    done: int = 0
-    known: int = 0
-    rows: int = 0
-    listed: bool = False
-    deferred_until: datetime | None = None
-
-
-@dataclass(slots=True)
-class StreamSummary:
-    """What one stream gave in this run: its *rows*, those that could not be decoded, and what became of its partitions.
-
-    *kept* counts the partitions that an earlier run, or another worker, has settled, which were not fetched again.
-    """
-
-    name: str
-    route: str
-    rows: int = 0
-    invalid_rows: int = 0
-    skipped: int = 0
-    partitions: Counter[State] = field(default_factory=Counter[State])
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run did.
-
-    *problems* are the partitions that failed, which may be gone in another run; *notes* are those whose rows came and
-    were odd; *refused* those that Zoom will never give: a thousand of each at most, the store has them all.
-    *stopped_by* is the limit of the day that ended it, after which *parked* partitions wait for the next. *missing* is
-    how many partitions there are, parked ones included, of which it is not known what will become of them.
-    """
-
-    streams: tuple[StreamSummary, ...]
-    failures: tuple[Partition, ...]
-    warnings: tuple[Partition, ...] = ()
-    rejected: tuple[Partition, ...] = ()
-    deferred: int = 0
-    unfinished: int = 0
-    stopped_by: DailyLimitReached | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether every partition was got, or will never be: gone from Zoom, or refused for good."""
-        return not self.unfinished
-
-
 class Harvest:
-    """A harvest of *reports* over all sessions from *from_* to *to*, UTC days both included, into *store*.
+    """A harvest of *reports* about all instances from *from_* to *to*, both UTC days included, into *store*.
 
-    The account's active hosts are listed month by month, then the meetings and webinars of each, then the reports of
-    each session by its UUID. *store* is the path of a SQLite file (see `zoomasync.harvest.store`), or a `SharedStore`
-    in which several harvests work at one job. Run again, it goes on where it was, whatever ended it, and fetches what
-    is not settled; days before or behind those of the store may be added. With *since*, the last so many days are
-    listed again, and of their sessions is fetched what is new, or had nothing yet: reports arrive late.
+    A run lists the account's active hosts month by month, then the meetings and webinars of each host, and then fetches
+    the reports of each instance by its UUID. *store* is the path of a SQLite file (`zoomasync.harvest.stores.sqlite`
+    describes its tables) or another `HarvestStore`, such as a `SharedStore` in which several harvests share one job.
+    After any interruption, run the same harvest again: finished partitions are not fetched twice. The days may differ
+    from those in the store if they leave no gap. With *recheck_days*, the last N days are listed again, and their new
+    reports and those that were empty or not found are fetched: reports can arrive late.
 
-    *reports* are the tables to fetch: `REPORTS` unless given. Some of `PAST_REPORTS` may stand in for some of them, for
-    meetings of the last year: those are light and medium calls, which spend no budget of the day. *workers* is how many
-    partitions are fetched at a time. *durability* "full" keeps what a SQLite file has through a power cut too.
+    *reports* names the tables to fetch. Some of `PAST_REPORTS` can replace some of the default `REPORTS`, for meetings
+    of the last year: they are light and medium calls, which have no daily quota. *workers* is the number of partitions
+    that are fetched at a time. With *durability* "full", the data in a SQLite file survive a power cut. *progress* is
+    called with a copy of `Harvest.progress` after each finished partition, once all is listed, and when a wait for the
+    next day begins or ends. It must not block. Its first exception is logged, and the run continues.
 
-    Sessions of a single person are not reported by Zoom, and not harvested.
+    Zoom has no reports about instances with one participant, so they are not harvested.
     """
 
     def __init__(
@@ -121,18 +73,20 @@ class Harvest:
         recheck_days: int | None = None,
         workers: int = _WORKERS,
         durability: Literal["normal", "full"] = "normal",
+        progress: Callable[[Progress], None] | None = None,
     ) -> None:
         list(month_ranges(from_, to))  # checks the range
         if from_ > datetime.now(UTC).date():
-            raise InvalidArgument(f"{from_} is still to come: nothing can be harvested yet")
+            raise InvalidArgument(f"from_ is {from_}, which is in the future: there is nothing to harvest yet")
         if not _is_count(workers):
-            raise ConfigError("workers is a whole number, 1 or more")
+            raise ConfigError("workers must be a whole number, 1 or more")
         if recheck_days is not None and not _is_count(recheck_days):
-            raise InvalidArgument("since is a whole number of days, 1 or more")
+            raise InvalidArgument("recheck_days must be a whole number, 1 or more")
         self._zoom = zoom
         self._workers = workers
-        late = None if recheck_days is None else to - timedelta(days=min(recheck_days, (to - from_).days + 1) - 1)
-        self._scope = Scope((from_, to), chosen(reports), late)
+        days = (to - from_).days + 1
+        recheck_from = None if recheck_days is None else to - timedelta(days=min(recheck_days, days) - 1)
+        self._scope = Scope((from_, to), select_reports(reports), recheck_from)
         self._path: Path | None = None
         self._store: HarvestStore
         if isinstance(store, str | Path):
@@ -143,7 +97,9 @@ class Harvest:
         self._stopped_by: DailyLimitReached | None = None
         self._host_error: ZoomError | None = None
         self._listed = False
-        self._result = _Result(self._scope.streams)
+        self._result = RunResult(self._scope.streams)
+        self._on_progress = progress
+        self._progress_error_logged = False
         self.progress: Progress = Progress()
 
     async def __aenter__(self) -> Self:
@@ -156,33 +112,32 @@ class Harvest:
         await self._store.__aexit__(kind, error, traceback)
 
     async def estimate(self) -> HarvestEstimate:
-        """Return what is to be fetched, how many calls that takes by label, and when it can be done at the earliest.
+        """Return the partitions that are still to be fetched, the calls by label, and the earliest end.
 
-        Lists what is not listed yet: a call for each month, and one or more for each host and month. `run` does not
-        list it again. Raises `DailyLimitReached` when the day's budget does not last even for that.
+        This lists hosts and meetings if they are not listed yet: at least one call per month, and one per host and
+        month. `run` uses the same listings. Raises `DailyLimitReached` if the daily quota ends before that is done.
         """
-        async with self._at_work():
+        async with self._running():
             await self._list()
             counts = await self._store.counts(self._scope)
             if self._stopped_by is not None:
                 raise self._stopped_by
-            self._store.outcome = "planned"
-        return make_plan(
-            self._scope.days, self._scope.streams, counts, await self._zoom.rate_limits(), datetime.now(UTC)
-        )
+            self._store.outcome = "estimated"
+        limits = await self._zoom.rate_limits()
+        return estimate_harvest(self._scope.days, self._scope.streams, counts, limits, datetime.now(UTC))
 
     async def run(self, *, wait: bool = False) -> Summary:
-        """Fetch everything, and return what came of it.
+        """Fetch all partitions that are not final, and return the result.
 
-        A partition that Zoom does not give is recorded with the reason and the others go on. At the end of the
-        account's budget of the day what is left is parked and the run stops; its summary says when it can go on. With
-        *wait* it stays, and goes on itself.
+        A partition that fails is recorded with its error, and the others continue. When the daily quota is used up, the
+        remaining partitions are deferred and the run ends; `Summary.stopped_by` has the time from which another run can
+        continue. With *wait*, the run waits until then and continues.
 
-        Cancelled, it commits what it has and leaves. Raises `Unauthorized` when the credentials fail,
-        `RedisUnavailable` when shared budgets cannot be reached, `StoreError` when the store cannot be written, and
-        any other error that leaves no host to go on with.
+        A cancelled run commits all fetched rows first. Raises `Unauthorized` if the credentials fail,
+        `RedisUnavailable` if shared rate limits cannot be reached, `StoreError` if the store cannot be written, and the
+        error of the host listing if no month could be listed.
         """
-        async with self._at_work():
+        async with self._running():
             while True:
                 await self._list()
                 await self._fetch_all(self._scope.reports)
@@ -193,20 +148,20 @@ class Harvest:
                     break
                 await self._sleep_until(self._stopped_by.resumes_at)
                 await self._store.resume_deferred(self._scope)
-            summary = self._result.summary(await self._count_known(), self._stopped_by)
-            self._store.outcome = _outcome(summary)
+            summary = self._result.summary(await self._count(), self._stopped_by)
+            self._store.outcome = outcome_of(summary)
         return summary
 
     async def attendance(self, meeting: int | str) -> list[InstanceAttendance]:
-        """Return the attendance of each instance of *meeting* in the store: see `read_attendance`."""
+        """Return the attendance of each stored instance of *meeting*: see `read_attendance`."""
         if self._path is None:
-            raise ConfigError("attendance is read from a SQLite store")
+            raise ConfigError("attendance can only be read from a SQLite store")
         return await anyio.to_thread.run_sync(read_attendance, self._path, meeting)
 
     @asynccontextmanager
-    async def _at_work(self) -> AsyncGenerator[None, None]:
-        self._stopped_by, self._result, self._listed = None, _Result(self._scope.streams), False
-        async with self._store.working(self._scope, self._on_finished), sampling(self._zoom, self._store):
+    async def _running(self) -> AsyncGenerator[None, None]:
+        self._stopped_by, self._result, self._listed = None, RunResult(self._scope.streams), False
+        async with self._store.run(self._scope, self._on_finished), recording_calls(self._zoom, self._store):
             try:
                 yield
             except ZoomError as error:
@@ -214,41 +169,43 @@ class Harvest:
                 raise
 
     async def _list(self) -> None:
-        """List hosts, then their meetings, as far as they are not."""
+        """List the hosts, and then their meetings, where the store does not have them yet."""
         self._stopped_by = None
         if self._listed:
             return
         for listing in (USERS, USER_MEETINGS):
             await self._fetch_all((listing,))
-            await self._store.expand(listing, self._scope)
-            counts = await self._count_known()
-            if listing is USERS and not set(counts.get(USERS.name, ())) - _NOT_GOT:
+            await self._store.add_children(listing, self._scope)
+            counts = await self._count()
+            if listing is USERS and not set(counts.get(USERS.name, ())) - _NOT_LISTED:
                 raise self._host_error or ConfigError("the hosts of none of these months can be listed")
         self._listed = self.progress.listed = self._stopped_by is None
+        if self._listed:
+            self._report_progress()
 
-    async def _count_known(self) -> Mapping[str, Mapping[State, Outstanding]]:
+    async def _count(self) -> Mapping[str, Mapping[State, PartitionCount]]:
         counts = await self._store.counts(self._scope)
-        waiting = sum(found[State.PENDING].partitions for found in counts.values() if State.PENDING in found)
-        self.progress.known = self.progress.done + waiting
+        pending = sum(states[State.PENDING].partitions for states in counts.values() if State.PENDING in states)
+        self.progress.known = self.progress.done + pending
         return counts
 
     async def _fetch_all(self, streams: Sequence[Stream]) -> None:
-        """Fetch and store what waits of *streams*, until the day's budget is spent."""
+        """Fetch the pending partitions of *streams*, until the daily quota is used up."""
         if self._stopped_by is not None:
             return
-        async with fan_out(self._fetch_and_finish, self._wanted(streams), workers=self._workers) as outcomes:
+        async with fan_out(self._fetch_and_finish, self._pending(streams), workers=self._workers) as outcomes:
             async for outcome in outcomes:
                 if isinstance(outcome, Failed):
                     raise outcome.error
 
-    async def _wanted(self, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
-        async for task in self._store.work(self._scope, streams):
+    async def _pending(self, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
+        async for task in self._store.pending_tasks(self._scope, streams):
             if self._stopped_by is not None:
                 return
             yield task
 
     async def _fetch_and_finish(self, task: PartitionTask) -> None:
-        """Fetch and store one partition; raise an error that the next one would meet as well."""
+        """Fetch and store one partition; raise only errors that every other partition would meet too."""
         error: ZoomError | None = None
         warning: str | None = None
         try:
@@ -264,104 +221,60 @@ class Harvest:
         await self._store.finish(task, error, warning)
 
     async def _fetch(self, task: PartitionTask) -> str | None:
-        """Store what *unit* gives, and return what is odd about it; begin anew when its pages do not fit together."""
-        for last in (False,) * (_STARTS - 1) + (True,):
-            pieces = PageTracker(task)
+        """Store the rows of *task*, and return a warning about them; start again if rows shift between pages."""
+        for last in (False,) * (_ATTEMPTS - 1) + (True,):
+            tracker = PageTracker(task)
             try:
-                await self._fetch_once(task, pieces)
+                await self._fetch_once(task, tracker)
             except PageTokenExpired:
                 if last:
                     raise
                 continue
-            if last or not pieces.shifted:
-                return pieces.warning
-        raise AssertionError  # the last one returns
+            if last or not tracker.shifted:
+                return tracker.warning
+        raise AssertionError  # the last attempt returns or raises
 
-    async def _fetch_once(self, task: PartitionTask, pieces: PageTracker) -> None:
+    async def _fetch_once(self, task: PartitionTask, tracker: PageTracker) -> None:
         zoom = self._zoom.with_options(
-            on_invalid_row=pieces.invalid_rows.append, on_extra_fields=pieces.extra_fields.append
+            on_invalid_row=tracker.invalid_rows.append, on_extra_fields=tracker.extra_fields.append
         )
         listed: list[WriteBatch] = []
-        async with aclosing(task.fetch(zoom)) as batches:
-            async for batch in batches:
-                piece = pieces.take(batch)
+        async with aclosing(task.fetch(zoom)) as pages:
+            async for page in pages:
+                batch = tracker.next_batch(page)
                 if isinstance(task.stream, ListingStream):
-                    listed.append(piece)  # all of it or nothing: there may be an earlier one, which is not to be lost
+                    listed.append(batch)  # written at the end, since it replaces the rows of an earlier listing
                 else:
-                    await self._store.write(task, piece)
-        for piece in listed:
-            await self._store.write(task, piece)
+                    await self._store.write(task, batch)
+        for batch in listed:
+            await self._store.write(task, batch)
 
     async def _sleep_until(self, moment: datetime) -> None:
         self.progress.deferred_until = moment
-        # By Zoom's clock: if ours is ahead of it, the budgets say so at once, and we look again.
-        await anyio.sleep(max(_SOONEST_LOOK, (moment - datetime.now(UTC)).total_seconds()))
+        self._report_progress()
+        # The moment is by Zoom's clock. If our clock is ahead, the next call raises at once, and the run waits again.
+        await anyio.sleep(max(_SHORTEST_WAIT, (moment - datetime.now(UTC)).total_seconds()))
         self.progress.deferred_until = None
+        self._report_progress()
 
     def _on_finished(self, partition: Partition) -> None:
-        self._result.add(partition)
         if partition.state is not State.DEFERRED:
+            self._result.add(partition)
             self.progress.done += 1
             self.progress.rows += partition.rows
+            self._report_progress()
 
-
-class _Result:
-    """Counts what a run did."""
-
-    def __init__(self, streams: Iterable[Stream]) -> None:
-        self._streams = {stream.name: StreamSummary(stream.name, stream.route) for stream in streams}
-        self._problems: list[Partition] = []
-        self._notes: list[Partition] = []
-        self._refused: list[Partition] = []
-
-    def add(self, partition: Partition) -> None:
-        """Count what became of *partition*."""
-        if partition.state is State.DEFERRED:
+    def _report_progress(self) -> None:
+        if self._on_progress is None:
             return
-        summary = self._streams[partition.stream]
-        summary.rows += partition.rows
-        summary.invalid_rows += partition.invalid_rows
-        summary.partitions[partition.state] += 1
-        if partition.state is State.FAILED:
-            told = self._problems
-        elif partition.state is State.REJECTED:
-            told = self._refused
-        elif partition.warning is not None:
-            told = self._notes
-        else:
-            return
-        if len(told) < _MOST_TOLD:
-            told.append(partition)
-
-    def summary(
-        self, counts: Mapping[str, Mapping[State, Outstanding]], stopped_by: DailyLimitReached | None
-    ) -> Summary:
-        """Return it all; *counts* is how the store stands."""
-        deferred = unfinished = 0
-        for name, found in counts.items():
-            summary = self._streams[name]
-            finished = sum(found[state].partitions for state in FINAL if state in found)
-            summary.skipped = finished - sum(summary.partitions[state] for state in FINAL)
-            deferred += found[State.DEFERRED].partitions if State.DEFERRED in found else 0
-            unfinished += sum(outstanding.partitions for outstanding in found.values()) - finished
-        return Summary(
-            tuple(self._streams.values()),
-            tuple(self._problems),
-            tuple(self._notes),
-            tuple(self._refused),
-            deferred,
-            unfinished,
-            stopped_by,
-        )
+        try:
+            self._on_progress(replace(self.progress))
+        except Exception:
+            if not self._progress_error_logged:
+                self._progress_error_logged = True
+                _logger.exception("the progress callback of a harvest raised an error; its later errors are not logged")
 
 
 def _is_count(number: object) -> bool:
-    """Tell whether *number* is one to count with: not every caller has a type checker."""
+    """Return whether *number* is a whole number above 0, for callers without a type checker; a boolean is not."""
     return type(number) is int and number >= 1
-
-
-def _outcome(summary: Summary) -> str:
-    if summary.stopped_by is not None:
-        return f"stopped: the day's budget is spent until {summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
-    failed = sum(stream.partitions[State.FAILED] for stream in summary.streams)
-    return "complete" if summary.complete else f"incomplete: {failed} failed"

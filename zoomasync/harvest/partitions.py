@@ -1,4 +1,4 @@
-"""What becomes of a partition: that which is fetched, and replaced, as a whole."""
+"""The state and the result of a partition: the part of a table that is fetched, and replaced, as a whole."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from .streams import PartitionTask
 
 
 class State(StrEnum):
-    """What became of a partition."""
+    """The state of a partition."""
 
     PENDING = "pending"
-    """Known, and still to be fetched."""
+    """Not fetched yet."""
     IN_PROGRESS = "in_progress"
-    """Begun: what there is of it is dropped when the next run begins."""
+    """Fetched in part. If a run finds a partition in this state, it drops the rows and fetches the partition again."""
     DONE = "done"
     EMPTY = "empty"
     NOT_FOUND = "not_found"
-    """Zoom has it no longer (404): reports expire."""
+    """Zoom answered 404: reports expire."""
     REJECTED = "rejected"
-    """Zoom will never give it (400): the session is too old, or the feature was off."""
+    """Zoom answered 400 for good: the instance is too old, or the feature was off."""
     DEFERRED = "deferred"
-    """The day's budget was spent before its turn came."""
+    """The daily quota was used up before this partition was fetched."""
     FAILED = "failed"
-    """Something went wrong that another run may not meet, a missing scope or plan included."""
+    """An error that another run may not meet; a missing scope or plan is one of them."""
 
 
 FINAL = (State.DONE, State.EMPTY, State.NOT_FOUND, State.REJECTED)
-"""The states that asking again would not change."""
+"""The states that another run leaves alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:
-    """What became of one partition of *stream*, as the manifest has it.
+    """The result of one partition of *stream*, as the store records it.
 
-    *rows* and *pages* are what came, *invalid_rows* the rows of which could not be decoded and are kept raw. *error* is the
-    class of what came instead, *detail* its one line, *tracking_id* what Zoom's support asks for. *note* tells what was
-    odd about rows that did come: pages that shifted, a total that is not theirs, days that Zoom left out.
+    *rows* counts the stored rows and *invalid_rows* those that could not be decoded and are stored raw. *error* is the
+    class of the error, *detail* its text in one line, *tracking_id* the id that Zoom's support needs. *warning*
+    describes a doubt about rows that are stored: rows shifted between pages, Zoom's total is another one, or Zoom
+    returned fewer days.
     """
 
     stream: str
@@ -58,7 +59,7 @@ class Partition:
     warning: str | None = None
 
 
-def finished(
+def partition_result(
     task: PartitionTask,
     error: ZoomError | None,
     warning: str | None,
@@ -68,7 +69,7 @@ def finished(
     invalid_rows: int,
     now: datetime,
 ) -> Partition:
-    """Return what *unit* has become, with so many rows or by *error*."""
+    """Return the result of *task*, which ended with so many rows or in *error*."""
     return Partition(
         stream=task.stream.name,
         key=task.key,
@@ -79,14 +80,14 @@ def finished(
         fetched_at=now,
         deferred_until=error.resumes_at if isinstance(error, DailyLimitReached) else None,
         error=None if error is None else type(error).__name__,
-        detail=None if error is None else _in_a_line(error),
+        detail=None if error is None else _without_tracking_id(error),
         tracking_id=error.tracking_id if isinstance(error, StatusError) else None,
         warning=warning,
     )
 
 
-def _in_a_line(error: ZoomError) -> str:
-    """Return what *error* says, without the tracking id: with it no two would be for the same reason."""
+def _without_tracking_id(error: ZoomError) -> str:
+    """Return the text of *error* without its tracking id, so that equal reasons have equal texts."""
     if isinstance(error, StatusError):
         error = copy(error)
         error.tracking_id = None
@@ -100,5 +101,5 @@ def _state_after(error: ZoomError | None, *, rows: int) -> State:
         return State.DEFERRED
     if isinstance(error, errors.NotFound):
         return State.NOT_FOUND
-    refused = isinstance(error, errors.BadRequest) and not isinstance(error, errors.PageTokenExpired)
-    return State.REJECTED if refused else State.FAILED
+    rejected = isinstance(error, errors.BadRequest) and not isinstance(error, errors.PageTokenExpired)
+    return State.REJECTED if rejected else State.FAILED

@@ -1,4 +1,4 @@
-"""What a harvest collects: one stream a report, each with the shape of its rows and the way to fetch them."""
+"""The streams of a harvest: per kind of report its table, the structs of its rows, and the calls that fetch them."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from ..models.reports import (
 from ..types import Api, Endpoint, Page
 
 Row: TypeAlias = tuple[Struct, ...]
-"""One row of a table: the struct it is, or the head of its report and the struct."""
+"""One row of a table: one struct, or the struct of its report's own fields and the struct of the row."""
 
 Days: TypeAlias = tuple[date, date]
-"""A first and a last UTC day, both included."""
+"""The first and the last UTC day, both included."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRows:
-    """The rows of one reply. *total* is how many there are in all, *days* the range that it answers, as Zoom says."""
+    """The rows of one response, with the *total* number of rows and the range of *days* that Zoom reports."""
 
     rows: Sequence[Row]
     total: int | None = None
@@ -49,18 +49,18 @@ class PageRows:
 
 
 class FetchListing(Protocol):
-    """Fetches one listing of the *days*: of the account, or of the host *user_id*."""
+    """A function that fetches one listing of *days*: of the account, or of the host *user_id*."""
 
     def __call__(self, zoom: Api, user_id: str, days: Days, /) -> AsyncGenerator[PageRows, None]:
-        """Return the rows in Zoom's order, reply by reply."""
+        """Yield the rows in Zoom's order, one `PageRows` per response."""
         ...
 
 
 class FetchReport(Protocol):
-    """Fetches one report of the session *uuid*."""
+    """A function that fetches one report of the instance *uuid*."""
 
     def __call__(self, zoom: Api, uuid: str, /) -> AsyncGenerator[PageRows, None]:
-        """Return the rows in Zoom's order, reply by reply."""
+        """Yield the rows in Zoom's order, one `PageRows` per response."""
         ...
 
 
@@ -69,7 +69,7 @@ _endpoints = cache(Zoom.endpoints)
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One table: its *name*, the *method* that fills it (``"reports.users"``) and the structs that make up a row."""
+    """One table: its *name*, the *method* that fetches it (``"reports.users"``), and the structs that make up a row."""
 
     name: str
     method: str
@@ -77,25 +77,26 @@ class Stream:
 
     @property
     def endpoint(self) -> Endpoint[object]:
-        """The operation that fills this table."""
+        """The endpoint that returns the rows of this table."""
         return _endpoints()[self.method]
 
     @property
     def route(self) -> str:
-        """The route of that operation."""
+        """The route of that endpoint."""
         return self.endpoint.route
 
     @property
     def label(self) -> Label:
-        """The rate-limit label of that operation."""
+        """The rate-limit label of that endpoint."""
         return self.endpoint.label
 
 
 @dataclass(frozen=True, slots=True)
 class ListingStream(Stream):
-    """A table of what there is in a month; *row_key* is the column that tells one row from another.
+    """A table whose partitions are listings of a month.
 
-    *leads* are the columns that say what is to be fetched next.
+    *row_key* is the column that identifies a row. From the *child_columns* of a row follow the partitions of its child
+    streams.
     """
 
     fetch: FetchListing
@@ -103,35 +104,35 @@ class ListingStream(Stream):
     child_columns: tuple[str, ...]
 
     def parent_row(self, values: Iterable[object]) -> Row:
-        """Return a row that knows no more than its *leads*."""
+        """Return a row that has only its *child_columns*, with *values* in that order."""
         return (msgspec.convert(dict(zip(self.child_columns, values, strict=True)), self.shape[0]),)
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceStream(Stream):
-    """A table that is fetched session by session, by UUID: *webinars* tells of which kind of session."""
+    """A table with one partition per instance: of webinars if *webinars* is true, of meetings otherwise."""
 
     fetch: FetchReport
     webinars: bool = False
 
-    def calls(self, people: int) -> int:
-        """Return how many calls the report of a session with so many *people* takes, at least."""
-        return min(_MOST_CALLS, max(1, math.ceil(people / (self.endpoint.page_size or math.inf))))
+    def calls(self, participants: int) -> int:
+        """Return the least number of calls for the report of an instance with so many *participants*."""
+        return min(_MAX_CALLS, max(1, math.ceil(participants / (self.endpoint.page_size or math.inf))))
 
 
 async def _users(zoom: Api, _: str, days: Days) -> AsyncGenerator[PageRows, None]:
     async for page in zoom.reports.users(*days, type_="active").pages():
-        yield _listed(page)
+        yield _listing_rows(page)
 
 
 async def _user_meetings(zoom: Api, user_id: str, days: Days) -> AsyncGenerator[PageRows, None]:
     async for page in zoom.reports.user_meetings(user_id, *days).pages():
-        yield _listed(page)
+        yield _listing_rows(page)
 
 
-def _listed(page: HostsPage | UserMeetingsPage) -> PageRows:
-    answered = None if page.from_ is None or page.to is None else (page.from_, page.to)
-    return PageRows([(row,) for row in page.items], page.total_records, answered)
+def _listing_rows(page: HostsPage | UserMeetingsPage) -> PageRows:
+    days = None if page.from_ is None or page.to is None else (page.from_, page.to)
+    return PageRows([(row,) for row in page.items], page.total_records, days)
 
 
 USERS = ListingStream("users", "reports.users", (Host,), _users, "id", ("id",))
@@ -156,8 +157,8 @@ async def _paged(pages: AsyncGenerator[_CountedRows, None]) -> AsyncGenerator[Pa
         yield PageRows([(row,) for row in page.items], page.total_records)
 
 
-def _under(head: Struct, rows: Sequence[Struct]) -> PageRows:
-    return PageRows([(head, row) for row in rows])
+def _report_rows(report: Struct, rows: Sequence[Struct]) -> PageRows:
+    return PageRows([(report, row) for row in rows])
 
 
 async def _meeting(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
@@ -170,17 +171,17 @@ def _meeting_participants(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None
 
 async def _meeting_polls(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.meeting_polls(uuid)
-    yield _under(report, report.questions)
+    yield _report_rows(report, report.questions)
 
 
 async def _meeting_qa(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.meeting_qa(uuid)
-    yield _under(report, report.questions)
+    yield _report_rows(report, report.questions)
 
 
 async def _meeting_survey(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.meeting_survey(uuid)
-    yield _under(report, report.survey_answers)
+    yield _report_rows(report, report.survey_answers)
 
 
 async def _webinar(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
@@ -193,7 +194,7 @@ def _webinar_participants(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None
 
 async def _webinar_polls(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.reports.webinar_polls(uuid)
-    yield _under(report, report.questions)
+    yield _report_rows(report, report.questions)
 
 
 async def _past_meeting(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
@@ -206,12 +207,12 @@ def _past_participants(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
 
 async def _past_polls(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.past_meetings.polls(uuid)
-    yield _under(report, report.questions)
+    yield _report_rows(report, report.questions)
 
 
 async def _past_qa(zoom: Api, uuid: str) -> AsyncGenerator[PageRows, None]:
     report = await zoom.past_meetings.qa(uuid)
-    yield _under(report, report.questions)
+    yield _report_rows(report, report.questions)
 
 
 _VISITS = (ReportParticipant,)
@@ -239,33 +240,33 @@ INSTANCE_STREAMS = REPORT_STREAMS + PAST_STREAMS
 STREAMS: dict[str, Stream] = {stream.name: stream for stream in (*LISTINGS, *INSTANCE_STREAMS)}
 
 REPORTS = tuple(stream.name for stream in REPORT_STREAMS)
-"""The reports that a harvest fetches for each session unless told otherwise; the listings always come."""
+"""The reports that a harvest fetches of each instance by default. The two listings are always fetched."""
 
 PAST_REPORTS = tuple(stream.name for stream in PAST_STREAMS)
-"""What may stand in for some of `REPORTS`, for meetings: light and medium calls, which spend no budget of the day."""
+"""Cheaper replacements for some of `REPORTS`, for meetings: light and medium calls, which have no daily quota."""
 
 
-def chosen(reports: Iterable[str]) -> tuple[InstanceStream, ...]:
-    """Return the streams of *reports*, or raise `InvalidArgument` for a name that is none."""
+def select_reports(reports: Iterable[str]) -> tuple[InstanceStream, ...]:
+    """Return the streams named by *reports*. Raises `InvalidArgument` for an unknown name, or none."""
     if isinstance(reports, str):
-        raise InvalidArgument(f"reports is a list of names, such as [{reports[:40]!r}]")
-    wanted = set(reports)
+        raise InvalidArgument(f"reports must be a list of names, such as [{reports[:40]!r}]")
+    selected = set(reports)
     names = ", ".join(stream.name for stream in INSTANCE_STREAMS)
-    unknown = sorted(map(str, wanted - {stream.name for stream in INSTANCE_STREAMS}))
+    unknown = sorted(map(str, selected - {stream.name for stream in INSTANCE_STREAMS}))
     if unknown:
-        raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose among {names}")
-    if not wanted:
-        raise InvalidArgument(f"no report chosen: choose among {names}")
-    return tuple(stream for stream in INSTANCE_STREAMS if stream.name in wanted)
+        raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose from {names}")
+    if not selected:
+        raise InvalidArgument(f"reports is empty: choose from {names}")
+    return tuple(stream for stream in INSTANCE_STREAMS if stream.name in selected)
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionTask:
-    """A partition to fetch: one listing of a month, or one report of one session.
+    """A partition to fetch: one listing of a month, or one report of one instance.
 
-    *key* is ``2026-05`` for the hosts of a month, ``<user id>/2026-05`` for the meetings of one of them, and the UUID
-    for a session. *days* are those of a listing; a session has the one day on which it began. *calls* is how many
-    calls it takes, at least.
+    *key* is ``2026-05`` for the hosts of a month, ``<user id>/2026-05`` for the meetings of one host, and the UUID for
+    an instance. *days* are those of the listing, or twice the day on which the instance began. *calls* is the least
+    number of calls that it takes.
     """
 
     stream: Stream
@@ -274,7 +275,7 @@ class PartitionTask:
     calls: int = 1
 
     def fetch(self, zoom: Api) -> AsyncGenerator[PageRows, None]:
-        """Fetch it, reply by reply."""
+        """Yield the rows of the partition, one `PageRows` per response."""
         if isinstance(self.stream, ListingStream):
             return self.stream.fetch(zoom, self.key.rpartition("/")[0], self.days)
         if isinstance(self.stream, InstanceStream):
@@ -283,24 +284,24 @@ class PartitionTask:
 
 
 def month_of(day: date) -> str:
-    """Return what the month of *day* is called in keys."""
+    """Return the month of *day* as keys have it, such as ``2026-05``."""
     return day.isoformat()[:7]
 
 
-_MOST_CALLS = 10_000  # what tells of more people than that takes has not counted them
+_MAX_CALLS = 10_000  # a participant count that needs more is wrong
 
 
 def _day_of(meeting: UserMeeting, days: Days) -> date:
-    """Return the day on which *meeting* began, as far as it is one of *days*, of which it was listed."""
+    """Return the day on which *meeting* began, limited to the *days* of the listing that it is in."""
     day = days[0]
     if meeting.start_time is not None:
-        with suppress(OverflowError):  # at the ends of the calendar
+        with suppress(OverflowError):  # within a day of year 1 or 9999
             day = meeting.start_time.astimezone(UTC).date()
     return min(max(day, days[0]), days[1])
 
 
 def child_tasks(task: PartitionTask, rows: Iterable[Row], reports: Sequence[InstanceStream]) -> Iterator[PartitionTask]:
-    """Yield what the *rows* of a listing lead to: hosts to their meetings, meetings to their *reports*."""
+    """Yield the child tasks of the *rows* of a listing: of a host its meetings, of a meeting its *reports*."""
     for (row,) in rows:
         if isinstance(row, Host):
             yield PartitionTask(USER_MEETINGS, f"{row.id}/{task.key}", task.days)

@@ -1,4 +1,4 @@
-"""A harvest that is killed again and again stores what one does that is left alone, byte by byte."""
+"""A harvest that is killed many times stores the same bytes as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from support.harvested import expected, stored
 from support.harvesting import SPRING
 from support.kills import (
+    InProgressAsDone,
     ProgressBeforeRows,
     Served,
-    TakesOpenForDone,
     an_account,
     digests,
     harvest_to_the_end,
@@ -43,48 +43,47 @@ def parquet(store: Path, folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_fifty_kills_leave_the_tables_and_parquet_files_of_a_harvest_that_nobody_disturbed(
-    served: Served, uninterrupted: Path, tmp_path: Path
-) -> None:
+def test_fifty_kills_change_no_byte(served: Served, uninterrupted: Path, tmp_path: Path) -> None:
+    """The tables and the exported files are those of an uninterrupted harvest."""
     seed = random.randrange(2**32)
-    print(f"the kills are those of the seed {seed}")  # noqa: T201  shown when it fails
+    print(f"seed of the kills: {seed}")  # noqa: T201  shown on a failure
     job = served.job(tmp_path / "harvest.sqlite")
 
     landings = kill_often(served, job, 50, random.Random(seed))
     complete = harvest_to_the_end(job)
 
-    assert sum(landing.in_work for landing in landings) >= 45
+    assert sum(landing.fetching for landing in landings) >= 45
     assert sum(landing.torn > 0 for landing in landings) >= 25
     finished = [landing.finished for landing in landings]
-    assert finished == sorted(finished), "what is settled stays so"
-    assert finished[-1] > 100, "they were spread over the work"
+    assert finished == sorted(finished), "final partitions stay final"
+    assert finished[-1] > 100, "the kills were spread over the run"
     assert complete
     assert digests(job.path) == digests(uninterrupted)
     assert digests(job.path)["partition"][0] == 1_000
     assert parquet(job.path, tmp_path / "killed") == parquet(uninterrupted, tmp_path / "uninterrupted")
 
 
-def test_a_harvest_that_nobody_disturbed_stores_what_the_account_holds(uninterrupted: Path) -> None:
+def test_undisturbed_harvest_is_complete(uninterrupted: Path) -> None:
     tables = stored(uninterrupted)
 
-    wanted = expected(an_account(), *SPRING)
+    all_rows = expected(an_account(), *SPRING)
     assert digests(uninterrupted)["rejected_rows"][0] == 20
     for name, rows in tables.items():
-        assert rows == [row for row in wanted[name] if not isinstance(row.get("name"), dict)], name
+        assert rows == [row for row in all_rows[name] if not isinstance(row.get("name"), dict)], name
 
 
-@pytest.mark.parametrize("broken", [TakesOpenForDone, ProgressBeforeRows], ids=lambda kind: kind.__name__)
-def test_a_broken_store_does_not_get_through_the_same(
+@pytest.mark.parametrize("broken", [InProgressAsDone, ProgressBeforeRows], ids=lambda kind: kind.__name__)
+def test_kills_reveal_a_broken_store(
     broken: type[SQLiteStore], served: Served, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    """Ten kills are enough: of three, two find rows that such a store loses."""
+    """Ten kills are enough: two of three hit rows that such a store loses."""
     seed = random.randrange(2**32)
-    print(f"the kills are those of the seed {seed}")  # noqa: T201  shown when it fails
+    print(f"seed of the kills: {seed}")  # noqa: T201  shown on a failure
     job = served.job(tmp_path / "harvest.sqlite", broken)
 
     kill_often(served, job, 10, random.Random(seed))
     complete = harvest_to_the_end(job)
 
-    assert complete, "it does not even notice"
+    assert complete, "the broken store notices nothing"
     assert digests(job.path) != digests(uninterrupted)
     assert parquet(job.path, tmp_path / "killed") != parquet(uninterrupted, tmp_path / "uninterrupted")

@@ -16,7 +16,7 @@ from ...errors import ConfigError, InvalidArgument, StoreError
 from ..partitions import State
 from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
-from ..stores.sqlite.schema import DRIFT_COLUMNS, all_columns
+from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns
 from ..streams import STREAMS
 from ._text_files import CsvEncoder, NdjsonEncoder, TextFile, csv_header
 
@@ -113,10 +113,10 @@ def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
             )
             yield _Table(stream.name, columns, select, (stream.name, State.DONE))
     select = (
-        f"SELECT {', '.join(column.name for column in DRIFT_COLUMNS)} FROM rejected_rows "  # noqa: S608  only our own names
+        f"SELECT {', '.join(column.name for column in REJECTED_ROW_COLUMNS)} FROM rejected_rows "  # noqa: S608  only our own names
         "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = ?) ORDER BY stream, _part, _seq"
     )
-    yield _Table("rejected_rows", DRIFT_COLUMNS, select, (State.DONE,))
+    yield _Table("rejected_rows", REJECTED_ROW_COLUMNS, select, (State.DONE,))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a run asks of the place where it keeps what it gets: a SQLite file, or a folder that several machines share."""
+"""The protocol between a run and its store, and the values that they exchange."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from ..streams import LISTINGS, USERS, Days, InstanceStream, ListingStream, Part
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one run is about: its *days*, the *reports* of their sessions, and *since* when late ones are looked for.
+    """The part of a harvest that one run covers: its *days* and *reports*.
 
-    Months are listed as wholes, as far as the place is of their days, and so a run is about all sessions of a month.
+    A run covers whole months: all instances of the months of *days* that the store has listed. From *recheck_from* on,
+    the run lists again, and fetches reports again that were empty or not found.
     """
 
     days: Days
@@ -28,24 +29,24 @@ class Scope:
 
     @property
     def months(self) -> tuple[str, str]:
-        """The first and the last month, as the keys of listings spell them."""
+        """The first and the last month, as the keys of listings have them."""
         return month_of(self.days[0]), month_of(self.days[1])
 
-    def listings(self, held: Days) -> list[PartitionTask]:
-        """Return the months to list, as far as they are of the days that the place has *held*."""
+    def listing_tasks(self, stored: Days) -> list[PartitionTask]:
+        """Return the tasks that list the hosts of each month, limited to the *stored* days of the whole harvest."""
         first, last = self.months
-        months_of = [PartitionTask(USERS, month_of(from_), (from_, to)) for from_, to in month_ranges(*held)]
-        return [task for task in months_of if first <= task.key <= last]
+        tasks = [PartitionTask(USERS, month_of(from_), (from_, to)) for from_, to in month_ranges(*stored)]
+        return [task for task in tasks if first <= task.key <= last]
 
     @property
     def streams(self) -> tuple[Stream, ...]:
-        """The listings, and the reports."""
+        """The two listings and the reports."""
         return (*LISTINGS, *self.reports)
 
 
 @dataclass(frozen=True, slots=True)
-class Outstanding:
-    """A number of partitions, and of the calls that they take at least: pages are counted when they come."""
+class PartitionCount:
+    """A number of *partitions*, and the least number of *calls* that they take."""
 
     partitions: int
     calls: int
@@ -53,9 +54,10 @@ class Outstanding:
 
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
-    """What one reply gave to a partition: *rows* with their place in it and what they hold beside, and the *drifts*.
+    """The rows of one response: the content of one transaction.
 
-    The *first* piece of a partition takes the place of all that there was of it.
+    Each of *rows* has its position in the partition and its extra fields as JSON; each of *invalid_rows* has its
+    position. The *first* batch of a partition replaces all stored rows of the partition.
     """
 
     rows: Sequence[tuple[int, Row, str | None]] = field(repr=False)
@@ -65,7 +67,7 @@ class WriteBatch:
 
 @dataclass(frozen=True, slots=True)
 class CallSample:
-    """What was sent with one *label* in ten seconds from *at*; *rate* is what the client allowed itself a second."""
+    """The calls of one *label* in the ten seconds from *at*. *rate* is the rate limiter's, per second."""
 
     at: datetime
     label: str
@@ -76,10 +78,10 @@ class CallSample:
 
 
 class HarvestStore(Protocol):
-    """Keeps what a harvest gets, and the list of what it still has to get."""
+    """Keeps the rows of a harvest and the state of each partition."""
 
     outcome: str
-    """How the run ends, to be set before `working` is left."""
+    """The outcome of the run, in words. The run sets it before it leaves the block of `run`."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -87,51 +89,57 @@ class HarvestStore(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
 
-    def working(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AbstractAsyncContextManager[None]:
-        """Keep what is put while the block runs; *on_settled* is shown each partition once it is kept."""
+    def run(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AbstractAsyncContextManager[None]:
+        """Begin a run, and record it until the block ends.
+
+        *on_finished* is called with each finished partition once it is stored for good.
+        """
         ...
 
-    async def expand(self, listing: ListingStream, scope: Scope) -> None:
-        """Put what the listings lead to on the list of the work."""
+    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
+        """Add the child partitions of all stored rows of *listing* as pending."""
         ...
 
-    def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
-        """Iterate over what waits of *streams*, the oldest first."""
+    def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
+        """Iterate over the pending partitions of *streams*, the oldest first."""
         ...
 
-    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, Outstanding]]:
-        """Return how many partitions of each stream and state *scope* has, and the calls that they take."""
+    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
+        """Return the number of partitions of *scope* by stream name and state."""
         ...
 
-    async def write(self, task: PartitionTask, piece: WriteBatch) -> None:
-        """Keep what one reply gave."""
+    async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
+        """Store one batch of a partition."""
         ...
 
     async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
-        """Write down what became of *unit*."""
+        """Store the final result of a partition: its rows are complete, or it ended in *error*."""
         ...
 
     async def defer(self, scope: Scope, until: datetime) -> None:
-        """Let everything that waits wait until then."""
+        """Turn all pending partitions to deferred."""
         ...
 
     async def resume_deferred(self, scope: Scope) -> None:
-        """Let what was parked be fetched."""
+        """Turn all deferred partitions back to pending."""
         ...
 
-    async def sent(self, samples: Sequence[CallSample]) -> None:
-        """Write down what was sent."""
+    async def record_calls(self, samples: Sequence[CallSample]) -> None:
+        """Store the number of calls that the run has sent."""
         ...
 
 
-def widened(name: str, held: Days, days: Days) -> Days:
-    """Return the days that the place *name* has held, and *days*, which must touch them: a gap would look harvested."""
-    if days[0] > held[1] + _DAY or days[1] < held[0] - _DAY:
+def extend_days(name: str, stored: Days, days: Days) -> Days:
+    """Return the range of *stored* and *days* together, for the store *name*.
+
+    Raises `ConfigError` if there are days between the two: they would look harvested.
+    """
+    if days[0] > stored[1] + _DAY or days[1] < stored[0] - _DAY:
         raise ConfigError(
-            f"{name} holds the days {held[0]} to {held[1]}, which {days[0]} to {days[1]} does not touch; "
-            "close the gap, or give another place"
+            f"{name} holds {stored[0]} to {stored[1]}, and {days[0]} to {days[1]} would leave a gap; "
+            "include the days between, or give another store"
         )
-    return min(held[0], days[0]), max(held[1], days[1])
+    return min(stored[0], days[0]), max(stored[1], days[1])
 
 
 _DAY = timedelta(days=1)

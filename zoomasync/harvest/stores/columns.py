@@ -1,4 +1,4 @@
-"""The columns of a stream: which there are, of what type, and what a row puts into them."""
+"""The columns of a stream's table: their names and types, and the conversion of rows to cells."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Cell: TypeAlias = str | int | float | None
 
 
 class Kind(StrEnum):
-    """What a column holds; what is no number is text, as SQLite keeps it."""
+    """The type of a column. All types but the numbers and BOOLEAN are stored as text."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     """0 or 1."""
     TIME = "time"
-    """ISO 8601 in UTC, ending in Z."""
+    """ISO 8601 in UTC, with the suffix Z."""
     DAY = "day"
     """ISO 8601."""
     JSON = "json"
@@ -36,65 +36,68 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; *place* says which struct of a row it comes from."""
+    """One column. *struct_index* is the index of its struct in a row, or -1 for a column of the store itself."""
 
     name: str
     kind: Kind
-    place: int
+    struct_index: int = -1
 
 
-BEFORE = (Column("_part", Kind.TEXT, -1), Column("_seq", Kind.INTEGER, -1))
-"""The columns before those of a stream: the key of a row's partition, and its place there."""
-BEHIND = (Column("_extra", Kind.JSON, -1),)
-"""The column behind them: the keys that came and that the reference does not know, if any."""
+KEY_COLUMNS = (Column("_part", Kind.TEXT), Column("_seq", Kind.INTEGER))
+"""The first columns of every table: the key of the row's partition, and the row's position in it."""
+EXTRA_COLUMN = Column("_extra", Kind.JSON)
+"""The last column of every table: the fields that the struct does not know, if any."""
 
 
 @cache
 def columns(stream: Stream) -> tuple[Column, ...]:
-    """Return the columns of *stream*'s own fields, in the order of its structs."""
+    """Return the columns for the fields of *stream*'s structs, in their order."""
     return tuple(
-        Column(field.name, _kind(inspect.type_info(field.type)), place)
-        for place, struct in enumerate(stream.shape)
+        Column(field.name, _kind(inspect.type_info(field.type)), index)
+        for index, struct in enumerate(stream.shape)
         for field in msgspec.structs.fields(struct)
-        if not _is_rows_of(stream, place, field.type)
+        if not _holds_rows(stream, index, field.type)
     )
 
 
 class Cells:
-    """Turns rows of one stream into cells: column by column, in a fifth of the time that row by row takes."""
+    """Converts rows of one stream to cells.
+
+    It works column by column, which takes a fifth of the time of row by row.
+    """
 
     def __init__(self, stream: Stream) -> None:
         own = columns(stream)
         self._getters = [
-            (place, cast("Callable[[object], tuple[object, ...]]", _all_of(names)))
-            for place in range(len(stream.shape))
-            if (names := [column.name for column in own if column.place == place])
+            (index, cast("Callable[[object], tuple[object, ...]]", _tuple_getter(names)))
+            for index in range(len(stream.shape))
+            if (names := [column.name for column in own if column.struct_index == index])
         ]
-        self._spelled = [(n, _SPELLERS[column.kind]) for n, column in enumerate(own) if column.kind in _SPELLERS]
+        self._encoders = [(n, _ENCODERS[column.kind]) for n, column in enumerate(own) if column.kind in _ENCODERS]
         self._integers = [(n, column.name) for n, column in enumerate(own) if column.kind is Kind.INTEGER]
 
     def __call__(self, rows: Sequence[Row]) -> tuple[list[Sequence[Cell]], dict[int, dict[str, int]]]:
-        """Return the columns of *rows*, and of which row which numbers are too large for a cell."""
-        found: list[Sequence[object]] = [
-            column for place, get in self._getters for column in zip(*[get(row[place]) for row in rows], strict=True)
+        """Return the columns of *rows*, and by row index the numbers that exceed 64 bits, which have no cell."""
+        cells: list[Sequence[object]] = [
+            column for index, get in self._getters for column in zip(*[get(row[index]) for row in rows], strict=True)
         ]
         too_large: dict[int, dict[str, int]] = {}
         for n, name in self._integers:
-            values = cast("Sequence[int | None]", found[n])
-            if large := {at: value for at, value in enumerate(values) if value is not None and not _fits(value)}:
-                found[n] = [None if at in large else value for at, value in enumerate(values)]
-                for at, value in large.items():
-                    too_large.setdefault(at, {})[name] = value
-        for n, spell in self._spelled:
-            found[n] = [None if value is None else spell(value) for value in found[n]]
-        return cast("list[Sequence[Cell]]", found), too_large
+            values = cast("Sequence[int | None]", cells[n])
+            if large := {row: value for row, value in enumerate(values) if value is not None and not _fits(value)}:
+                cells[n] = [None if row in large else value for row, value in enumerate(values)]
+                for row, value in large.items():
+                    too_large.setdefault(row, {})[name] = value
+        for n, encode in self._encoders:
+            cells[n] = [None if value is None else encode(value) for value in cells[n]]
+        return cast("list[Sequence[Cell]]", cells), too_large
 
 
 def utc_text(moment: datetime) -> str:
-    """Return *moment* as the cells spell it."""
+    """Return *moment* as cells of type TIME have it."""
     if moment.tzinfo is UTC:
         return cast("str", msgspec.to_builtins(moment))  # the same text as below, in a tenth of the time
-    with suppress(OverflowError):  # at the ends of the calendar: better in its own zone than not at all
+    with suppress(OverflowError):  # within a day of year 1 or 9999, a time keeps its own zone
         moment = moment.astimezone(UTC)
     return moment.isoformat().replace("+00:00", "Z")
 
@@ -105,7 +108,7 @@ def _fits(value: int) -> bool:
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
-_SPELLERS: dict[Kind, Callable[[object], Cell]] = {
+_ENCODERS: dict[Kind, Callable[[object], Cell]] = {
     Kind.BOOLEAN: lambda value: int(cast("bool", value)),
     Kind.TIME: lambda value: utc_text(cast("datetime", value)),
     Kind.DAY: lambda value: cast("date", value).isoformat(),
@@ -123,20 +126,20 @@ _KINDS: dict[type[inspect.Type], Kind] = {
 }
 
 
-def _all_of(names: Sequence[str]) -> Callable[[object], object]:
+def _tuple_getter(names: Sequence[str]) -> Callable[[object], object]:
     get = attrgetter(*names)
     return get if len(names) > 1 else lambda struct: (get(struct),)
 
 
-def _is_rows_of(stream: Stream, place: int, type_: object) -> bool:
-    """Tell whether a field of a report's head is the list of the rows themselves."""
-    return place + 1 < len(stream.shape) and stream.shape[-1] in get_args(type_)
+def _holds_rows(stream: Stream, struct_index: int, type_: object) -> bool:
+    """Return whether a field of a report, with *type_*, is the list of the report's rows."""
+    return struct_index + 1 < len(stream.shape) and stream.shape[-1] in get_args(type_)
 
 
-def _kind(shape: inspect.Type) -> Kind:
-    if isinstance(shape, inspect.Metadata):
-        return _kind(shape.type)
-    if isinstance(shape, inspect.UnionType):
-        kinds = {_kind(choice) for choice in shape.types if not isinstance(choice, inspect.NoneType)}
+def _kind(type_: inspect.Type) -> Kind:
+    if isinstance(type_, inspect.Metadata):
+        return _kind(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        kinds = {_kind(choice) for choice in type_.types if not isinstance(choice, inspect.NoneType)}
         return kinds.pop() if len(kinds) == 1 else Kind.JSON
-    return _KINDS.get(type(shape), Kind.JSON)
+    return _KINDS.get(type(type_), Kind.JSON)

@@ -1,20 +1,20 @@
-"""Several harvests, on several machines that see one folder, share one job.
+"""A store for several harvests, on several machines that see one folder, that share one job.
 
 ::
 
-    claims = RedisLeases("redis://redis.internal", name="my-account/spring")
-    store = SharedStore("/mnt/harvest", claims)
+    leases = RedisLeases("redis://redis.internal", name="my-account/spring")
+    store = SharedStore("/mnt/harvest", leases)
     async with Harvest(zoom, store=store, from_=date(2026, 3, 1), to=date(2026, 5, 31)) as harvest:
         summary = await harvest.run()
 
-Every partition is a Parquet file of its own, ``meeting_participants/<name>.parquet``, which DuckDB and others read as
-one table: ``SELECT * FROM '/mnt/harvest/meeting_participants/*.parquet'``. Rows that are not what the reference says
-are in ``rejected_rows``. A partition without rows has a file as well, and what became of it is in the file's metadata: whatever
-is there is not fetched again. A ``<name>.failed.json`` tells what failed.
+Each partition is one Parquet file, ``meeting_participants/<name>.parquet``. DuckDB and others read the files as one
+table: ``SELECT * FROM '/mnt/harvest/meeting_participants/*.parquet'``. Rows that could not be decoded are in
+``rejected_rows``. A partition without rows has a file too; the file's metadata hold its state. A partition that has a
+file is not fetched again. ``<name>.failed.json`` describes a failed partition.
 
-Claims only save calls. Where one fails to keep two workers apart, both write the same bytes to the same file; where a
-worker dies, its claims end by themselves and others fetch what it had not finished. The bytes are the same if all
-workers have the same version of this library and of pyarrow.
+Leases only save calls. If a lease fails to keep two workers apart, both write the same bytes to the same file. If a
+worker dies, its leases expire and other workers fetch its unfinished partitions. The bytes are the same if all workers
+use the same versions of this library and of pyarrow.
 """
 
 from ._store import Leases, SharedStore

@@ -1,7 +1,7 @@
-"""The files of a folder that several harvests share: their names, and how they are written and read.
+"""The files of a shared folder: their names, their content, and how they are written and read.
 
-A file gets its name when it is whole. The name depends on the partition's key alone, and the bytes on what Zoom gave
-alone: no time, no worker and no tracking id is in it, so that who writes it a second time changes nothing.
+A file gets its name once it is complete. The name depends on the partition's key only, and the bytes on Zoom's data
+only: no time, worker or tracking id is in a file, so that writing it a second time changes nothing.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import platform
 import secrets
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -21,55 +21,57 @@ import msgspec
 
 from .... import ZoomError
 from ....errors import StoreError
+from ..._files import atomic_write, write_synced
 from ...partitions import FINAL, Partition, State
 from ...streams import Days, ListingStream, PartitionTask, Row, Stream
 from ..base import CallSample
 from ..columns import Cell, Column, utc_text
 from ..parquet_file import ParquetFile, read_columns, read_metadata
-from ..sqlite.schema import DRIFT_COLUMNS, VERSION
-from ._job_file import Job, see_on_disk
+from ..sqlite.schema import REJECTED_ROW_COLUMNS, VERSION
+from ._job_file import JobFile
 from ._staged_partition import StagedPartition
 
-_DEAD_AFTER: Final = 600 * 10**9  # nanoseconds: a file is open for a moment only
+_STALE_AFTER: Final = 600 * 10**9  # nanoseconds: writing a file takes a moment
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the file of a partition tells: *days* of a listing, and whether they were *over* when it was made.
+class StoredPartition:
+    """The content of a partition's file, without its rows.
 
-    *written* is when, in nanoseconds by the folder's clock.
+    *written* is when, in nanoseconds by the folder's clock. A listing has its *days*, and *days_over* is true if they
+    were over when it was fetched.
     """
 
     state: State
     written: int
     days: Days | None
-    over: bool
+    days_over: bool
 
 
 class Folder:
-    """The folder at *path*, as one worker sees it. All methods wait for the disk."""
+    """The folder at *path*, as one worker uses it. All methods wait for the disk."""
 
     def __init__(self, path: Path) -> None:
         self.name: str = path.name
-        self.begun: int = 0
-        """When the run of this worker began, in nanoseconds by the folder's clock."""
+        self.run_began: int = 0
+        """The time when this worker's run began, in nanoseconds by the folder's clock."""
         self._path = path
         self._open = path / ".open"
         self._worker = secrets.token_hex(8)
-        self._job = Job(path)
-        self._told: dict[str, str | int | None] = {}
+        self._job = JobFile(path)
+        self._run: dict[str, str | int | None] = {}
 
     def check(self) -> None:
-        """Make the folder if it is missing. Raises `ConfigError` when it is no harvest's, or one of another version."""
+        """Create the folder if it is missing. Raises `ConfigError` if it holds other files, or another version."""
         self._job.check()
 
-    def begin(self, days: Days, streams: Iterable[Stream]) -> Days:
-        """Join the job, and return its days. Raises `ConfigError` when *days* do not touch them."""
+    def begin_run(self, days: Days, streams: Iterable[Stream]) -> Days:
+        """Join the job, and return its days. Raises `ConfigError` if *days* would leave a gap."""
         self._open.mkdir(exist_ok=True)
         days = self._job.join(days, self._open / f"job.{self._worker}.json")
         for name in ("rejected_rows", "runs", "call_samples", *(stream.name for stream in streams)):
             (self._path / name).mkdir(exist_ok=True)
-        self._told = {
+        self._run = {
             "worker": self._worker,
             "host": platform.node(),
             "process": os.getpid(),
@@ -77,75 +79,76 @@ class Folder:
             "ended_at": None,
             "outcome": None,
         }
-        self.begun = self._tell()
+        self.run_began = self._write_run()
         for path in self._open.iterdir():
-            with suppress(FileNotFoundError):  # another one sweeps as well
-                if path.stat().st_mtime_ns < self.begun - _DEAD_AFTER:
+            with suppress(FileNotFoundError):  # another worker removes them too
+                if path.stat().st_mtime_ns < self.run_began - _STALE_AFTER:
                     path.unlink()
         return days
 
-    def end(self, outcome: str) -> None:
-        """Write down how the run has ended."""
-        self._told |= {"ended_at": _now(), "outcome": outcome}
-        self._tell()
+    def end_run(self, outcome: str) -> None:
+        """Record the *outcome* of the run."""
+        self._run |= {"ended_at": _now(), "outcome": outcome}
+        self._write_run()
 
-    def names(self, stream: Stream) -> Collection[str]:
+    def file_names(self, stream: Stream) -> Collection[str]:
         """Return the names of all files of *stream*."""
         with os.scandir(self._path / stream.name) as entries:
             return {entry.name for entry in entries}
 
     def file(self, task: PartitionTask) -> Path:
-        """Return where *unit* is, or will be."""
-        return self._path / task.stream.name / f"{name_of(task)}.parquet"
+        """Return the path of the file of *task*, which need not exist."""
+        return self._path / task.stream.name / f"{file_stem(task)}.parquet"
 
-    def look(self, task: PartitionTask) -> Found | None:
-        """Return what the file of *unit* tells, or None when there is none, or none that can be trusted."""
+    def stored(self, task: PartitionTask) -> StoredPartition | None:
+        """Return the content of the file of *task*, or None if it is missing or damaged."""
         path = self.file(task)
         try:
             written = path.stat().st_mtime_ns
-            told = read_metadata(path)
+            metadata = read_metadata(path)
             if isinstance(task.stream, ListingStream):
-                read_columns(path, task.stream.child_columns)  # to the last byte: they will be needed
+                read_columns(path, task.stream.child_columns)  # so that damage shows here, and not when they are needed
         except (FileNotFoundError, StoreError):
             return None
-        if (told.get("version"), told.get("stream"), told.get("key")) != (str(VERSION), task.stream.name, task.key):
+        identity = (str(VERSION), task.stream.name, task.key)
+        if (metadata.get("version"), metadata.get("stream"), metadata.get("key")) != identity:
             return None
-        if told.get("state") not in FINAL:
+        if metadata.get("state") not in FINAL:
             return None
         days = None
         if isinstance(task.stream, ListingStream):
-            days = date.fromisoformat(told["from_"]), date.fromisoformat(told["to_"])
-        return Found(State(told["state"]), written, days, told.get("over") == "true")
+            days = date.fromisoformat(metadata["from_"]), date.fromisoformat(metadata["to_"])
+        return StoredPartition(State(metadata["state"]), written, days, metadata.get("over") == "true")
 
     def failure(self, task: PartitionTask) -> Partition | None:
-        """Return in what *unit* failed since this worker's run began, if it did."""
-        path = self._failed(task)
+        """Return the failure of *task* if it failed, with any worker, after this worker's run began."""
+        path = self._failure_file(task)
         try:
-            if path.stat().st_mtime_ns <= self.begun:
+            if path.stat().st_mtime_ns <= self.run_began:
                 return None
             return msgspec.json.decode(path.read_bytes(), type=Partition)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def child_columns(self, task: PartitionTask, listing: ListingStream) -> Iterator[Row]:
-        """Yield the rows of the *listing* in *unit*, as far as they say what is to be fetched next."""
+    def parent_rows(self, task: PartitionTask, listing: ListingStream) -> Iterator[Row]:
+        """Yield the rows of the *listing* in *task*, with their child columns only."""
         columns = read_columns(self.file(task), listing.child_columns)
         for values in zip(*(columns[name] for name in listing.child_columns), strict=True):
             yield listing.parent_row(values)
 
-    def keep(self, partition: Partition, draft: StagedPartition, error: ZoomError | None) -> None:
-        """Write down what has become of a partition, with what has come of it unless it ended in an *error*."""
+    def store(self, partition: Partition, staged: StagedPartition, error: ZoomError | None) -> None:
+        """Store the result of a partition: the *staged* rows, or the *error* that it ended in."""
         for last in (False, False, True):
             try:
-                self._keep(partition, draft, error)
-            except FileNotFoundError:  # another one has finished the same, and swept up
+                self._store(partition, staged, error)
+            except FileNotFoundError:  # another worker finished the same partition, and removed our temporary file
                 if last:
                     raise
             else:
                 return
 
-    def sent(self, samples: Sequence[CallSample]) -> None:
-        """Write down what this worker has sent."""
+    def record_calls(self, samples: Sequence[CallSample]) -> None:
+        """Append the number of calls that this worker has sent."""
         lines = [
             {
                 "worker": self._worker,
@@ -161,27 +164,29 @@ class Folder:
         with (self._path / "call_samples" / f"{self._worker}.ndjson").open("ab") as file:
             file.write(msgspec.json.Encoder().encode_lines(lines))
 
-    def _keep(self, partition: Partition, draft: StagedPartition, error: ZoomError | None) -> None:
-        task = draft.task
+    def _store(self, partition: Partition, staged: StagedPartition, error: ZoomError | None) -> None:
+        task = staged.task
         if partition.state is State.FAILED:
-            self._write(self._failed(task), msgspec.json.encode(partition))
+            path = self._failure_file(task)
+            with atomic_write(path, self._temporary(path)) as temporary:
+                write_synced(temporary, msgspec.json.encode(partition))
         if partition.state not in FINAL:
             return
         if error is None:
-            self._keep_rows(partition, draft)
-        elif (found := self.look(task)) is None or found.state is not State.DONE:  # rows stay until there are better
-            self._write_parquet(self.file(task), task.stream, (), _told_of(partition, draft, error))
-        self._failed(task).unlink(missing_ok=True)
-        self._sweep(task)
+            self._store_rows(partition, staged)
+        elif (stored := self.stored(task)) is None or stored.state is not State.DONE:  # an error never replaces rows
+            self._write_parquet(self.file(task), task.stream, (), _metadata(partition, staged, error))
+        self._failure_file(task).unlink(missing_ok=True)
+        self._remove_temporary_files(task)
 
-    def _keep_rows(self, partition: Partition, draft: StagedPartition) -> None:
-        task = draft.task
-        drift = self._path / "rejected_rows" / f"{task.stream.name}-{name_of(task)}.parquet"
-        if draft.invalid_rows:  # first, so that there is no time at which they are missing
-            self._write_parquet(drift, DRIFT_COLUMNS, [draft.invalid_rows])
-        self._write_parquet(self.file(task), task.stream, draft.lines(), _told_of(partition, draft, None))
-        if not draft.invalid_rows:
-            drift.unlink(missing_ok=True)
+    def _store_rows(self, partition: Partition, staged: StagedPartition) -> None:
+        task = staged.task
+        rejected = self._path / "rejected_rows" / f"{task.stream.name}-{file_stem(task)}.parquet"
+        if staged.invalid_rows:  # before the rows, so that they are never missing
+            self._write_parquet(rejected, REJECTED_ROW_COLUMNS, [staged.invalid_rows])
+        self._write_parquet(self.file(task), task.stream, staged.lines(), _metadata(partition, staged, None))
+        if not staged.invalid_rows:
+            rejected.unlink(missing_ok=True)
 
     def _write_parquet(
         self,
@@ -190,60 +195,53 @@ class Folder:
         pages: Iterable[Sequence[Sequence[Cell]]],
         metadata: dict[str, str] | None = None,
     ) -> None:
-        with self._arriving(path) as temporary, ParquetFile(temporary, stream, metadata) as file:
+        with (
+            atomic_write(path, self._temporary(path)) as temporary,
+            ParquetFile(temporary, stream, metadata) as file,
+        ):
             for lines in pages:
                 file.write(lines)
 
-    def _write(self, path: Path, content: bytes) -> None:
-        with self._arriving(path) as temporary, temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    def _temporary(self, path: Path) -> Path:
+        return self._open / f"{path.parent.name}-{path.stem}.{self._worker}{path.suffix}"
 
-    @contextmanager
-    def _arriving(self, path: Path) -> Generator[Path, None, None]:
-        """Give a path to write a file to, which gets its own name when the block has ended well."""
-        temporary = self._open / f"{path.parent.name}-{path.stem}.{self._worker}{path.suffix}"
-        yield temporary
-        temporary.replace(path)
-        see_on_disk(path.parent)
-
-    def _sweep(self, task: PartitionTask) -> None:
-        """Remove what others that are dead, or slower, have begun of *unit*."""
-        begun = f"{task.stream.name}-{name_of(task)}."
+    def _remove_temporary_files(self, task: PartitionTask) -> None:
+        """Remove the temporary files of *task*, which killed or slower workers left."""
+        prefix = f"{task.stream.name}-{file_stem(task)}."
         for path in self._open.iterdir():
-            if path.name.startswith((begun, f"rejected_rows-{begun}")):
+            if path.name.startswith((prefix, f"rejected_rows-{prefix}")):
                 with suppress(OSError):
                     path.unlink()
 
-    def _failed(self, task: PartitionTask) -> Path:
+    def _failure_file(self, task: PartitionTask) -> Path:
         return self.file(task).with_suffix(".failed.json")
 
-    def _tell(self) -> int:
-        """Write down what is known of this worker's run, and return when that was."""
+    def _write_run(self) -> int:
+        """Write the record of this worker's run, and return its time by the folder's clock."""
         path = self._path / "runs" / f"{self._worker}.json"
-        path.write_bytes(msgspec.json.encode(self._told) + b"\n")
+        path.write_bytes(msgspec.json.encode(self._run) + b"\n")
         return path.stat().st_mtime_ns
 
 
-def name_of(task: PartitionTask) -> str:
-    """Return what *unit* is called where a key cannot be a name: keys hold slashes, and their case matters."""
+def file_stem(task: PartitionTask) -> str:
+    """Return the name of *task* in files and leases, where a key with its slashes and letter case cannot be used."""
     return sha256(task.key.encode()).hexdigest()[:32]
 
 
-def _told_of(partition: Partition, draft: StagedPartition, error: ZoomError | None) -> dict[str, str]:
-    task = draft.task
-    told = {"version": str(VERSION), "stream": task.stream.name, "key": task.key, "state": str(partition.state)}
+def _metadata(partition: Partition, staged: StagedPartition, error: ZoomError | None) -> dict[str, str]:
+    task = staged.task
+    metadata = {"version": str(VERSION), "stream": task.stream.name, "key": task.key, "state": str(partition.state)}
     if isinstance(task.stream, ListingStream):
         first, last = task.days
-        told |= {"from_": first.isoformat(), "to_": last.isoformat(), "over": "true" if draft.over else "false"}
+        over = "true" if staged.days_over else "false"
+        metadata |= {"from_": first.isoformat(), "to_": last.isoformat(), "over": over}
     if error is not None:
-        told |= {"error": type(error).__name__, "detail": partition.detail or ""}
+        metadata |= {"error": type(error).__name__, "detail": partition.detail or ""}
     if partition.invalid_rows:
-        told["invalid_rows"] = str(partition.invalid_rows)
+        metadata["invalid_rows"] = str(partition.invalid_rows)
     if partition.warning is not None:
-        told["warning"] = partition.warning
-    return told
+        metadata["warning"] = partition.warning
+    return metadata
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""What has come of one partition while it is fetched."""
+"""The rows of one partition that is being fetched, kept aside until the partition is complete."""
 
 from __future__ import annotations
 
@@ -14,48 +14,47 @@ from ..base import WriteBatch
 from ..columns import Cell
 from ..sqlite.schema import Table
 
-_IN_MEMORY: Final = 2**19  # bytes: some 4,000 rows
+_MEMORY_BYTES: Final = 2**19  # some 4,000 rows
 
 
 class StagedPartition:
-    """What has come of one partition so far: in memory while it is little, then in a file that has no name."""
+    """The rows of one partition so far: in memory, and in an unnamed file once they exceed 512 KiB."""
 
     def __init__(self, task: PartitionTask) -> None:
         self.task = task
-        self.over: bool = datetime.now(UTC).date() > task.days[1]
+        self.days_over: bool = datetime.now(UTC).date() > task.days[1]
         self.rows: int = 0
         self.invalid_rows: list[tuple[Cell, ...]] = []
-        self._file = SpooledTemporaryFile[bytes](max_size=_IN_MEMORY)
+        self._file = SpooledTemporaryFile[bytes](max_size=_MEMORY_BYTES)
         self._sizes: list[int] = []
 
     @property
     def pages(self) -> int:
-        """How many replies it took."""
+        """The number of responses so far."""
         return len(self._sizes)
 
-    def take(self, table: Table, piece: WriteBatch) -> None:
-        """Add what one reply gave; with a first one, what there was goes."""
+    def add(self, table: Table, batch: WriteBatch) -> None:
+        """Add the rows of one response; the first batch replaces all earlier ones."""
         stream, key = self.task.stream.name, self.task.key
-        if piece.first:
+        if batch.first:
             self.rows = 0
             self.invalid_rows.clear()
             self._sizes.clear()
             self._file.seek(0)
-        page = msgspec.msgpack.encode(table.lines(key, piece.rows))
+        page = msgspec.msgpack.encode(table.lines(key, batch.rows))
         self._file.write(page)
         self._sizes.append(len(page))
-        self.rows += len(piece.rows)
-        for seq, drift in piece.invalid_rows:
-            self.invalid_rows.append(
-                (stream, key, seq, drift.path, drift.reason, drift.raw.decode(errors="backslashreplace"))
-            )
+        self.rows += len(batch.rows)
+        for seq, row in batch.invalid_rows:
+            raw = row.raw.decode(errors="backslashreplace")
+            self.invalid_rows.append((stream, key, seq, row.path, row.reason, raw))
 
     def lines(self) -> Iterator[list[list[Cell]]]:
-        """Yield the lines of the table, reply by reply."""
+        """Yield the table's lines, one list per response."""
         self._file.seek(0)
         for size in self._sizes:
             yield cast("list[list[Cell]]", msgspec.msgpack.decode(self._file.read(size)))
 
     def close(self) -> None:
-        """Throw it away."""
+        """Discard the rows."""
         self._file.close()

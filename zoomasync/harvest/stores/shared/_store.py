@@ -1,4 +1,4 @@
-"""The shared store itself: who does what, and when."""
+"""The shared store: how the workers of one job divide its partitions."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ import anyio.to_thread
 
 from .... import ZoomError
 from ....errors import StoreError
-from ...partitions import Partition, State, finished
+from ...partitions import Partition, State, partition_result
 from ...streams import ListingStream, PartitionTask, Stream, child_tasks
-from ..base import CallSample, Outstanding, Scope, WriteBatch
+from ..base import CallSample, PartitionCount, Scope, WriteBatch
 from ..sqlite.schema import Table
-from ._folder import Folder, Found, name_of
+from ._folder import Folder, StoredPartition, file_stem
 from ._partition_list import PartitionList
 from ._staged_partition import StagedPartition
 
 T = TypeVar("T")
 
 _THREADS: Final = 4
-_BLOCK: Final = 64
-_AT_A_TIME: Final = 500
+_BLOCK: Final = 64  # partitions that are checked at a time before they are leased
+_ADD_BATCH: Final = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 class Leases(Protocol):
-    """Keeps workers of one job apart, as `zoomasync.redis.RedisLeases` does."""
+    """Leases of partitions, so that two workers do not fetch the same one: see `zoomasync.redis.RedisLeases`."""
 
     def held(self) -> AbstractAsyncContextManager[None]:
-        """Hold what is taken while the block runs, and let go of all of it in the end."""
+        """Renew the held leases until the block ends, and then release all of them."""
         ...
 
     async def acquire(self, key: str) -> bool:
-        """Acquire the lease of *key*; return False if another holds it."""
+        """Lease *key*; return False if another worker holds it."""
         ...
 
     async def release(self, key: str) -> None:
@@ -48,36 +48,36 @@ class Leases(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Close what is open. Closing twice does no harm."""
+        """Close the connection. Closing twice does no harm."""
         ...
 
 
 class SharedStore:
-    """A harvest's *folder*, in which others that use the same *claims* work at the same job.
+    """A harvest's *folder* in which several workers, with *leases* of the same name, share one job.
 
-    All of them give the same days and reports; start as many as you like, whenever you like. A run ends when every
-    partition is settled, by whomever. What another worker has settled counts as kept; what it has failed at since this
-    run began is a problem of this run too, and is not tried again in it.
+    All workers use the same days and reports; start any number of them at any time. A run ends when every partition is
+    final or has failed, with any worker. Partitions that another worker finished count as skipped; those that failed
+    with another worker since this run began count as failures of this run too, and are not tried again in it.
 
-    Entering a harvest raises `ConfigError` for a folder that holds something else, or a harvest of another version, and
-    does not touch it. Leaving it closes *claims*. Needs the extra ``parquet``.
+    Entering the store raises `ConfigError`, and leaves the folder unchanged, if it holds other files or a harvest of
+    another version. Leaving the store closes *leases*. Needs the extra ``parquet``.
     """
 
     def __init__(self, folder: str | Path, leases: Leases) -> None:
         self._folder = Folder(Path(folder).absolute())
-        self._claims = leases
-        self._threads = anyio.CapacityLimiter(_THREADS)
+        self._leases = leases
+        self._limiter = anyio.CapacityLimiter(_THREADS)
         self._tables: dict[str, Table] = {}
         self._list = PartitionList()
         self._recheck_from: date | None = None
-        self._on_settled: Callable[[Partition], None] = _ignore
-        self._drafts: dict[tuple[str, str], StagedPartition] = {}
+        self._on_finished: Callable[[Partition], None] = _ignore
+        self._staged: dict[tuple[str, str], StagedPartition] = {}
         self._held: set[str] = set()
         self.outcome: str = ""
-        """How the run ends, to be set before `working` is left."""
+        """The outcome of the run, in words. The run sets it before it leaves the block of `run`."""
 
     def __repr__(self) -> str:
-        return f"<SharedStore {self._folder.name}, {len(self._held)} in work>"
+        return f"<SharedStore {self._folder.name}, {len(self._held)} leased>"
 
     async def __aenter__(self) -> Self:
         await self._in_thread(self._folder.check)
@@ -87,184 +87,190 @@ class SharedStore:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with anyio.CancelScope(shield=True):
-            await self._claims.aclose()
+            await self._leases.aclose()
 
     @asynccontextmanager
-    async def working(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
-        """Keep what is put while the block runs; *on_settled* is shown each partition once its file is there."""
-        self._list, self._recheck_from, self._on_settled = PartitionList(), scope.recheck_from, on_finished
+    async def run(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
+        """Begin a run, and record it until the block ends.
+
+        *on_finished* is called with each finished partition once its file is in the folder.
+        """
+        self._list, self._recheck_from, self._on_finished = PartitionList(), scope.recheck_from, on_finished
         self._tables = {stream.name: Table(stream) for stream in scope.streams}
         self.outcome = "interrupted"
-        async with self._claims.held():
-            held = await self._in_thread(partial(self._folder.begin, scope.days, scope.streams))
+        async with self._leases.held():
+            days = await self._in_thread(partial(self._folder.begin_run, scope.days, scope.streams))
             try:
-                await self._add(iter(scope.listings(held)))
+                await self._add(iter(scope.listing_tasks(days)))
                 yield
             finally:
                 with anyio.CancelScope(shield=True):
-                    for draft in self._drafts.values():
-                        draft.close()
-                    self._drafts.clear()
+                    for staged in self._staged.values():
+                        staged.close()
+                    self._staged.clear()
                     self._held.clear()
-                    await self._in_thread(partial(self._folder.end, self.outcome))
+                    await self._in_thread(partial(self._folder.end_run, self.outcome))
 
-    async def expand(self, listing: ListingStream, scope: Scope) -> None:
-        """Put what the listings lead to on the list of the work, whoever made them."""
-        listed = list(self._list.of((listing,), State.DONE))
-        await self._add(self._found(listing, listed, scope))
+    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
+        """Add the child partitions of all stored rows of *listing*, which any worker may have fetched."""
+        listings = list(self._list.tasks((listing,), State.DONE))
+        await self._add(self._children(listing, listings, scope))
 
-    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:  # noqa: ARG002  it began with it
-        """Iterate over what waits of *streams* and is claimed for this worker, until all is settled by somebody.
+    async def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:  # noqa: ARG002  `run` got it
+        """Iterate over the pending partitions of *streams* that this worker has leased, the oldest first.
 
-        All workers go through the same list, the oldest first. Who finds that another is at work somewhere goes on
-        behind the next few, so that they seldom knock at one door, and comes back to what was left in the end.
+        It ends when no partition is pending. All workers go through the same list. At a partition that another worker
+        holds, a worker skips the rest of the block, since the other worker is there, and returns to it at the end.
         """
-        waiting: Iterable[PartitionTask] = self._list.of(streams, State.PENDING)
-        skipping, pause = True, _FIRST_PAUSE
+        pending: Iterable[PartitionTask] = self._list.tasks(streams, State.PENDING)
+        skip_rest, pause = True, _FIRST_PAUSE
         while True:
-            aside: list[PartitionTask] = []
-            claimed = False
-            for some in _blocks(waiting):
+            postponed: list[PartitionTask] = []
+            leased = False
+            for some in _blocks(pending):
                 block = [task for task in some if self._list.state(task) is State.PENDING]
-                await self._look_at(block)
+                await self._refresh(block)
                 rest = iter(block)
                 for task in rest:
-                    if await self._claimed(task):
-                        claimed = True
+                    if await self._lease(task):
+                        leased = True
                         yield task
                     elif self._list.state(task) is State.PENDING:
-                        aside.append(task)
-                        aside += rest if skipping else ()
-            if not aside:
+                        postponed.append(task)
+                        postponed += rest if skip_rest else ()
+            if not postponed:
                 return
-            if not skipping and not claimed:
+            if not skip_rest and not leased:
                 await anyio.sleep(pause)
                 pause = min(1.5 * pause, _LONGEST_PAUSE)
-            elif claimed:
+            elif leased:
                 pause = _FIRST_PAUSE
-            waiting, skipping = aside, False
+            pending, skip_rest = postponed, False
 
-    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, Outstanding]]:  # noqa: ARG002  the list is of it
-        """Return how many partitions of each stream and state there are, and the calls that they take."""
+    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:  # noqa: ARG002  `run` got it
+        """Return the number of partitions by stream name and state."""
         return self._list.counts()
 
-    async def write(self, task: PartitionTask, piece: WriteBatch) -> None:
-        """Keep what one reply gave; with a first one, what there was of *unit* goes."""
-        place = _place(task)
-        if place not in self._drafts:
-            self._drafts[place] = StagedPartition(task)
-        await self._in_thread(partial(self._drafts[place].take, self._tables[task.stream.name], piece))
+    async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
+        """Stage one batch of a partition."""
+        id_ = _id(task)
+        if id_ not in self._staged:
+            self._staged[id_] = StagedPartition(task)
+        await self._in_thread(partial(self._staged[id_].add, self._tables[task.stream.name], batch))
 
     async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
-        """Write the file of *unit*, or down in what it failed, and let others have it."""
+        """Write the file of a partition, or of its failure, and release the lease."""
         now = datetime.now(UTC).replace(microsecond=0)
-        draft = self._drafts.pop(_place(task), None)
-        with closing(StagedPartition(task) if draft is None else draft) as draft:
-            came = (draft.pages, draft.rows, len(draft.invalid_rows)) if error is None else (0, 0, 0)
-            partition = finished(task, error, warning, pages=came[0], rows=came[1], invalid_rows=came[2], now=now)
-            with anyio.CancelScope(shield=True):  # what was fetched is not thrown away
-                await self._in_thread(partial(self._folder.keep, partition, draft, error))
-                await self._drop(task)
-        self._list.put(task, partition.state)
-        self._on_settled(partition)
+        staged = self._staged.pop(_id(task), None)
+        with closing(StagedPartition(task) if staged is None else staged) as staged:
+            pages, rows, invalid = (staged.pages, staged.rows, len(staged.invalid_rows)) if error is None else (0, 0, 0)
+            result = partition_result(task, error, warning, pages=pages, rows=rows, invalid_rows=invalid, now=now)
+            with anyio.CancelScope(shield=True):  # after a cancellation, fetched pages are still stored
+                await self._in_thread(partial(self._folder.store, result, staged, error))
+                await self._release(task)
+        self._list.set_state(task, result.state)
+        self._on_finished(result)
 
-    async def defer(self, scope: Scope, until: datetime) -> None:  # noqa: ARG002  nobody else is to know
-        """Let everything that waits wait, and others have what this worker has claimed."""
-        await self._in_thread(partial(self._list.turn, State.PENDING, State.DEFERRED))
-        for claim in tuple(self._held):
-            self._held.discard(claim)
-            await self._claims.release(claim)
+    async def defer(self, scope: Scope, until: datetime) -> None:  # noqa: ARG002  other workers may have quota left
+        """Turn all pending partitions to deferred, and release all leases."""
+        await self._in_thread(partial(self._list.replace_state, State.PENDING, State.DEFERRED))
+        for lease in tuple(self._held):
+            self._held.discard(lease)
+            await self._leases.release(lease)
 
-    async def resume_deferred(self, scope: Scope) -> None:  # noqa: ARG002  the list is of it
-        """Let what was parked be fetched."""
-        await self._in_thread(partial(self._list.turn, State.DEFERRED, State.PENDING))
+    async def resume_deferred(self, scope: Scope) -> None:  # noqa: ARG002  `run` got it
+        """Turn all deferred partitions back to pending."""
+        await self._in_thread(partial(self._list.replace_state, State.DEFERRED, State.PENDING))
 
-    async def sent(self, samples: Sequence[CallSample]) -> None:
-        """Write down what this worker has sent."""
-        await self._in_thread(partial(self._folder.sent, samples))
+    async def record_calls(self, samples: Sequence[CallSample]) -> None:
+        """Append the number of calls that this worker has sent."""
+        await self._in_thread(partial(self._folder.record_calls, samples))
 
     async def _add(self, tasks: Iterator[PartitionTask]) -> None:
-        """Put *units* on the list, as settled when they are."""
-        there: dict[str, Collection[str]] = {}
-        while await self._in_thread(partial(self._add_some, tasks, there)):
+        """Add *tasks* as pending, or with the state that their files have."""
+        file_names: dict[str, Collection[str]] = {}
+        while await self._in_thread(partial(self._add_batch, tasks, file_names)):
             pass
 
-    def _add_some(self, tasks: Iterator[PartitionTask], there: dict[str, Collection[str]]) -> bool:
-        some = list(islice(tasks, _AT_A_TIME))
-        for task in filter(self._list.add, some):
+    def _add_batch(self, tasks: Iterator[PartitionTask], file_names: dict[str, Collection[str]]) -> bool:
+        batch = list(islice(tasks, _ADD_BATCH))
+        for task in filter(self._list.add, batch):
             stream = task.stream
-            if stream.name not in there:
-                there[stream.name] = self._folder.names(stream)
-            if self._folder.file(task).name in there[stream.name] and (state := self._on_finished(task)) is not None:
-                self._list.put(task, state)
-        return bool(some)
+            if stream.name not in file_names:
+                file_names[stream.name] = self._folder.file_names(stream)
+            exists = self._folder.file(task).name in file_names[stream.name]
+            if exists and (state := self._final_state(task)) is not None:
+                self._list.set_state(task, state)
+        return bool(batch)
 
-    def _found(self, listing: ListingStream, listed: Iterable[PartitionTask], scope: Scope) -> Iterator[PartitionTask]:
-        for month in listed:
-            yield from child_tasks(month, self._folder.child_columns(month, listing), scope.reports)
+    def _children(
+        self, listing: ListingStream, listings: Iterable[PartitionTask], scope: Scope
+    ) -> Iterator[PartitionTask]:
+        for task in listings:
+            yield from child_tasks(task, self._folder.parent_rows(task, listing), scope.reports)
 
-    async def _claimed(self, task: PartitionTask) -> bool:
-        """Claim *unit*, unless another holds it or it is settled."""
+    async def _lease(self, task: PartitionTask) -> bool:
+        """Lease *task*; return False if another worker holds it or has finished it."""
         if self._list.state(task) is not State.PENDING:
             return False
-        claim = _claim(task)
-        if not await self._claims.acquire(claim):
+        lease = _lease_key(task)
+        if not await self._leases.acquire(lease):
             return False
-        self._held.add(claim)
-        await self._look_at([task])
+        self._held.add(lease)
+        await self._refresh([task])
         if self._list.state(task) is State.PENDING:
             return True
-        await self._drop(task)  # another has settled it, and let it go
+        await self._release(task)  # another worker finished it, and released its lease, just before
         return False
 
-    async def _drop(self, task: PartitionTask) -> None:
-        claim = _claim(task)
-        self._held.discard(claim)
-        await self._claims.release(claim)
+    async def _release(self, task: PartitionTask) -> None:
+        lease = _lease_key(task)
+        self._held.discard(lease)
+        await self._leases.release(lease)
 
-    async def _look_at(self, tasks: Sequence[PartitionTask]) -> None:
-        """Take note of which *units* others have settled, or have failed at since this run began."""
-        for task, came in await self._in_thread(partial(self._looked, tasks)):
-            if isinstance(came, State):
-                self._list.put(task, came)
+    async def _refresh(self, tasks: Sequence[PartitionTask]) -> None:
+        """Update *tasks* that other workers have finished, or failed at since this run began."""
+        for task, result in await self._in_thread(partial(self._results, tasks)):
+            if isinstance(result, State):
+                self._list.set_state(task, result)
             else:
-                self._list.put(task, came.state)
-                self._on_settled(came)
+                self._list.set_state(task, result.state)
+                self._on_finished(result)
 
-    def _looked(self, tasks: Iterable[PartitionTask]) -> list[tuple[PartitionTask, State | Partition]]:
-        looked = [(task, self._on_finished(task) or self._folder.failure(task)) for task in tasks]
-        return [(task, came) for task, came in looked if came is not None]
+    def _results(self, tasks: Iterable[PartitionTask]) -> list[tuple[PartitionTask, State | Partition]]:
+        results = [(task, self._final_state(task) or self._folder.failure(task)) for task in tasks]
+        return [(task, result) for task, result in results if result is not None]
 
-    def _on_finished(self, task: PartitionTask) -> State | None:
-        """Return what has become of *unit*, unless it is to be fetched, or fetched again."""
-        found = self._folder.look(task)
-        return None if found is None or not self._holds(task, found) else found.state
+    def _final_state(self, task: PartitionTask) -> State | None:
+        """Return the state in the file of *task*, or None if this run must fetch the partition."""
+        stored = self._folder.stored(task)
+        return None if stored is None or not self._is_current(task, stored) else stored.state
 
-    def _holds(self, task: PartitionTask, found: Found) -> bool:
-        """Tell whether what was *found* still holds for this run."""
-        if found.days is not None and not (found.days[0] <= task.days[0] and task.days[1] <= found.days[1]):
+    def _is_current(self, task: PartitionTask, stored: StoredPartition) -> bool:
+        """Return whether this run can use the *stored* partition as it is."""
+        if stored.days is not None and not (stored.days[0] <= task.days[0] and task.days[1] <= stored.days[1]):
             return False
-        if found.written > self._folder.begun:
+        if stored.written > self._folder.run_began:
             return True
         late = self._recheck_from is not None and task.days[1] >= self._recheck_from
         if isinstance(task.stream, ListingStream):
-            return found.over and not late  # a day that was not over when it was listed may have gone on
-        return not (late and found.state in {State.NOT_FOUND, State.EMPTY})
+            return stored.days_over and not late  # a day that was not over may have more instances now
+        return not (late and stored.state in {State.NOT_FOUND, State.EMPTY})
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, function: Callable[[], T]) -> T:
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+            return await anyio.to_thread.run_sync(function, limiter=self._limiter)
         except OSError as error:
             failure = StoreError(f"the folder {self._folder.name}: {error.strerror or error}")
         raise failure
 
 
-def _place(task: PartitionTask) -> tuple[str, str]:
+def _id(task: PartitionTask) -> tuple[str, str]:
     return task.stream.name, task.key
 
 
-def _claim(task: PartitionTask) -> str:
-    return f"{task.stream.name}/{name_of(task)}"
+def _lease_key(task: PartitionTask) -> str:
+    return f"{task.stream.name}/{file_stem(task)}"
 
 
 def _blocks(tasks: Iterable[PartitionTask]) -> Iterator[list[PartitionTask]]:
@@ -274,4 +280,4 @@ def _blocks(tasks: Iterable[PartitionTask]) -> Iterator[list[PartitionTask]]:
 
 
 def _ignore(_: Partition) -> None:
-    """Take no note of anything."""
+    """Do nothing with a finished partition."""

@@ -1,4 +1,4 @@
-"""The lock beside a store: one harvest at a time."""
+"""The lock file of a store, which admits one harvest at a time."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 
 
 class Lock:
-    """Held by one process at a time, and let go of by the system when that dies, however it dies.
+    """A lock that one process holds at a time. The system releases it when that process ends, however it ends.
 
-    It is the lock of an empty SQLite file, since that is the one of the standard library that works everywhere. The
-    file stays: whoever deleted it could delete the one that somebody has just locked.
+    It is SQLite's lock on an empty database ``<store>.lock``: the only file lock of the standard library that works on
+    every platform. The file is never deleted; another process could have locked it just before.
     """
 
     def __init__(self, store: Path) -> None:
         self._path = store.parent / f"{store.name}.lock"
         self._connection: sqlite3.Connection | None = None
 
-    def take(self) -> bool:
-        """Take the lock, or return False when somebody has it. Raises ``sqlite3.Error`` when it cannot be made."""
+    def acquire(self) -> bool:
+        """Acquire the lock; return False if another process holds it. Raises `sqlite3.Error` for other reasons."""
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=0, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
@@ -30,8 +30,8 @@ class Lock:
         self._connection = connection
         return True
 
-    def let_go(self) -> None:
-        """Let others have it."""
+    def release(self) -> None:
+        """Release the lock if it is held."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

@@ -1,4 +1,4 @@
-"""The store, for those who only read it."""
+"""Read access to a store, also while a harvest writes to it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ....errors import ConfigError, StoreError, ZoomError
+from .migration import MIGRATED_VERSION
 from .schema import APPLICATION_ID, VERSION
 
 
 @contextmanager
 def reading(path: str | Path) -> Generator[sqlite3.Connection, None, None]:
-    """Give a connection that can read the store at *path*, as it was at one moment, while a harvest may write to it.
+    """Provide a connection that reads the store at *path* as it is at this moment.
 
-    Raises `ConfigError` for a file that is no harvest store which this version reads, and turns what SQLite finds wrong
-    later into `StoreError`. Do not linger: what is written meanwhile piles up beside the store.
+    A harvest may write to the store meanwhile. Its writes collect in a file next to the store until the block ends, so
+    keep the block short. Raises `ConfigError` for a file that is not a harvest store of this version, and `StoreError`
+    for errors of SQLite inside the block.
     """
     path = Path(path)
     try:
-        with closing(_connected(path)) as connection:
-            connection.execute("BEGIN")  # one transaction to the end: one moment for all that is read
+        with closing(_connect(path)) as connection:
+            connection.execute("BEGIN")  # one transaction, so that all queries see the same moment
             _check(connection, path)
             yield connection
     except sqlite3.Error as error:
@@ -29,8 +31,8 @@ def reading(path: str | Path) -> Generator[sqlite3.Connection, None, None]:
         raise failure from error
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    # As a URI also what has a meaning in one is quoted: "?", "#" and "%" may be in the name of a file.
+def _connect(path: Path) -> sqlite3.Connection:
+    # as_uri() quotes the characters of a file name that have a meaning in a URI, such as "?" and "#".
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
@@ -39,15 +41,20 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise ConfigError(f"{path} is not a harvest store")
-    if version != VERSION:
-        remedy = "update zoomasync" if version > VERSION else "read it with the zoomasync that wrote it"
-        raise ConfigError(
-            f"{path} is a harvest store of version {version}, and this zoomasync reads version {VERSION}: {remedy}"
-        )
+    if version == VERSION:
+        return
+    remedy = "read it with the zoomasync that wrote it"
+    if version == MIGRATED_VERSION:
+        remedy = f"run `zoomasync harvest` on it once to migrate it to version {VERSION}"
+    elif version > VERSION:
+        remedy = "update zoomasync"
+    raise ConfigError(
+        f"{path} is a harvest store of version {version}, and this zoomasync reads version {VERSION}: {remedy}"
+    )
 
 
 def _failure(error: sqlite3.Error, path: Path) -> ZoomError:
-    """Return what *error* means to somebody who gave *path*."""
+    """Return *error* as an error about the store at *path*."""
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_NOTADB:
             return ConfigError(f"{path} is not a harvest store")
@@ -55,8 +62,8 @@ def _failure(error: sqlite3.Error, path: Path) -> ZoomError:
             return ConfigError(f"there is no store {path}: harvest into it first")
         case sqlite3.SQLITE_READONLY:
             return ConfigError(
-                f"the store {path} is in a folder that must not be written to, and SQLite keeps a file beside a "
-                "store that it reads: copy it elsewhere first"
+                f"the store {path} is in a read-only folder, and SQLite needs to create a file next to a store to read "
+                "it: copy it elsewhere first"
             )
         case sqlite3.SQLITE_CANTOPEN:
             return ConfigError(f"the store {path} cannot be opened: {error}")

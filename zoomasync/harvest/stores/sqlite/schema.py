@@ -1,4 +1,4 @@
-"""The SQL of a harvest's database: its own tables, and one for every stream."""
+"""The SQL of a harvest's database: the tables of the harvest itself, and one per stream."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import chain, repeat
 import msgspec
 
 from ...streams import Row, Stream
-from ..columns import BEFORE, BEHIND, Cell, Cells, Column, Kind, columns
+from ..columns import EXTRA_COLUMN, KEY_COLUMNS, Cell, Cells, Column, Kind, columns
 
 VERSION = 3
-APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": what tells a harvest from any other database
+APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": identifies a harvest among SQLite databases
 
-# `harvest` holds the days that the store is of; `partition` what became of each, with the days of a listing or the day
-# on which a session began, and the calls that it takes at least. `call_samples` counts what was sent in ten seconds from
-# `at`, and `rate` is what the client allowed itself a second.
+# `harvest`: the days that the store covers. `partition`: the state of each partition; `from_` and `to_` are the days of
+# a listing, or twice the day on which an instance began; `calls` is the least number of calls to fetch it.
+# `call_samples`: the calls in the ten seconds from `at`, and the rate limiter's `rate` per second.
 OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS harvest (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -71,22 +71,22 @@ CREATE TABLE IF NOT EXISTS call_samples (
 ) WITHOUT ROWID
 """
 
-_AT_ONCE = 50  # rows of an INSERT: SQLite takes 32,766 values at least, and no stream has 100 columns
+_INSERT_ROWS = 50  # per statement: SQLite accepts at least 32,766 values, and no stream has 100 columns
 
 _AFFINITIES = {Kind.INTEGER: "INTEGER", Kind.BOOLEAN: "INTEGER", Kind.REAL: "REAL"}
 
 
 def all_columns(stream: Stream) -> tuple[Column, ...]:
     """Return the columns of the table of *stream*."""
-    return (*BEFORE, *columns(stream), *BEHIND)
+    return (*KEY_COLUMNS, *columns(stream), EXTRA_COLUMN)
 
 
-DRIFT_COLUMNS = (
-    Column("stream", Kind.TEXT, -1),
-    *BEFORE,
-    Column("path", Kind.TEXT, -1),
-    Column("reason", Kind.TEXT, -1),
-    Column("raw", Kind.TEXT, -1),  # JSON, but to the last character as it came, with whatever made it drift
+REJECTED_ROW_COLUMNS = (
+    Column("stream", Kind.TEXT),
+    *KEY_COLUMNS,
+    Column("path", Kind.TEXT),
+    Column("reason", Kind.TEXT),
+    Column("raw", Kind.TEXT),  # not of type JSON, which an export may reformat: these are Zoom's own bytes
 )
 """The columns of `rejected_rows`."""
 
@@ -107,35 +107,38 @@ class Table:
         self.select: str = f'SELECT {names} FROM "{stream.name}"'  # noqa: S608
         self._name = stream.name
 
-    def missing(self, present: Sequence[str]) -> list[str]:
-        """Return the statements that add what a store of an earlier version lacks."""
-        lacking = (column for column in self.columns if column.name not in present)
-        return [f'ALTER TABLE "{self._name}" ADD COLUMN {_declared(column)}' for column in lacking]
+    def add_columns(self, present: Sequence[str]) -> list[str]:
+        """Return the statements that add the columns which a store lacks that an earlier version wrote."""
+        missing = (column for column in self.columns if column.name not in present)
+        return [f'ALTER TABLE "{self._name}" ADD COLUMN {_declared(column)}' for column in missing]
 
     def put(self, connection: sqlite3.Connection, lines: Sequence[tuple[Cell, ...]]) -> None:
-        """Insert *lines*, many with one statement: between two, the thread would wait for the event loop's to pause."""
-        for start in range(0, len(lines), _AT_ONCE):
-            some = lines[start : start + _AT_ONCE]
+        """Insert *lines*, many per statement.
+
+        Between two statements, the writing thread would wait until the event loop's thread releases the interpreter.
+        """
+        for start in range(0, len(lines), _INSERT_ROWS):
+            some = lines[start : start + _INSERT_ROWS]
             connection.execute(self._insert + ", ".join([self._marks] * len(some)), list(chain.from_iterable(some)))
 
     def lines(self, key: str, rows: Sequence[tuple[int, Row, str | None]]) -> list[tuple[Cell, ...]]:
-        """Return the lines of the table for *rows*; a number of more than 64 bits goes to what lies beside its row."""
+        """Return the table's lines for *rows* of the partition *key*. A number beyond 64 bits goes to `_extra`."""
         if not rows:
             return []
-        seqs, structs, beside = zip(*rows, strict=True)
+        positions, structs, extra_fields = zip(*rows, strict=True)
         cells, too_large = self._cells(structs)
-        raws = list(beside)
-        for at, numbers in too_large.items():
-            keys = msgspec.json.decode(raws[at] or "{}", type=dict[str, msgspec.Raw])
-            raws[at] = msgspec.json.encode({**keys, **numbers}).decode()
-        return list(zip(repeat(key, len(rows)), seqs, *cells, raws, strict=True))
+        extras = list(extra_fields)
+        for index, numbers in too_large.items():
+            keys = msgspec.json.decode(extras[index] or "{}", type=dict[str, msgspec.Raw])
+            extras[index] = msgspec.json.encode({**keys, **numbers}).decode()
+        return list(zip(repeat(key, len(rows)), positions, *cells, extras, strict=True))
 
 
 def delete_rows(stream: str) -> str:
-    """Return the SQL that empties one partition of *stream*."""
+    """Return the SQL that deletes the rows of one partition of *stream*."""
     return f'DELETE FROM "{stream}" WHERE _part = ?'  # noqa: S608
 
 
 def _declared(column: Column) -> str:
-    needed = " NOT NULL" if column in BEFORE else ""
-    return f'"{column.name}" {_AFFINITIES.get(column.kind, "TEXT")}{needed}'
+    not_null = " NOT NULL" if column in KEY_COLUMNS else ""
+    return f'"{column.name}" {_AFFINITIES.get(column.kind, "TEXT")}{not_null}'

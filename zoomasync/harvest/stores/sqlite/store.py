@@ -1,14 +1,4 @@
-"""The SQLite store of a harvest: one table a stream, and `partition`, which says what became of each.
-
-A partition is what is fetched, and replaced, as a whole: the hosts of a month, the meetings of a host in a month, one
-report of one session. Its rows carry its key in ``_part`` (for a session's report, the UUID), their place in ``_seq``,
-and in ``_extra``, as JSON, what came with them that the reference does not know or no cell can hold. Rows that are not
-what the reference says are in `rejected_rows`, raw and with the reason. Times are ISO 8601 text in UTC, booleans 0 and 1, and
-what is nested is JSON.
-
-Rows come page by page, each page with its partition's line in one transaction; until its last one has come a partition
-is *open*, and what is open when a run begins is what one that was killed has begun: it is dropped, and fetched again.
-"""
+"""The class `SQLiteStore`: one thread writes, in transactions of queued writes."""
 
 from __future__ import annotations
 
@@ -32,27 +22,29 @@ from .... import ZoomError
 from ....errors import ConfigError, StoreError
 from ...partitions import Partition, State
 from ...streams import ListingStream, PartitionTask, Stream
-from ..base import CallSample, Outstanding, Scope, WriteBatch
+from ..base import CallSample, PartitionCount, Scope, WriteBatch
 from ..columns import utc_text
-from . import partition_table as worklist
+from . import partition_table
 from .lock import Lock
+from .migration import MIGRATED_VERSION, migrate
 from .reader import reading
 from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
-from .write_queue import Queue
+from .write_queue import WriteQueue
 
 T = TypeVar("T")
 
-_WAITING_PAGES = 64  # of 300 rows: some 25 MB at most
-_STATEMENTS = 1_024  # to keep: an INSERT for each number of rows, and some more
-_PATIENCE = 60.0  # seconds, with another program that holds the file for a moment
+_QUEUED_WRITES = 64  # pages of 300 rows: some 25 MB at most
+_CACHED_STATEMENTS = 1_024  # an INSERT per number of rows, and some more
+_BUSY_SECONDS = 60.0  # another program may hold the file for a moment
 
 
 class SQLiteStore:
     """A harvest's database at *path*, with a table for each of *streams*.
 
-    Open it with ``async with``. *durability* "full" also survives a power cut with all that was committed, "normal"
-    anything that the system survives. Raises `ConfigError` for a file that is not a harvest's, is one of another
-    version, or is being written by another harvest, and does not touch it; `StoreError` when it cannot be written.
+    Enter it with ``async with``. With *durability* "full", committed data survive a power cut; with "normal", they
+    survive a crash of the process. A store of version 2, which zoomasync 0.1.0 wrote, is migrated to version 3. Raises
+    `ConfigError`, and leaves the file unchanged, if it is not a harvest store, has another version, or another harvest
+    is writing to it. Raises `StoreError` if it cannot be written.
     """
 
     def __init__(
@@ -63,21 +55,21 @@ class SQLiteStore:
         self._path = Path(path)
         self._durability = durability
         self._tables = {stream.name: Table(stream) for stream in streams}
-        self._lock = Lock(self._path.resolve())  # whatever name it is called by
+        self._lock = Lock(self._path.resolve())  # one lock, also through a symbolic link
         self._connection: sqlite3.Connection | None = None
-        # One thread at a time: a connection is not for two, and things are written in the order they were put.
-        self._turn = anyio.CapacityLimiter(1)
-        self._queue: Queue[_Write] | None = None
-        self._torn = False
-        self._run = 0
+        # One thread at a time uses the connection, in the order of the calls.
+        self._limiter = anyio.CapacityLimiter(1)
+        self._queue: WriteQueue[_Write] | None = None
+        self._broken = False
+        self._run_id = 0
         self.outcome: str = ""
-        """How the run ends, to be set before `working` is left."""
+        """The outcome of the run, in words. The run sets it before it leaves the block of `run`."""
 
     async def __aenter__(self) -> Self:
         try:
             await self._in_thread(self._open)
         except BaseException:
-            self._close()  # cancelled while the file was opened
+            self._close()  # after a cancellation, the thread may have opened it
             raise
         return self
 
@@ -88,22 +80,23 @@ class SQLiteStore:
             await self._in_thread(self._close)
 
     @asynccontextmanager
-    async def working(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
-        """Write what is put while the block runs; *on_settled* is shown each partition once it is committed.
+    async def run(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AsyncGenerator[None, None]:
+        """Begin a run, and write in the background until the block ends.
 
-        Leaving the block, by an error or a cancellation as well, commits what was put. An error of the database ends
-        the block with a `StoreError`.
+        *on_finished* is called with each finished partition once it is committed. All queued writes are committed when
+        the block ends, also by an error or a cancellation. An error of the database cancels the block and raises
+        `StoreError`.
         """
         if self._queue is not None:
-            raise ConfigError("a harvest does one thing at a time: await the one before")
-        if lacking := [stream.name for stream in scope.streams if stream.name not in self._tables]:
-            raise ConfigError(f"the store was opened without a table for {', '.join(lacking)}")
-        self._queue = queue = Queue[_Write](_WAITING_PAGES)
-        self.outcome, self._torn = "interrupted", False
+            raise ConfigError("this harvest is already running: wait until it has finished")
+        if missing := [stream.name for stream in scope.streams if stream.name not in self._tables]:
+            raise ConfigError(f"the store was opened without a table for {', '.join(missing)}")
+        self._queue = queue = WriteQueue[_Write](_QUEUED_WRITES)
+        self.outcome, self._broken = "interrupted", False
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._write_all, queue, on_finished)
-                await self._asked(partial(self._begin, scope))
+                tasks.start_soon(self._commit_all, queue, on_finished)
+                await self._call(partial(self._begin_run, scope))
                 yield
                 queue.close()
         except BaseExceptionGroup as group:
@@ -112,90 +105,90 @@ class SQLiteStore:
             return
         finally:
             self._queue = None
-            if not self._torn:
-                with anyio.CancelScope(shield=True):  # cancelled: what was fetched is not thrown away
-                    await self._commit([*queue.take(), _Write(self._end)], on_finished)
+            if not self._broken:
+                with anyio.CancelScope(shield=True):  # after a cancellation, fetched pages are still stored
+                    await self._commit([*queue.take_all(), _Write(self._end_run)], on_finished)
         raise first
 
-    async def expand(self, listing: ListingStream, scope: Scope) -> None:
-        """Put what the listings lead to on the list of the work."""
-        await self._asked(partial(worklist.expand, listing=listing, scope=scope))
+    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
+        """Add the child partitions of all stored rows of *listing* as pending."""
+        await self._call(partial(partition_table.add_children, listing=listing, scope=scope))
 
-    async def work(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
-        """Iterate over what waits of *streams*, the oldest first."""
-        chunks = worklist.chunks(self._opened(), scope, streams)
-        while (chunk := await self._in_thread(partial(next, chunks, None))) is not None:
-            for task in chunk:
+    async def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
+        """Iterate over the pending partitions of *streams*, the oldest first."""
+        batches = partition_table.pending_batches(self._opened(), scope, streams)
+        while (batch := await self._in_thread(partial(next, batches, None))) is not None:
+            for task in batch:
                 yield task
 
-    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, Outstanding]]:
-        """Return how many partitions of each stream and state *scope* has, and the calls that they take."""
-        return await self._asked(partial(worklist.counts, scope=scope))
+    async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
+        """Return the number of partitions of *scope* by stream name and state, after all earlier writes."""
+        return await self._call(partial(partition_table.counts, scope=scope))
 
-    async def write(self, task: PartitionTask, piece: WriteBatch) -> None:
-        """Write what one reply gave; with a first one, what there was of *unit* goes."""
-        await self._later(partial(self._write, task, piece))
+    async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
+        """Queue one batch of a partition; wait while the queue is full."""
+        await self._enqueue(partial(self._write, task, batch))
 
     async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
-        """Write down what became of *unit*."""
+        """Queue the final result of a partition."""
         now = datetime.now(UTC).replace(microsecond=0)
-        await self._later(partial(worklist.finish, task=task, error=error, warning=warning, now=now))
+        await self._enqueue(partial(partition_table.finish, task=task, error=error, warning=warning, now=now))
 
     async def defer(self, scope: Scope, until: datetime) -> None:
-        """Let everything that waits wait until then."""
-        await self._asked(partial(worklist.defer, scope=scope, until=until))
+        """Turn all pending partitions to deferred."""
+        await self._call(partial(partition_table.defer, scope=scope, until=until))
 
     async def resume_deferred(self, scope: Scope) -> None:
-        """Let what was parked be fetched."""
-        await self._asked(partial(worklist.resume_deferred, scope=scope))
+        """Turn all deferred partitions back to pending."""
+        await self._call(partial(partition_table.resume_deferred, scope=scope))
 
-    async def sent(self, samples: Sequence[CallSample]) -> None:
-        """Write down what was sent."""
+    async def record_calls(self, samples: Sequence[CallSample]) -> None:
+        """Queue the number of calls that the run has sent."""
         lines = [
-            (self._run, utc_text(sample.at), sample.label, sample.calls, sample.retries, sample.throttled, sample.rate)
-            for sample in samples
+            (self._run_id, utc_text(each.at), each.label, each.calls, each.retries, each.throttled, each.rate)
+            for each in samples
         ]
-        await self._later(partial(_add_traffic, lines=lines))
+        await self._enqueue(partial(_add_call_samples, lines=lines))
 
-    async def _asked(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do *work* after all that was put before, and return what it gave once it is committed."""
-        done = anyio.Event()
-        write = _Write(work, done)
-        await self._working().put(write)
-        await done.wait()
+    async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Call *function* after all earlier writes, and return its result once it is committed."""
+        committed = anyio.Event()
+        write = _Write(function, committed)
+        await self._running_queue().put(write)
+        await committed.wait()
         return cast("T", write.result)
 
-    async def _later(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        await self._working().put(_Write(work))
+    async def _enqueue(self, function: Callable[[sqlite3.Connection], object]) -> None:
+        await self._running_queue().put(_Write(function))
 
-    def _working(self) -> Queue[_Write]:
+    def _running_queue(self) -> WriteQueue[_Write]:
         if self._queue is None:
-            raise ConfigError("the store is not working: write inside `async with store.working(...)`")
+            raise ConfigError("the store has no run: write inside `async with store.run(...)`")
         return self._queue
 
-    async def _write_all(self, queue: Queue[_Write], on_finished: Callable[[Partition], None]) -> None:
+    async def _commit_all(self, queue: WriteQueue[_Write], on_finished: Callable[[Partition], None]) -> None:
         while await queue.wait():
             with anyio.CancelScope(shield=True):
-                await self._commit(queue.take(), on_finished)
+                await self._commit(queue.take_all(), on_finished)
 
     async def _commit(self, writes: Sequence[_Write], on_finished: Callable[[Partition], None]) -> None:
-        self._torn = True  # without these, what comes behind them must not be written either
+        self._broken = True  # if this commit fails, later writes must not be committed
         await self._in_thread(partial(self._transact, writes))
-        self._torn = False
+        self._broken = False
         for write in writes:
             if isinstance(write.result, Partition):
                 on_finished(write.result)
-            if write.done is not None:
-                write.done.set()
+            if write.committed is not None:
+                write.committed.set()
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        running = asyncio.ensure_future(anyio.to_thread.run_sync(work, limiter=self._turn))
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        running = asyncio.ensure_future(anyio.to_thread.run_sync(function, limiter=self._limiter))
         try:
             return await asyncio.shield(running)
         except (sqlite3.Error, OSError) as error:
             failure = StoreError(f"the store {self._path.name}: {error}")
         except asyncio.CancelledError:
-            with anyio.CancelScope(shield=True):  # a thread cannot be stopped, and its connection is not for two
+            with anyio.CancelScope(shield=True):  # the thread cannot be cancelled, and still uses the connection
                 await asyncio.wait([running])
             raise
         raise failure
@@ -205,28 +198,28 @@ class SQLiteStore:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for write in writes:
-                write.result = write.work(connection)
+                write.result = write.function(connection)
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:  # a full disk has rolled it back already
+            if connection.in_transaction:  # a full disk rolls back by itself
                 connection.execute("ROLLBACK")
             raise
 
     def _open(self) -> None:
         try:
-            self._alone()
-            # An absolute path is never one of SQLite's own words, such as ":memory:".
+            self._acquire_lock()
+            # An absolute path is never one of SQLite's special names, such as ":memory:".
             self._connection = connection = sqlite3.connect(
                 self._path.absolute(),
                 isolation_level=None,
                 check_same_thread=False,
-                timeout=_PATIENCE,
-                cached_statements=_STATEMENTS,
+                timeout=_BUSY_SECONDS,
+                cached_statements=_CACHED_STATEMENTS,
             )
-            self._check(connection)
+            version = self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._durability}")
-            self._transact([_Write(self._make)])
+            self._transact([_Write(partial(self._make_tables, version))])
         except (sqlite3.Error, OSError) as error:
             self._close()
             raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
@@ -234,97 +227,102 @@ class SQLiteStore:
             self._close()
             raise
 
-    def _make(self, connection: sqlite3.Connection) -> None:
-        """Make what is not there: all of it, or nothing."""
+    def _make_tables(self, version: int, connection: sqlite3.Connection) -> None:
+        """Migrate the store if needed, and create the missing tables and columns, in one transaction."""
+        if version == MIGRATED_VERSION:
+            migrate(connection)
         for statement in OWN_TABLES.split(";"):
             connection.execute(statement)
         for name, table in self._tables.items():
             connection.execute(table.create)
-            for statement in table.missing([line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]):
+            present = [line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]
+            for statement in table.add_columns(present):
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _check(self, connection: sqlite3.Connection) -> None:
+    def _check(self, connection: sqlite3.Connection) -> int:
+        """Return the version of the store, 0 for a new one. Raises `ConfigError` for one that cannot be written."""
         ((application,), (version,), (tables,)) = (
             connection.execute(query).fetchone()
             for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
         )
         if not tables and not application and not version:
-            return  # new
+            return 0
         if application != APPLICATION_ID:
-            raise ConfigError(f"{self._path.name} is not a harvest store; give another file, it was not touched")
-        if version != VERSION:
-            age = "an earlier" if version < VERSION else "a later"
+            raise ConfigError(f"{self._path.name} is not a harvest store and was left unchanged; give another file")
+        if version not in {MIGRATED_VERSION, VERSION}:
+            age, remedy = ("an older", "") if version < VERSION else ("a newer", "update zoomasync, or ")
             raise ConfigError(
-                f"{self._path.name} is a harvest store of {age} version ({version}, this is {VERSION}); "
-                "give another file, it was not touched"
+                f"{self._path.name} is a harvest store of {age} version ({version}, this is {VERSION}) and was left "
+                f"unchanged; {remedy}give another file"
             )
+        return int(version)
 
-    def _alone(self) -> None:
+    def _acquire_lock(self) -> None:
         if not self._path.name or self._path.is_dir():
             raise ConfigError(f"the store {self._path} is a folder: give a file")
-        if not self._lock.take():
-            raise ConfigError(f"another harvest is writing to {self._path.name}{_who(self._path)}; nothing was done")
+        if not self._lock.acquire():
+            raise ConfigError(f"another harvest is writing to {self._path.name}{_writer(self._path)}; nothing was done")
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-        self._lock.let_go()
+        self._lock.release()
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            raise ConfigError("the store is not open: use it inside `async with`")
+            raise ConfigError("the store is not open: enter it with `async with`")
         return self._connection
 
-    def _begin(self, scope: Scope, connection: sqlite3.Connection) -> None:
-        worklist.prepare(connection, self._path.name, scope)
-        begun = (utc_text(datetime.now(UTC).replace(microsecond=0)), platform.node(), os.getpid())
-        self._run = (
-            connection.execute("INSERT INTO run (started_at, host, process) VALUES (?, ?, ?)", begun).lastrowid or 0
-        )
+    def _begin_run(self, scope: Scope, connection: sqlite3.Connection) -> None:
+        partition_table.begin_run(connection, self._path.name, scope)
+        line = (utc_text(datetime.now(UTC).replace(microsecond=0)), platform.node(), os.getpid())
+        cursor = connection.execute("INSERT INTO run (started_at, host, process) VALUES (?, ?, ?)", line)
+        self._run_id = cursor.lastrowid or 0
 
-    def _end(self, connection: sqlite3.Connection) -> None:
-        ended = (utc_text(datetime.now(UTC).replace(microsecond=0)), self.outcome, self._run)
-        connection.execute("UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?", ended)
+    def _end_run(self, connection: sqlite3.Connection) -> None:
+        line = (utc_text(datetime.now(UTC).replace(microsecond=0)), self.outcome, self._run_id)
+        connection.execute("UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?", line)
 
-    def _write(self, task: PartitionTask, piece: WriteBatch, connection: sqlite3.Connection) -> None:
+    def _write(self, task: PartitionTask, batch: WriteBatch, connection: sqlite3.Connection) -> None:
         name, key = task.stream.name, task.key
         table = self._tables[name]
-        if piece.first:
-            worklist.empty(connection, name, key)
-        lines = table.lines(key, piece.rows)
-        invalid_rows = [(name, key, seq, drift.path, drift.reason, drift.raw) for seq, drift in piece.invalid_rows]
+        if batch.first:
+            partition_table.clear(connection, name, key)
+        lines = table.lines(key, batch.rows)
         table.put(connection, lines)
+        invalid_rows = [(name, key, seq, row.path, row.reason, row.raw) for seq, row in batch.invalid_rows]
         if invalid_rows:
             connection.executemany("INSERT INTO rejected_rows VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", invalid_rows)
         connection.execute(
             "UPDATE partition SET state = 'in_progress', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
             "invalid_rows = iif(?1, 0, invalid_rows) + ?3 WHERE stream = ?4 AND key = ?5",
-            (piece.first, len(lines), len(invalid_rows), name, key),
+            (batch.first, len(lines), len(invalid_rows), name, key),
         )
 
 
 @dataclass(slots=True)
 class _Write:
-    """Something to do in the next transaction; *done* is set once it is committed."""
+    """A function to call in the next transaction; *committed* is set once its effect is committed."""
 
-    work: Callable[[sqlite3.Connection], object]
-    done: anyio.Event | None = None
+    function: Callable[[sqlite3.Connection], object]
+    committed: anyio.Event | None = None
     result: object = None
 
 
-def _add_traffic(connection: sqlite3.Connection, lines: Sequence[tuple[str | int | float, ...]]) -> None:
+def _add_call_samples(connection: sqlite3.Connection, lines: Sequence[tuple[str | int | float, ...]]) -> None:
     connection.executemany(
-        "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "
-        "retries = retries + excluded.retries, throttled = throttled + excluded.throttled",
+        "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "calls = calls + excluded.calls, retries = retries + excluded.retries, "
+        "throttled = throttled + excluded.throttled",
         lines,
     )
 
 
-def _who(path: Path) -> str:
-    """Return who is writing to the store at *path*, as far as it says."""
+def _writer(path: Path) -> str:
+    """Return which process writes to the store at *path*, in brackets, or nothing if the store does not show it."""
     with suppress(ZoomError), reading(path) as connection:
         line = connection.execute(
             "SELECT process, host, started_at FROM run WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1"

@@ -1,4 +1,4 @@
-"""The queue before the one that writes: what was put in it is taken in that order, or was never put."""
+"""The queue of writes in front of the thread that commits them."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ import anyio
 T = TypeVar("T")
 
 
-class Queue(Generic[T]):
-    """A bounded queue for one taker.
+class WriteQueue(Generic[T]):
+    """A bounded FIFO queue with one consumer that loses no item when the consumer is cancelled.
 
-    anyio's memory stream hands an item over to a task that may be cancelled in that very moment: the item is gone, and
-    those behind it are not. A page would be, and the partition that it belongs to would be settled all the same. Here
-    taking does not wait, and waiting takes nothing.
+    anyio's memory stream hands an item to the waiting task; if that task is cancelled at the same moment, the item is
+    lost and later items are not. A partition would be recorded as done without one of its pages. Here `wait` removes
+    nothing, and `take_all` does not wait.
     """
 
     def __init__(self, size: int) -> None:
         self._items: deque[T] = deque()
-        self._room = anyio.Semaphore(size)
-        self._news = anyio.Event()
+        self._free = anyio.Semaphore(size)
+        self._changed = anyio.Event()
         self._closed = False
 
     async def put(self, item: T) -> None:
-        """Put *item* behind the others, as soon as there is room."""
-        await self._room.acquire()
+        """Append *item*, waiting while the queue is full."""
+        await self._free.acquire()
         self._items.append(item)
-        self._news.set()
+        self._changed.set()
 
     def close(self) -> None:
-        """Let the taker stop when it has taken everything."""
+        """Make `wait` return False once the queue is empty."""
         self._closed = True
-        self._news.set()
+        self._changed.set()
 
     async def wait(self) -> bool:
-        """Wait until there is something to take; return False when nothing will come any more."""
+        """Wait for an item; return False when the queue is closed and empty."""
         while not self._items and not self._closed:
-            self._news = anyio.Event()
-            await self._news.wait()
+            self._changed = anyio.Event()
+            await self._changed.wait()
         return bool(self._items)
 
-    def take(self) -> list[T]:
-        """Take what there is, the oldest first."""
-        taken = list(self._items)
+    def take_all(self) -> list[T]:
+        """Remove and return all items, the oldest first."""
+        items = list(self._items)
         self._items.clear()
-        for _ in taken:
-            self._room.release()
-        return taken
+        for _ in items:
+            self._free.release()
+        return items
