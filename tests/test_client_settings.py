@@ -23,7 +23,7 @@ from zoomasync.testing import FakeZoom
 DAY = date(2026, 6, 1)
 PASSWORD = "canary-secret"
 ONCE = RetryPolicy(attempts=1)
-HIDDEN = {name: "" for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")}
+HIDDEN = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"), "")
 
 
 class RecordingLimiter(LocalRateLimiter):
@@ -126,6 +126,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, str]]
 async def test_proxy_of_environment(
     fake: FakeZoom,
     environment: Callable[[Mapping[str, str]], None],
+    *,
     trust_env: bool,
     no_proxy: str,
     is_used: bool,

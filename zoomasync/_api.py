@@ -192,7 +192,8 @@ class Api:
         if not route.startswith("GET /"):
             raise InvalidArgument('the route of a listing is like "GET /users/{userId}/recordings"')
         endpoint = Endpoint(route=route, label=_check_label(label), response=_page_type(items, cast("Hashable", row)))
-        return paginate(self._session, endpoint.at_encoded(values, query or {}))
+        listing: Paginator[Page[object], object] = paginate(self._session, endpoint.at_encoded(values, query or {}))
+        return listing
 
 
 _NAMESPACES: dict[str, type[Resource]] = {

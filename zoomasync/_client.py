@@ -72,7 +72,7 @@ class Zoom(Api):
     Raises `ConfigError` for settings that are invalid or exclude each other.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  every setting has a default
         self,
         auth: Credentials,
         *,

@@ -285,7 +285,7 @@ def _fields(
 
 
 def _broken(sample: Sample) -> st.SearchStrategy[bytes]:
-    """Return the bytes of *sample*: truncated, with bits flipped, bytes inserted or repeated, or in another encoding."""
+    """Return the bytes of *sample*: truncated, changed, with bytes inserted or repeated, or in another encoding."""
     body, offset = sample.body, st.integers(0, len(sample.body) - 1)
     return st.one_of(
         offset.map(lambda end: body[:end]),

@@ -233,7 +233,7 @@ async def test_other_file_is_unchanged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("days", "reports", "message"),
     [
-        ((SPRING[1], SPRING[0]), ["meeting"], "upside down"),
+        ((SPRING[1], SPRING[0]), ["meeting"], "is after to"),
         (SPRING, ["meeting", "attendance"], "unknown report 'attendance'"),
         (SPRING, [], "reports is empty"),
     ],

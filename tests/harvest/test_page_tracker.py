@@ -85,7 +85,7 @@ async def test_paging_loop_fails_partition(tmp_path: Path) -> None:
 
     (failure,) = summary.failures
     assert (failure.state, failure.error) == (State.FAILED, "PagingLoop")
-    assert "never end" in str(failure.detail)
+    assert "start the listing again" in str(failure.detail)
     assert stored(store)["meeting_participants"] == []
 
 

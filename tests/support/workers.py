@@ -177,9 +177,7 @@ async def _run_job(job: Job, pipe: Connection) -> None:
     async with (
         RedisRateLimiter(job.redis, job.plan, name=job.name) as rate_limiter,
         RedisTokenStore(job.redis, name=job.name) as token_store,
-        Zoom(
-            job.credentials, plan=job.plan, base_url=job.base_url, rate_limiter=rate_limiter, token_store=token_store
-        ) as zoom,
+        Zoom(job.credentials, base_url=job.base_url, rate_limiter=rate_limiter, token_store=token_store) as zoom,
         Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1], workers=8) as harvest,
     ):
         pipe.send(("complete", str((await harvest.run()).complete)))

@@ -13,7 +13,7 @@ _logger = logging.getLogger("zoomasync")
 
 def safe(callback: Callable[[ArgT], object] | None) -> Callable[[ArgT], None] | None:
     """Return *callback* so that its exceptions are logged instead of raised; None stays None."""
-    return callback if callback is None or isinstance(callback, SafeCallback) else SafeCallback(callback)
+    return None if callback is None else SafeCallback(callback)
 
 
 class SafeCallback(Generic[ArgT]):

@@ -98,7 +98,7 @@ class _Chain(Paginator[PageT, RowT]):
     """Several listings, read one after the other."""
 
     def __init__(self, listings: Sequence[Paginator[PageT, RowT]]) -> None:
-        super().__init__(listings[0]._fetch_page, listings[0]._name)
+        super().__init__(listings[0]._fetch_page, listings[0]._name)  # noqa: SLF001  the same class
         self._listings = listings
 
     async def pages(self) -> AsyncGenerator[PageT, None]:
@@ -113,7 +113,7 @@ def chain(listings: Sequence[Paginator[PageT, RowT]]) -> Paginator[PageT, RowT]:
     return _Chain(listings) if len(listings) > 1 else listings[0]
 
 
-def paginate(session: Session, call: Call[PageT]) -> Paginator[PageT, RowT]:
+def paginate(session: Session, call: Call[PageT]) -> Paginator[PageT, RowT]:  # pyright: ignore[reportInvalidTypeVarUse]  the caller's annotation gives RowT
     """Return the paginator of *call*, whose pages *session* sends."""
 
     async def fetch_page(token: str) -> PageT:

@@ -1,7 +1,7 @@
 """The HTTP transport on aiohttp.
 
 It sends one request, reads the whole body up to a maximum size, and raises a `TransportError` for every fault. It
-follows no redirects and never sends a request a second time.
+follows no redirects and sends no request twice.
 """
 
 from __future__ import annotations

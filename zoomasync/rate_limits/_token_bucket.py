@@ -59,7 +59,7 @@ class TokenBucket:
     def expected_delay(self, *, priority: bool = False) -> float:
         """Return the seconds that a new caller would wait."""
         interval = 1 / self._window.current_rate
-        # The log of the last sends and aiolimiter's bucket become free at the same time, not one after the other.
+        # The log of the last sends and aiolimiter become free at the same time, not one after the other.
         first = max(self._window.until_free, 0.0 if self._window.has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 

@@ -181,7 +181,7 @@ def newer_store(path: Path) -> None:
 
 def older_store(path: Path) -> None:
     with StoreWriter(path, "users") as store:
-        store.execute(f"PRAGMA user_version = {VERSION - 1}")
+        store.execute(f"PRAGMA user_version = {VERSION - 2}")
 
 
 def text_file(path: Path) -> None:
@@ -197,7 +197,7 @@ def text_file(path: Path) -> None:
         (other_database, "is not a harvest store"),
         (text_file, "is not a harvest store"),
         (newer_store, f"is a harvest store of version {VERSION + 1}, and this zoomasync reads version {VERSION}: upd"),
-        (older_store, f"is a harvest store of version {VERSION - 1}, and this zoomasync reads version {VERSION}: rea"),
+        (older_store, f"is a harvest store of version {VERSION - 2}, and this zoomasync reads version {VERSION}: rea"),
     ],
     ids=["missing", "folder", "empty", "another database", "text", "newer", "older"],
 )
