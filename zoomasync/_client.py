@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
@@ -96,7 +96,8 @@ class Zoom(Api):
         self._token_manager = TokenManager(auth, self._transport, retry, store=token_store)
         self._rate_limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._on_event = on_event
-        self._owned = AsyncExitStack()
+        self._unsubscribe: Callable[[], None] | None = None
+        self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
         session = Session(
             base_url=secure_url("base_url", base_url),
             transport=self._transport,
@@ -150,8 +151,7 @@ class Zoom(Api):
         store = RedisTokenStore(url, name=token_name(auth.account_id, auth.client_id))
         options.update({"rate_limiter": limiter, "token_store": store})
         client = cls(auth, base_url=base_url, **options)
-        client._owned.push_async_callback(limiter.aclose)
-        client._owned.push_async_callback(store.aclose)
+        client._owned = (limiter.aclose, store.aclose)
         return client
 
     def __repr__(self) -> str:
@@ -160,7 +160,7 @@ class Zoom(Api):
     async def __aenter__(self) -> Self:
         await self._transport.open()
         if self._on_event is not None:
-            self._owned.callback(self._rate_limiter.subscribe(self._on_event))
+            self._unsubscribe = self._rate_limiter.subscribe(self._on_event)
         return self
 
     async def __aexit__(
@@ -170,12 +170,13 @@ class Zoom(Api):
 
     async def aclose(self) -> None:
         """Close the connections of the client. Closing twice is allowed."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         # Shielded: a cancelled close would leave connections open.
         with anyio.CancelScope(shield=True):
             async with AsyncExitStack() as stack:
-                stack.push_async_callback(self._transport.close)
-                stack.push_async_callback(self._owned.aclose)
-                stack.push_async_callback(self._token_manager.aclose)
+                for close in (self._transport.close, *self._owned, self._token_manager.aclose):
+                    stack.push_async_callback(close)
 
     @property
     def stats(self) -> Mapping[str, CallStats]:

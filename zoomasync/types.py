@@ -2,10 +2,13 @@
 
 from ._api import Api
 from ._client import ClientOptions
+from ._core.access_token import TokenSource
+from ._core.call_options import CallOptions
 from ._core.decoding import ExtraFields, InvalidRow
 from ._core.endpoint import Call, Endpoint, MeetingRef, QueryValue, ResourceQuota, RetrySafety
 from ._core.http_messages import HttpRequest, HttpResponse, ResponseInfo
 from ._core.pagination import Page, Paginator
+from ._core.rate_limiter import ResourceQuotaCounter
 from ._core.session import CallStats, Session
 from ._core.transport import Transport
 from ._fan_out import FanOut, Outcome
@@ -13,6 +16,7 @@ from ._fan_out import FanOut, Outcome
 __all__ = [
     "Api",
     "Call",
+    "CallOptions",
     "CallStats",
     "ClientOptions",
     "Endpoint",
@@ -27,8 +31,10 @@ __all__ = [
     "Paginator",
     "QueryValue",
     "ResourceQuota",
+    "ResourceQuotaCounter",
     "ResponseInfo",
     "RetrySafety",
     "Session",
+    "TokenSource",
     "Transport",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, cast
+from typing import Final, Generic, TypeAlias, TypeVar, cast
 
 import anyio
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from ..errors import ConfigError, RedisUnavailable
 
 try:
-    from redis.asyncio import Redis
+    from redis.asyncio import Redis, RedisCluster
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import NoScriptError, RedisError
@@ -22,12 +22,9 @@ except ModuleNotFoundError as missing:
         "zoomasync.redis needs the extra 'redis': pip install 'zoomasync[redis]'", name=missing.name
     ) from None
 
-if TYPE_CHECKING:
-    from redis.asyncio.cluster import RedisCluster
-
 T = TypeVar("T")
 
-RedisClient: TypeAlias = "Redis | RedisCluster"
+RedisClient: TypeAlias = Redis | RedisCluster
 """A client of redis-py: for one server, behind a Sentinel, or for a cluster."""
 
 TIMEOUT: Final = 2.0

@@ -1,0 +1,69 @@
+"""Signatures of public functions and methods name public types only."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+from typing import cast, get_args, get_origin, get_type_hints
+
+import pytest
+
+import zoomasync
+
+
+def _public_modules() -> Iterator[ModuleType]:
+    yield zoomasync
+    for module in pkgutil.walk_packages(zoomasync.__path__, "zoomasync."):
+        parts = module.name.split(".")
+        if parts[1] not in {"cli", "__main__"} and not any(part.startswith("_") for part in parts):
+            yield importlib.import_module(module.name)
+
+
+MODULES = list(_public_modules())
+PUBLIC_TYPES = {
+    value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if isinstance(value, type) and (name in getattr(module, "__all__", ()) or value.__module__ == module.__name__)
+}
+
+
+def _types_in(annotation: object) -> Iterator[type]:
+    if isinstance(annotation, list):  # the arguments of a callable
+        for argument in cast("list[object]", annotation):
+            yield from _types_in(argument)
+    elif isinstance(annotation, type):
+        yield annotation
+    for argument in (get_origin(annotation), *get_args(annotation)):
+        if argument is not None:
+            yield from _types_in(argument)
+
+
+def _functions_of(owner: type) -> Iterator[tuple[str, object]]:
+    for base in owner.__mro__:
+        for name, value in vars(base).items():
+            if not name.startswith("_") or name in {"__init__", "__call__", "__aenter__"}:
+                function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+                if inspect.isfunction(function) and function.__module__.startswith("zoomasync"):
+                    yield name, function
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if hasattr(m, "__all__")], ids=lambda module: module.__name__)
+def test_signatures_name_public_types(module: ModuleType) -> None:
+    """A type of the package in a public signature is exported by a public module."""
+    private: set[str] = set()
+    for exported in module.__all__:
+        value = getattr(module, exported)
+        members = (
+            _functions_of(value) if isinstance(value, type) else [("", value)] if inspect.isfunction(value) else []
+        )
+        for name, function in members:
+            for annotation in get_type_hints(function).values():
+                for found in _types_in(annotation):
+                    if found.__module__.startswith("zoomasync") and found not in PUBLIC_TYPES:
+                        private.add(f"{exported}.{name}: {found.__qualname__}")
+
+    assert private == set()
