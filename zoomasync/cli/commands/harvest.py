@@ -40,7 +40,7 @@ def run_harvest(options: HarvestOptions, plan: Plan) -> int:
 async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
     to = options.to or datetime.now(UTC).date() - timedelta(days=1)
     from_ = options.from_ or to - timedelta(days=29)
-    path = options.store or Path("harvest" if options.redis else "harvest.sqlite")
+    path = options.store or _default_store(options)
     async with AsyncExitStack() as stack:
         zoom = await stack.enter_async_context(_client(options, plan, console))
         harvest = await stack.enter_async_context(
@@ -82,6 +82,12 @@ async def _estimate(harvest: Harvest, console: Console) -> HarvestEstimate | Non
     except DailyLimitReached as reached:
         console.print(f"The listing is incomplete: {reached}", markup=False, soft_wrap=True)
         return None
+
+
+def _default_store(options: HarvestOptions) -> Path:
+    if options.redis is not None:
+        return Path("harvest")
+    return Path("harvest.sqlite" if options.seed is None else "simulated.sqlite")
 
 
 def _report_names(reports: list[str] | None) -> tuple[str, ...]:
