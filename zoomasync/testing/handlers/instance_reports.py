@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..account.instance import Instance
 from ..protocol import query
-from ..protocol.errors import no_such_instance
+from ..protocol.errors import no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import (
     Row,
@@ -33,7 +33,7 @@ def meeting_participants(request: FakeRequest) -> Row:
     """
     instance = request.instance(other_account_status=400)
     if instance.one_person:
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     return _participants(request, instance)
 
 
@@ -74,4 +74,4 @@ def _webinar(request: FakeRequest) -> Instance:
 def _participants(request: FakeRequest, instance: Instance) -> Row:
     with_registrants = query.choice(request.query, "include_fields", ("registrant_id",), default="")
     page = request.page(instance.participants, report_registrant_row if with_registrants else report_participant_row)
-    return {**page.envelope(), **page.totals(), "participants": page.rows}
+    return {**page.counted_envelope(), "participants": page.rows}

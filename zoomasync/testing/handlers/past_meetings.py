@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from ..protocol import query
-from ..protocol.errors import invalid, no_such_instance
+from ..protocol.errors import invalid, no_such_meeting
 from ..protocol.request import FakeRequest
 from ..protocol.times import months_before
 from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_polls_body, past_qa_body
@@ -28,7 +28,7 @@ def instances(request: FakeRequest) -> Row:
         raise invalid("from")
     recent = [instance for instance in request.instances() if instance.day >= oldest]
     if not recent:
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     return {"meetings": [instance_row(instance) for instance in recent if first <= instance.day <= last]}
 
 
@@ -36,7 +36,7 @@ def participants(request: FakeRequest) -> Row:
     """Return the visits to a meeting; none if only one person took part."""
     instance = request.instance(other_account_status=400)
     page = request.page(() if instance.one_person else instance.participants, past_participant_row)
-    return {**page.envelope(), **page.totals(), "participants": page.rows}
+    return {**page.counted_envelope(), "participants": page.rows}
 
 
 def polls(request: FakeRequest) -> Row:
@@ -48,5 +48,5 @@ def qa(request: FakeRequest) -> Row:
     """Return the Q&A of a meeting, which is available for fifteen months instead of twelve."""
     instance = request.instance(max_age_months=None, other_account_status=401)
     if instance.day < months_before(request.today, _LOOK_BACK_MONTHS):
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     return past_qa_body(instance)

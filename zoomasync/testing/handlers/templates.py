@@ -8,7 +8,7 @@ from typing import Final, cast
 from ..account.account import Account
 from ..account.host import Host
 from ..account.meeting import MeetingTemplate, ScheduledMeeting
-from ..protocol.errors import ErrorResponse, invalid, no_such_meeting
+from ..protocol.errors import ErrorResponse, missing, no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import template_row
@@ -51,7 +51,7 @@ def create(request: FakeRequest) -> Row:
 
 def _meeting(account: Account, user: Host, number: int) -> ScheduledMeeting:
     if not number:
-        raise invalid("meeting_id", "The parameter is required: meeting_id.")
+        raise missing("meeting_id")
     meeting = account.scheduled_meeting(number)
     if meeting is None or meeting.deleted:
         raise no_such_meeting(str(number), status=400)

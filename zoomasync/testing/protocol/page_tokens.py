@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from ..handlers.instance_rows import Row
 from . import query as _query
-from .errors import stale_page_token
+from .errors import ErrorResponse
 from .query import Query
 
 T = TypeVar("T")
@@ -40,9 +40,13 @@ class Page:
         """Return the fields that every paged response has."""
         return {"next_page_token": self.next_page_token, "page_size": self.size}
 
-    def totals(self) -> Row:
-        """Return the counts that most paged responses have too; an empty listing counts as one page."""
-        return {"page_count": max(-(-self.total // self.size), 1), "total_records": self.total}
+    def counted_envelope(self) -> Row:
+        """Return the same with the counts of most paged responses; an empty listing counts as one page."""
+        return {**self.envelope(), "page_count": max(-(-self.total // self.size), 1), "total_records": self.total}
+
+    def numbered_envelope(self) -> Row:
+        """Return the same with the number of the page too."""
+        return {**self.counted_envelope(), "page_number": self.number}
 
 
 class PageTokens:
@@ -81,7 +85,7 @@ class PageTokens:
     def _start(self, token: str, listing: _Listing) -> int:
         issued = self._issued.get(token)
         if issued is None or issued.listing != listing or issued.expires_at <= self._clock():
-            raise stale_page_token()
+            raise ErrorResponse(400, 300, "The next page token is invalid or expired.")
         return issued.start
 
     def _issue(self, listing: _Listing, start: int) -> str:

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
-from .errors import invalid
+from .errors import invalid, missing
 from .times import months_before
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
-_LOOK_BACK_MONTHS: Final = 6
+LOOK_BACK_MONTHS: Final = 6
 
 Query = Mapping[str, str]
 
@@ -75,7 +75,7 @@ def day(query: Query, name: str, default: date | None = None) -> date:
     text = query.get(name)
     if text is None:
         if default is None:
-            raise invalid(name, f"The parameter is required: {name}.")
+            raise missing(name)
         return default
     if not _DAY.fullmatch(text):
         raise invalid(name)
@@ -99,6 +99,6 @@ def date_range(query: Query, today: date, *, longest: int = 31, optional: bool =
         raise invalid("from", "The from date is later than the to date.")
     if (chosen.last - chosen.first).days + 1 > longest:
         raise invalid("to", "The date range is longer than one month.")
-    if chosen.first < months_before(today, _LOOK_BACK_MONTHS):
+    if chosen.first < months_before(today, LOOK_BACK_MONTHS):
         raise invalid("from", "The date lies more than six months back.")
     return chosen
