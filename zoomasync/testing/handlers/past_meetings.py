@@ -9,7 +9,7 @@ from ..protocol import query
 from ..protocol.errors import invalid, no_such_meeting
 from ..protocol.request import FakeRequest
 from ..protocol.times import months_before
-from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_polls_body, past_qa_body
+from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_qa_body
 
 _LOOK_BACK_MONTHS: Final = 15
 
@@ -37,11 +37,6 @@ def participants(request: FakeRequest) -> Row:
     instance = request.instance(other_account_status=400)
     page = request.page(() if instance.one_person else instance.participants, past_participant_row)
     return {**page.counted_envelope(), "participants": page.rows}
-
-
-def polls(request: FakeRequest) -> Row:
-    """Return the poll answers of a meeting; an empty list if there were no polls."""
-    return past_polls_body(request.instance())
 
 
 def qa(request: FakeRequest) -> Row:
