@@ -69,11 +69,7 @@ def polls(responses: int | Iterable[PollResponse], start: datetime) -> tuple[Pol
         polling_id="P0lA7bC9dEfGhIjKlMnOpQ",
         date_time=start + timedelta(minutes=5),
     )
-
-    def response(number: int) -> PollResponse:
-        return PollResponse(name=f"Guest {number}", first_name="Guest", last_name=str(number), answers=(answer,))
-
-    return tuple(given_or_numbered(responses, response))
+    return tuple(given_or_numbered(responses, lambda number: PollResponse(answers=(answer,), **_respondent(number))))
 
 
 def qa(askers: int | Iterable[Asker], start: datetime) -> tuple[Asker, ...]:
@@ -96,11 +92,7 @@ def survey(responses: int | Survey | None, end: datetime) -> Survey | None:
         return responses
     answered_at = end + timedelta(minutes=1)
     answer = SurveyAnswer(question="Right length?", question_id="sq1", answer="Yes", date_time=answered_at)
-
-    def response(number: int) -> SurveyResponse:
-        return SurveyResponse(name=f"Guest {number}", first_name="Guest", last_name=str(number), answers=(answer,))
-
-    numbered = given_or_numbered(responses, response)
+    numbered = given_or_numbered(responses, lambda number: SurveyResponse(answers=(answer,), **_respondent(number)))
     return Survey(id="sV3yQ7wRTkYpZ1", name="After the call", responses=tuple(numbered))
 
 
@@ -109,6 +101,10 @@ def summary(given: bool | Summary) -> Summary | None:  # noqa: FBT001 - True ask
     if not isinstance(given, bool):
         return given
     return Summary(title="Weekly round: summary", overview="All is on course.") if given else None
+
+
+def _respondent(number: int) -> dict[str, str]:
+    return {"name": f"Guest {number}", "first_name": "Guest", "last_name": str(number)}
 
 
 def _digest(kind: str, number: int) -> bytes:

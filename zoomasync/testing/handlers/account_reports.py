@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from types import MappingProxyType
+from datetime import date
 from typing import Final
 
 from ..account.host import Host
@@ -23,14 +21,7 @@ _CATEGORIES: Final = (
     "all", "user", "user_settings", "account", "billing", "im",
     "recording", "phone_contacts", "webinar", "sub_account", "role", "zoom_rooms",
 )  # fmt: skip
-_TELEPHONE_DATES: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProxyType(
-    {
-        "start_time": lambda leg: leg.start_time,
-        "end_time": lambda leg: leg.end_time,
-        "meeting_start_time": lambda leg: leg.instance.start_time,
-        "meeting_end_time": lambda leg: leg.instance.end_time,
-    }
-)
+_TELEPHONE_DATES: Final = ("start_time", "end_time", "meeting_start_time", "meeting_end_time")
 
 
 def users(request: FakeRequest) -> Row:
@@ -140,11 +131,11 @@ def telephone(request: FakeRequest) -> Row:
     legs = [
         leg
         for leg in request.account.telephone_legs
-        if leg.report_type == report_type and days.holds(_TELEPHONE_DATES[date_type](leg).date())
+        if leg.report_type == report_type and days.holds(_telephone_date(leg, date_type))
     ]
     page = request.page(legs, telephone_leg_row)
-    envelope = page.envelope() if by_meeting else page.counted_envelope()
-    return {**days.echo(), **envelope, "telephony_usage": page.rows}
+    totals = {} if by_meeting else page.totals()
+    return {**days.echo(), **page.envelope(), **totals, "telephony_usage": page.rows}
 
 
 def upcoming_events(request: FakeRequest) -> Row:
@@ -189,6 +180,11 @@ def billing_invoices(request: FakeRequest) -> Row:
         if report.id == billing_id:
             return {"currency": request.account.currency, "invoices": report.invoices}
     raise ErrorResponse(404, 5010, f"Report does not exist: {billing_id}.")
+
+
+def _telephone_date(leg: TelephoneLeg, date_type: str) -> date:
+    dated = leg.instance if date_type.startswith("meeting_") else leg
+    return (dated.start_time if date_type.endswith("start_time") else dated.end_time).date()
 
 
 def _in_group(request: FakeRequest, host: Host) -> bool:

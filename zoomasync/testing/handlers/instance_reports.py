@@ -48,4 +48,4 @@ def _webinar(request: FakeRequest) -> Instance:
 def _participants(request: FakeRequest, instance: Instance) -> Row:
     with_registrants = query.choice(request.query, "include_fields", ("registrant_id",), default="")
     page = request.page(instance.participants, report_registrant_row if with_registrants else report_participant_row)
-    return {**page.counted_envelope(), "participants": page.rows}
+    return {**page.envelope(), **page.totals(), "participants": page.rows}

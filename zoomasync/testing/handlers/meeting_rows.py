@@ -1,4 +1,4 @@
-"""Scheduled meetings, their registrants, polls and templates in the JSON format of Zoom's API."""
+"""Scheduled meetings, their registrants, polls and summaries in the JSON format of Zoom's API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ..account.host import Host
 from ..account.instance import Instance, Summary
-from ..account.meeting import FIXED_TIME, MeetingTemplate, Occurrence, Poll, Registrant, ScheduledMeeting
+from ..account.meeting import FIXED_TIME, Occurrence, Poll, Registrant, ScheduledMeeting
 from ..protocol.times import iso
 from .instance_rows import Row, without_keys
 
@@ -22,35 +22,31 @@ _OFF_BY_DEFAULT: Final = (
     "meeting_authentication", "mute_upon_entry", "participant_focused_meeting", "participant_video", "private_meeting",
     "push_change_to_calendar", "show_share_button", "use_pmi", "waiting_room", "watermark",
 )  # fmt: skip
-_DEFAULTS: Final = dict[str, object](
-    sorted(
-        {
-            **dict.fromkeys(_OFF_BY_DEFAULT, False),
-            "alternative_hosts": "",
-            "alternative_hosts_email_notification": True,
-            "approval_type": 2,
-            "approved_or_denied_countries_or_regions": {"enable": False},
-            "audio": "both",
-            "auto_recording": "none",
-            "breakout_room": {"enable": False},
-            "continuous_meeting_chat": {"enable": False},
-            "email_notification": True,
-            "enable_dedicated_group_chat": True,
-            "encryption_type": "enhanced_encryption",
-            "enforce_login_domains": "",
-            "global_dial_in_countries": [],
-            "global_dial_in_numbers": [],
-            "jbh_time": 0,
-            "language_interpretation": {"enable": False},
-            "meeting_invitees": [],
-            "registrants_confirmation_email": True,
-            "registrants_email_notification": True,
-            "resources": [],
-            "sign_language_interpretation": {"enable": False},
-        }.items()
-    )
-)
-"""The settings in alphabetical order, as Zoom sends them."""
+_OTHER_DEFAULTS: Final[Row] = {
+    "alternative_hosts": "",
+    "alternative_hosts_email_notification": True,
+    "approval_type": 2,
+    "approved_or_denied_countries_or_regions": {"enable": False},
+    "audio": "both",
+    "auto_recording": "none",
+    "breakout_room": {"enable": False},
+    "continuous_meeting_chat": {"enable": False},
+    "email_notification": True,
+    "enable_dedicated_group_chat": True,
+    "encryption_type": "enhanced_encryption",
+    "enforce_login_domains": "",
+    "global_dial_in_countries": [],
+    "global_dial_in_numbers": [],
+    "jbh_time": 0,
+    "language_interpretation": {"enable": False},
+    "meeting_invitees": [],
+    "registrants_confirmation_email": True,
+    "registrants_email_notification": True,
+    "resources": [],
+    "sign_language_interpretation": {"enable": False},
+}
+_DEFAULTS: Final = dict(sorted({**dict.fromkeys(_OFF_BY_DEFAULT, False), **_OTHER_DEFAULTS}.items()))
+"""All settings, in alphabetical order."""
 
 
 def created_meeting_body(meeting: ScheduledMeeting) -> Row:
@@ -153,11 +149,6 @@ def poll_row(poll: Poll) -> Row:
             row.setdefault("case_sensitive", False)
         questions.append(row)
     return {**vars(poll), "questions": questions}
-
-
-def template_row(template: MeetingTemplate) -> Row:
-    """Return a template; its type is 1 for a user's and 2 for an administrator's."""
-    return {"id": template.id, "name": template.name, "type": 1 if template.host else 2}
 
 
 def summary_body(instance: Instance, summary: Summary) -> Row:

@@ -36,7 +36,7 @@ def participants(request: FakeRequest) -> Row:
     """Return the visits to a meeting; none if only one person took part."""
     instance = request.instance(other_account_status=400)
     page = request.page(() if instance.one_person else instance.participants, past_participant_row)
-    return {**page.counted_envelope(), "participants": page.rows}
+    return {**page.envelope(), **page.totals(), "participants": page.rows}
 
 
 def qa(request: FakeRequest) -> Row:

@@ -11,16 +11,16 @@ from ..account.meeting import MeetingTemplate, ScheduledMeeting
 from ..protocol.errors import ErrorResponse, missing, no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
-from .meeting_rows import template_row
 
 _MAX_TEMPLATES: Final = 40
 
 
 def listing(request: FakeRequest) -> Row:
-    """Return the user's templates and those of administrators."""
+    """Return the user's templates, whose type is 1, and those of administrators, whose type is 2."""
     user = request.scheduling_user()
     templates = [each for each in request.account.templates if each.host is None or each.host.id == user.id]
-    return {"total_records": len(templates), "templates": [template_row(each) for each in templates]}
+    rows = [{"id": each.id, "name": each.name, "type": 1 if each.host else 2} for each in templates]
+    return {"total_records": len(rows), "templates": rows}
 
 
 def create(request: FakeRequest) -> Row:

@@ -35,21 +35,17 @@ class DateRange:
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
-def parse(text: str) -> dict[str, str]:
-    """Return the parameters of a raw query string, or raise the error for one that is given twice."""
+def parse(text: str, names: Collection[str]) -> Query:
+    """Return the parameters of a raw query string; raise an error for one that is given twice or not one of *names*."""
     pairs = parse_qsl(text, keep_blank_values=True)
     query = dict(pairs)
     if len(query) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise invalid(next(name for name in names if names.count(name) > 1), "Given more than once.")
-    return query
-
-
-def check_names(query: Query, names: Collection[str]) -> None:
-    """Raise the error for the first parameter that is not one of *names*."""
+        given = [name for name, _ in pairs]
+        raise invalid(next(name for name in given if given.count(name) > 1), "Given more than once.")
     for name in query:
         if name not in names:
             raise invalid(name, f"Invalid parameter: {name}.")
+    return query
 
 
 def whole(query: Query, name: str, *, default: int, least: int, most: int) -> int:
