@@ -135,8 +135,7 @@ class RequestPipeline:
     def _handle(self, exchange: _Exchange, route: Route, path_values: tuple[str, ...]) -> FakeResponse:
         if route.handler is None:
             raise unknown_path()
-        query = _query.parse(exchange.query)
-        _query.check_names(query, route.parameters)
+        query = _query.parse(exchange.query, route.parameters)
         content_type = exchange.request.content_type
         parsed = FakeRequest(
             account=self.account,

@@ -20,11 +20,6 @@ class _Scripted:
     last: int
     seen: int = 0
 
-    def is_for(self, route: Route | None) -> bool:
-        if self.route is None or route is None:
-            return self.route is route
-        return self.route.template == route.template
-
 
 class ScriptedResponses:
     """The scripted responses that have not been sent yet; the route None stands for the token endpoint."""
@@ -45,7 +40,9 @@ class ScriptedResponses:
     def next_for(self, route: Route | None) -> FakeResponse | DropPoint | None:
         """Count one request of *route* and return its response; of several, the one that was added first."""
         response: FakeResponse | DropPoint | None = None
-        for scripted in filter(lambda each: each.is_for(route), self._scripted):
+        for scripted in self._scripted:
+            if (scripted.route and scripted.route.template) != (route and route.template):
+                continue
             scripted.seen += 1
             if response is None and scripted.first <= scripted.seen <= scripted.last:
                 response = scripted.response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Final, Literal, Self, Unpack, get_args
@@ -21,7 +22,7 @@ from .enforcement.resource_quotas import ResourceQuotas
 from .handlers.routes import find_route
 from .pipeline import BASE_PATH, TOKEN_PATH, LoggedRequest, RequestPipeline
 from .protocol.errors import FakeResponse, json_response
-from .protocol.oauth import App, TokenIssuer
+from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.route import TOKEN_ROUTE
 from .scripted_responses import DropPoint
@@ -82,9 +83,7 @@ class FakeZoom:
         self.plan: Final = plan
         self.today: Final = today or self.account.today
         self._address = (host, port)
-        self._app = App(
-            account_id=self.account.id, client_id=secrets.token_urlsafe(12), client_secret=secrets.token_urlsafe(24)
-        )
+        self._app = ServerToServer(self.account.id, secrets.token_urlsafe(12), secrets.token_urlsafe(24))
         self._pipeline = RequestPipeline(
             account=self.account,
             today=self.today,
@@ -133,8 +132,7 @@ class FakeZoom:
     @property
     def credentials(self) -> ServerToServer:
         """The credentials of the account's server-to-server app."""
-        app = self._app
-        return ServerToServer(app.account_id, app.client_id, app.client_secret, token_url=self.token_url)
+        return replace(self._app, token_url=self.token_url)
 
     @property
     def requests(self) -> Sequence[LoggedRequest]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from ..protocol.times import utc_today
+from ..protocol.times import at, utc_today
 from ..simulation.instances import simulate_hosts, simulate_instances
 from ..simulation.meetings import simulate_meetings, simulate_templates
 from ..simulation.records import (
@@ -166,7 +166,7 @@ class Account:
         """
         host = host or self._default_host()
         number = len(self.instances) + 1
-        start = start or datetime.combine(self.today - timedelta(days=1), time(9), UTC)
+        start = start or at(self.today, 9, days=-1)
         end = start + timedelta(minutes=minutes)
         instance = Instance(
             uuid=uuid or defaults.uuid(number),
@@ -214,8 +214,8 @@ class Account:
         """
         host = host or self._default_host()
         number = id or self.next_meeting_number()
-        created = datetime.combine(self.today - timedelta(days=30), time(9), UTC)
-        start = start_time or datetime.combine(self.today + timedelta(days=1), time(9), UTC)
+        created = at(self.today, 9, days=-30)
+        start = start_time or at(self.today, 9, days=1)
         rule = dict(recurrence or scheduling.weekly(start, 4)) if type == FIXED_TIME else None
         meeting = ScheduledMeeting(
             id=number,

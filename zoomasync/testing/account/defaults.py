@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TypeVar
 
 from .host import Host
 from .instance import (
@@ -22,6 +23,8 @@ from .instance import (
     Visit,
 )
 
+T = TypeVar("T")
+
 
 def opaque_id(kind: str, number: int) -> str:
     """Return an id in the format that Zoom gives to users, registrants, polls and templates."""
@@ -33,76 +36,64 @@ def uuid(number: int, kind: str = "session") -> str:
     return b64encode(_digest(kind, number)).decode().replace("/", "+")
 
 
-def numbers(count: int) -> range:
-    """Return the numbers from 1 to *count*; raise ValueError if *count* is negative."""
-    if count < 0:
-        raise ValueError(f"a count cannot be negative: {count}")
-    return range(1, count + 1)
+def given_or_numbered(given: int | Iterable[T], create: Callable[[int], T]) -> list[T]:
+    """Return the *given* values, or so many that *create* makes from the numbers 1, 2, 3 and so on.
+
+    Raises ValueError if the count is negative.
+    """
+    if not isinstance(given, int):
+        return list(given)
+    if given < 0:
+        raise ValueError(f"a count cannot be negative: {given}")
+    return [create(number) for number in range(1, given + 1)]
 
 
 def visits(participants: int | Iterable[Visit], host: Host, start: datetime, end: datetime) -> tuple[Visit, ...]:
     """Return the given visits, or one of each of so many people, of whom the first is *host*."""
-    if not isinstance(participants, int):
-        return tuple(participants)
-    people = [
-        Visit(user_id=_participant_id(number), name=f"Guest {number - 1}", join_time=start, leave_time=end)
-        for number in numbers(participants)
-    ]
-    if people:
-        people[0] = replace(people[0], name=host.name, id=host.id, user_email=host.email, internal_user=True)
-    return tuple(people)
+
+    def visit(number: int) -> Visit:
+        user_id = str(16_777_216 + 1024 * number)
+        guest = Visit(user_id=user_id, name=f"Guest {number - 1}", join_time=start, leave_time=end)
+        if number > 1:
+            return guest
+        return replace(guest, name=host.name, id=host.id, user_email=host.email, internal_user=True)
+
+    return tuple(given_or_numbered(participants, visit))
 
 
 def polls(responses: int | Iterable[PollResponse], start: datetime) -> tuple[PollResponse, ...]:
     """Return the given responses, or so many with one answer each."""
-    if not isinstance(responses, int):
-        return tuple(responses)
     answer = PollAnswer(
         question="Which slot?",
         answer="Morning",
         polling_id="P0lA7bC9dEfGhIjKlMnOpQ",
         date_time=start + timedelta(minutes=5),
     )
-    return tuple(
-        PollResponse(name=f"Guest {number}", first_name="Guest", last_name=str(number), answers=(answer,))
-        for number in numbers(responses)
-    )
+    return tuple(given_or_numbered(responses, lambda number: PollResponse(answers=(answer,), **_respondent(number))))
 
 
 def qa(askers: int | Iterable[Asker], start: datetime) -> tuple[Asker, ...]:
     """Return the given askers, or so many with one answered question each."""
-    if not isinstance(askers, int):
-        return tuple(askers)
     created = start + timedelta(minutes=10)
     answer = QuestionAnswer(content="Yes", name="Host", create_time=created + timedelta(minutes=1))
-    return tuple(
-        Asker(
-            name=f"Guest {number}",
-            questions=(
-                Question(
-                    question=f"Question {number}?", question_id=f"q{number}", create_time=created, answers=(answer,)
-                ),
-            ),
+
+    def asker(number: int) -> Asker:
+        question = Question(
+            question=f"Question {number}?", question_id=f"q{number}", create_time=created, answers=(answer,)
         )
-        for number in numbers(askers)
-    )
+        return Asker(name=f"Guest {number}", questions=(question,))
+
+    return tuple(given_or_numbered(askers, asker))
 
 
 def survey(responses: int | Survey | None, end: datetime) -> Survey | None:
     """Return the given survey, or one with so many responses."""
     if not isinstance(responses, int):
         return responses
-    answer = SurveyAnswer(
-        question="Right length?", question_id="sq1", answer="Yes", date_time=end + timedelta(minutes=1)
-    )
-    return Survey(
-        id="sV3yQ7wRTkYpZ1",
-        name="After the call",
-        responses=tuple(
-            SurveyResponse(name=f"Guest {number}", first_name="Guest", last_name=str(number), answers=(answer,))
-            for number in numbers(responses)
-        ),
-    )
+    answered_at = end + timedelta(minutes=1)
+    answer = SurveyAnswer(question="Right length?", question_id="sq1", answer="Yes", date_time=answered_at)
+    numbered = given_or_numbered(responses, lambda number: SurveyResponse(answers=(answer,), **_respondent(number)))
+    return Survey(id="sV3yQ7wRTkYpZ1", name="After the call", responses=tuple(numbered))
 
 
 def summary(given: bool | Summary) -> Summary | None:  # noqa: FBT001 - True asks for the default summary
@@ -112,8 +103,8 @@ def summary(given: bool | Summary) -> Summary | None:  # noqa: FBT001 - True ask
     return Summary(title="Weekly round: summary", overview="All is on course.") if given else None
 
 
-def _participant_id(number: int) -> str:
-    return str(16_777_216 + 1024 * number)
+def _respondent(number: int) -> dict[str, str]:
+    return {"name": f"Guest {number}", "first_name": "Guest", "last_name": str(number)}
 
 
 def _digest(kind: str, number: int) -> bytes:

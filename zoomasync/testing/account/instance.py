@@ -80,11 +80,11 @@ class PollResponse:
 class QuestionAnswer:
     """One answer or comment below a question of the Q&A."""
 
-    content: str
-    name: str
-    create_time: datetime
     user_id: str = ""
+    name: str
     email: str = ""
+    content: str
+    create_time: datetime
     type: AnswerType = "host_answered_publicly"
 
 

@@ -57,15 +57,12 @@ class Registrant:
     id: str
     email: str
     first_name: str
-    create_time: datetime
     last_name: str = ""
-    status: RegistrantStatus = "approved"
-    occurrence_ids: tuple[str, ...] = ()
     address: str = ""
     city: str = ""
-    country: str = ""
-    zip: str = ""
     state: str = ""
+    zip: str = ""
+    country: str = ""
     phone: str = ""
     industry: str = ""
     org: str = ""
@@ -75,6 +72,9 @@ class Registrant:
     no_of_employees: str = ""
     comments: str = ""
     custom_questions: tuple[CustomAnswer, ...] = ()
+    status: RegistrantStatus = "approved"
+    create_time: datetime
+    occurrence_ids: tuple[str, ...] = ()
     language: str = ""
     participant_pin_code: int | None = None
 
@@ -88,10 +88,10 @@ class Poll:
     """A poll of a scheduled meeting; *questions* are in the API's format."""
 
     id: str
+    status: PollStatus = "notstart"
     title: str = ""
     poll_type: Literal[1, 2, 3] | int = 1
     anonymous: bool = False
-    status: PollStatus = "notstart"
     questions: tuple[Mapping[str, object], ...] = ()
 
     @property

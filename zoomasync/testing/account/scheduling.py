@@ -73,30 +73,29 @@ def registrants(
     given: int | Iterable[Registrant], number: int, created: datetime, *, pending: bool = False
 ) -> list[Registrant]:
     """Return the given registrants, or so many numbered ones who registered one minute apart."""
-    if not isinstance(given, int):
-        return list(given)
-    return [
-        Registrant(
-            id=registrant_id(number, f"guest{each}@elsewhere.example"),
-            email=f"guest{each}@elsewhere.example",
+
+    def registrant(each: int) -> Registrant:
+        email = f"guest{each}@elsewhere.example"
+        return Registrant(
+            id=registrant_id(number, email),
+            email=email,
             first_name="Guest",
             last_name=str(each),
             status="pending" if pending else "approved",
             create_time=created + timedelta(minutes=each),
         )
-        for each in defaults.numbers(given)
-    ]
+
+    return defaults.given_or_numbered(given, registrant)
 
 
 def polls(given: int | Iterable[Poll], number: int) -> list[Poll]:
     """Return the given polls, or so many with one question each."""
-    if not isinstance(given, int):
-        return list(given)
     question = {"name": "Which slot?", "type": "single", "answers": ["Morning", "Evening"]}
-    return [
-        Poll(id=defaults.opaque_id(f"poll {number}", each), title=f"Poll {each}", questions=(question,))
-        for each in defaults.numbers(given)
-    ]
+
+    def poll(each: int) -> Poll:
+        return Poll(id=defaults.opaque_id(f"poll {number}", each), title=f"Poll {each}", questions=(question,))
+
+    return defaults.given_or_numbered(given, poll)
 
 
 def registrant_id(number: int, email: str) -> str:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable
 from datetime import date, datetime
-from typing import Final
-
-_RESUME: Final = "You may resume these requests at GMT 00:00:00."
 
 
 class ResourceQuotaExceeded(Exception):
@@ -42,6 +39,6 @@ class ResourceQuotas:
         if self._used[requests, key] >= per_day:
             raise ResourceQuotaExceeded(
                 f"You have exceeded the daily rate limit ({per_day}) of {requests} API requests permitted for this "
-                f"particular {resource}. {_RESUME}"
+                f"particular {resource}. You may resume these requests at GMT 00:00:00."
             )
         self._used[requests, key] += 1

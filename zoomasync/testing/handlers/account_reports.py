@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
-from types import MappingProxyType
+from datetime import date
 from typing import Final
 
 from ..account.host import Host
@@ -14,32 +12,16 @@ from ..account.records import TelephoneLeg
 from ..protocol import query
 from ..protocol.errors import ErrorResponse, invalid
 from ..protocol.request import FakeRequest
-from ..protocol.times import month_end, months_before
-from .instance_rows import Row, day_usage_row, host_usage_row, user_meeting_row
-from .record_rows import (
-    activity_row,
-    billing_report_row,
-    invoice_row,
-    operation_log_row,
-    recording_storage_row,
-    telephone_leg_row,
-    upcoming_event_row,
-)
+from ..protocol.times import days_between, month_end, months_before
+from .instance_rows import Row, day_usage_row, host_usage_row, user_meeting_row, without_keys
+from .record_rows import log_row, recording_storage_row, telephone_leg_row, upcoming_event_row
 
-_LOOK_BACK_MONTHS: Final = 6
 _MAX_RECORDING_DAYS: Final = 30
 _CATEGORIES: Final = (
     "all", "user", "user_settings", "account", "billing", "im",
     "recording", "phone_contacts", "webinar", "sub_account", "role", "zoom_rooms",
 )  # fmt: skip
-_TELEPHONE_DATES: Final[Mapping[str, Callable[[TelephoneLeg], datetime]]] = MappingProxyType(
-    {
-        "start_time": lambda leg: leg.start_time,
-        "end_time": lambda leg: leg.end_time,
-        "meeting_start_time": lambda leg: leg.instance.start_time,
-        "meeting_end_time": lambda leg: leg.instance.end_time,
-    }
-)
+_TELEPHONE_DATES: Final = ("start_time", "end_time", "meeting_start_time", "meeting_end_time")
 
 
 def users(request: FakeRequest) -> Row:
@@ -54,14 +36,16 @@ def users(request: FakeRequest) -> Row:
     for instance in request.account.instances_between(days.first, days.last):
         if not instance.one_person:
             held[instance.host.id].append(instance)
-    hosts = [host for host in _hosts_in_group(request) if status == "" or (host.id in held) is (status == "active")]
+    hosts = [
+        host
+        for host in request.account.hosts
+        if _in_group(request, host) and (status == "" or (host.id in held) is (status == "active"))
+    ]
     page = request.page(hosts, lambda host: host_usage_row(host, held[host.id]))
     instances = [instance for host in hosts for instance in held[host.id]]
     return {
         **days.echo(),
-        **page.envelope(),
-        **page.totals(),
-        "page_number": page.number,
+        **page.numbered_envelope(),
         "total_meetings": len(instances),
         "total_participants": sum(instance.participants_count for instance in instances),
         "total_meeting_minutes": sum(instance.total_minutes for instance in instances),
@@ -85,13 +69,7 @@ def user_meetings(request: FakeRequest) -> Row:
         and (instance.host.id == user.id or (type_ == "pastJoined" and instance.joined_by(user)))
     ]
     page = request.page(instances, lambda instance: user_meeting_row(instance, user, request.account.name))
-    return {
-        **days.echo(),
-        **page.envelope(),
-        **page.totals(),
-        "page_number": page.number,
-        "meetings": page.rows,
-    }
+    return {**days.echo(), **page.numbered_envelope(), "meetings": page.rows}
 
 
 def daily(request: FakeRequest) -> Row:
@@ -100,15 +78,15 @@ def daily(request: FakeRequest) -> Row:
     year = query.whole(request.query, "year", default=today.year, least=2000, most=2999)
     month = query.whole(request.query, "month", default=today.month, least=1, most=12)
     first = date(year, month, 1)
-    if not months_before(today, _LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
+    if not months_before(today, query.LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
         raise invalid("month", "The month lies outside the last six months.")
-    hosts = {host.id: host for host in _hosts_in_group(request)}
+    hosts = {host.id: host for host in request.account.hosts if _in_group(request, host)}
     held: defaultdict[date, list[Instance]] = defaultdict(list)
     for instance in request.account.instances_between(first, month_end(first)):
         if instance.host.id in hosts:
             held[instance.day].append(instance)
     created = [host.created for host in hosts.values()]
-    days = _days(first, min(month_end(first), today))
+    days = days_between(first, min(month_end(first), today))
     return {
         "year": year,
         "month": month,
@@ -120,7 +98,7 @@ def activities(request: FakeRequest) -> Row:
     """Return sign-ins and sign-outs; the response repeats the range as full timestamps."""
     days = query.date_range(request.query, request.today, optional=True)
     entries = [entry for entry in request.account.activities if days.holds(entry.time.date())]
-    page = request.page(entries, activity_row)
+    page = request.page(entries, log_row)
     return {
         "from": f"{days.first}T00:00:00Z",
         "to": f"{days.last}T00:00:00Z",
@@ -138,7 +116,7 @@ def operation_logs(request: FakeRequest) -> Row:
         for entry in request.account.operation_logs
         if days.holds(entry.time.date()) and category in {"all", entry.category_type.lower().replace(" ", "_")}
     ]
-    page = request.page(entries, operation_log_row)
+    page = request.page(entries, log_row)
     return {**page.envelope(), "operation_logs": page.rows}
 
 
@@ -153,7 +131,7 @@ def telephone(request: FakeRequest) -> Row:
     legs = [
         leg
         for leg in request.account.telephone_legs
-        if leg.report_type == report_type and days.holds(_TELEPHONE_DATES[date_type](leg).date())
+        if leg.report_type == report_type and days.holds(_telephone_date(leg, date_type))
     ]
     page = request.page(legs, telephone_leg_row)
     totals = {} if by_meeting else page.totals()
@@ -164,13 +142,12 @@ def upcoming_events(request: FakeRequest) -> Row:
     """Return the upcoming meetings and webinars of a range, which may be in the future."""
     days = query.date_range(request.query, request.today)
     type_ = query.choice(request.query, "type", ("meeting", "webinar", "all"), default="all")
-    group = request.query.get("group_id")
     events = [
         event
         for event in request.account.upcoming_events
         if days.holds(event.start_time.date())
         and type_ in {"all", "webinar" if event.webinar else "meeting"}
-        and (group is None or group in event.host.group_ids)
+        and _in_group(request, event.host)
     ]
     page = request.page(events, upcoming_event_row)
     return {**days.echo(), **page.envelope(), "upcoming_events": page.rows}
@@ -190,7 +167,7 @@ def cloud_recording(request: FakeRequest) -> Row:
 
 def billing(request: FakeRequest) -> Row:
     """Return all billing periods."""
-    reports = [billing_report_row(each) for each in request.account.billing_reports]
+    reports = [without_keys(vars(each), {"invoices"}) for each in request.account.billing_reports]
     return {"currency": request.account.currency, "billing_reports": reports}
 
 
@@ -201,14 +178,14 @@ def billing_invoices(request: FakeRequest) -> Row:
         raise invalid("billing_id")
     for report in request.account.billing_reports:
         if report.id == billing_id:
-            return {"currency": request.account.currency, "invoices": [invoice_row(each) for each in report.invoices]}
+            return {"currency": request.account.currency, "invoices": report.invoices}
     raise ErrorResponse(404, 5010, f"Report does not exist: {billing_id}.")
 
 
-def _hosts_in_group(request: FakeRequest) -> list[Host]:
-    group = request.query.get("group_id")
-    return [host for host in request.account.hosts if group is None or group in host.group_ids]
+def _telephone_date(leg: TelephoneLeg, date_type: str) -> date:
+    dated = leg.instance if date_type.startswith("meeting_") else leg
+    return (dated.start_time if date_type.endswith("start_time") else dated.end_time).date()
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+def _in_group(request: FakeRequest, host: Host) -> bool:
+    return "group_id" not in request.query or request.query["group_id"] in host.group_ids

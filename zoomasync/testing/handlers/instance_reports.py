@@ -6,24 +6,23 @@ empty list with status 200.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..account.instance import Instance
 from ..protocol import query
-from ..protocol.errors import no_such_instance
+from ..protocol.errors import no_such_meeting
 from ..protocol.request import FakeRequest
-from .instance_rows import (
-    Row,
-    report_body,
-    report_participant_row,
-    report_polls_body,
-    report_qa_body,
-    report_registrant_row,
-    report_survey_body,
-)
+from .instance_rows import Row, report_participant_row, report_registrant_row
 
 
-def meeting(request: FakeRequest) -> Row:
-    """Return one meeting."""
-    return report_body(request.instance())
+def of_meeting(body: Callable[[Instance], Row], *, max_age_months: int | None = 12) -> Callable[[FakeRequest], Row]:
+    """Return a handler that responds with the *body* of the meeting in the path; *max_age_months* None is no limit."""
+    return lambda request: body(request.instance(max_age_months=max_age_months))
+
+
+def of_webinar(body: Callable[[Instance], Row]) -> Callable[[FakeRequest], Row]:
+    """Return a handler that responds with the *body* of the webinar in the path."""
+    return lambda request: body(_webinar(request))
 
 
 def meeting_participants(request: FakeRequest) -> Row:
@@ -33,38 +32,13 @@ def meeting_participants(request: FakeRequest) -> Row:
     """
     instance = request.instance(other_account_status=400)
     if instance.one_person:
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     return _participants(request, instance)
-
-
-def meeting_polls(request: FakeRequest) -> Row:
-    """Return the poll answers of a meeting."""
-    return report_polls_body(request.instance())
-
-
-def meeting_qa(request: FakeRequest) -> Row:
-    """Return the Q&A of a meeting of any age; the reference has no limit."""
-    return report_qa_body(request.instance(max_age_months=None))
-
-
-def meeting_survey(request: FakeRequest) -> Row:
-    """Return the survey of a meeting."""
-    return report_survey_body(request.instance())
-
-
-def webinar(request: FakeRequest) -> Row:
-    """Return one webinar."""
-    return report_body(_webinar(request))
 
 
 def webinar_participants(request: FakeRequest) -> Row:
     """Return the visits to a webinar, also of one with a single person: only meetings have that exception."""
     return _participants(request, _webinar(request))
-
-
-def webinar_polls(request: FakeRequest) -> Row:
-    """Return the poll answers of a webinar."""
-    return report_polls_body(_webinar(request))
 
 
 def _webinar(request: FakeRequest) -> Instance:

@@ -1,13 +1,25 @@
-"""Past meetings and webinars in the JSON format of Zoom's API: one function per kind of row."""
+"""Past meetings and webinars in the JSON format of Zoom's API: one function per kind of row.
+
+A dataclass whose fields are those of a row, in the same order, is encoded as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TypeAlias
 
 from ..account.host import Host
-from ..account.instance import Asker, Instance, PollResponse, Question, Survey, SurveyResponse, Visit
+from ..account.instance import (
+    Instance,
+    PollAnswer,
+    PollResponse,
+    Question,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
+    Visit,
+)
 from ..protocol.times import iso, slashed
 
 Row: TypeAlias = dict[str, object]
@@ -37,7 +49,7 @@ def past_participant_row(visit: Visit) -> Row:
     row: Row = {**_visit(visit), "internal_user": visit.internal_user}
     if visit.registrant_id:
         row["registrant_id"] = visit.registrant_id
-    return _without_keys(row, visit.omitted_keys)
+    return without_keys(row, visit.omitted_keys)
 
 
 def past_polls_body(instance: Instance) -> Row:
@@ -45,7 +57,7 @@ def past_polls_body(instance: Instance) -> Row:
     return {
         **_head(instance),
         "questions": [
-            {"name": each.name, "email": each.email, "question_details": _poll_answers(each, digits=0)}
+            {"name": each.name, "email": each.email, "question_details": _answers(each.answers, digits=0)}
             for each in instance.polls
         ],
     }
@@ -75,8 +87,8 @@ def report_body(instance: Instance) -> Row:
         "uuid": instance.uuid,
         "user_name": instance.host.name,
         "user_email": instance.host.email,
-        "custom_keys": _custom_keys(instance),
-        "tracking_fields": [{"field": each.field, "value": each.value} for each in instance.tracking_fields],
+        "custom_keys": instance.custom_keys,
+        "tracking_fields": instance.tracking_fields,
         **_usage(instance),
     }
 
@@ -88,7 +100,7 @@ def report_participant_row(visit: Visit) -> Row:
         row["bo_mtg_id"] = visit.bo_mtg_id
     if visit.attentiveness_score is not None:
         row["attentiveness_score"] = visit.attentiveness_score
-    return _without_keys(row, visit.omitted_keys)
+    return without_keys(row, visit.omitted_keys)
 
 
 def report_registrant_row(visit: Visit) -> Row:
@@ -101,7 +113,7 @@ def report_polls_body(instance: Instance) -> Row:
     return {
         **_head(instance, instance.fraction_digits),
         "questions": [
-            {**_respondent(each), "question_details": _poll_answers(each, digits=3)} for each in instance.polls
+            {**_respondent(each), "question_details": _answers(each.answers, digits=3)} for each in instance.polls
         ],
     }
 
@@ -110,7 +122,15 @@ def report_qa_body(instance: Instance) -> Row:
     """Return the Q&A for the reports, with each answer in full."""
     return {
         **_head(instance),
-        "questions": [_asker_row(each) for each in instance.qa],
+        "questions": [
+            {
+                "user_id": asker.user_id,
+                "name": asker.name,
+                "email": asker.email,
+                "question_details": [_question_row(each) for each in asker.questions],
+            }
+            for asker in instance.qa
+        ],
     }
 
 
@@ -124,19 +144,7 @@ def report_survey_body(instance: Instance) -> Row:
         "survey_id": survey.id,
         "survey_name": survey.name,
         "survey_answers": [
-            {
-                **_respondent(each),
-                "answer_details": [
-                    {
-                        "question": answer.question,
-                        "question_id": answer.question_id,
-                        "answer": answer.answer,
-                        "date_time": iso(answer.date_time, 3),
-                    }
-                    for answer in each.answers
-                ],
-            }
-            for each in survey.responses
+            {**_respondent(each), "answer_details": _answers(each.answers, digits=3)} for each in survey.responses
         ],
     }
 
@@ -167,12 +175,12 @@ def user_meeting_row(instance: Instance, user: Host, organization: str) -> Row:
         "has_recording": instance.has_recording,
         "has_screen_share": instance.has_screen_share,
         "meeting_encryption_status": instance.meeting_encryption_status,
-        "custom_keys": _custom_keys(instance),
+        "custom_keys": instance.custom_keys,
         **_visit_times(instance, user),
     }
     if instance.schedule_time:
         row["schedule_time"] = slashed(instance.schedule_time)
-    return _without_keys(row, instance.omitted_keys)
+    return without_keys(row, instance.omitted_keys)
 
 
 def host_usage_row(host: Host, instances: Collection[Instance]) -> Row:
@@ -183,24 +191,18 @@ def host_usage_row(host: Host, instances: Collection[Instance]) -> Row:
         "user_name": host.name,
         "type": host.type,
         "dept": host.dept,
-        "custom_attributes": [
-            {"key": each.key, "name": each.name, "value": each.value} for each in host.custom_attributes
-        ],
+        "custom_attributes": host.custom_attributes,
         **_totals(instances),
     }
 
 
 def day_usage_row(day: date, new_users: int, instances: Collection[Instance]) -> Row:
     """Return one row of the daily usage report."""
-    return {"date": day.isoformat(), "new_users": new_users, **_totals(instances)}
+    return {"date": day, "new_users": new_users, **_totals(instances)}
 
 
 def _head(instance: Instance, fraction_digits: int = 0) -> Row:
-    return {
-        "id": instance.id,
-        "uuid": instance.uuid,
-        "start_time": iso(instance.start_time, fraction_digits),
-    }
+    return {"id": instance.id, "uuid": instance.uuid, "start_time": iso(instance.start_time, fraction_digits)}
 
 
 def _usage(instance: Instance) -> Row:
@@ -258,33 +260,11 @@ def _own_account_count(instance: Instance) -> int:
 
 
 def _respondent(response: PollResponse | SurveyResponse) -> Row:
-    return {
-        "name": response.name,
-        "first_name": response.first_name,
-        "last_name": response.last_name,
-        "email": response.email,
-    }
+    return without_keys(vars(response), {"answers"})
 
 
-def _poll_answers(response: PollResponse, *, digits: int) -> list[Row]:
-    return [
-        {
-            "question": each.question,
-            "answer": each.answer,
-            "polling_id": each.polling_id,
-            "date_time": iso(each.date_time, digits),
-        }
-        for each in response.answers
-    ]
-
-
-def _asker_row(asker: Asker) -> Row:
-    return {
-        "user_id": asker.user_id,
-        "name": asker.name,
-        "email": asker.email,
-        "question_details": [_question_row(each) for each in asker.questions],
-    }
+def _answers(answers: Iterable[PollAnswer | SurveyAnswer], *, digits: int) -> list[Row]:
+    return [{**vars(each), "date_time": iso(each.date_time, digits)} for each in answers]
 
 
 def _question_row(question: Question) -> Row:
@@ -294,17 +274,7 @@ def _question_row(question: Question) -> Row:
         "create_time": iso(question.create_time, 3),
         "question_status": question.question_status,
         "answer": _joined_answers(question),
-        "answer_details": [
-            {
-                "user_id": each.user_id,
-                "name": each.name,
-                "email": each.email,
-                "content": each.content,
-                "create_time": iso(each.create_time, 3),
-                "type": each.type,
-            }
-            for each in question.answers
-        ],
+        "answer_details": [{**vars(each), "create_time": iso(each.create_time, 3)} for each in question.answers],
     }
 
 
@@ -312,9 +282,6 @@ def _joined_answers(question: Question) -> str:
     return "live answered" if question.live_answered else ";".join(each.content for each in question.answers)
 
 
-def _custom_keys(instance: Instance) -> list[Row]:
-    return [{"key": each.key, "value": each.value} for each in instance.custom_keys]
-
-
-def _without_keys(row: Row, omitted_keys: frozenset[str]) -> Row:
-    return {key: value for key, value in row.items() if key not in omitted_keys} if omitted_keys else row
+def without_keys(row: Mapping[str, object], omitted_keys: Collection[str]) -> Row:
+    """Return *row* without the *omitted_keys*."""
+    return {key: value for key, value in row.items() if key not in omitted_keys}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..account.meeting import Json, ScheduledMeeting
+from ..account.meeting import Json
 from ..protocol import body_rules
-from ..protocol.errors import ErrorResponse, invalid, not_valid
+from ..protocol.errors import ErrorResponse, check_faults, missing
 from ..protocol.request import FakeRequest
 
 
 def update(request: FakeRequest) -> None:
     """Set the URLs, the key and the resolution of the livestream."""
-    meeting, body = _meeting(request), request.body
+    meeting, body = request.meeting("livestreams"), request.body
     livestream = meeting.livestream
     meeting.livestream = replace(
         livestream,
@@ -25,11 +25,10 @@ def update(request: FakeRequest) -> None:
 
 def update_status(request: FakeRequest) -> None:
     """Start or stop the livestream of a running meeting, or change its layout."""
-    meeting, action = _meeting(request), request.body.get("action")
+    meeting, action = request.meeting("livestreams"), request.body.get("action")
     if action is None:
-        raise invalid("action", "The parameter is required: action.")
-    if faults := list(body_rules.livestream_settings(request.body)):
-        raise not_valid(faults)
+        raise missing("action")
+    check_faults(body_rules.livestream_settings(request.body))
     if meeting.settings.get("encryption_type") == "e2ee":
         raise ErrorResponse(400, 4400, "Live streaming is not available for end-to-end encrypted meetings.")
     if meeting.status != "started":
@@ -40,10 +39,3 @@ def update_status(request: FakeRequest) -> None:
     else:
         settings: Json = {**livestream.settings, **(changes if isinstance(changes, dict) else {})}
         meeting.livestream = replace(livestream, running=livestream.running or action == "start", settings=settings)
-
-
-def _meeting(request: FakeRequest) -> ScheduledMeeting:
-    meeting = request.meeting()
-    if "livestreams" in meeting.host.disabled_features:
-        raise ErrorResponse(400, 3000, "Live streaming is not enabled for this meeting.")
-    return meeting

@@ -1,73 +1,52 @@
-"""Scheduled meetings, their registrants, polls and templates in the JSON format of Zoom's API."""
+"""Scheduled meetings, their registrants, polls and summaries in the JSON format of Zoom's API."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final, cast
 
-from ..account.host import DialInNumber, Host, PacAccount
+from ..account.host import Host
 from ..account.instance import Instance, Summary
-from ..account.meeting import FIXED_TIME, MeetingTemplate, Occurrence, Poll, Registrant, ScheduledMeeting
+from ..account.meeting import FIXED_TIME, Occurrence, Poll, Registrant, ScheduledMeeting
 from ..protocol.times import iso
-from .instance_rows import Row
+from .instance_rows import Row, without_keys
 
 SITE: Final = "https://northpier.zoom.example"
 _LISTED_AGENDA_LENGTH: Final = 250
 _CHOICE_QUESTIONS: Final = frozenset({"single", "multiple"})
-_REGISTRANT_FIELDS: Final = (
-    "address", "city", "state", "zip", "country", "phone", "industry", "org", "job_title", "purchasing_time_frame",
-    "role_in_purchase_process", "no_of_employees", "comments",
+_UNLISTED_FIELDS: Final = frozenset({"occurrence_ids", "language", "participant_pin_code"})
+_OFF_BY_DEFAULT: Final = (
+    "allow_multiple_devices", "alternative_host_update_polls", "auto_start_ai_companion_questions",
+    "auto_start_meeting_summary", "close_registration", "cn_meeting", "device_testing", "enforce_login", "focus_mode",
+    "host_save_video_order", "host_video", "in_meeting", "internal_meeting", "join_before_host",
+    "meeting_authentication", "mute_upon_entry", "participant_focused_meeting", "participant_video", "private_meeting",
+    "push_change_to_calendar", "show_share_button", "use_pmi", "waiting_room", "watermark",
 )  # fmt: skip
-_DEFAULTS: Final = MappingProxyType(
-    {
-        "allow_multiple_devices": False,
-        "alternative_host_update_polls": False,
-        "alternative_hosts": "",
-        "alternative_hosts_email_notification": True,
-        "approval_type": 2,
-        "approved_or_denied_countries_or_regions": {"enable": False},
-        "audio": "both",
-        "auto_recording": "none",
-        "auto_start_ai_companion_questions": False,
-        "auto_start_meeting_summary": False,
-        "breakout_room": {"enable": False},
-        "close_registration": False,
-        "cn_meeting": False,
-        "continuous_meeting_chat": {"enable": False},
-        "device_testing": False,
-        "email_notification": True,
-        "enable_dedicated_group_chat": True,
-        "encryption_type": "enhanced_encryption",
-        "enforce_login": False,
-        "enforce_login_domains": "",
-        "focus_mode": False,
-        "global_dial_in_countries": [],
-        "global_dial_in_numbers": [],
-        "host_save_video_order": False,
-        "host_video": False,
-        "in_meeting": False,
-        "internal_meeting": False,
-        "jbh_time": 0,
-        "join_before_host": False,
-        "language_interpretation": {"enable": False},
-        "meeting_authentication": False,
-        "meeting_invitees": [],
-        "mute_upon_entry": False,
-        "participant_focused_meeting": False,
-        "participant_video": False,
-        "private_meeting": False,
-        "push_change_to_calendar": False,
-        "registrants_confirmation_email": True,
-        "registrants_email_notification": True,
-        "resources": [],
-        "show_share_button": False,
-        "sign_language_interpretation": {"enable": False},
-        "use_pmi": False,
-        "waiting_room": False,
-        "watermark": False,
-    }
-)
+_OTHER_DEFAULTS: Final[Row] = {
+    "alternative_hosts": "",
+    "alternative_hosts_email_notification": True,
+    "approval_type": 2,
+    "approved_or_denied_countries_or_regions": {"enable": False},
+    "audio": "both",
+    "auto_recording": "none",
+    "breakout_room": {"enable": False},
+    "continuous_meeting_chat": {"enable": False},
+    "email_notification": True,
+    "enable_dedicated_group_chat": True,
+    "encryption_type": "enhanced_encryption",
+    "enforce_login_domains": "",
+    "global_dial_in_countries": [],
+    "global_dial_in_numbers": [],
+    "jbh_time": 0,
+    "language_interpretation": {"enable": False},
+    "meeting_invitees": [],
+    "registrants_confirmation_email": True,
+    "registrants_email_notification": True,
+    "resources": [],
+    "sign_language_interpretation": {"enable": False},
+}
+_DEFAULTS: Final = dict(sorted({**dict.fromkeys(_OFF_BY_DEFAULT, False), **_OTHER_DEFAULTS}.items()))
+"""All settings, in alphabetical order."""
 
 
 def created_meeting_body(meeting: ScheduledMeeting) -> Row:
@@ -136,13 +115,7 @@ def _join_url(meeting: ScheduledMeeting) -> str:
 def registrant_row(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
     """Return a registrant; only an approved one has a `join_url`."""
     return {
-        "id": registrant.id,
-        "email": registrant.email,
-        "first_name": registrant.first_name,
-        "last_name": registrant.last_name,
-        **{name: getattr(registrant, name) for name in _REGISTRANT_FIELDS},
-        "custom_questions": [{"title": each.title, "value": each.value} for each in registrant.custom_questions],
-        "status": registrant.status,
+        **without_keys(vars(registrant), _UNLISTED_FIELDS),
         "create_time": iso(registrant.create_time),
         **_join_details(meeting, registrant),
     }
@@ -175,30 +148,7 @@ def poll_row(poll: Poll) -> Row:
         if question.get("type") == "fill_in_the_blank":
             row.setdefault("case_sensitive", False)
         questions.append(row)
-    return {
-        "id": poll.id,
-        "status": poll.status,
-        "title": poll.title,
-        "poll_type": poll.poll_type,
-        "anonymous": poll.anonymous,
-        "questions": questions,
-    }
-
-
-def template_row(template: MeetingTemplate) -> Row:
-    """Return a template; its type is 1 for a user's and 2 for an administrator's."""
-    return {"id": template.id, "name": template.name, "type": 1 if template.host else 2}
-
-
-def pac_account_row(account: PacAccount) -> Row:
-    """Return a personal audio conference."""
-    return {
-        "conference_id": account.conference_id,
-        "participant_password": account.participant_password,
-        "listen_only_password": account.listen_only_password,
-        "dedicated_dial_in_number": [_dial_in_number(each) for each in account.dedicated_dial_in_number],
-        "global_dial_in_numbers": [_dial_in_number(each) for each in account.global_dial_in_numbers],
-    }
+    return {**vars(poll), "questions": questions}
 
 
 def summary_body(instance: Instance, summary: Summary) -> Row:
@@ -226,7 +176,7 @@ def summary_body(instance: Instance, summary: Summary) -> Row:
     if not summary.markdown_only:
         row |= {
             "summary_overview": summary.overview,
-            "summary_details": [{"label": each.label, "summary": each.summary} for each in summary.sections],
+            "summary_details": summary.sections,
             "next_steps": summary.next_steps,
         }
     if summary.edited and not summary.markdown_only:
@@ -282,12 +232,8 @@ def _has_continuous_chat(meeting: ScheduledMeeting) -> bool:
 
 
 def _occurrence(occurrence: Occurrence) -> Row:
-    return {
-        "occurrence_id": occurrence.occurrence_id,
-        "start_time": iso(occurrence.start_time),
-        "duration": occurrence.duration,
-        "status": occurrence.status,
-    }
+    start = iso(occurrence.start_time)
+    return {"occurrence_id": occurrence.occurrence_id, **vars(occurrence), "start_time": start}
 
 
 def _join_details(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
@@ -297,7 +243,3 @@ def _join_details(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
     if registrant.participant_pin_code is not None:
         row["participant_pin_code"] = registrant.participant_pin_code
     return row
-
-
-def _dial_in_number(number: DialInNumber) -> Row:
-    return {"country": number.country, "number": number.number}

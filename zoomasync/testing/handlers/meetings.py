@@ -12,7 +12,7 @@ from ..account.host import Host
 from ..account.meeting import INSTANT, Json, ScheduledMeeting, normalized_email
 from ..account.recurrence import time_zone
 from ..protocol import query
-from ..protocol.errors import ErrorResponse, invalid, no_such_instance, not_valid, paid_only
+from ..protocol.errors import ErrorResponse, check_faults, invalid, missing, no_such_meeting, paid_only
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import SITE, created_meeting_body, listed_meeting_row, summary_body, upcoming_meeting_row
@@ -57,7 +57,7 @@ def listing(request: FakeRequest) -> Row:
         ],
         listed_meeting_row,
     )
-    return {**page.envelope(), **page.totals(), "page_number": page.number, "meetings": page.rows}
+    return {**page.numbered_envelope(), "meetings": page.rows}
 
 
 def upcoming(request: FakeRequest) -> Row:
@@ -76,8 +76,7 @@ def upcoming(request: FakeRequest) -> Row:
 def create(request: FakeRequest) -> Row:
     """Schedule a meeting for the user, or for the user whom `schedule_for` names."""
     user, body = request.scheduling_user(), request.body
-    if faults := list(scheduling.faults(body)):
-        raise not_valid(faults)
+    check_faults(scheduling.faults(body))
     host = _host(request, user)
     request.quota.schedule(host.id)
     meeting = scheduling.from_body(body, host, request.account.next_meeting_number(), request.now, user)
@@ -89,7 +88,7 @@ def update_status(request: FakeRequest) -> None:
     """End a running meeting, or recover a deleted one; the errors for other meetings are not in the reference."""
     action = request.body.get("action")
     if action is None:
-        raise invalid("action", "The parameter is required: action.")
+        raise missing("action")
     meeting = request.managed_meeting(deleted=action == "recover")
     if action == "recover":
         if not meeting.deleted:
@@ -106,18 +105,14 @@ def update_status(request: FakeRequest) -> None:
 def caption_token(request: FakeRequest) -> Row:
     """Return the URL to which captions are sent."""
     query.choice(request.query, "type", ("closed_caption_token",), default="closed_caption_token")
-    meeting = request.meeting()
-    if "captions" in meeting.host.disabled_features:
-        raise ErrorResponse(400, 3000, "Closed captions are not enabled for this meeting.")
+    meeting = request.meeting("captions")
     signature = f"id={meeting.id}&ns=Q2FwdA==&expire=86400&spparams=id%2Cns%2Cexpire&signature=sIg{meeting.uuid[:8]}"
     return {"token": f"{SITE}/closedcaption?{signature}"}
 
 
 def sip_uri(request: FakeRequest) -> Row:
     """Return a SIP address with the given passcode, which the fake does not check."""
-    meeting = request.meeting()
-    if "sip" in meeting.host.disabled_features:
-        raise ErrorResponse(400, 3000, "Can not get the SIP URI of this meeting.")
+    meeting = request.meeting("sip")
     code = f"p{crc32(str(meeting.id).encode()) % 10**5:05d}"
     return {
         "sip_dialing": f"{meeting.id}.{request.body.get('passcode', '')}....{code}@zoomcrc.example",
@@ -135,7 +130,7 @@ def summary(request: FakeRequest) -> Row:
     if instance.host.is_basic:
         raise paid_only(request.account.id)
     if instance.summary is None:
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     if instance.summary.withheld:
         raise ErrorResponse(403, 2305, _WITHHELD_MESSAGES[instance.summary.withheld])
     return summary_body(instance, instance.summary)

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Final
 
 from ..protocol import query
-from ..protocol.errors import invalid, no_such_instance
+from ..protocol.errors import invalid, no_such_meeting
 from ..protocol.request import FakeRequest
 from ..protocol.times import months_before
-from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_polls_body, past_qa_body
+from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_qa_body
 
 _LOOK_BACK_MONTHS: Final = 15
 
@@ -28,7 +28,7 @@ def instances(request: FakeRequest) -> Row:
         raise invalid("from")
     recent = [instance for instance in request.instances() if instance.day >= oldest]
     if not recent:
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     return {"meetings": [instance_row(instance) for instance in recent if first <= instance.day <= last]}
 
 
@@ -39,14 +39,9 @@ def participants(request: FakeRequest) -> Row:
     return {**page.envelope(), **page.totals(), "participants": page.rows}
 
 
-def polls(request: FakeRequest) -> Row:
-    """Return the poll answers of a meeting; an empty list if there were no polls."""
-    return past_polls_body(request.instance())
-
-
 def qa(request: FakeRequest) -> Row:
     """Return the Q&A of a meeting, which is available for fifteen months instead of twelve."""
     instance = request.instance(max_age_months=None, other_account_status=401)
     if instance.day < months_before(request.today, _LOOK_BACK_MONTHS):
-        raise no_such_instance(request.path_value)
+        raise no_such_meeting(request.path_value)
     return past_qa_body(instance)

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ..account.meeting import Json, Poll, ScheduledMeeting
 from ..protocol import body_rules, query
-from ..protocol.errors import ErrorResponse, not_valid
+from ..protocol.errors import ErrorResponse, check_faults, check_feature
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import poll_row
@@ -38,7 +38,7 @@ def details(request: FakeRequest) -> Row:
 
 def replace(request: FakeRequest) -> None:
     """Replace a poll; the id stays the same."""
-    meeting = _meeting(request, unknown_code=3001)
+    meeting = request.meeting("polls")
     poll = _poll(request, meeting)
     meeting.polls[meeting.polls.index(poll)] = _from_body(meeting, request.body, poll.id)
 
@@ -49,13 +49,8 @@ def delete(request: FakeRequest) -> None:
     meeting.polls.remove(_poll(request, meeting))
 
 
-def _meeting(request: FakeRequest, *, unknown_code: int = _UNKNOWN_CODE) -> ScheduledMeeting:
-    meeting = request.meeting(unknown_code=unknown_code)
-    if "polls" in meeting.host.disabled_features:
-        raise ErrorResponse(
-            400, 4400, "Meeting polls disabled. To enable this feature, enable the Meeting Polls setting."
-        )
-    return meeting
+def _meeting(request: FakeRequest) -> ScheduledMeeting:
+    return request.meeting("polls", unknown_code=_UNKNOWN_CODE)
 
 
 def _poll(request: FakeRequest, meeting: ScheduledMeeting) -> Poll:
@@ -66,15 +61,15 @@ def _poll(request: FakeRequest, meeting: ScheduledMeeting) -> Poll:
 
 
 def _from_body(meeting: ScheduledMeeting, body: Json, poll_id: str) -> Poll:
-    if faults := list(body_rules.questions(body.get("questions", []), "questions", body_rules.POLL_ANSWERS)):
-        raise not_valid(faults)
+    questions = cast("list[Json]", body.get("questions", []))
+    check_faults(body_rules.questions(questions, "questions", body_rules.POLL_ANSWERS))
     poll = Poll(
         id=poll_id,
         title=str(body.get("title", "")),
         poll_type=cast("int", body.get("poll_type", 1)),
         anonymous=bool(body.get("anonymous", False)),
-        questions=tuple(cast("list[Json]", body.get("questions", []))),
+        questions=tuple(questions),
     )
-    if poll.is_advanced and "advanced_polls" in meeting.host.disabled_features:
-        raise ErrorResponse(400, 4400, "Advanced meeting polls disabled.")
+    if poll.is_advanced:
+        check_feature(meeting.host, "advanced_polls")
     return poll

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from ..account.records import (
-    Activity,
-    BillingReport,
-    Invoice,
-    OperationLog,
-    RecordingStorage,
-    TelephoneLeg,
-    UpcomingEvent,
-)
+from ..account.records import Activity, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from ..protocol.times import iso
 from .instance_rows import Row
 
 
-def activity_row(entry: Activity) -> Row:
-    """Return one sign-in or sign-out."""
-    return {
-        "email": entry.email,
-        "time": iso(entry.time),
-        "type": entry.type,
-        "ip_address": entry.ip_address,
-        "client_type": entry.client_type,
-        "version": entry.version,
-    }
-
-
-def operation_log_row(entry: OperationLog) -> Row:
-    """Return one entry of the operation log."""
-    return {
-        "time": iso(entry.time),
-        "operator": entry.operator,
-        "category_type": entry.category_type,
-        "action": entry.action,
-        "operation_detail": entry.operation_detail,
-    }
+def log_row(entry: Activity | OperationLog) -> Row:
+    """Return one sign-in or sign-out, or one entry of the operation log."""
+    return {**vars(entry), "time": iso(entry.time)}
 
 
 def telephone_leg_row(leg: TelephoneLeg) -> Row:
@@ -62,31 +36,6 @@ def telephone_leg_row(leg: TelephoneLeg) -> Row:
     }
 
 
-def billing_report_row(report: BillingReport) -> Row:
-    """Return one billing period, without its invoices."""
-    return {
-        "id": report.id,
-        "start_date": report.start_date.isoformat(),
-        "end_date": report.end_date.isoformat(),
-        "type": report.type,
-        "total_amount": report.total_amount,
-        "tax_amount": report.tax_amount,
-    }
-
-
-def invoice_row(invoice: Invoice) -> Row:
-    """Return one invoice of a billing period."""
-    return {
-        "invoice_number": invoice.invoice_number,
-        "invoice_charge_name": invoice.invoice_charge_name,
-        "start_date": invoice.start_date.isoformat(),
-        "end_date": invoice.end_date.isoformat(),
-        "quantity": invoice.quantity,
-        "total_amount": invoice.total_amount,
-        "tax_amount": invoice.tax_amount,
-    }
-
-
 def upcoming_event_row(event: UpcomingEvent) -> Row:
     """Return one upcoming meeting or webinar."""
     return {
@@ -102,7 +51,7 @@ def upcoming_event_row(event: UpcomingEvent) -> Row:
 def recording_storage_row(storage: RecordingStorage) -> Row:
     """Return the cloud storage of one day."""
     return {
-        "date": storage.day.isoformat(),
+        "date": storage.day,
         "usage": storage.usage,
         "plan_usage": storage.plan_usage,
         "free_usage": storage.free_usage,

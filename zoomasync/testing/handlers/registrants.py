@@ -19,7 +19,7 @@ from ..account.meeting import (
     normalized_email,
 )
 from ..protocol import query
-from ..protocol.errors import ErrorResponse, invalid, not_valid, paid_only
+from ..protocol.errors import ErrorResponse, check_faults, invalid, missing, paid_only
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 from .meeting_rows import registrant_row, registration_body
@@ -42,7 +42,7 @@ def listing(request: FakeRequest) -> Row:
         each for each in meeting.registrants if each.status == status and (not occurrence or each.attends(occurrence))
     ]
     page = request.page(registrants, lambda each: registrant_row(meeting, each))
-    return {**page.envelope(), **page.totals(), "page_number": page.number, "registrants": page.rows}
+    return {**page.numbered_envelope(), "registrants": page.rows}
 
 
 def add(request: FakeRequest) -> Row:
@@ -55,8 +55,7 @@ def add(request: FakeRequest) -> Row:
     email = str(body["email"]).strip()
     if normalized_email(email) in _host_emails(request, meeting):
         raise ErrorResponse(400, 3027, "Host cannot register.")
-    if missing := _missing_answers(meeting, body):
-        raise not_valid((name, f"The parameter is required: {name}.") for name in missing)
+    check_faults((name, f"The parameter is required: {name}.") for name in _missing_answers(meeting, body))
     chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
     if not set(chosen) <= {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_ids")
@@ -69,10 +68,8 @@ def add(request: FakeRequest) -> Row:
         return registration_body(meeting, existing)
     if meeting.registered_count >= meeting.capacity:
         raise ErrorResponse(400, 3043, "Meeting has reached maximum attendee capacity.")
-    registrant = _from_body(
-        request, meeting, existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
-    )
-    registrant = replace(registrant, occurrence_ids=chosen)
+    registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
+    registrant = replace(_from_body(request, meeting, registrant_id), occurrence_ids=chosen)
     meeting.save_registrant(registrant)
     return registration_body(meeting, registrant)
 
@@ -94,7 +91,7 @@ def remove(request: FakeRequest) -> None:
     registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
     per_occurrence = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _PER_OCCURRENCE
     if per_occurrence and not occurrence:
-        raise invalid("occurrence_id", "The parameter is required: occurrence_id.")
+        raise missing("occurrence_id")
     remaining = _other_occurrences(meeting, registrant, occurrence)
     if remaining:
         meeting.save_registrant(replace(registrant, occurrence_ids=remaining))
@@ -108,7 +105,7 @@ def update_status(request: FakeRequest) -> None:
     status, occurrence = _STATUS_BY_ACTION[str(request.body["action"])], _occurrence(request, meeting)
     references = cast("list[Json]", request.body.get("registrants", []))
     if not references:
-        raise invalid("registrants", "The parameter is required: registrants.")
+        raise missing("registrants")
     registrants = [_referenced(meeting, each) for each in references]
     for registrant in registrants:
         request.quota.decide(meeting.id, registrant.id)
@@ -189,10 +186,10 @@ def _host_emails(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:
 def _missing_answers(meeting: ScheduledMeeting, body: Json) -> list[str]:
     answered = {each.get("title") for each in cast("list[Json]", body.get("custom_questions", [])) if each.get("value")}
     required = [str(each.get("field_name")) for each in meeting.questions if each.get("required")]
-    missing = [name for name in required if not body.get(name)]
+    names = [name for name in required if not body.get(name)]
     if any(each.get("required") and each.get("title") not in answered for each in meeting.custom_questions):
-        missing.append("custom_questions")
-    return missing
+        names.append("custom_questions")
+    return names
 
 
 def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:

@@ -17,7 +17,7 @@ from ..protocol.route import Route
 from ..protocol.schema import Fields
 from . import (
     account_reports,
-    instance_reports,
+    instance_rows,
     livestream,
     meetings,
     pac,
@@ -27,10 +27,14 @@ from . import (
     survey,
     templates,
 )
+from .instance_reports import meeting_participants, of_meeting, of_webinar, webinar_participants
 from .instance_rows import Row
 
-_PAGE: Final = ("page_size", "next_page_token")
-_RANGE: Final = ("from", "to")
+_LIGHT: Final = Label.LIGHT
+_MEDIUM: Final = Label.MEDIUM
+_HEAVY: Final = Label.HEAVY
+_PAGE: Final = "page_size next_page_token"
+_RANGE: Final = "from to"
 _CREATED: Final = 201
 _TEMPLATE: Final = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>(?:/[^/\s?#]+)+)")
 
@@ -85,145 +89,98 @@ def _unlisted_route(template: str, label: Label) -> Route:
     raise ValueError(f"{template!r} is served as {listed.template!r}: use that route")
 
 
-def _get(path: str, label: Label, handler: Callable[[FakeRequest], Row], *parameters: str) -> Route:
-    return Route(f"GET {path}", label, handler, frozenset(parameters))
-
-
-def _write(
+def _route(
     template: str,
     label: Label,
     handler: Callable[[FakeRequest], Row | None],
+    parameters: str = "",
+    *,
     body: Fields | None = None,
-    *parameters: str,
     status: int = 200,
 ) -> Route:
-    return Route(template, label, handler, frozenset(parameters), body, status)
+    return Route(template, label, handler, frozenset(parameters.split()), body, status)
 
 
 ROUTES: Final = (
-    _write("PATCH /meetings/{meetingId}/livestream", Label.LIGHT, livestream.update, bodies.LIVESTREAM),
-    _write(
-        "PATCH /meetings/{meetingId}/livestream/status",
-        Label.LIGHT,
-        livestream.update_status,
-        bodies.LIVESTREAM_STATUS,
+    _route("PATCH /meetings/{meetingId}/livestream", _LIGHT, livestream.update, body=bodies.LIVESTREAM),
+    _route(
+        "PATCH /meetings/{meetingId}/livestream/status", _LIGHT, livestream.update_status, body=bodies.LIVESTREAM_STATUS
     ),
-    _get("/meetings/{meetingId}/meeting_summary", Label.LIGHT, meetings.summary),
-    _get("/meetings/{meetingId}/polls", Label.LIGHT, polls.listing, "anonymous"),
-    _write("POST /meetings/{meetingId}/polls", Label.LIGHT, polls.create, bodies.POLL, status=_CREATED),
-    _write("DELETE /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, polls.delete),
-    _get("/meetings/{meetingId}/polls/{pollId}", Label.LIGHT, polls.details),
-    _write("PUT /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, polls.replace, bodies.POLL),
-    _get(
-        "/meetings/{meetingId}/registrants",
-        Label.MEDIUM,
+    _route("GET /meetings/{meetingId}/meeting_summary", _LIGHT, meetings.summary),
+    _route("GET /meetings/{meetingId}/polls", _LIGHT, polls.listing, "anonymous"),
+    _route("POST /meetings/{meetingId}/polls", _LIGHT, polls.create, body=bodies.POLL, status=_CREATED),
+    _route("DELETE /meetings/{meetingId}/polls/{pollId}", _LIGHT, polls.delete),
+    _route("GET /meetings/{meetingId}/polls/{pollId}", _LIGHT, polls.details),
+    _route("PUT /meetings/{meetingId}/polls/{pollId}", _LIGHT, polls.replace, body=bodies.POLL),
+    _route(
+        "GET /meetings/{meetingId}/registrants",
+        _MEDIUM,
         registrants.listing,
-        *_PAGE,
-        "page_number",
-        "status",
-        "occurrence_id",
+        f"{_PAGE} page_number status occurrence_id",
     ),
-    _write(
+    _route(
         "POST /meetings/{meetingId}/registrants",
-        Label.LIGHT,
+        _LIGHT,
         registrants.add,
-        bodies.REGISTRANT,
         "occurrence_ids",
+        body=bodies.REGISTRANT,
         status=_CREATED,
     ),
-    _get("/meetings/{meetingId}/registrants/questions", Label.LIGHT, registrants.questions),
-    _write(
+    _route("GET /meetings/{meetingId}/registrants/questions", _LIGHT, registrants.questions),
+    _route(
         "PATCH /meetings/{meetingId}/registrants/questions",
-        Label.LIGHT,
+        _LIGHT,
         registrants.update_questions,
-        bodies.REGISTRATION_QUESTIONS,
+        body=bodies.REGISTRATION_QUESTIONS,
     ),
-    _write(
+    _route(
         "PUT /meetings/{meetingId}/registrants/status",
-        Label.MEDIUM,
+        _MEDIUM,
         registrants.update_status,
-        bodies.REGISTRANT_STATUS,
         "occurrence_id",
+        body=bodies.REGISTRANT_STATUS,
     ),
-    _write(
-        "DELETE /meetings/{meetingId}/registrants/{registrantId}",
-        Label.LIGHT,
-        registrants.remove,
-        None,
-        "occurrence_id",
+    _route("DELETE /meetings/{meetingId}/registrants/{registrantId}", _LIGHT, registrants.remove, "occurrence_id"),
+    _route("GET /meetings/{meetingId}/registrants/{registrantId}", _LIGHT, registrants.details),
+    _route("POST /meetings/{meetingId}/sip_dialing", _MEDIUM, meetings.sip_uri, body=bodies.SIP_DIALING),
+    _route("PUT /meetings/{meetingId}/status", _LIGHT, meetings.update_status, body=bodies.MEETING_STATUS),
+    _route("DELETE /meetings/{meetingId}/survey", _LIGHT, survey.delete),
+    _route("GET /meetings/{meetingId}/survey", _LIGHT, survey.details),
+    _route("PATCH /meetings/{meetingId}/survey", _LIGHT, survey.update, body=bodies.SURVEY),
+    _route("GET /meetings/{meetingId}/token", _LIGHT, meetings.caption_token, "type"),
+    _route("GET /past_meetings/{meetingId}", _LIGHT, past_meetings.details),
+    _route("GET /past_meetings/{meetingId}/instances", _MEDIUM, past_meetings.instances, _RANGE),
+    _route("GET /past_meetings/{meetingId}/participants", _MEDIUM, past_meetings.participants, _PAGE),
+    _route("GET /past_meetings/{meetingId}/polls", _MEDIUM, of_meeting(instance_rows.past_polls_body)),
+    _route("GET /past_meetings/{meetingId}/qa", _MEDIUM, past_meetings.qa),
+    _route("GET /report/activities", _HEAVY, account_reports.activities, f"{_RANGE} {_PAGE}"),
+    _route("GET /report/billing", _HEAVY, account_reports.billing),
+    _route("GET /report/billing/invoices", _HEAVY, account_reports.billing_invoices, "billing_id"),
+    _route("GET /report/cloud_recording", _HEAVY, account_reports.cloud_recording, f"{_RANGE} group_id"),
+    _route("GET /report/daily", _HEAVY, account_reports.daily, "year month group_id"),
+    _route("GET /report/meetings/{meetingId}", _HEAVY, of_meeting(instance_rows.report_body)),
+    _route("GET /report/meetings/{meetingId}/participants", _HEAVY, meeting_participants, f"{_PAGE} include_fields"),
+    _route("GET /report/meetings/{meetingId}/polls", _HEAVY, of_meeting(instance_rows.report_polls_body)),
+    _route(
+        "GET /report/meetings/{meetingId}/qa", _HEAVY, of_meeting(instance_rows.report_qa_body, max_age_months=None)
     ),
-    _get("/meetings/{meetingId}/registrants/{registrantId}", Label.LIGHT, registrants.details),
-    _write("POST /meetings/{meetingId}/sip_dialing", Label.MEDIUM, meetings.sip_uri, bodies.SIP_DIALING),
-    _write("PUT /meetings/{meetingId}/status", Label.LIGHT, meetings.update_status, bodies.MEETING_STATUS),
-    _write("DELETE /meetings/{meetingId}/survey", Label.LIGHT, survey.delete),
-    _get("/meetings/{meetingId}/survey", Label.LIGHT, survey.details),
-    _write("PATCH /meetings/{meetingId}/survey", Label.LIGHT, survey.update, bodies.SURVEY),
-    _get("/meetings/{meetingId}/token", Label.LIGHT, meetings.caption_token, "type"),
-    _get("/past_meetings/{meetingId}", Label.LIGHT, past_meetings.details),
-    _get("/past_meetings/{meetingId}/instances", Label.MEDIUM, past_meetings.instances, *_RANGE),
-    _get("/past_meetings/{meetingId}/participants", Label.MEDIUM, past_meetings.participants, *_PAGE),
-    _get("/past_meetings/{meetingId}/polls", Label.MEDIUM, past_meetings.polls),
-    _get("/past_meetings/{meetingId}/qa", Label.MEDIUM, past_meetings.qa),
-    _get("/report/activities", Label.HEAVY, account_reports.activities, *_RANGE, *_PAGE),
-    _get("/report/billing", Label.HEAVY, account_reports.billing),
-    _get("/report/billing/invoices", Label.HEAVY, account_reports.billing_invoices, "billing_id"),
-    _get("/report/cloud_recording", Label.HEAVY, account_reports.cloud_recording, *_RANGE, "group_id"),
-    _get("/report/daily", Label.HEAVY, account_reports.daily, "year", "month", "group_id"),
-    _get("/report/meetings/{meetingId}", Label.HEAVY, instance_reports.meeting),
-    _get(
-        "/report/meetings/{meetingId}/participants",
-        Label.HEAVY,
-        instance_reports.meeting_participants,
-        *_PAGE,
-        "include_fields",
+    _route("GET /report/meetings/{meetingId}/survey", _HEAVY, of_meeting(instance_rows.report_survey_body)),
+    _route("GET /report/operationlogs", _HEAVY, account_reports.operation_logs, f"{_RANGE} {_PAGE} category_type"),
+    _route(
+        "GET /report/telephone", _HEAVY, account_reports.telephone, f"{_RANGE} {_PAGE} page_number type query_date_type"
     ),
-    _get("/report/meetings/{meetingId}/polls", Label.HEAVY, instance_reports.meeting_polls),
-    _get("/report/meetings/{meetingId}/qa", Label.HEAVY, instance_reports.meeting_qa),
-    _get("/report/meetings/{meetingId}/survey", Label.HEAVY, instance_reports.meeting_survey),
-    _get("/report/operationlogs", Label.HEAVY, account_reports.operation_logs, *_RANGE, *_PAGE, "category_type"),
-    _get(
-        "/report/telephone",
-        Label.HEAVY,
-        account_reports.telephone,
-        *_RANGE,
-        *_PAGE,
-        "page_number",
-        "type",
-        "query_date_type",
-    ),
-    _get("/report/upcoming_events", Label.HEAVY, account_reports.upcoming_events, *_RANGE, *_PAGE, "type", "group_id"),
-    _get("/report/users", Label.HEAVY, account_reports.users, *_RANGE, *_PAGE, "page_number", "type", "group_id"),
-    _get("/report/users/{userId}/meetings", Label.HEAVY, account_reports.user_meetings, *_RANGE, *_PAGE, "type"),
-    _get("/report/webinars/{webinarId}", Label.HEAVY, instance_reports.webinar),
-    _get(
-        "/report/webinars/{webinarId}/participants",
-        Label.HEAVY,
-        instance_reports.webinar_participants,
-        *_PAGE,
-        "include_fields",
-    ),
-    _get("/report/webinars/{webinarId}/polls", Label.HEAVY, instance_reports.webinar_polls),
-    _get("/users/{userId}/meeting_templates", Label.MEDIUM, templates.listing),
-    _write(
-        "POST /users/{userId}/meeting_templates",
-        Label.MEDIUM,
-        templates.create,
-        bodies.TEMPLATE,
-        status=_CREATED,
-    ),
-    _get(
-        "/users/{userId}/meetings",
-        Label.MEDIUM,
-        meetings.listing,
-        *_PAGE,
-        *_RANGE,
-        "page_number",
-        "timezone",
-        "type",
-    ),
-    _write("POST /users/{userId}/meetings", Label.MEDIUM, meetings.create, NEW_MEETING, status=_CREATED),
-    _get("/users/{userId}/upcoming_meetings", Label.MEDIUM, meetings.upcoming),
-    _get("/users/{userId}/pac", Label.LIGHT, pac.pac_accounts),
+    _route("GET /report/upcoming_events", _HEAVY, account_reports.upcoming_events, f"{_RANGE} {_PAGE} type group_id"),
+    _route("GET /report/users", _HEAVY, account_reports.users, f"{_RANGE} {_PAGE} page_number type group_id"),
+    _route("GET /report/users/{userId}/meetings", _HEAVY, account_reports.user_meetings, f"{_RANGE} {_PAGE} type"),
+    _route("GET /report/webinars/{webinarId}", _HEAVY, of_webinar(instance_rows.report_body)),
+    _route("GET /report/webinars/{webinarId}/participants", _HEAVY, webinar_participants, f"{_PAGE} include_fields"),
+    _route("GET /report/webinars/{webinarId}/polls", _HEAVY, of_webinar(instance_rows.report_polls_body)),
+    _route("GET /users/{userId}/meeting_templates", _MEDIUM, templates.listing),
+    _route("POST /users/{userId}/meeting_templates", _MEDIUM, templates.create, body=bodies.TEMPLATE, status=_CREATED),
+    _route("GET /users/{userId}/meetings", _MEDIUM, meetings.listing, f"{_PAGE} {_RANGE} page_number timezone type"),
+    _route("POST /users/{userId}/meetings", _MEDIUM, meetings.create, body=NEW_MEETING, status=_CREATED),
+    _route("GET /users/{userId}/upcoming_meetings", _MEDIUM, meetings.upcoming),
+    _route("GET /users/{userId}/pac", _LIGHT, pac.pac_accounts),
 )
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
 """The query parameters of all routes."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final, cast
 
-from ..account.meeting import Json, ScheduledMeeting
+from ..account.meeting import Json
 from ..protocol import body_rules
-from ..protocol.errors import ErrorResponse, invalid, no_such_meeting, not_valid
+from ..protocol.errors import check_faults, check_feature, invalid, no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
 
@@ -20,22 +20,20 @@ _EMPTY_VALUES: Final[tuple[object, ...]] = (None, "", {})
 
 def details(request: FakeRequest) -> Row:
     """Return the survey; `custom_survey` is missing if none was made in Zoom."""
-    return {"show_in_the_browser": True, "third_party_survey": "", **_meeting(request).survey}
+    return {"show_in_the_browser": True, "third_party_survey": "", **request.meeting("surveys").survey}
 
 
 def update(request: FakeRequest) -> None:
     """Change the given keys, also those within `custom_survey`; null or an empty value removes a key."""
-    meeting, body = _meeting(request), request.body
+    meeting, body = request.meeting("surveys"), request.body
     link = body.get("third_party_survey")
-    if link and not _LINK.fullmatch(str(link)):
-        raise invalid("third_party_survey")
-    if link and "third_party_surveys" in meeting.host.disabled_features:
-        raise ErrorResponse(400, 3000, "Third-party survey links are not allowed.")
+    if link:
+        if not _LINK.fullmatch(str(link)):
+            raise invalid("third_party_survey")
+        check_feature(meeting.host, "third_party_surveys")
     custom = cast("Json | None", body.get("custom_survey")) or {}
-    if faults := list(
-        body_rules.questions(custom.get("questions", []), "custom_survey.questions", body_rules.SURVEY_ANSWERS)
-    ):
-        raise not_valid(faults)
+    questions = custom.get("questions", [])
+    check_faults(body_rules.questions(questions, "custom_survey.questions", body_rules.SURVEY_ANSWERS))
     changed: Json = {**meeting.survey, **body}
     if custom:
         changed["custom_survey"] = {**cast("Json", meeting.survey.get("custom_survey", {})), **custom}
@@ -44,16 +42,7 @@ def update(request: FakeRequest) -> None:
 
 def delete(request: FakeRequest) -> None:
     """Delete the survey."""
-    meeting = _meeting(request)
+    meeting = request.meeting("surveys")
     if not meeting.survey:
         raise no_such_meeting(request.path_value)
     meeting.survey = {}
-
-
-def _meeting(request: FakeRequest) -> ScheduledMeeting:
-    meeting = request.meeting()
-    if "surveys" in meeting.host.disabled_features:
-        raise ErrorResponse(
-            400, 3000, "Meeting survey disabled. To enable this feature, enable the Meeting Survey setting."
-        )
-    return meeting

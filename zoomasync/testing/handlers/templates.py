@@ -8,19 +8,19 @@ from typing import Final, cast
 from ..account.account import Account
 from ..account.host import Host
 from ..account.meeting import MeetingTemplate, ScheduledMeeting
-from ..protocol.errors import ErrorResponse, invalid, no_such_meeting
+from ..protocol.errors import ErrorResponse, missing, no_such_meeting
 from ..protocol.request import FakeRequest
 from .instance_rows import Row
-from .meeting_rows import template_row
 
 _MAX_TEMPLATES: Final = 40
 
 
 def listing(request: FakeRequest) -> Row:
-    """Return the user's templates and those of administrators."""
+    """Return the user's templates, whose type is 1, and those of administrators, whose type is 2."""
     user = request.scheduling_user()
     templates = [each for each in request.account.templates if each.host is None or each.host.id == user.id]
-    return {"total_records": len(templates), "templates": [template_row(each) for each in templates]}
+    rows = [{"id": each.id, "name": each.name, "type": 1 if each.host else 2} for each in templates]
+    return {"total_records": len(rows), "templates": rows}
 
 
 def create(request: FakeRequest) -> Row:
@@ -51,7 +51,7 @@ def create(request: FakeRequest) -> Row:
 
 def _meeting(account: Account, user: Host, number: int) -> ScheduledMeeting:
     if not number:
-        raise invalid("meeting_id", "The parameter is required: meeting_id.")
+        raise missing("meeting_id")
     meeting = account.scheduled_meeting(number)
     if meeting is None or meeting.deleted:
         raise no_such_meeting(str(number), status=400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .schema import EMAIL, FLAG, INTEGER, TEXT, TEXTS, Integer, Items, Text, changes, fields, number_of, one_of
+from .schema import EMAIL, FLAG, INTEGER, TEXT, TEXTS, Integer, Items, Text, alike, changes, fields, number_of, one_of
 
 COMPANY_SIZES: Final = (
     "", "1-20", "21-50", "51-100", "101-250", "251-500", "501-1,000", "1,001-5,000", "5,001-10,000", "More than 10,000",
@@ -30,15 +30,7 @@ REGISTRANT: Final = fields(
     email=replace(EMAIL, max=128),
     first_name=Text(max=64, min=1),
     last_name=Text(max=64),
-    address=TEXT,
-    city=TEXT,
-    country=TEXT,
-    zip=TEXT,
-    state=TEXT,
-    phone=TEXT,
-    industry=TEXT,
-    org=TEXT,
-    job_title=TEXT,
+    **alike(TEXT, "address city country zip state phone industry org job_title"),
     purchasing_time_frame=one_of(*PURCHASE_TIMES),
     role_in_purchase_process=one_of(*PURCHASE_ROLES),
     no_of_employees=one_of(*COMPANY_SIZES),
@@ -72,10 +64,8 @@ POLL: Final = fields(
             answer_max_character=INTEGER,
             rating_min_value=Integer(min=0),
             rating_max_value=Integer(max=10),
-            rating_min_label=TEXT,
-            rating_max_label=TEXT,
-            show_as_dropdown=FLAG,
-            case_sensitive=FLAG,
+            **alike(TEXT, "rating_min_label rating_max_label"),
+            **alike(FLAG, "show_as_dropdown case_sensitive"),
         )
     ),
 )
@@ -84,9 +74,7 @@ SURVEY: Final = changes(
     third_party_survey=Text(max=64),
     custom_survey=fields(
         title=Text(max=64),
-        anonymous=FLAG,
-        numbered_questions=FLAG,
-        show_question_type=FLAG,
+        **alike(FLAG, "anonymous numbered_questions show_question_type"),
         feedback=Text(max=320),
         questions=Items(
             of=fields(

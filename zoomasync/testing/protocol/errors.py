@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
+
+from ..account.host import Feature, Host
+
+_DISABLED: Final = MappingProxyType[Feature, tuple[int, str]](
+    {
+        "scheduling": (3161, "Your user account is not allowed meeting hosting and scheduling capabilities."),
+        "management": (3003, "You are not the meeting host."),
+        "polls": (4400, "Meeting polls disabled. To enable this feature, enable the Meeting Polls setting."),
+        "advanced_polls": (4400, "Advanced meeting polls disabled."),
+        "surveys": (3000, "Meeting survey disabled. To enable this feature, enable the Meeting Survey setting."),
+        "third_party_surveys": (3000, "Third-party survey links are not allowed."),
+        "captions": (3000, "Closed captions are not enabled for this meeting."),
+        "livestreams": (3000, "Live streaming is not enabled for this meeting."),
+        "sip": (3000, "Can not get the SIP URI of this meeting."),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,17 +40,14 @@ class ErrorResponse(Exception):
 
     def __init__(self, status: int, code: int, message: str, errors: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self._errors = [{"field": field, "message": reason} for field, reason in errors]
+        self._status = status
+        self._body: dict[str, object] = {"code": code, "message": message}
+        if listed := [{"field": name, "message": reason} for name, reason in errors]:
+            self._body["errors"] = listed
 
     def response(self, headers: Mapping[str, str] | None = None) -> FakeResponse:
         """Return the HTTP response for this error."""
-        body: dict[str, object] = {"code": self.code, "message": self.message}
-        if self._errors:
-            body["errors"] = self._errors
-        return json_response(body, self.status, headers)
+        return json_response(self._body, self._status, headers)
 
 
 def json_response(
@@ -42,44 +57,31 @@ def json_response(
     return FakeResponse(status=status, body=msgspec.json.encode(body), headers=headers or {})
 
 
-def invalid(name: str, reason: str = "") -> ErrorResponse:
+def invalid(name: str, reason: str = "Invalid field.") -> ErrorResponse:
     """Return the error for one invalid parameter or field."""
-    return not_valid([(name, reason or "Invalid field.")])
+    return ErrorResponse(400, 300, "Validation Failed.", [(name, reason)])
 
 
-def not_valid(errors: Iterable[tuple[str, str]]) -> ErrorResponse:
-    """Return the error for several invalid fields, each given as its name and the reason."""
-    return ErrorResponse(400, 300, "Validation Failed.", errors)
+def missing(name: str) -> ErrorResponse:
+    """Return the error for a required parameter or field that is not given."""
+    return invalid(name, f"The parameter is required: {name}.")
 
 
-def stale_page_token() -> ErrorResponse:
-    """Return the error for a page token that is unknown, expired, or sent with other parameters than before."""
-    return ErrorResponse(400, 300, "The next page token is invalid or expired.")
+def check_faults(faults: Iterable[tuple[str, str]]) -> None:
+    """Raise one error that names all invalid fields, each given as its name and the reason; none is no error."""
+    if errors := list(faults):
+        raise ErrorResponse(400, 300, "Validation Failed.", errors)
 
 
-def no_such_instance(wire_id: str) -> ErrorResponse:
-    """Return the error for an id without a past meeting or webinar of the requested kind."""
-    return ErrorResponse(404, 3001, f"Meeting does not exist: {wire_id}.")
+def check_feature(host: Host, feature: Feature) -> None:
+    """Raise the error for a feature that is disabled for *host*."""
+    if feature in host.disabled_features:
+        raise ErrorResponse(400, *_DISABLED[feature])
 
 
 def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001) -> ErrorResponse:
-    """Return the error for a number without a scheduled meeting."""
+    """Return the error for an id without a scheduled meeting, or without an instance of the requested kind."""
     return ErrorResponse(status, code, f"Meeting does not exist: {wire_id}.")
-
-
-def no_such_user(user: str, code: int = 1001) -> ErrorResponse:
-    """Return the error for a user who is not in the account."""
-    return ErrorResponse(404, code, f"User does not exist: {user}.")
-
-
-def may_not_schedule() -> ErrorResponse:
-    """Return the error for a user for whom scheduling is switched off."""
-    return ErrorResponse(400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities.")
-
-
-def not_the_host() -> ErrorResponse:
-    """Return the error for an operation that only the host of the meeting may perform."""
-    return ErrorResponse(400, 3003, "You are not the meeting host.")
 
 
 def in_another_account(status: int = 400) -> ErrorResponse:
@@ -90,11 +92,6 @@ def in_another_account(status: int = 400) -> ErrorResponse:
 def paid_only(account: str) -> ErrorResponse:
     """Return the error for a Basic user and an operation that needs a licence."""
     return ErrorResponse(400, 200, f"Only available for Paid or ZMP account: {account}.")
-
-
-def too_old() -> ErrorResponse:
-    """Return the error for an instance that ended more than a year ago."""
-    return ErrorResponse(400, 12702, "You are not allowed to query data that is more than one year old.")
 
 
 def unknown_path() -> ErrorResponse:

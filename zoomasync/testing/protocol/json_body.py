@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from ..account.meeting import Json
-from .errors import ErrorResponse, not_valid
+from .errors import ErrorResponse, check_faults
 from .schema import Fields
 
 
@@ -21,8 +21,7 @@ def parse(content: bytes, content_type: str, shape: Fields) -> Json:
         body: object = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
         raise ErrorResponse(400, 300, "Request Body should be a valid JSON object.") from None
-    if faults := list(shape.faults(body)):
-        raise not_valid(faults)
+    check_faults(shape.faults(body))
     return cast("Json", body)
 
 

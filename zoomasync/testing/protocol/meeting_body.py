@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .schema import EMAIL, FLAG, INTEGER, TEXT, TEXTS, Integer, Items, Text, fields, number_of, one_of
+from .schema import EMAIL, FLAG, INTEGER, TEXT, TEXTS, Integer, Items, Text, alike, fields, number_of, one_of
 
 _PAIR: Final = Text(pattern=r"[^,]+,[^,]+")
 
@@ -30,31 +30,20 @@ SETTINGS: Final = fields(
         "enable", enable=FLAG, channels=Items(of=fields("channel_id", channel_id=TEXT, name=TEXT))
     ),
     auto_recording=one_of("local", "cloud", "none"),
-    auto_start_ai_companion_questions=FLAG,
-    auto_start_meeting_summary=FLAG,
+    **alike(FLAG, "auto_start_ai_companion_questions auto_start_meeting_summary"),
     breakout_room=fields(enable=FLAG, rooms=Items(of=fields(name=TEXT, participants=TEXTS))),
     calendar_type=number_of(1, 2),
-    close_registration=FLAG,
-    cn_meeting=FLAG,
-    contact_email=TEXT,
-    contact_name=TEXT,
+    **alike(FLAG, "close_registration cn_meeting"),
+    **alike(TEXT, "contact_email contact_name"),
     continuous_meeting_chat=fields(
-        enable=FLAG,
-        auto_add_invited_external_users=FLAG,
-        auto_add_meeting_participants=FLAG,
+        **alike(FLAG, "enable auto_add_invited_external_users auto_add_meeting_participants"),
         who_is_added=one_of("all_users", "org_invitees_and_participants", "org_invitees"),
     ),
-    device_testing=FLAG,
-    disable_participant_video=FLAG,
-    email_in_attendee_report=FLAG,
-    email_notification=FLAG,
+    **alike(FLAG, "device_testing disable_participant_video email_in_attendee_report email_notification"),
     encryption_type=one_of("enhanced_encryption", "e2ee"),
     focus_mode=FLAG,
     global_dial_in_countries=TEXTS,
-    host_save_video_order=FLAG,
-    host_video=FLAG,
-    in_meeting=FLAG,
-    internal_meeting=FLAG,
+    **alike(FLAG, "host_save_video_order host_video in_meeting internal_meeting"),
     jbh_time=number_of(0, 5, 10, 15),
     join_before_host=FLAG,
     language_interpretation=fields(
@@ -77,13 +66,9 @@ SETTINGS: Final = fields(
     question_and_answer=fields(
         enable=FLAG,
         question_visibility=one_of("answered", "all"),
-        allow_anonymous_questions=FLAG,
-        allow_submit_questions=FLAG,
-        attendees_can_comment=FLAG,
-        attendees_can_upvote=FLAG,
+        **alike(FLAG, "allow_anonymous_questions allow_submit_questions attendees_can_comment attendees_can_upvote"),
     ),
-    registrants_confirmation_email=FLAG,
-    registrants_email_notification=FLAG,
+    **alike(FLAG, "registrants_confirmation_email registrants_email_notification"),
     registration_type=number_of(1, 2, 3),
     request_permission_to_unmute_participants=FLAG,
     resources=Items(
@@ -93,14 +78,12 @@ SETTINGS: Final = fields(
             permission_level=one_of("editor", "commenter", "viewer"),
         )
     ),
-    show_join_info=FLAG,
-    show_share_button=FLAG,
+    **alike(FLAG, "show_join_info show_share_button"),
     sign_language_interpretation=fields(
         enable=FLAG, interpreters=Items(of=fields(sign_language=TEXT, email=EMAIL), max=20)
     ),
     summary_template_id=TEXT,
-    use_pmi=FLAG,
-    waiting_room=FLAG,
+    **alike(FLAG, "use_pmi waiting_room"),
     waiting_room_options=fields(
         "mode",
         mode=one_of("follow_setting", "custom"),
@@ -135,10 +118,8 @@ NEW_MEETING: Final = fields(
     timezone=TEXT,
     agenda=Text(max=2000),
     password=Text(max=10, secret=True),
-    default_password=FLAG,
-    pre_schedule=FLAG,
-    schedule_for=TEXT,
-    template_id=TEXT,
+    **alike(FLAG, "default_password pre_schedule"),
+    **alike(TEXT, "schedule_for template_id"),
     recurrence=RECURRENCE,
     tracking_fields=Items(of=fields("field", field=TEXT, value=TEXT)),
     settings=SETTINGS,

@@ -7,10 +7,10 @@ import secrets
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
+from ...auth import ServerToServer
 from .errors import ErrorResponse, FakeResponse, json_response
 
 _SCOPES: Final = (
@@ -20,19 +20,10 @@ _SCOPES: Final = (
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, kw_only=True)
-class App:
-    """The credentials of the account's server-to-server app."""
-
-    account_id: str
-    client_id: str
-    client_secret: str = field(repr=False)
-
-
 class TokenIssuer:
     """The issuer of one app's bearer tokens; several can be valid at the same time."""
 
-    def __init__(self, app: App, clock: Callable[[], float], *, lifetime: int) -> None:
+    def __init__(self, app: ServerToServer, clock: Callable[[], float], *, lifetime: int) -> None:
         self._app = app
         self._clock = clock
         self._lifetime = lifetime

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from ..handlers.instance_rows import Row
 from . import query as _query
-from .errors import stale_page_token
+from .errors import ErrorResponse
 from .query import Query
 
 T = TypeVar("T")
@@ -17,13 +17,6 @@ T = TypeVar("T")
 _DEFAULT_SIZE: Final = 30
 _MAX_SIZE: Final = 300
 _Listing = tuple[str, frozenset[tuple[str, str]]]
-
-
-@dataclass(frozen=True)
-class _IssuedToken:
-    listing: _Listing
-    start: int
-    expires_at: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +37,10 @@ class Page:
         """Return the counts that most paged responses have too; an empty listing counts as one page."""
         return {"page_count": max(-(-self.total // self.size), 1), "total_records": self.total}
 
+    def numbered_envelope(self) -> Row:
+        """Return the fields of a response that also has the counts and the number of the page."""
+        return {**self.envelope(), **self.totals(), "page_number": self.number}
+
 
 class PageTokens:
     """The page tokens of one account, and the pages that they stand for.
@@ -56,13 +53,14 @@ class PageTokens:
         self._clock = clock
         self._cap = cap
         self._lifetime = lifetime
-        self._issued: dict[str, _IssuedToken] = {}
+        self._issued: dict[str, tuple[_Listing, int, float]] = {}
+        """The listing, the number of the first row, and the time of expiry of each token."""
 
     def page(self, path: str, query: Query, items: Sequence[T], row: Callable[[T], Row]) -> Page:
         """Return the page of *items* that *query* requests, or raise the error for an invalid token."""
         size = min(_query.whole(query, "page_size", default=_DEFAULT_SIZE, least=1, most=_MAX_SIZE), self._cap)
         number = _query.whole(query, "page_number", default=1, least=1, most=10**9)
-        listing = _listing(path, query)
+        listing = path, frozenset(item for item in query.items() if item[0] != "next_page_token")
         token = query.get("next_page_token")
         start = self._start(token, listing) if token else (number - 1) * size
         end = start + size
@@ -79,16 +77,12 @@ class PageTokens:
         self._issued.clear()
 
     def _start(self, token: str, listing: _Listing) -> int:
-        issued = self._issued.get(token)
-        if issued is None or issued.listing != listing or issued.expires_at <= self._clock():
-            raise stale_page_token()
-        return issued.start
+        issued_for, start, expires_at = self._issued.get(token, (None, 0, 0.0))
+        if issued_for != listing or expires_at <= self._clock():
+            raise ErrorResponse(400, 300, "The next page token is invalid or expired.")
+        return start
 
     def _issue(self, listing: _Listing, start: int) -> str:
         token = secrets.token_urlsafe(18)
-        self._issued[token] = _IssuedToken(listing, start, self._clock() + self._lifetime)
+        self._issued[token] = listing, start, self._clock() + self._lifetime
         return token
-
-
-def _listing(path: str, query: Mapping[str, str]) -> _Listing:
-    return path, frozenset(item for item in query.items() if item[0] != "next_page_token")

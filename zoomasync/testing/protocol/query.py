@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
-from .errors import invalid
+from .errors import invalid, missing
 from .times import months_before
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
-_LOOK_BACK_MONTHS: Final = 6
+LOOK_BACK_MONTHS: Final = 6
 
 Query = Mapping[str, str]
 
@@ -35,21 +35,17 @@ class DateRange:
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
-def parse(text: str) -> dict[str, str]:
-    """Return the parameters of a raw query string, or raise the error for one that is given twice."""
+def parse(text: str, names: Collection[str]) -> Query:
+    """Return the parameters of a raw query string; raise an error for one that is given twice or not one of *names*."""
     pairs = parse_qsl(text, keep_blank_values=True)
     query = dict(pairs)
     if len(query) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise invalid(next(name for name in names if names.count(name) > 1), "Given more than once.")
-    return query
-
-
-def check_names(query: Query, names: Collection[str]) -> None:
-    """Raise the error for the first parameter that is not one of *names*."""
+        given = [name for name, _ in pairs]
+        raise invalid(next(name for name in given if given.count(name) > 1), "Given more than once.")
     for name in query:
         if name not in names:
             raise invalid(name, f"Invalid parameter: {name}.")
+    return query
 
 
 def whole(query: Query, name: str, *, default: int, least: int, most: int) -> int:
@@ -75,7 +71,7 @@ def day(query: Query, name: str, default: date | None = None) -> date:
     text = query.get(name)
     if text is None:
         if default is None:
-            raise invalid(name, f"The parameter is required: {name}.")
+            raise missing(name)
         return default
     if not _DAY.fullmatch(text):
         raise invalid(name)
@@ -99,6 +95,6 @@ def date_range(query: Query, today: date, *, longest: int = 31, optional: bool =
         raise invalid("from", "The from date is later than the to date.")
     if (chosen.last - chosen.first).days + 1 > longest:
         raise invalid("to", "The date range is longer than one month.")
-    if chosen.first < months_before(today, _LOOK_BACK_MONTHS):
+    if chosen.first < months_before(today, LOOK_BACK_MONTHS):
         raise invalid("from", "The date lies more than six months back.")
     return chosen

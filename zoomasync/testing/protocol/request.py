@@ -10,21 +10,12 @@ from typing import Final, TypeVar
 from urllib.parse import unquote
 
 from ..account.account import Account
-from ..account.host import Host
+from ..account.host import Feature, Host
 from ..account.instance import Instance
 from ..account.meeting import Json, ScheduledMeeting
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
-from .errors import (
-    in_another_account,
-    invalid,
-    may_not_schedule,
-    no_such_instance,
-    no_such_meeting,
-    no_such_user,
-    not_the_host,
-    too_old,
-)
+from .errors import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting
 from .page_tokens import Page, PageTokens
 from .query import Query
 from .times import months_before
@@ -66,28 +57,27 @@ class FakeRequest:
         name = unquote(self.path_value)
         user = self.account.host(name)
         if user is None:
-            raise no_such_user(name, unknown_code)
+            raise ErrorResponse(404, unknown_code, f"User does not exist: {name}.")
         return user
 
     def scheduling_user(self) -> Host:
         """Return the user in the path; raise an error if the user may not schedule meetings."""
         user = self.user()
-        if "scheduling" in user.disabled_features:
-            raise may_not_schedule()
+        check_feature(user, "scheduling")
         return user
 
-    def meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
+    def meeting(self, *features: Feature, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
         """Return the scheduled meeting whose number the path contains; *unknown_code* is the code if there is none.
 
-        A deleted meeting counts as unknown unless *deleted* is true.
+        A deleted meeting counts as unknown unless *deleted* is true. The meeting's host has to have the *features*.
         """
         if not _NUMBER.fullmatch(self.path_value):
             raise invalid("meetingId")
         meeting = self.account.scheduled_meeting(int(self.path_value))
         if meeting is None or (meeting.deleted and not deleted):
             raise no_such_meeting(self.path_value, code=unknown_code)
-        if "scheduling" in meeting.host.disabled_features:
-            raise may_not_schedule()
+        for feature in ("scheduling", *features):
+            check_feature(meeting.host, feature)
         return meeting
 
     def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
@@ -95,15 +85,14 @@ class FakeRequest:
         meeting = self.meeting(unknown_code=unknown_code, deleted=deleted)
         if meeting.host.other_account:
             raise in_another_account()
-        if "management" in meeting.host.disabled_features:
-            raise not_the_host()
+        check_feature(meeting.host, "management")
         return meeting
 
     def instances(self) -> list[Instance]:
         """Return the instances of the meeting number in the path, the oldest first; a UUID is not found."""
         instances = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
         if not instances or instances[0].webinar:
-            raise no_such_instance(self.path_value)
+            raise no_such_meeting(self.path_value)
         return instances
 
     def instance(
@@ -119,11 +108,11 @@ class FakeRequest:
         """
         instance = self._instance_or_none()
         if instance is None or instance.webinar is not webinar:
-            raise no_such_instance(self.path_value)
+            raise no_such_meeting(self.path_value)
         if other_account_status is not None and instance.host.other_account:
             raise in_another_account(other_account_status)
         if max_age_months is not None and instance.day < months_before(self.today, max_age_months):
-            raise too_old()
+            raise ErrorResponse(400, 12702, "You are not allowed to query data that is more than one year old.")
         return instance
 
     def _instance_or_none(self) -> Instance | None:

@@ -177,6 +177,11 @@ def changes(required: str = "", /, **shapes: Shape) -> Fields:
     )
 
 
+def alike(shape: Shape, names: str) -> dict[str, Shape]:
+    """Return *shape* for each of the *names*, which are separated by spaces."""
+    return dict.fromkeys(names.split(), shape)
+
+
 def one_of(*options: str) -> Text:
     """Return the shape of a text that is one of *options*."""
     return Text(options=options)

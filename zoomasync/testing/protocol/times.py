@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 
 
 def iso(moment: datetime | None, digits: int = 0) -> str:
@@ -22,6 +23,16 @@ def slashed(moment: datetime | None) -> str:
 def utc_today() -> date:
     """Return the current day in UTC."""
     return datetime.now(UTC).date()
+
+
+def at(day: date, hour: int, *, days: int = 0) -> datetime:
+    """Return the full *hour* in UTC on the day that is *days* days after *day*."""
+    return datetime.combine(day + timedelta(days=days), time(hour), UTC)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Return the days from *first* to *last*, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def months_before(day: date, months: int) -> date:

@@ -32,18 +32,14 @@ def polls(rng: SeededRandom, start: datetime, people: Sequence[Visit]) -> tuple[
     """Return a response of each of *people* to one to three questions, and an anonymous one."""
     polling_id = f"P0l{rng.getrandbits(64):016x}"
 
-    def answers(count: int) -> tuple[PollAnswer, ...]:
-        return tuple(
-            PollAnswer(
-                question=question, answer=rng.choice(_CHOICES), polling_id=polling_id, date_time=_later(rng, start, 600)
-            )
-            for question in _POLL_QUESTIONS[:count]
-        )
+    def answer(question: str) -> PollAnswer:
+        choice, date_time = rng.choice(_CHOICES), _later(rng, start, 600)
+        return PollAnswer(question=question, answer=choice, polling_id=polling_id, date_time=date_time)
 
-    named = [
-        PollResponse(answers=answers(rng.randrange(1, 4)), **_names(visit.name), email=visit.user_email.strip())
-        for visit in people
-    ]
+    def answers(count: int) -> tuple[PollAnswer, ...]:
+        return tuple(answer(question) for question in _POLL_QUESTIONS[:count])
+
+    named = [PollResponse(answers=answers(rng.randrange(1, 4)), **_respondent(visit)) for visit in people]
     return (*named, PollResponse(answers=answers(2)))
 
 
@@ -95,22 +91,16 @@ def qa(rng: SeededRandom, start: datetime, people: Sequence[Visit]) -> tuple[Ask
 def survey(rng: SeededRandom, end: datetime, people: Sequence[Visit]) -> Survey:
     """Return a survey with a response of each of *people* within five minutes of *end*, and an anonymous one."""
 
-    def answers() -> tuple[SurveyAnswer, ...]:
-        return (
-            SurveyAnswer(
-                question="Was the length right?", question_id="sq1", answer="Right", date_time=_later(rng, end, 300)
-            ),
-            SurveyAnswer(question="Anything else?", question_id="sq2", answer="", date_time=_later(rng, end, 300)),
-        )
+    def answer(question_id: str, question: str, text: str) -> SurveyAnswer:
+        date_time = _later(rng, end, 300)
+        return SurveyAnswer(question=question, question_id=question_id, answer=text, date_time=date_time)
 
-    named = [
-        SurveyResponse(answers=answers(), **_names(visit.name), email=visit.user_email.strip()) for visit in people
-    ]
-    return Survey(
-        id=f"sV{rng.getrandbits(48):012x}",
-        name="After the call",
-        responses=(*named, SurveyResponse(answers=answers())),
-    )
+    def answers() -> tuple[SurveyAnswer, ...]:
+        return (answer("sq1", "Was the length right?", "Right"), answer("sq2", "Anything else?", ""))
+
+    named = [SurveyResponse(answers=answers(), **_respondent(visit)) for visit in people]
+    survey_id = f"sV{rng.getrandbits(48):012x}"
+    return Survey(id=survey_id, name="After the call", responses=(*named, SurveyResponse(answers=answers())))
 
 
 def summary(topic: str, number: int) -> Summary:
@@ -126,9 +116,9 @@ def summary(topic: str, number: int) -> Summary:
     )
 
 
-def _names(name: str) -> dict[str, str]:
-    first, _, last = name.partition(" ")
-    return {"name": name, "first_name": first, "last_name": last}
+def _respondent(visit: Visit) -> dict[str, str]:
+    first, _, last = visit.name.partition(" ")
+    return {"name": visit.name, "first_name": first, "last_name": last, "email": visit.user_email.strip()}
 
 
 def _later(rng: SeededRandom, moment: datetime, seconds: int) -> datetime:

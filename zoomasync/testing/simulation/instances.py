@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..account.host import CustomAttribute, Host
 from ..account.instance import WEBINAR_TYPES, CustomKey, Instance, TrackingField, Visit
 from ..account.meeting import FIXED_TIME, INSTANT, NO_FIXED_TIME, SCHEDULED
-from ..protocol.times import month_end, months_before
+from ..protocol.times import at, month_end, months_before
 from . import answers
 from .meetings import pac_accounts
 from .people import DEPTS, HOST_NAMES, TOPICS, Person, VisitGenerator, guests, host_as_person
@@ -61,11 +61,14 @@ def simulate_instances(
         return []
     generator = _InstanceGenerator(rng, active)
     first = months_before(today, months)
-    instances = [generator.everyday(_random_day(rng, first, today)) for _ in range(months * per_month)]
-    instances += generator.many_visits(today)
-    instances += generator.month_boundaries(first, today)
-    instances += generator.special_uuids(today)
-    instances += generator.beyond_look_back(today)
+    days = (first + timedelta(days=rng.randrange((today - first).days)) for _ in range(months * per_month))
+    instances = [
+        *(generator.everyday(day) for day in days),
+        *generator.many_visits(today),
+        *generator.month_boundaries(first, today),
+        *generator.special_uuids(today),
+        *generator.beyond_look_back(today),
+    ]
     return sorted(instances, key=lambda instance: (instance.start_time, instance.uuid))
 
 
@@ -87,30 +90,29 @@ class _InstanceGenerator:
         visits = 1 if rng.chance(0.1) else rng.randrange(2, 12)
         if rng.chance(0.04):
             visits = rng.randrange(31, 90)
-        start = datetime.combine(day, time(rng.randrange(6, 22), rng.randrange(60), rng.randrange(60)), UTC)
-        return self._instance(meeting, start, visits)
+        return self._instance(meeting, rng.time_on(day, range(6, 22)), visits)
 
     def many_visits(self, today: date) -> Iterator[Instance]:
         """Yield meetings with many visits, a webinar of several pages, and two instances of a recurring webinar."""
+        host, webinar = self._active[0], self._recurring[-1]
         for back, visits in enumerate(_VISIT_COUNTS, start=2):
-            yield self._instance(
-                self._new_meeting(self._active[0], SCHEDULED), _at(today - timedelta(days=back), 14), visits
-            )
-        yield self._instance(self._new_meeting(self._active[0], _WEBINAR), _at(today - timedelta(days=9), 14), 640)
-        yield self._instance(self._recurring[-1], _at(today - timedelta(days=10), 14), 12)
-        yield self._instance(self._recurring[-1], _at(today - timedelta(days=17), 14), 12)
+            yield self._instance(self._new_meeting(host, SCHEDULED), at(today, 14, days=-back), visits)
+        yield self._instance(self._new_meeting(host, _WEBINAR), at(today, 14, days=-9), 640)
+        yield self._instance(webinar, at(today, 14, days=-10), 12)
+        yield self._instance(webinar, at(today, 14, days=-17), 12)
 
     def month_boundaries(self, first: date, today: date) -> Iterator[Instance]:
         """Yield instances that start at 23:59 on the last day of a month, and at 00:00 on the first day of the next."""
         day = month_end(first)
         while day < today - timedelta(days=1):
-            yield self._instance(self._recurring[0], datetime.combine(day, time(23, 59), UTC), 3)
-            yield self._instance(self._recurring[0], datetime.combine(day + timedelta(days=1), time(0), UTC), 3)
-            day = month_end(day + timedelta(days=1))
+            midnight = at(day, 0, days=1)
+            yield self._instance(self._recurring[0], midnight - timedelta(minutes=1), 3)
+            yield self._instance(self._recurring[0], midnight, 3)
+            day = month_end(midnight.date())
 
     def special_uuids(self, today: date) -> Iterator[Instance]:
         """Yield instances whose UUIDs need encoding, one with a single visit, and one with unusual visits."""
-        start = _at(today - timedelta(days=3), 10)
+        start = at(today, 10, days=-3)
         for template in ("/{}==", "{:.8}//{:.12}==", "{:.8}/{:.12}==", "{:.8}+{:.12}=="):
             start += timedelta(minutes=20)
             body = self._rng.randbytes(18).hex()[:22]
@@ -121,7 +123,7 @@ class _InstanceGenerator:
     def beyond_look_back(self, today: date) -> Iterator[Instance]:
         """Yield one instance beyond each look-back limit: six, twelve and fifteen months."""
         for months in (8, 13, 16):
-            yield self._instance(self._recurring[0], _at(months_before(today, months), 9), 4)
+            yield self._instance(self._recurring[0], at(months_before(today, months), 9), 4)
 
     def _instance(self, meeting: _Meeting, start: datetime, visit_count: int) -> Instance:
         rng = self._rng
@@ -153,9 +155,7 @@ class _InstanceGenerator:
             summary=answers.summary(meeting.topic, meeting.number) if has_summary and not webinar else None,
             meeting_encryption_status=1 if rng.chance(0.1) else 2,
             fraction_digits=rng.choice((0, 0, 2, 3)),
-            omitted_keys=frozenset({"participants_count_my_account", "session_key"})
-            if rng.chance(0.2)
-            else frozenset(),
+            omitted_keys=frozenset(("participants_count_my_account", "session_key") if rng.chance(0.2) else ()),
             polls=answers.polls(rng, start, people) if people and rng.chance(0.3) else (),
             qa=answers.qa(rng, start, people) if people and rng.chance(0.2) else (),
             survey=answers.survey(rng, end, people) if people and rng.chance(0.2) else None,
@@ -194,14 +194,6 @@ class _InstanceGenerator:
     def _new_meeting(self, host: Host, type_: int) -> _Meeting:
         number = self._rng.randrange(81_000_000_000, 99_999_999_999)
         return _Meeting(number=number, topic=self._rng.choice(TOPICS), type=type_, host=host)
-
-
-def _random_day(rng: SeededRandom, first: date, today: date) -> date:
-    return first + timedelta(days=rng.randrange((today - first).days))
-
-
-def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), UTC)
 
 
 def _first_visits(visits: Sequence[Visit]) -> list[Visit]:

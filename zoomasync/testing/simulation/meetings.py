@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from ..account import defaults, scheduling
@@ -27,6 +27,7 @@ from ..account.meeting import (
 )
 from ..account.recurrence import occurrences
 from ..protocol.bodies import COMPANY_SIZES, PURCHASE_ROLES, PURCHASE_TIMES
+from ..protocol.times import at
 from .people import GUEST_NAMES, TOPICS
 from .seeded_random import SeededRandom
 
@@ -98,10 +99,11 @@ def pac_accounts(number: int) -> tuple[PacAccount, ...]:
 
 def _meetings_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iterator[ScheduledMeeting]:
     count = _REGISTRANT_COUNTS[index] if index < len(_REGISTRANT_COUNTS) else rng.below(12)
-    yield _meeting(rng, host, SCHEDULED, _at(today, 3 + index, 14), registrants=count)
-    yield _meeting(rng, host, SCHEDULED, _at(today, 1, 9 + index % 8), registrants=20, approval_type=MANUAL_APPROVAL)
-    yield _meeting(rng, host, SCHEDULED, _at(today, -rng.below(20) - 2, 11))
-    yield _meeting(rng, host, FIXED_TIME, _at(today, -6, 10), registrants=8)
+    yield _meeting(rng, host, SCHEDULED, at(today, 14, days=3 + index), registrants=count)
+    soon = at(today, 9 + index % 8, days=1)
+    yield _meeting(rng, host, SCHEDULED, soon, registrants=20, approval_type=MANUAL_APPROVAL)
+    yield _meeting(rng, host, SCHEDULED, at(today, 11, days=-rng.below(20) - 2))
+    yield _meeting(rng, host, FIXED_TIME, at(today, 10, days=-6), registrants=8)
     yield _meeting(rng, host, NO_FIXED_TIME, None)
 
 
@@ -115,7 +117,7 @@ def _meeting(
     approval_type: int = 0,
 ) -> ScheduledMeeting:
     number = 81_000_000_000 + rng.below(18_999_999_999)
-    usual = datetime.combine(host.created + timedelta(days=1), time(8), UTC)
+    usual = at(host.created, 8, days=1)
     created = min(usual, start - timedelta(days=30)) if start else usual
     duration = rng.choice((30, 45, 60))
     rule = scheduling.weekly(start, 8) if start and type_ == FIXED_TIME else None
@@ -184,7 +186,3 @@ def _polls(number: int) -> list[Poll]:
         ),
         Poll(id=defaults.opaque_id(f"poll {number}", 2), title="City quiz", poll_type=3, questions=(_MATCHING,)),
     ]
-
-
-def _at(today: date, days: int, hour: int) -> datetime:
-    return datetime.combine(today + timedelta(days=days), time(hour), UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from ..account.host import Host
@@ -18,7 +18,7 @@ from ..account.records import (
     TelephoneLeg,
     UpcomingEvent,
 )
-from ..protocol.times import month_end, months_before
+from ..protocol.times import days_between, month_end, months_before
 from .seeded_random import SeededRandom
 
 _CLIENTS: Final = (("Browser", ""), ("Mac", "6.4.1.55012"), ("Windows", "6.3.0.52884"), ("iPhone", "6.4.0"))
@@ -45,37 +45,35 @@ def simulate_activities(rng: SeededRandom, users: Sequence[Host], today: date, m
     if not users:
         return []
     activities: list[Activity] = []
-    for day in _days(today, months):
-        for _ in range(rng.randrange(4)):
-            client, version = rng.choice(_CLIENTS)
-            activities.append(
-                Activity(
-                    email=rng.choice(users).email,
-                    time=_time_on(rng, day),
-                    type="Sign in" if rng.chance(0.6) else "Sign out",
-                    ip_address=f"203.0.113.{rng.randrange(1, 255)}",
-                    client_type=client,
-                    version=version,
-                )
+    for day in _days_of_records(rng, today, months):
+        client, version = rng.choice(_CLIENTS)
+        activities.append(
+            Activity(
+                email=rng.choice(users).email,
+                time=rng.time_on(day),
+                type="Sign in" if rng.chance(0.6) else "Sign out",
+                ip_address=f"203.0.113.{rng.randrange(1, 255)}",
+                client_type=client,
+                version=version,
             )
+        )
     return sorted(activities, key=lambda entry: (entry.time, entry.email), reverse=True)
 
 
 def simulate_operation_logs(rng: SeededRandom, today: date, months: int) -> list[OperationLog]:
     """Return up to three operations of the administrator per day, the newest first."""
     logs: list[OperationLog] = []
-    for day in _days(today, months):
-        for _ in range(rng.randrange(4)):
-            category, action, detail = rng.choice(_OPERATIONS)
-            logs.append(
-                OperationLog(
-                    time=_time_on(rng, day),
-                    operator="admin@northpier.example",
-                    category_type=category,
-                    action=action,
-                    operation_detail=detail,
-                )
+    for day in _days_of_records(rng, today, months):
+        category, action, detail = rng.choice(_OPERATIONS)
+        logs.append(
+            OperationLog(
+                time=rng.time_on(day),
+                operator="admin@northpier.example",
+                category_type=category,
+                action=action,
+                operation_detail=detail,
             )
+        )
     return sorted(logs, key=lambda entry: entry.time, reverse=True)
 
 
@@ -116,7 +114,7 @@ def simulate_upcoming_events(rng: SeededRandom, active: Sequence[Host], today: d
         UpcomingEvent(
             id=b64encode(rng.randbytes(16)).decode(),
             topic=rng.choice(("Harbour project", "Rail webinar", "会議")),
-            start_time=_time_on(rng, today + timedelta(days=rng.randrange(1, 30))),
+            start_time=rng.time_on(today + timedelta(days=rng.randrange(1, 30))),
             host=rng.choice(active),
             webinar=rng.chance(0.3),
         )
@@ -135,12 +133,11 @@ def simulate_recording_storage(rng: SeededRandom, today: date, months: int) -> l
 
 
 def _days(today: date, months: int) -> Iterator[date]:
-    first = months_before(today, months)
-    return (first + timedelta(days=number) for number in range((today - first).days))
+    return days_between(months_before(today, months), today - timedelta(days=1))
 
 
-def _time_on(rng: SeededRandom, day: date) -> datetime:
-    return datetime.combine(day, time(rng.randrange(24), rng.randrange(60), rng.randrange(60)), UTC)
+def _days_of_records(rng: SeededRandom, today: date, months: int) -> Iterator[date]:
+    return (day for day in _days(today, months) for _ in range(rng.randrange(4)))
 
 
 def _billing_report(start: date, *, detailed: bool) -> BillingReport:
