@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from support.fake_http import Caller, calling
 
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.protocol.errors import ErrorResponse
 from zoomasync.testing.protocol.page_tokens import PageTokens
+from zoomasync.testing.protocol.responses import ErrorResponse
 
 
 def row(item: int) -> dict[str, object]:

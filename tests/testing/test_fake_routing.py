@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zoomasync.testing.handlers.routes import ROUTES, find_route, match_route
-from zoomasync.testing.protocol.errors import ErrorResponse
+from zoomasync.testing.protocol.responses import ErrorResponse
 from zoomasync.testing.protocol.route import Route
 
 POLL = find_route("GET /meetings/{meetingId}/polls/{pollId}")

@@ -28,7 +28,10 @@ class HarvestOptions:
     ] = None
     store: Annotated[
         Path | None,
-        Parameter(help="SQLite file to write to; with --redis, a folder. [default: harvest.sqlite, simulated.sqlite or harvest]"),
+        Parameter(
+            help="SQLite file to write to; with --redis, a folder. "
+            "[default: harvest.sqlite; simulated.sqlite with --simulate; harvest with --redis]"
+        ),
     ] = None
     recheck_days: Annotated[
         int | None,

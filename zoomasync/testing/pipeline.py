@@ -17,15 +17,15 @@ from .._label import Label
 from .account.account import Account
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
+from .faults import DropPoint, ScriptedResponses
 from .handlers.routes import PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
-from .protocol.errors import ErrorResponse, FakeResponse, json_response, unknown_path, wrong_method
 from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.request import FakeRequest
+from .protocol.responses import ErrorResponse, FakeResponse, json_response, unknown_path, wrong_method
 from .protocol.route import TOKEN_ROUTE, Route
-from .scripted_responses import DropPoint, ScriptedResponses
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path

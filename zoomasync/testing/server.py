@@ -19,13 +19,13 @@ from ..rate_limits import Plan
 from .account.account import Account
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotas
+from .faults import DropPoint
 from .handlers.routes import find_route
 from .pipeline import BASE_PATH, TOKEN_PATH, LoggedRequest, RequestPipeline
-from .protocol.errors import FakeResponse, json_response
 from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
+from .protocol.responses import FakeResponse, json_response
 from .protocol.route import TOKEN_ROUTE
-from .scripted_responses import DropPoint
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000, resource_intensive=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0

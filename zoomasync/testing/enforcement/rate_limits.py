@@ -9,7 +9,7 @@ from typing import Final
 
 from ..._label import Label
 from ...rate_limits import Plan
-from ..protocol.errors import ErrorResponse, FakeResponse
+from ..protocol.responses import ErrorResponse, FakeResponse
 
 _MESSAGE: Final = "You have reached the maximum per-second rate limit for this API. Try again later."
 

@@ -10,8 +10,8 @@ from ..account.host import Host
 from ..account.instance import Instance
 from ..account.records import TelephoneLeg
 from ..protocol import query
-from ..protocol.errors import ErrorResponse, invalid
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, invalid
 from ..protocol.times import days_between, month_end, months_before
 from .instance_rows import Row, day_usage_row, host_usage_row, user_meeting_row, without_keys
 from .record_rows import log_row, recording_storage_row, telephone_leg_row, upcoming_event_row
@@ -75,8 +75,8 @@ def user_meetings(request: FakeRequest) -> Row:
 def daily(request: FakeRequest) -> Row:
     """Return the usage on each day of a month up to today; the default is the present month."""
     today = request.today
-    year = query.whole(request.query, "year", default=today.year, least=2000, most=2999)
-    month = query.whole(request.query, "month", default=today.month, least=1, most=12)
+    year = query.integer(request.query, "year", default=today.year, minimum=2000, maximum=2999)
+    month = query.integer(request.query, "month", default=today.month, minimum=1, maximum=12)
     first = date(year, month, 1)
     if not months_before(today, query.LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
         raise invalid("month", "The month lies outside the last six months.")

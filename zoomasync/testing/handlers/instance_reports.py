@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from ..account.instance import Instance
 from ..protocol import query
-from ..protocol.errors import no_such_meeting
 from ..protocol.request import FakeRequest
+from ..protocol.responses import no_such_meeting
 from .instance_rows import Row, report_participant_row, report_registrant_row
 
 

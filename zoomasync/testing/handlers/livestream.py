@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ..account.meeting import Json
 from ..protocol import body_rules
-from ..protocol.errors import ErrorResponse, check_faults, missing
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, check_faults, missing
 
 
 def update(request: FakeRequest) -> None:

@@ -12,8 +12,8 @@ from ..account.host import Host
 from ..account.meeting import INSTANT, Json, ScheduledMeeting, normalized_email
 from ..account.recurrence import time_zone
 from ..protocol import query
-from ..protocol.errors import ErrorResponse, check_faults, invalid, missing, no_such_meeting, paid_only
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, no_such_meeting, paid_only
 from .instance_rows import Row
 from .meeting_rows import SITE, created_meeting_body, listed_meeting_row, summary_body, upcoming_meeting_row
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..protocol.errors import ErrorResponse
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse
 from .instance_rows import Row
 
 

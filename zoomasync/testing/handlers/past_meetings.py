@@ -6,8 +6,8 @@ from datetime import date
 from typing import Final
 
 from ..protocol import query
-from ..protocol.errors import invalid, no_such_meeting
 from ..protocol.request import FakeRequest
+from ..protocol.responses import invalid, no_such_meeting
 from ..protocol.times import months_before
 from .instance_rows import Row, instance_row, past_meeting_body, past_participant_row, past_qa_body
 

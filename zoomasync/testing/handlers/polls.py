@@ -7,8 +7,8 @@ from typing import Final, cast
 
 from ..account.meeting import Json, Poll, ScheduledMeeting
 from ..protocol import body_rules, query
-from ..protocol.errors import ErrorResponse, check_faults, check_feature
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, check_faults, check_feature
 from .instance_rows import Row
 from .meeting_rows import poll_row
 

@@ -19,8 +19,8 @@ from ..account.meeting import (
     normalized_email,
 )
 from ..protocol import query
-from ..protocol.errors import ErrorResponse, check_faults, invalid, missing, paid_only
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, paid_only
 from .instance_rows import Row
 from .meeting_rows import registrant_row, registration_body
 

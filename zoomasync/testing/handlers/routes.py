@@ -10,9 +10,9 @@ from typing import Final
 from ..._client import Zoom
 from ..._label import Label
 from ..protocol import bodies
-from ..protocol.errors import ErrorResponse, unknown_path, wrong_method
 from ..protocol.meeting_body import NEW_MEETING
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, unknown_path, wrong_method
 from ..protocol.route import Route
 from ..protocol.schema import Fields
 from . import (

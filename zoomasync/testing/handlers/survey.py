@@ -10,8 +10,8 @@ from typing import Final, cast
 
 from ..account.meeting import Json
 from ..protocol import body_rules
-from ..protocol.errors import check_faults, check_feature, invalid, no_such_meeting
 from ..protocol.request import FakeRequest
+from ..protocol.responses import check_faults, check_feature, invalid, no_such_meeting
 from .instance_rows import Row
 
 _LINK: Final = re.compile(r"https?://\S+")

@@ -8,8 +8,8 @@ from typing import Final, cast
 from ..account.account import Account
 from ..account.host import Host
 from ..account.meeting import MeetingTemplate, ScheduledMeeting
-from ..protocol.errors import ErrorResponse, missing, no_such_meeting
 from ..protocol.request import FakeRequest
+from ..protocol.responses import ErrorResponse, missing, no_such_meeting
 from .instance_rows import Row
 
 _MAX_TEMPLATES: Final = 40

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from ..account.meeting import Json
-from .errors import ErrorResponse, check_faults
+from .responses import ErrorResponse, check_faults
 from .schema import Fields
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from ...auth import ServerToServer
-from .errors import ErrorResponse, FakeResponse, json_response
+from .responses import ErrorResponse, FakeResponse, json_response
 
 _SCOPES: Final = (
     "meeting:read:admin meeting:write:admin meeting:write:admin:sip_dialing meeting_summary:read:admin pac:read:admin "

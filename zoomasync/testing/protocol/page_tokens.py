@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 
 from ..handlers.instance_rows import Row
 from . import query as _query
-from .errors import ErrorResponse
 from .query import Query
+from .responses import ErrorResponse
 
 T = TypeVar("T")
 
@@ -58,8 +58,8 @@ class PageTokens:
 
     def page(self, path: str, query: Query, items: Sequence[T], row: Callable[[T], Row]) -> Page:
         """Return the page of *items* that *query* requests, or raise the error for an invalid token."""
-        size = min(_query.whole(query, "page_size", default=_DEFAULT_SIZE, least=1, most=_MAX_SIZE), self._cap)
-        number = _query.whole(query, "page_number", default=1, least=1, most=10**9)
+        size = min(_query.integer(query, "page_size", default=_DEFAULT_SIZE, minimum=1, maximum=_MAX_SIZE), self._cap)
+        number = _query.integer(query, "page_number", default=1, minimum=1, maximum=10**9)
         listing = path, frozenset(item for item in query.items() if item[0] != "next_page_token")
         token = query.get("next_page_token")
         start = self._start(token, listing) if token else (number - 1) * size

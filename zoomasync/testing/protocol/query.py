@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
-from .errors import invalid, missing
+from .responses import invalid, missing
 from .times import months_before
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -48,12 +48,12 @@ def parse(text: str, names: Collection[str]) -> Query:
     return query
 
 
-def whole(query: Query, name: str, *, default: int, least: int, most: int) -> int:
-    """Return an integer from *least* to *most*."""
+def integer(query: Query, name: str, *, default: int, minimum: int, maximum: int) -> int:
+    """Return an integer from *minimum* to *maximum*."""
     text = query.get(name)
     if text is None:
         return default
-    if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
+    if not _INTEGER.fullmatch(text) or not minimum <= int(text) <= maximum:
         raise invalid(name)
     return int(text)
 

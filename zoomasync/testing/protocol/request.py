@@ -15,9 +15,9 @@ from ..account.instance import Instance
 from ..account.meeting import Json, ScheduledMeeting
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
-from .errors import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting
 from .page_tokens import Page, PageTokens
 from .query import Query
+from .responses import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting
 from .times import months_before
 
 T = TypeVar("T")

@@ -1,11 +1,11 @@
-"""Responses and dropped connections that a test scripts for chosen requests of a route."""
+"""Faults of the fake: responses and dropped connections that a test scripts for chosen requests of a route."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .protocol.errors import FakeResponse
+from .protocol.responses import FakeResponse
 from .protocol.route import Route
 
 DropPoint: TypeAlias = Literal["request", "headers", "half_body"]
