@@ -25,13 +25,12 @@ _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+@dataclass(eq=False, repr=False)
 class InvalidBody(Exception):
     """A body that cannot be decoded. *path* is the place of the fault, *reason* its description without any value."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path = path
-        self.reason = reason
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,20 +30,18 @@ class RateLimitStatus:
     resets_at: datetime
 
 
+@dataclass(eq=False, repr=False)
 class DailyQuotaExhausted(Exception):
     """The daily quota is used up until *resumes_at*. The session layer turns this into `DailyLimitReached`."""
 
-    def __init__(self, resumes_at: datetime) -> None:
-        super().__init__(resumes_at)
-        self.resumes_at = resumes_at
+    resumes_at: datetime
 
 
+@dataclass(eq=False, repr=False)
 class QueueTooLong(Exception):
     """A caller would wait *delay* seconds for a permit, which is more than its *max_wait*."""
 
-    def __init__(self, delay: float) -> None:
-        super().__init__(delay)
-        self.delay = delay
+    delay: float
 
 
 @dataclass(frozen=True, slots=True)
