@@ -24,7 +24,6 @@ from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
 from .rate_limits import LocalRateLimiter, Plan
-from .rate_limits._resource_quotas import ResourceQuotas
 from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
@@ -87,7 +86,7 @@ class Zoom(Api):
         on_event: Callable[[Event], None] | None = None,
         trust_env: bool = False,
     ) -> None:
-        if not is_seconds(timeout, above=0):
+        if not (is_seconds(timeout) and timeout > 0):
             raise ConfigError("timeout must be a number of seconds above 0")
         if http_session is not None and trust_env:
             raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
@@ -102,7 +101,6 @@ class Zoom(Api):
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
-            resource_quotas=ResourceQuotas(),
             retry=retry,
         )
         super().__init__(session)
