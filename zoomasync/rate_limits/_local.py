@@ -10,7 +10,7 @@ from functools import partial
 from .._core.rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimitStatus
 from .._core.server_clock import ServerClock
 from .._label import Label
-from ..events import Event, RateAdjusted
+from ..events import Event
 from ._adaptive import AdaptiveRate
 from ._daily_quota import DailyQuota, remaining_in_headers
 from ._plan import Plan
@@ -36,7 +36,7 @@ class LocalRateLimiter:
         }
         self._quotas = {label: DailyQuota(plan.per_day(label), self._server_clock) for label in Label}
         self._adaptive_rates = dict.fromkeys(Label, AdaptiveRate())
-        self._subscribers = Subscribers()
+        self._subscribers = Subscribers(plan)
 
     def __repr__(self) -> str:
         return f"<LocalRateLimiter {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
@@ -106,8 +106,7 @@ class LocalRateLimiter:
         self._adaptive_rates[label] = adaptive_rate
         if changed:
             self._buckets[label].set_fraction(adaptive_rate.fraction)
-            rate = self._plan.rate(label)
-            self._subscribers.publish(RateAdjusted(label, rate * adaptive_rate.fraction, rate))
+            self._subscribers.publish(label, adaptive_rate.fraction)
 
     def _status(self, label: Label) -> RateLimitStatus:
         bucket, quota = self._buckets[label], self._quota(label)
