@@ -52,14 +52,7 @@ class RedisRateLimiter:
         self._connection = RedisConnection(redis)
         self._client = LimitsClient(self._connection, plan, name=name, latency_jitter=latency_jitter)
         self._limiters = {
-            label: RedisLabelLimiter(
-                self._client,
-                label,
-                plan.rate(label),
-                latency_jitter=latency_jitter,
-                on_fraction=self._subscribers.publish,
-            )
-            for label in Label
+            label: RedisLabelLimiter(self._client, label, on_fraction=self._subscribers.publish) for label in Label
         }
 
     def __repr__(self) -> str:
