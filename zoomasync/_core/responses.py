@@ -15,6 +15,7 @@ from .. import errors
 from ..errors import FieldError, StatusError, ZoomError
 from .decoding import ExtraFields, InvalidBody, InvalidRow, decode
 from .endpoint import Call
+from .extra_fields import RAW_OBJECT
 from .http_messages import HttpResponse
 
 T = TypeVar("T")
@@ -121,7 +122,6 @@ _CODE_OTHER_ACCOUNT = 1010
 _CODE_MEETING_UNKNOWN = 3001
 _SCOPE_CODES = {104, 4711}
 _MAX_ERROR_BODY = 16_384
-_OBJECT_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class _ErrorBody(msgspec.Struct, frozen=True):
@@ -173,7 +173,7 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
     if len(response.body) > _MAX_ERROR_BODY or b'"code"' not in response.body:
         return None
     try:
-        if "code" not in _OBJECT_DECODER.decode(response.body):
+        if "code" not in RAW_OBJECT.decode(response.body):
             return None  # the key belongs to a nested object
     except (msgspec.ValidationError, RecursionError):
         return None  # a list, for example

@@ -83,10 +83,7 @@ class FallbackRateLimiter:
         await self.aclose()
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
-
-        Raises `DailyQuotaExhausted` and `QueueTooLong` as `RateLimiter.acquire` does, and never `RedisUnavailable`.
-        """
+        """Wait for a permit as `RateLimiter.acquire` describes. Never raises `RedisUnavailable`."""
         while True:
             outage = self._outage
             if outage is None:

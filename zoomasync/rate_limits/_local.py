@@ -42,11 +42,7 @@ class LocalRateLimiter:
         return f"<LocalRateLimiter {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
-
-        A cancelled caller does not consume a permit. Raises `DailyQuotaExhausted` at once if the daily quota is used
-        up, and `QueueTooLong` at once if the expected delay exceeds *max_wait* seconds; neither consumes anything.
-        """
+        """Wait until a request of *label* may be sent, and count it, as `RateLimiter.acquire` describes."""
         quota, bucket = self._quota(label), self._buckets[label]
         if max_wait is not None and quota.remaining != 0:
             delay = bucket.expected_delay(priority=priority)
@@ -55,11 +51,10 @@ class LocalRateLimiter:
         day = quota.count()
         try:
             mark_sent = await bucket.acquire(priority=priority)
-        except Dismissed:
+        except BaseException as error:
             quota.refund(day)
-            raise DailyQuotaExhausted(quota.resumes_at) from None
-        except BaseException:
-            quota.refund(day)
+            if isinstance(error, Dismissed):
+                raise DailyQuotaExhausted(quota.resumes_at) from None
             raise
         if quota.blocked:
             quota.refund(day)

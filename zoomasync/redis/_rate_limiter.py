@@ -67,12 +67,10 @@ class RedisRateLimiter:
             await self.aclose()
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
+        """Wait for a permit as `RateLimiter.acquire` describes. Raises `RedisUnavailable` without Redis.
 
-        A cancelled caller does not consume a permit. Raises `DailyQuotaExhausted` at once if the daily quota is used
-        up, `QueueTooLong` at once if the expected delay exceeds *max_wait* seconds, and `RedisUnavailable` without
-        Redis. `Permit.refund` does nothing: another process may have been rejected already because of the request, and
-        the count must never be too low.
+        `Permit.refund` does nothing: another process may have been rejected already because of the request, and the
+        count must never be too low.
         """
         return Permit(await self._limiters[label].acquire(priority=priority, max_wait=max_wait), refund=lambda: None)
 
