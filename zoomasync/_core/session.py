@@ -123,12 +123,10 @@ class Session:
                 call.endpoint.label, priority=bool(options.priority), max_wait=options.max_wait
             )
         except DailyQuotaExhausted as exhausted:
-            error: RateLimited = daily_quota_exhausted(call, exhausted.resumes_at, is_retry=is_retry)
+            raise daily_quota_exhausted(call, exhausted.resumes_at, is_retry=is_retry) from None
         except QueueTooLong as queue:
-            error = queue_too_long(call, queue.delay, is_retry=is_retry)
-        else:
-            return await self._current_token(token, permit), permit
-        raise error
+            raise queue_too_long(call, queue.delay, is_retry=is_retry) from None
+        return await self._current_token(token, permit), permit
 
     async def _current_token(self, token: Token, permit: Permit) -> Token:
         """Return *token*, or the one that replaced it while the call waited for *permit*."""

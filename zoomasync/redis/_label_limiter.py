@@ -61,7 +61,7 @@ class RedisLabelLimiter:
         self._exhausted: _Exhausted | None = None
         self._exchange_task: asyncio.Task[None] | None = None
         self._unavailable: tuple[RedisUnavailable, float] | None = None  # and until when this is not tried again
-        self._woken: anyio.Event | None = None
+        self._woken = anyio.Event()  # ends `_sleep`
 
     def __repr__(self) -> str:
         of_plan = "" if self._fraction == 1 else f" of {self._rate:g}/s"
@@ -146,14 +146,14 @@ class RedisLabelLimiter:
         """Return the leased permits unused, and request others in *retry_in* seconds."""
         self._return_permits()
         self._request_from = max(self._request_from, time.monotonic() + retry_in)
-        self._wake()
+        self._woken.set()
 
     def block(self, until: datetime) -> None:
         """Grant no permit before *until*. Waiting callers raise `DailyQuotaExhausted`."""
         self._return_permits()
         seconds = (until - self._client.zoom_clock.now()).total_seconds()
         self._exhausted = _Exhausted(until, time.monotonic() + max(_VALID_SECONDS, seconds), blocked=True)
-        self._wake()
+        self._woken.set()
 
     async def status(self) -> RateLimitStatus:
         """Return the state of the label in Redis."""
@@ -276,11 +276,7 @@ class RedisLabelLimiter:
             self._on_fraction(self._label, response.fraction)
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep until *seconds* have passed or `_wake` is called."""
+        """Sleep until *seconds* have passed or the event is set."""
         self._woken = anyio.Event()
         with anyio.move_on_after(seconds):
             await self._woken.wait()
-
-    def _wake(self) -> None:
-        if self._woken is not None:
-            self._woken.set()
