@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 import anyio
@@ -24,7 +23,6 @@ from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
 from .rate_limits import LocalRateLimiter, Plan
-from .rate_limits._resource_quotas import ResourceQuotas
 from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
@@ -87,7 +85,7 @@ class Zoom(Api):
         on_event: Callable[[Event], None] | None = None,
         trust_env: bool = False,
     ) -> None:
-        if not is_seconds(timeout, above=0):
+        if not (is_seconds(timeout) and timeout > 0):
             raise ConfigError("timeout must be a number of seconds above 0")
         if http_session is not None and trust_env:
             raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
@@ -103,7 +101,6 @@ class Zoom(Api):
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
-            resource_quotas=ResourceQuotas(),
             retry=retry,
         )
         super().__init__(session)
@@ -163,9 +160,7 @@ class Zoom(Api):
             self._unsubscribe = self._rate_limiter.subscribe(self._on_event)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:

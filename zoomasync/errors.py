@@ -35,7 +35,7 @@ no token, secret or e-mail address. ``StatusError.message`` is the unchanged tex
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 __all__ = [
@@ -97,15 +97,14 @@ class InvalidArgument(ZoomError, ValueError):
     """An argument is invalid, or Zoom would reject it."""
 
 
+@dataclass(eq=False, repr=False)
 class RedisUnavailable(ZoomError):
     """Redis, which holds the rate limits or leases, cannot be used.
 
     *reason* describes the fault without an address, user or password.
     """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: str
 
     def __str__(self) -> str:
         return (
@@ -114,16 +113,15 @@ class RedisUnavailable(ZoomError):
         )
 
 
+@dataclass(eq=False, repr=False)
 class TransportError(ZoomError):
     """No complete response was received.
 
     *call* is the route (``"GET /report/daily"``), *reason* describes the fault.
     """
 
-    def __init__(self, call: str, reason: str) -> None:
-        super().__init__(call, reason)
-        self.call = call
-        self.reason = reason
+    call: str
+    reason: str
 
     def __str__(self) -> str:
         return f"{self.call}: {self.reason}"
@@ -137,18 +135,19 @@ class TLSError(TransportError):
     """The certificate of the server is not trusted. Nothing was sent."""
 
 
+@dataclass(eq=False, repr=False)
 class PayloadError(TransportError):
     """The body of the response was cut off, corrupt or too large. A retry cannot help when *transient* is False."""
 
-    def __init__(self, call: str, reason: str, *, transient: bool = True) -> None:
-        super().__init__(call, reason)
-        self.transient = transient
+    _: KW_ONLY
+    transient: bool = True
 
 
 class TimedOut(TransportError):
     """No complete response was received within the time limit."""
 
 
+@dataclass(eq=False, repr=False)
 class OutcomeUnknown(ZoomError):
     """It is unknown whether Zoom carried out a write.
 
@@ -156,15 +155,14 @@ class OutcomeUnknown(ZoomError):
     *cause* is the error.
     """
 
-    def __init__(self, call: str, cause: ZoomError) -> None:
-        super().__init__(call, cause)
-        self.call = call
-        self.cause = cause
+    call: str
+    cause: ZoomError
 
     def __str__(self) -> str:
         return f"{self.call} may have been carried out; check before you repeat it. Cause: {self.cause}"
 
 
+@dataclass(eq=False, repr=False)
 class DecodeError(ZoomError):
     """A response cannot be decoded.
 
@@ -172,24 +170,21 @@ class DecodeError(ZoomError):
     or ``"$"``), and *reason* its description without the value.
     """
 
-    def __init__(self, call: str, type_name: str, path: str, reason: str) -> None:
-        super().__init__(call, type_name, path, reason)
-        self.call = call
-        self.type_name = type_name
-        self.path = path
-        self.reason = reason
+    call: str
+    type_name: str
+    path: str
+    reason: str
 
     def __str__(self) -> str:
         return f"{self.call}: cannot decode the response as {self.type_name}: {self.reason} at {self.path}"
 
 
+@dataclass(eq=False, repr=False)
 class PagingLoop(ZoomError):
     """A listing returned a page token for the second time, so that it would never end. *pages* counts the pages."""
 
-    def __init__(self, call: str, pages: int) -> None:
-        super().__init__(call, pages)
-        self.call = call
-        self.pages = pages
+    call: str
+    pages: int
 
     def __str__(self) -> str:
         return f"{self.call}: page {self.pages} repeats an earlier page token; start the listing again"
@@ -203,6 +198,7 @@ class FieldError:
     message: str
 
 
+@dataclass(eq=False, repr=False)
 class StatusError(ZoomError):
     """Zoom answered with an error.
 
@@ -211,25 +207,17 @@ class StatusError(ZoomError):
     one of *scopes*.
     """
 
-    def __init__(
-        self,
-        call: str,
-        status: int,
-        *,
-        code: int | None = None,
-        message: str = "",
-        fields: tuple[FieldError, ...] = (),
-        tracking_id: str | None = None,
-        scopes: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(call, status, code)
-        self.call = call
-        self.status = status
-        self.code = code
-        self.message = message
-        self.fields = fields
-        self.tracking_id = tracking_id
-        self.scopes = scopes
+    call: str
+    status: int
+    _: KW_ONLY
+    code: int | None = None
+    message: str = ""
+    fields: tuple[FieldError, ...] = ()
+    tracking_id: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__init__(self.call, self.status, self.code)  # the repr shows these arguments
 
     def __str__(self) -> str:
         code = "" if self.code is None else f" (Zoom code {self.code})"
@@ -280,40 +268,31 @@ class PerSecondLimitReached(RateLimited):
     """A limit on requests per second was exceeded."""
 
 
+def _next_midnight() -> datetime:
+    return datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(), UTC)
+
+
+@dataclass(eq=False, repr=False)
 class DailyLimitReached(RateLimited):
-    """The account's daily quota is used up. *resumes_at* is the time at which the next one begins."""
+    """The account's daily quota is used up.
 
-    _resumes_at: datetime | None = None
+    *resumes_at* is the time at which the next one begins: the time that Zoom gave, or else the next midnight UTC.
+    """
 
-    @property
-    def resumes_at(self) -> datetime:
-        """The time that Zoom gave, or else the next midnight UTC, when daily limits reset."""
-        return self._resumes_at or _next_midnight()
-
-    @resumes_at.setter
-    def resumes_at(self, moment: datetime) -> None:
-        self._resumes_at = moment
+    resumes_at: datetime = field(init=False, default_factory=_next_midnight)
 
     def _advice(self) -> str:
         return f" Resumes at {_utc_text(self.resumes_at)}."
 
 
+@dataclass(eq=False, repr=False)
 class ResourceLimitReached(RateLimited):
     """One host, registrant or meeting has reached its own limit per day; others are not affected.
 
     *resumes_at* is the time at which it may be changed again.
     """
 
-    _resumes_at: datetime | None = None
-
-    @property
-    def resumes_at(self) -> datetime:
-        """The time that Zoom gave, or else the next midnight UTC, when daily limits reset."""
-        return self._resumes_at or _next_midnight()
-
-    @resumes_at.setter
-    def resumes_at(self, moment: datetime) -> None:
-        self._resumes_at = moment
+    resumes_at: datetime = field(init=False, default_factory=_next_midnight)
 
     def _advice(self) -> str:
         return f" Only this resource waits, until {_utc_text(self.resumes_at)}."
@@ -337,21 +316,16 @@ def _utc_text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _next_midnight() -> datetime:
-    return datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(), UTC)
-
-
 class StoreError(ZoomError):
     """A harvest store or an export could not be read or written: a full disk, or a lock of another process."""
 
 
+@dataclass(eq=False, repr=False)
 class UnexpectedDateRange(ZoomError):
     """Zoom returned rows of other days than the call asked for. *requested* and *returned* are (first, last)."""
 
-    def __init__(self, requested: tuple[date, date], returned: tuple[date, date]) -> None:
-        super().__init__(requested, returned)
-        self.requested = requested
-        self.returned = returned
+    requested: tuple[date, date]
+    returned: tuple[date, date]
 
     def __str__(self) -> str:
         first, last = self.requested

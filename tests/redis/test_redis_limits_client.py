@@ -50,14 +50,14 @@ async def test_permit_ids_keep_every_digit(client: LimitsClient, url: str, name:
     """A microsecond of the epoch has 16 digits, and cjson writes 14 digits of a number."""
     response = await client.lease(Label.HEAVY, LeaseRequest(permits=5))
 
-    ids = [permit.id for permit in response.permits]
+    ids = response.permits
     assert len(str(ids[0])) == 16
     assert await _permits(url, name) == {id_: id_ for id_ in ids}
 
 
 async def test_reports_keep_every_digit(client: LimitsClient, url: str, name: str) -> None:
     response = await client.lease(Label.HEAVY, LeaseRequest(permits=2))
-    used, unused = response.permits
+    used, unused = map(client.permit, response.permits)
 
     reports = (used.report(delay=0.000_007), unused.report(delay=None))
     await client.lease(Label.HEAVY, LeaseRequest(reports=reports))

@@ -16,22 +16,19 @@ import msgspec
 from msgspec import inspect
 
 from .coercion import coerce
-from .extra_fields import ExtraFields, extra_fields_in
+from .extra_fields import RAW_LIST, RAW_OBJECT, ExtraFields, extra_fields_in
 
 T = TypeVar("T")
 
 _JSON_ERRORS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+@dataclass(eq=False, repr=False)
 class InvalidBody(Exception):
     """A body that cannot be decoded. *path* is the place of the fault, *reason* its description without any value."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path = path
-        self.reason = reason
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +100,8 @@ def _without_invalid_rows(body: bytes, type_: inspect.Type) -> tuple[bytes, list
         return body, []
     name, row_type = rows_field
     try:
-        content = _OBJECT.decode(body)
-        rows = _LIST.decode(content.get(name, b"[]"))
+        content = RAW_OBJECT.decode(body)
+        rows = RAW_LIST.decode(content.get(name, b"[]"))
     except _JSON_ERRORS:
         return body, []
     valid: list[msgspec.Raw] = []

@@ -10,9 +10,9 @@ from typing import Final, TypeAlias, cast
 import msgspec
 from msgspec import inspect
 
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+RAW_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
-_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 _Container: TypeAlias = inspect.StructType | inspect.VarTupleType
 """A struct, or a list that holds structs at some depth."""
@@ -55,11 +55,11 @@ def _extra_keys(content: str | msgspec.Raw, type_: _Container) -> dict[str, obje
     """Return the extra keys of *content*, nested as they are there."""
     try:
         if isinstance(type_, inspect.StructType):
-            return _keys_of_object(_OBJECT.decode(content), _known_keys(cast("Hashable", type_.cls)))
+            return _keys_of_object(RAW_OBJECT.decode(content), _known_keys(cast("Hashable", type_.cls)))
         item_type = _container(type_.item_type)
         if isinstance(item_type, inspect.StructType):
             return _keys_of_objects(content, item_type)
-        items = _LIST.decode(content)
+        items = RAW_LIST.decode(content)
     except msgspec.ValidationError:  # null, or an empty text in place of an object or a list
         return {}
     return {} if item_type is None else _keys_of_items(items, item_type)
@@ -70,7 +70,7 @@ def _keys_of_objects(content: str | msgspec.Raw, type_: inspect.StructType) -> d
     try:
         objects = _OBJECTS.decode(content)  # decoding all at once takes half the time
     except msgspec.ValidationError:
-        return _keys_of_items(_LIST.decode(content), type_)
+        return _keys_of_items(RAW_LIST.decode(content), type_)
     return {
         str(index): keys
         for index, content in enumerate(objects)

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from .._label import Label
 from ..events import Event
-from .endpoint import ResourceQuota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +29,18 @@ class RateLimitStatus:
     resets_at: datetime
 
 
+@dataclass(eq=False, repr=False)
 class DailyQuotaExhausted(Exception):
     """The daily quota is used up until *resumes_at*. The session layer turns this into `DailyLimitReached`."""
 
-    def __init__(self, resumes_at: datetime) -> None:
-        super().__init__(resumes_at)
-        self.resumes_at = resumes_at
+    resumes_at: datetime
 
 
+@dataclass(eq=False, repr=False)
 class QueueTooLong(Exception):
     """A caller would wait *delay* seconds for a permit, which is more than its *max_wait*."""
 
-    def __init__(self, delay: float) -> None:
-        super().__init__(delay)
-        self.delay = delay
+    delay: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +91,4 @@ class RateLimiter(Protocol):
 
     async def aclose(self) -> None:
         """Release all resources. Closing twice is safe."""
-        ...
-
-
-class ResourceQuotaCounter(Protocol):
-    """Counts the requests that Zoom limits for one host or registrant per UTC day."""
-
-    def observe(self, headers: Mapping[str, str]) -> None:
-        """Read Zoom's clock from the headers of a response."""
-        ...
-
-    def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
-        """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
-        ...
-
-    def count(self, resource_quotas: tuple[ResourceQuota, ...]) -> None:
-        """Count one accepted request in each of *resource_quotas*."""
         ...

@@ -15,11 +15,11 @@ from .. import errors
 from ..errors import FieldError, StatusError, ZoomError
 from .decoding import ExtraFields, InvalidBody, InvalidRow, decode
 from .endpoint import Call
+from .extra_fields import RAW_OBJECT
 from .http_messages import HttpResponse
 
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=StatusError)
-LimitT = TypeVar("LimitT", errors.DailyLimitReached, errors.ResourceLimitReached)
 
 
 def interpret(
@@ -33,7 +33,7 @@ def interpret(
     *on_invalid_row* and *on_extra_fields* are those of `decode`.
     """
     if not 200 <= response.status <= 299:  # noqa: PLR2004  the success statuses
-        raise status_error(call, response)
+        raise _status_error(call, response)
     if (embedded := _embedded_error(call, response)) is not None:
         raise embedded
     type_ = call.endpoint.response
@@ -54,8 +54,7 @@ def _with_content_type(reason: str, response: HttpResponse) -> str:
     return f"the body is {kind}; {reason}" if is_other else reason
 
 
-def status_error(call: Call[object], response: HttpResponse) -> StatusError:
-    """Return the error for a response with an HTTP error status."""
+def _status_error(call: Call[object], response: HttpResponse) -> StatusError:
     body = _REDIRECT if response.status // 100 == 3 else _parse_error_body(response.body)  # noqa: PLR2004
     too_many = response.status == _TOO_MANY_REQUESTS
     kind = _rate_limit_error_type(response, body) if too_many else _error_type(call, response.status, body)
@@ -64,34 +63,30 @@ def status_error(call: Call[object], response: HttpResponse) -> StatusError:
 
 def daily_quota_exhausted(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.DailyLimitReached:
     """Return the error for a call that was not sent because this client has used its daily quota."""
-    reason = "The daily quota of this client is used up"
-    return _not_sent(errors.DailyLimitReached, call, reason, resumes_at, is_retry=is_retry)
+    error = _not_sent(errors.DailyLimitReached, call, "The daily quota of this client is used up", is_retry=is_retry)
+    error.resumes_at = resumes_at
+    return error
 
 
 def resource_limit_reached(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.ResourceLimitReached:
     """Return the error for a call that was not sent because a host or registrant has reached its own limit."""
     limits = " or ".join(sorted({f"{quota.per_day} per day for one {quota.kind}" for quota in call.resource_quotas}))
-    reason = f"The limit of {limits} is reached"
-    return _not_sent(errors.ResourceLimitReached, call, reason, resumes_at, is_retry=is_retry)
+    error = _not_sent(errors.ResourceLimitReached, call, f"The limit of {limits} is reached", is_retry=is_retry)
+    error.resumes_at = resumes_at
+    return error
 
 
 def queue_too_long(call: Call[object], delay: float, *, is_retry: bool) -> errors.PerSecondLimitReached:
     """Return the error for a call that was not sent because it would wait longer than *max_wait*."""
     reason = f"The call would wait {delay:.1f} s for a permit, longer than max_wait"
-    body = _ErrorBody(None, f"{reason}; {_NOT_SENT[is_retry]}.")
-    error = _build(errors.PerSecondLimitReached, call, HttpResponse(_TOO_MANY_REQUESTS, {}, b""), body)
+    error = _not_sent(errors.PerSecondLimitReached, call, reason, is_retry=is_retry)
     error.retry_after = delay
     return error
 
 
-_NOT_SENT = {False: "the call was not sent", True: "the call was not sent again"}
-
-
-def _not_sent(kind: type[LimitT], call: Call[object], reason: str, resumes_at: datetime, *, is_retry: bool) -> LimitT:
-    body = _ErrorBody(None, f"{reason}; {_NOT_SENT[is_retry]}.")
-    error = _build(kind, call, HttpResponse(_TOO_MANY_REQUESTS, {}, b""), body)
-    error.resumes_at = resumes_at
-    return error
+def _not_sent(kind: type[ErrorT], call: Call[object], reason: str, *, is_retry: bool) -> ErrorT:
+    message = f"{reason}; the call was not sent{' again' if is_retry else ''}."
+    return _build(kind, call, HttpResponse(_TOO_MANY_REQUESTS, {}, b""), _ErrorBody(None, message))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -127,7 +122,6 @@ _CODE_OTHER_ACCOUNT = 1010
 _CODE_MEETING_UNKNOWN = 3001
 _SCOPE_CODES = {104, 4711}
 _MAX_ERROR_BODY = 16_384
-_OBJECT_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class _ErrorBody(msgspec.Struct, frozen=True):
@@ -179,7 +173,7 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
     if len(response.body) > _MAX_ERROR_BODY or b'"code"' not in response.body:
         return None
     try:
-        if "code" not in _OBJECT_DECODER.decode(response.body):
+        if "code" not in RAW_OBJECT.decode(response.body):
             return None  # the key belongs to a nested object
     except (msgspec.ValidationError, RecursionError):
         return None  # a list, for example

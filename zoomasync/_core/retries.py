@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from .. import errors
 from ..errors import ZoomError
@@ -74,10 +75,11 @@ def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
         return False
     if isinstance(error, errors.RateLimited):
         return True
-    if isinstance(error, errors.ServerError) and error.status == _UNAVAILABLE and error.retry_after is not None:
+    if (
+        isinstance(error, errors.ServerError)
+        and error.status == HTTPStatus.SERVICE_UNAVAILABLE
+        and error.retry_after is not None
+    ):
         return True  # Zoom has not carried out the request, and says when to send it again
     is_temporary = isinstance(error, errors.TransportError | errors.ServerError | errors.DecodeError)
     return is_temporary and not outcome_is_unknown(error, retry_safety)
-
-
-_UNAVAILABLE = 503

@@ -26,7 +26,8 @@ from .access_token import Token, TokenSource
 from .call_options import CallOptions
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
-from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
+from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter
+from .resource_quotas import ResourceQuotas
 from .responses import (
     daily_quota_exhausted,
     interpret,
@@ -60,14 +61,13 @@ class Session:
         transport: Transport,
         token_source: TokenSource,
         rate_limiter: RateLimiter,
-        resource_quotas: ResourceQuotaCounter,
         retry: RetryPolicy,
     ) -> None:
         self.base_url = base_url
         self._transport = transport
         self._token_source = token_source
         self._rate_limiter = rate_limiter
-        self._resource_quotas = resource_quotas
+        self._resource_quotas = ResourceQuotas()
         self._options = CallOptions(retry=retry)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
@@ -123,12 +123,10 @@ class Session:
                 call.endpoint.label, priority=bool(options.priority), max_wait=options.max_wait
             )
         except DailyQuotaExhausted as exhausted:
-            error: RateLimited = daily_quota_exhausted(call, exhausted.resumes_at, is_retry=is_retry)
+            raise daily_quota_exhausted(call, exhausted.resumes_at, is_retry=is_retry) from None
         except QueueTooLong as queue:
-            error = queue_too_long(call, queue.delay, is_retry=is_retry)
-        else:
-            return await self._current_token(token, permit), permit
-        raise error
+            raise queue_too_long(call, queue.delay, is_retry=is_retry) from None
+        return await self._current_token(token, permit), permit
 
     async def _current_token(self, token: Token, permit: Permit) -> Token:
         """Return *token*, or the one that replaced it while the call waited for *permit*."""

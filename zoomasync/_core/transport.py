@@ -173,9 +173,9 @@ def _no_connection(call: str) -> errors.ConnectError:
 
 def _translate(call: str, error: Exception) -> TransportError:  # noqa: PLR0911  one return per fault
     """Return the `TransportError` for an error of aiohttp, without a text that may hold a secret."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return errors.TLSError(call, f"TLS to {error.host}:{error.port} failed; the request was not sent")
-    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+    if isinstance(
+        error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch
+    ):
         return errors.TLSError(call, f"TLS to {error.host}:{error.port} failed; the request was not sent")
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return errors.ConnectError(call, "the proxy rejected the connection; the request was not sent")

@@ -22,10 +22,11 @@ app: App = App(
     name="zoomasync",
     help="Harvest the reports of a Zoom account, list endpoints, and serve a fake Zoom for tests.",
     version=__version__,
+    default_parameter=Parameter(negative=()),  # without an option --no-x for each switch --x
 )
 
 _Store = Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")]
-_Json = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
+_Json = Annotated[bool, Parameter(help="Print JSON.")]
 
 
 @app.command
@@ -72,7 +73,7 @@ def export(
         Literal["parquet", "ndjson", "csv"], Parameter(name="--format", help="File format; parquet needs an extra.")
     ] = "parquet",
     raw: Annotated[
-        bool, Parameter(negative=(), help="In CSV, do not change text that a spreadsheet would run as a formula.")
+        bool, Parameter(help="In CSV, do not change text that a spreadsheet would run as a formula.")
     ] = False,
 ) -> int:
     """Write the tables of a harvest to Parquet, NDJSON or CSV files, one per table.
@@ -163,27 +164,18 @@ def fake(
 def run(arguments: Sequence[str]) -> int:
     """Run the command that *arguments* name, and return its exit code."""
     try:
-        return _code(app(arguments, exit_on_error=False, result_action="return_value"))
+        result: object = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return Exit.WRONG_USE  # cyclopts has printed the error
-    except (ConfigError, InvalidArgument) as error:
-        return _print_error(error, Exit.WRONG_USE)
     except ZoomError as error:
-        return _print_error(error, Exit.FAILED)
+        print(f"zoomasync: {error}", file=sys.stderr)
+        return Exit.WRONG_USE if isinstance(error, ConfigError | InvalidArgument) else Exit.FAILED
     except KeyboardInterrupt:
         print("zoomasync: interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
+    return result if isinstance(result, int) else Exit.COMPLETE  # --help and --version have no result
 
 
 def _plan(name: str | None) -> Plan:
     """Return the share in the environment of the plan *name*, or of the environment's plan."""
     return Plan.from_env(os.environ if name is None else {**os.environ, "ZOOM_PLAN": name, "ZOOM_PLAN_FILE": ""})
-
-
-def _code(result: object) -> int:
-    return result if isinstance(result, int) else Exit.COMPLETE
-
-
-def _print_error(error: ZoomError, code: Exit) -> Exit:
-    print(f"zoomasync: {error}", file=sys.stderr)
-    return code

@@ -14,7 +14,4 @@ def extra() -> Generator[None, None, None]:
     try:
         yield
     except ModuleNotFoundError as missing:
-        failure = ConfigError(str(missing))
-    else:
-        return
-    raise failure
+        raise ConfigError(str(missing)) from None

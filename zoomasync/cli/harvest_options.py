@@ -24,7 +24,7 @@ class HarvestOptions:
     to: Annotated[date | None, Parameter(help="Last day, in UTC. [default: yesterday]")] = None
     reports: Annotated[
         list[str] | None,
-        Parameter(consume_multiple=True, negative=(), help="Reports to fetch. [default: all but the substitutes]"),
+        Parameter(consume_multiple=True, help="Reports to fetch. [default: all but the substitutes]"),
     ] = None
     store: Annotated[
         Path | None,
@@ -38,10 +38,10 @@ class HarvestOptions:
         Parameter(help="Re-list the last N days and fetch new or previously empty reports; reports can arrive late."),
     ] = None
     estimate: Annotated[
-        bool, Parameter(negative=(), help="Only list the instances, and print the calls and the time for the rest.")
+        bool, Parameter(help="Only list the instances, and print the calls and the time for the rest.")
     ] = False
     wait: Annotated[
-        bool, Parameter(negative=(), help="When the daily quota is used up, wait for the next UTC day and continue.")
+        bool, Parameter(help="When the daily quota is used up, wait for the next UTC day and continue.")
     ] = False
     durability: Annotated[
         Literal["normal", "full"],
@@ -57,18 +57,13 @@ class HarvestOptions:
     plan: PlanName = None
     trust_env: Annotated[
         bool,
-        Parameter(
-            negative=(),
-            env_var="ZOOM_TRUST_ENV",
-            help="Use the proxy that the environment names, such as HTTPS_PROXY.",
-        ),
+        Parameter(env_var="ZOOM_TRUST_ENV", help="Use the proxy that the environment names, such as HTTPS_PROXY."),
     ] = False
     simulate: Annotated[
         list[int] | None,
         Parameter(
             consume_multiple=(0, 1),
             allow_repeating=False,
-            negative=(),
             help="Harvest a simulated account on this machine, which the SEED selects. [default seed: 7]",
         ),
     ] = None

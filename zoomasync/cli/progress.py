@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import anyio
 from rich.console import Console
@@ -22,38 +21,31 @@ _LINE_SECONDS = 5.0
 _WINDOW_SECONDS = 10.0
 
 
-@dataclass(slots=True)
-class _Meter:
-    """The rates over the last seconds, from samples of the time, the calls and the finished partitions."""
-
-    samples: deque[tuple[float, int, int]] = field(default_factory=deque[tuple[float, int, int]])
-
-    def rates(self, now: float, calls: int, done: int) -> tuple[float, float]:
-        """Add a sample, and return calls and partitions per second."""
-        self.samples.append((now, calls, done))
-        while now - self.samples[0][0] > _WINDOW_SECONDS:
-            self.samples.popleft()
-        first, first_calls, first_done = self.samples[0]
-        seconds = now - first
-        return ((calls - first_calls) / seconds, (done - first_done) / seconds) if seconds else (0.0, 0.0)
-
-
 class _View:
     """The text about a running harvest."""
 
     def __init__(self, progress: Progress, zoom: Zoom) -> None:
         self.progress = progress
         self._zoom = zoom
-        self._meter = _Meter()
+        self._samples = deque[tuple[float, int, int]]()  # of the time, the calls and the finished partitions
 
     def text(self) -> str:
         calls = sum(stats.calls for stats in self._zoom.stats.values())
         progress = self.progress
-        call_rate, partition_rate = self._meter.rates(time.monotonic(), calls, progress.done)
+        call_rate, partition_rate = self._rates(time.monotonic(), calls, progress.done)
         return (
             f"{progress.done:,} of {progress.known:,} partitions, {progress.rows:,} rows, "
             f"{calls:,} calls ({call_rate:.1f}/s), {_remaining_time(progress, partition_rate)}"
         )
+
+    def _rates(self, now: float, calls: int, done: int) -> tuple[float, float]:
+        """Return the calls and partitions per second over the last seconds."""
+        self._samples.append((now, calls, done))
+        while now - self._samples[0][0] > _WINDOW_SECONDS:
+            self._samples.popleft()
+        first, first_calls, first_done = self._samples[0]
+        seconds = now - first
+        return ((calls - first_calls) / seconds, (done - first_done) / seconds) if seconds else (0.0, 0.0)
 
 
 def _remaining_time(progress: Progress, partition_rate: float) -> str:

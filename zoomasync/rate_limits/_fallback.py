@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Protocol, Self
 
@@ -83,21 +83,18 @@ class FallbackRateLimiter:
         await self.aclose()
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
-
-        Raises `DailyQuotaExhausted` and `QueueTooLong` as `RateLimiter.acquire` does, and never `RedisUnavailable`.
-        """
+        """Wait for a permit as `RateLimiter.acquire` describes. Never raises `RedisUnavailable`."""
         while True:
-            if self._outage is None:
+            outage = self._outage
+            if outage is None:
                 try:
                     return await self._primary.acquire(label, priority=priority, max_wait=max_wait)
                 except RedisUnavailable:
-                    self._start_outage()
-            if self._outage is not None:
-                permit = await self._outage.acquire(label, priority=priority, max_wait=max_wait)
-                if permit is not None:
-                    self._primary.count_unshared(label)
-                    return permit
+                    outage = self._start_outage()
+            permit = await outage.acquire(label, priority=priority, max_wait=max_wait)
+            if permit is not None:
+                self._primary.count_unshared(label)
+                return permit
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds*. Repeated 429s lower its rate."""
@@ -128,13 +125,10 @@ class FallbackRateLimiter:
 
     def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
         """Call *on_event* with the events of both rate limiters from now on; return a function that ends this."""
-        both = [limiter.subscribe(on_event) for limiter in (self._primary, self._fallback)]
-
-        def unsubscribe() -> None:
-            for each in both:
-                each()
-
-        return unsubscribe
+        subscriptions = ExitStack()
+        for limiter in (self._primary, self._fallback):
+            subscriptions.callback(limiter.subscribe(on_event))
+        return subscriptions.close
 
     async def aclose(self) -> None:
         """End the background task. Closing twice is safe."""
@@ -142,9 +136,10 @@ class FallbackRateLimiter:
             await self._outage.aclose()
             self._outage = None
 
-    def _start_outage(self) -> None:
+    def _start_outage(self) -> _Outage:
         if self._outage is None:
             self._outage = _Outage(self._primary, self._fallback, on_end=self._end_outage)
+        return self._outage
 
     def _end_outage(self) -> None:
         self._outage = None
@@ -194,18 +189,14 @@ class _Outage:
         await self._lower_daily_quotas()
         await anyio.sleep(self._starts_at - time.monotonic())
         self._started.set()
-        while not await self._is_over():  # noqa: ASYNC110  a server does not report its return
+        while True:
+            with suppress(RedisUnavailable):
+                await self._primary.reconnect()
+                break
             await anyio.sleep(_PROBE_SECONDS)
         self._on_end()
         for scope in list(self._waiting):
             scope.cancel()
-
-    async def _is_over(self) -> bool:
-        try:
-            await self._primary.reconnect()
-        except RedisUnavailable:
-            return False
-        return True
 
     async def _lower_daily_quotas(self) -> None:
         """Limit each daily quota of the fallback to its share of the quota that remains for all processes."""

@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import partial
 
 from .._core.rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimitStatus
+from .._core.server_clock import ServerClock
 from .._label import Label
-from ..events import Event, RateAdjusted
+from ..events import Event
 from ._adaptive import AdaptiveRate
 from ._daily_quota import DailyQuota, remaining_in_headers
 from ._plan import Plan
-from ._server_clock import ServerClock
 from ._subscribers import Subscribers
 from ._token_bucket import LATENCY_JITTER, TokenBucket
 from ._wait_queue import Dismissed
@@ -36,17 +36,13 @@ class LocalRateLimiter:
         }
         self._quotas = {label: DailyQuota(plan.per_day(label), self._server_clock) for label in Label}
         self._adaptive_rates = dict.fromkeys(Label, AdaptiveRate())
-        self._subscribers = Subscribers()
+        self._subscribers = Subscribers(plan)
 
     def __repr__(self) -> str:
         return f"<LocalRateLimiter {', '.join(f'{label}: {bucket!r}' for label, bucket in self._buckets.items())}>"
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
-
-        A cancelled caller does not consume a permit. Raises `DailyQuotaExhausted` at once if the daily quota is used
-        up, and `QueueTooLong` at once if the expected delay exceeds *max_wait* seconds; neither consumes anything.
-        """
+        """Wait until a request of *label* may be sent, and count it, as `RateLimiter.acquire` describes."""
         quota, bucket = self._quota(label), self._buckets[label]
         if max_wait is not None and quota.remaining != 0:
             delay = bucket.expected_delay(priority=priority)
@@ -55,11 +51,10 @@ class LocalRateLimiter:
         day = quota.count()
         try:
             mark_sent = await bucket.acquire(priority=priority)
-        except Dismissed:
+        except BaseException as error:
             quota.refund(day)
-            raise DailyQuotaExhausted(quota.resumes_at) from None
-        except BaseException:
-            quota.refund(day)
+            if isinstance(error, Dismissed):
+                raise DailyQuotaExhausted(quota.resumes_at) from None
             raise
         if quota.blocked:
             quota.refund(day)
@@ -106,8 +101,7 @@ class LocalRateLimiter:
         self._adaptive_rates[label] = adaptive_rate
         if changed:
             self._buckets[label].set_fraction(adaptive_rate.fraction)
-            rate = self._plan.rate(label)
-            self._subscribers.publish(RateAdjusted(label, rate * adaptive_rate.fraction, rate))
+            self._subscribers.publish(label, adaptive_rate.fraction)
 
     def _status(self, label: Label) -> RateLimitStatus:
         bucket, quota = self._buckets[label], self._quota(label)

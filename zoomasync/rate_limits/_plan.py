@@ -66,11 +66,8 @@ class Plan:
         """
         settings = Settings(environ)
         plan = cls.named(settings.get("ZOOM_PLAN") or "pro")
-        share = settings.get("ZOOM_SHARE")
-        if share is None:
-            return plan
         try:
-            return plan.share(float(share))
+            return plan.share(float(settings.get("ZOOM_SHARE") or 1))
         except ValueError:
             raise ConfigError("ZOOM_SHARE must be a number above 0 and at most 1") from None
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .._core.callbacks import SafeCallback
-from ..events import Event
+from .._label import Label
+from ..events import Event, RateAdjusted
+from ._plan import Plan
 
 
 class Subscribers:
-    """The callbacks of a rate limiter."""
+    """The callbacks of a rate limiter of *plan*."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._callbacks = dict[object, SafeCallback[Event]]()
 
     def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
@@ -24,7 +27,9 @@ class Subscribers:
 
         return unsubscribe
 
-    def publish(self, event: Event) -> None:
-        """Call every callback."""
+    def publish(self, label: Label, fraction: float) -> None:
+        """Call every callback with the event that only *fraction* of the rate of *label* is used from now on."""
+        rate = self._plan.rate(label)
+        event = RateAdjusted(label, rate * fraction, rate)
         for callback in list(self._callbacks.values()):
             callback(event)

@@ -30,37 +30,36 @@ class TokenBucket:
     def __init__(
         self, rate: float, *, latency_jitter: float = LATENCY_JITTER, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._window = SlidingWindow(rate, latency_jitter=latency_jitter, clock=clock)
-        self._queue = WaitQueue(self._window)
+        self.current_rate = rate
+        """The requests per second that are allowed now: the rate, or less while the adaptive rate is lowered."""
+        self._rate = rate
+        self._latency_jitter = latency_jitter
+        self._clock = clock
+        self._queue = WaitQueue(self)
+        self._sends: deque[float] = deque(maxlen=math.ceil(rate))
+        self._resumes_at = -math.inf
+        self._holds_token = False  # acquired from the aiolimiter for a permit that was not taken yet
+        self._limiter: AsyncLimiter | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __repr__(self) -> str:
-        window = self._window
-        of_plan = f" of {window.rate:g}/s" if window.current_rate < window.rate else ""
+        of_plan = f" of {self._rate:g}/s" if self.current_rate < self._rate else ""
         return (
-            f"<TokenBucket {window.current_rate:g}/s{of_plan}, {self.waiting} waiting, "
+            f"<TokenBucket {self.current_rate:g}/s{of_plan}, {self._queue.waiting} waiting, "
             f"paused for {self.paused_for:.1f} s>"
         )
 
     @property
-    def waiting(self) -> int:
-        """The number of callers that wait."""
-        return self._queue.waiting
-
-    @property
     def paused_for(self) -> float:
         """The seconds until the pause ends, or 0."""
-        return self._window.paused_for
-
-    @property
-    def current_rate(self) -> float:
-        """The requests per second that are allowed now: the rate, or less while the adaptive rate is lowered."""
-        return self._window.current_rate
+        return max(0.0, self._resumes_at - self._clock())
 
     def expected_delay(self, *, priority: bool = False) -> float:
         """Return the seconds that a new caller would wait."""
-        interval = 1 / self._window.current_rate
+        interval = 1 / self.current_rate
         # The log of the last sends and aiolimiter become free at the same time, not one after the other.
-        first = max(self._window.until_free, 0.0 if self._window.has_token else interval)
+        has_token = self._holds_token or self._limiter_of_loop().has_capacity()
+        first = max(self._until_free, 0.0 if has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
@@ -69,7 +68,10 @@ class TokenBucket:
 
         def mark_sent() -> None:
             nonlocal moment
-            moment = self._window.mark_sent(moment)
+            if moment in self._sends:  # otherwise it has left the log and cannot limit anything
+                self._sends.remove(moment)
+                moment = self._clock()
+                self._sends.append(moment)
 
         return mark_sent
 
@@ -79,47 +81,12 @@ class TokenBucket:
 
     def pause(self, seconds: float) -> None:
         """Grant no permit for *seconds*. A longer pause that has started remains."""
-        self._window.pause(seconds)
+        self._resumes_at = max(self._resumes_at, self._clock() + seconds)
 
     def set_fraction(self, fraction: float) -> None:
         """Use only a *fraction* of the rate from now on."""
-        self._window.set_fraction(fraction)
-
-
-class SlidingWindow:
-    """A source of *rate* permits per second that never allows more than that in any window."""
-
-    def __init__(self, rate: float, *, latency_jitter: float, clock: Callable[[], float]) -> None:
-        self.rate = rate
-        self.current_rate = rate
-        self._latency_jitter = latency_jitter
-        self._clock = clock
-        self._sends: deque[float] = deque(maxlen=math.ceil(rate))
-        self._resumes_at = -math.inf
-        self._holds_token = False  # acquired from the aiolimiter for a permit that was not taken yet
-        self._limiter: AsyncLimiter | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    @property
-    def paused_for(self) -> float:
-        """The seconds until the pause ends, or 0."""
-        return max(0.0, self._resumes_at - self._clock())
-
-    @property
-    def until_free(self) -> float:
-        """The seconds until the window has room and no pause is active, or 0."""
-        # No window is shorter than a second: 2.5 per second means three in 1.2 seconds, and a third per second means
-        # one in three seconds.
-        capacity = math.ceil(self.current_rate)
-        window = capacity / self.current_rate + 2 * self._latency_jitter
-        full = len(self._sends) >= capacity
-        free_at = self._sends[-capacity] + window if full else -math.inf
-        return max(0.0, max(free_at, self._resumes_at) - self._clock())
-
-    @property
-    def has_token(self) -> bool:
-        """Whether the aiolimiter would not delay the next caller."""
-        return self._holds_token or self._limiter_of_loop().has_capacity()
+        self.current_rate = self._rate * fraction
+        self._limiter = None
 
     async def wait(self) -> None:
         """Wait until a permit is available."""
@@ -136,26 +103,19 @@ class SlidingWindow:
         self._sends.append(now)
         return now
 
-    def mark_sent(self, moment: float) -> float:
-        """Move the send that was recorded at *moment* to the current time, and return that."""
-        if moment not in self._sends:
-            return moment  # it has left the log, so it cannot limit anything
-        self._sends.remove(moment)
-        now = self._clock()
-        self._sends.append(now)
-        return now
-
-    def pause(self, seconds: float) -> None:
-        """Grant no permit for *seconds*. A longer pause that has started remains."""
-        self._resumes_at = max(self._resumes_at, self._clock() + seconds)
-
-    def set_fraction(self, fraction: float) -> None:
-        """Use only a *fraction* of the rate from now on."""
-        self.current_rate = self.rate * fraction
-        self._limiter = None
+    @property
+    def _until_free(self) -> float:
+        """The seconds until the window has room and no pause is active, or 0."""
+        # No window is shorter than a second: 2.5 per second means three in 1.2 seconds, and a third per second means
+        # one in three seconds.
+        capacity = math.ceil(self.current_rate)
+        window = capacity / self.current_rate + 2 * self._latency_jitter
+        full = len(self._sends) >= capacity
+        free_at = self._sends[-capacity] + window if full else -math.inf
+        return max(0.0, max(free_at, self._resumes_at) - self._clock())
 
     async def _wait_until_free(self) -> None:
-        while (delay := self.until_free) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it
+        while (delay := self._until_free) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it
             await anyio.sleep(delay)
 
     def _limiter_of_loop(self) -> AsyncLimiter:

@@ -30,8 +30,6 @@ RedisClient: TypeAlias = Redis | RedisCluster
 TIMEOUT: Final = 2.0
 """The seconds that one request to Redis may take."""
 
-_FORBIDDEN_IN_NAMES = "{}"
-
 
 class Script(Generic[T]):
     """A script of the folder ``lua``, which takes one JSON document and returns one of type *response*."""
@@ -79,7 +77,7 @@ class RedisConnection:
 
 def hash_tag(name: str) -> str:
     """Return the prefix of all keys of *name*. It makes a cluster keep them on one node."""
-    if not name or not name.isprintable() or any(sign in name for sign in _FORBIDDEN_IN_NAMES):
+    if not name or not name.isprintable() or set("{}").intersection(name):
         raise ConfigError("name must be non-empty printable text without braces")
     return f"{{{name}}}"
 

@@ -17,7 +17,7 @@ from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import DailyQuotaExhausted, QueueTooLong, RateLimitStatus
 from ..rate_limits._wait_queue import WaitQueue
-from ._limits_client import LeasedPermit, LeaseRequest, LeaseResponse, LimitsClient, PermitReport
+from ._limits_client import LeasedPermit, LeaseRequest, LimitsClient, LimitsResponse, PermitReport
 
 _LEASE_SECONDS: Final = 0.1  # of permits in one lease; a longer lease would delay other processes
 _VALID_SECONDS: Final = 1.0  # Redis is not asked again in that time after it had no permits, or was unavailable
@@ -37,31 +37,22 @@ class _Exhausted:
 class RedisLabelLimiter:
     """A limiter that serves callers at moments that Redis gives to no other process, those with priority first.
 
-    *rate* is the rate of all processes together. It reports to Redis when each permit was used, so that Redis moves the
-    permits of one second later: at once if the delay was more than *latency_jitter*. A permit that is more than a tenth
-    of a second late is returned unused.
+    It reports to Redis when each permit was used, so that Redis moves the permits of one second later: at once if the
+    delay was more than the latency jitter. A permit that is more than a tenth of a second late is returned unused.
+    *on_fraction* receives each change of the fraction of the rate that is in use.
     """
 
-    def __init__(
-        self,
-        client: LimitsClient,
-        label: Label,
-        rate: float,
-        *,
-        latency_jitter: float,
-        on_fraction: Callable[[Label, float], None],
-    ) -> None:
+    def __init__(self, client: LimitsClient, label: Label, on_fraction: Callable[[Label, float], None]) -> None:
         self.unshared_calls = 0
         """Calls that were sent without Redis and that it has not counted."""
         self._client = client
         self._label = label
-        self._rate = rate
-        self._latency_jitter = latency_jitter
+        self._rate = client.plan.rate(label)
         self._on_fraction = on_fraction
         self._queue = WaitQueue(self)
         self._permits = deque[LeasedPermit]()
         self._prepaid = 0  # counted in the daily quota: one per leased permit, and per permit that was too late
-        self._lease_size = max(1, int(rate * _LEASE_SECONDS))
+        self._lease_size = max(1, int(self._rate * _LEASE_SECONDS))
         self._immediate_reports = list[PermitReport]()  # sent at once
         self._reports = list[PermitReport]()  # sent with the next request
         self._fraction = 1.0
@@ -70,7 +61,7 @@ class RedisLabelLimiter:
         self._exhausted: _Exhausted | None = None
         self._exchange_task: asyncio.Task[None] | None = None
         self._unavailable: tuple[RedisUnavailable, float] | None = None  # and until when this is not tried again
-        self._woken: anyio.Event | None = None
+        self._woken = anyio.Event()  # ends `_sleep`
 
     def __repr__(self) -> str:
         of_plan = "" if self._fraction == 1 else f" of {self._rate:g}/s"
@@ -147,7 +138,7 @@ class RedisLabelLimiter:
             self._immediate_reports.append(permit.report(delay=None))
             return now
         self._prepaid -= 1
-        reports = self._immediate_reports if delay > self._latency_jitter else self._reports
+        reports = self._immediate_reports if delay > self._client.latency_jitter else self._reports
         reports.append(permit.report(delay=max(0.0, delay)))
         return now
 
@@ -155,14 +146,14 @@ class RedisLabelLimiter:
         """Return the leased permits unused, and request others in *retry_in* seconds."""
         self._return_permits()
         self._request_from = max(self._request_from, time.monotonic() + retry_in)
-        self._wake()
+        self._woken.set()
 
     def block(self, until: datetime) -> None:
         """Grant no permit before *until*. Waiting callers raise `DailyQuotaExhausted`."""
         self._return_permits()
-        seconds = (until - self._client.now()).total_seconds()
+        seconds = (until - self._client.zoom_clock.now()).total_seconds()
         self._exhausted = _Exhausted(until, time.monotonic() + max(_VALID_SECONDS, seconds), blocked=True)
-        self._wake()
+        self._woken.set()
 
     async def status(self) -> RateLimitStatus:
         """Return the state of the label in Redis."""
@@ -170,7 +161,7 @@ class RedisLabelLimiter:
         rate = self._rate * response.fraction
         delay = response.available_in + self._queue.waiting / rate
         if response.remaining == 0:
-            delay = max(delay, (response.resumes_at - self._client.now()).total_seconds())
+            delay = max(delay, (response.resumes_at - self._client.zoom_clock.now()).total_seconds())
         return RateLimitStatus(
             label=self._label,
             rate=rate,
@@ -222,7 +213,7 @@ class RedisLabelLimiter:
             return math.inf
         if not self._permits:
             return self._request_from
-        return max(self._request_from, self._permits[-1].at - max(_LEAD_SECONDS, 2 * self._client.round_trip))
+        return max(self._request_from, self._permits[-1].at - max(_LEAD_SECONDS, 2 * self._client.clock.round_trip))
 
     def _start_exchange(self) -> None:
         self._exchange_task = asyncio.create_task(self._exchange(), name=f"zoomasync {self._label} lease")
@@ -269,9 +260,9 @@ class RedisLabelLimiter:
         self._immediate_reports.extend(permit.report(delay=None) for permit in self._permits)
         self._permits.clear()
 
-    def _receive(self, response: LeaseResponse) -> None:
+    def _receive(self, response: LimitsResponse) -> None:
         now = time.monotonic()
-        self._permits.extend(response.permits)
+        self._permits.extend(map(self._client.permit, response.permits))
         self._prepaid += response.counted
         if response.retry_in:
             self._request_from = max(self._request_from, now + response.retry_in)
@@ -285,11 +276,7 @@ class RedisLabelLimiter:
             self._on_fraction(self._label, response.fraction)
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep until *seconds* have passed or `_wake` is called."""
+        """Sleep until *seconds* have passed or the event is set."""
         self._woken = anyio.Event()
         with anyio.move_on_after(seconds):
             await self._woken.wait()
-
-    def _wake(self) -> None:
-        if self._woken is not None:
-            self._woken.set()

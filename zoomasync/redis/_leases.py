@@ -7,6 +7,7 @@ import math
 import secrets
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from types import NoneType
 from typing import Final
 
 import anyio
@@ -25,21 +26,9 @@ class Holder(msgspec.Struct, frozen=True):
     lease_ms: int
 
 
-class _Acquired(msgspec.Struct, frozen=True):
-    acquired: bool
-
-
-class _Lost(msgspec.Struct, frozen=True):
-    lost: tuple[int, ...] = ()
-
-
-class _Released(msgspec.Struct, frozen=True):
-    pass
-
-
-_ACQUIRE: Final = Script("lease_acquire", _Acquired)
-LEASE_RENEW: Final = Script("lease_renew", _Lost)
-_RELEASE: Final = Script("lease_release", _Released)
+_ACQUIRE: Final = Script("lease_acquire", bool)
+LEASE_RENEW: Final = Script("lease_renew", list[int])
+_RELEASE: Final = Script("lease_release", NoneType)
 
 
 class RedisLeases:
@@ -100,15 +89,15 @@ class RedisLeases:
         redis_key = self._redis_key(key)
         self._uncertain.add(key)
         try:
-            response = await self._connection.run(_ACQUIRE, [redis_key], self._holder)
+            acquired = await self._connection.run(_ACQUIRE, [redis_key], self._holder)
         except RedisUnavailable as error:
             raise RedisUnavailable(f"no lease can be acquired: {error.reason}") from None
         self._uncertain.discard(key)
-        if response.acquired:
+        if acquired:
             self._held.add(key)
         else:
             self._held.discard(key)
-        return response.acquired
+        return acquired
 
     async def release(self, key: str) -> None:
         """Release *key*, if this process still holds it. Without Redis it expires."""
@@ -131,8 +120,8 @@ class RedisLeases:
 
     async def _renew(self) -> None:
         for keys in _batches(list(self._held)):
-            response = await self._connection.run(LEASE_RENEW, [self._redis_key(key) for key in keys], self._holder)
-            self._held.difference_update(keys[position - 1] for position in response.lost)
+            lost = await self._connection.run(LEASE_RENEW, [self._redis_key(key) for key in keys], self._holder)
+            self._held.difference_update(keys[position - 1] for position in lost)
 
     async def _release_all(self) -> None:
         held = list(self._held | self._uncertain)

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from .._core.server_clock import ServerClock
 from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import Plan
 from ..rate_limits._adaptive import AdaptiveRate
 from ..rate_limits._daily_quota import remaining_in_headers
-from ..rate_limits._server_clock import ServerClock
 from ._connection import RedisConnection, Script, hash_tag
 
 _MICRO: Final = 1_000_000
@@ -46,7 +46,8 @@ class LeasedPermit:
 class LeaseRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A request for *permits*, *prepaid* of which are counted in the daily quota already.
 
-    *refunded* are counted requests that were not sent, *unshared* are sent requests that Redis has not counted.
+    *refunded* are counted requests that were not sent, *unshared* are sent requests that Redis has not counted. The
+    client adds the remaining daily quota that Zoom reported, and the last state that Redis reported.
     """
 
     permits: int = 0
@@ -54,32 +55,6 @@ class LeaseRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     refunded: int = 0
     unshared: int = 0
     reports: tuple[PermitReport, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseResponse:
-    """The granted *permits* and the state of the label.
-
-    *counted* of the permits were counted in the daily quota now; *retry_in* is the seconds until permits can be granted
-    again, or 0. *exhausted* means that the daily quota is used up, *blocked* that Zoom has answered so. The next free
-    permit is *available_in* seconds away.
-    """
-
-    permits: tuple[LeasedPermit, ...]
-    counted: int
-    retry_in: float
-    exhausted: bool
-    blocked: bool
-    resumes_at: datetime
-    used: int
-    remaining: int | None
-    fraction: float
-    available_in: float
-
-
-class _Lease(LeaseRequest, frozen=True, omit_defaults=True, kw_only=True):
-    """A `LeaseRequest` with the daily quota that Zoom reported, and the last state that Redis reported."""
-
     zoom_remaining: int | None = None
     known_day: int = 0
     known_used: int = 0
@@ -93,8 +68,17 @@ class _AdaptiveRateChange(msgspec.Struct, frozen=True, omit_defaults=True):
     old: str | None = None
 
 
+class _Action(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The purpose of a request: exactly one field is set."""
+
+    lease: LeaseRequest | None = None
+    pause: int | None = None
+    block_until: int | None = None
+    adaptive_rate: _AdaptiveRateChange | None = None
+
+
 class _LimitsRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The argument of the script: the facts that every request has, and one of the last four fields."""
+    """The argument of the script."""
 
     label: Label
     quota_label: Label
@@ -105,32 +89,34 @@ class _LimitsRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     created: int | None = None  # the state that granted the permits of this process
     was_disconnected: bool = False
     zoom_offset: int | None = None  # Zoom's clock minus Redis's
-    lease: _Lease | None = None
-    pause: int | None = None
-    block_until: int | None = None
-    adaptive_rate: _AdaptiveRateChange | None = None
+    action: _Action
 
 
-class _LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of the script."""
+class LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of the script: the ids of the granted *permits*, and the state of the label.
+
+    *counted* of the permits were counted in the daily quota now; *retry_in* is the seconds until permits can be granted
+    again, or 0. *exhausted* means that the daily quota is used up, *blocked* that Zoom has answered so. The next free
+    permit is *available_in* seconds away.
+    """
 
     now: int
     created: int
     day: int
     permits: tuple[int, ...] = ()
     counted: int
-    retry_in: int
+    retry_in: float
     exhausted: bool
     blocked: bool
-    resumes_at: int
+    resumes_at: datetime
     used: int
     remaining: int | None = None
     fraction: float
     adaptive_rate: str | None = None
-    available_in: int
+    available_in: float
 
 
-_LIMITS: Final = Script("limits", _LimitsResponse)
+_LIMITS: Final = Script("limits", LimitsResponse)
 
 
 class RedisClock:
@@ -162,28 +148,23 @@ class LimitsClient:
     """The requests of one process about *plan*, which all processes with the same *name* share."""
 
     def __init__(self, connection: RedisConnection, plan: Plan, *, name: str, latency_jitter: float) -> None:
+        self.plan = plan
+        self.latency_jitter = latency_jitter
+        self.clock = RedisClock()
+        self.zoom_clock = ServerClock()
         self.unavailable = False
         """Whether the last request failed."""
         self._connection = connection
-        self._plan = plan
         self._key = f"{hash_tag(name)}:limits"
-        self._latency_jitter = latency_jitter
-        self._clock = RedisClock()
-        self._zoom_clock = ServerClock()
         self._zoom_remaining = dict[Label, int]()  # from headers and not yet sent to Redis, by quota label
         self._created = dict[Label, int]()
         self._disconnected = set[Label]()
         self._used = dict[Label, tuple[int, int]]()  # the day and its used requests, by quota label
         self._remaining = dict[Label, int]()
 
-    @property
-    def round_trip(self) -> float:
-        """The seconds that a request to Redis takes."""
-        return self._clock.round_trip
-
-    def now(self) -> datetime:
-        """Return the time at Zoom, as far as this process knows it."""
-        return self._zoom_clock.now()
+    def permit(self, id_: int) -> LeasedPermit:
+        """Return the permit *id_* of a response."""
+        return LeasedPermit(self.clock.local(id_ / _MICRO), id_)
 
     def last_remaining(self) -> Mapping[Label, int]:
         """Return the remaining daily quota that Redis last reported, for labels that have one."""
@@ -191,60 +172,49 @@ class LimitsClient:
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Read Zoom's clock and the remaining daily quota from response *headers*."""
-        self._zoom_clock.observe(headers)
-        remaining = remaining_in_headers(headers, self._plan.per_day(label))
+        self.zoom_clock.observe(headers)
+        remaining = remaining_in_headers(headers, self.plan.per_day(label))
         if remaining is not None:
-            quota_label = self._plan.quota_label(label)
+            quota_label = self.plan.quota_label(label)
             self._zoom_remaining[quota_label] = min(remaining, self._zoom_remaining.get(quota_label, remaining))
 
     def on_disconnected(self) -> None:
         """Record that this process has sent requests without Redis."""
         self._disconnected.update(Label)
 
-    async def lease(self, label: Label, request: LeaseRequest) -> LeaseResponse:
+    async def lease(self, label: Label, request: LeaseRequest) -> LimitsResponse:
         """Lease permits and report used ones. An empty request returns the state."""
-        quota_label = self._plan.quota_label(label)
+        quota_label = self.plan.quota_label(label)
         day, used = self._used.get(quota_label, (0, 0))
-        lease = _Lease(
-            **msgspec.structs.asdict(request),
+        lease = msgspec.structs.replace(
+            request,
             zoom_remaining=self._zoom_remaining.pop(quota_label, None),
             known_day=day,
             known_used=used,
         )
-        response = await self._send(label, lease=lease)
+        response = await self._send(label, _Action(lease=lease))
         self._created[label] = response.created
         self._disconnected.discard(label)
         self._used[quota_label] = response.day, response.used
         if response.remaining is not None:
             self._remaining[label] = response.remaining
-        fraction = response.fraction
         if response.permits:
             with suppress(RedisUnavailable):  # the permits are granted already
                 fraction = await self._adapt(label, response, lambda rate, now: rate.on_permit(now))
-        return LeaseResponse(
-            permits=tuple(LeasedPermit(self._clock.local(at / _MICRO), at) for at in response.permits),
-            counted=response.counted,
-            retry_in=response.retry_in / _MICRO,
-            exhausted=response.exhausted,
-            blocked=response.blocked,
-            resumes_at=_EPOCH + timedelta(microseconds=response.resumes_at),
-            used=response.used,
-            remaining=response.remaining,
-            fraction=fraction,
-            available_in=response.available_in / _MICRO,
-        )
+                return msgspec.structs.replace(response, fraction=fraction)
+        return response
 
     async def pause(self, label: Label, seconds: float) -> None:
         """Pause *label* in all processes for *seconds*. Repeated pauses lower its rate."""
-        response = await self._send(label, pause=round(seconds * _MICRO))
+        response = await self._send(label, _Action(pause=round(seconds * _MICRO)))
         await self._adapt(label, response, lambda rate, now: rate.on_rate_limited(now, seconds))
 
     async def block(self, label: Label, until: datetime) -> None:
         """Block the daily quota of *label* in all processes."""
-        await self._send(label, block_until=round((until - _EPOCH).total_seconds()) * _MICRO)
+        await self._send(label, _Action(block_until=round((until - _EPOCH).total_seconds()) * _MICRO))
 
     async def _adapt(
-        self, label: Label, response: _LimitsResponse, change: Callable[[AdaptiveRate, float], AdaptiveRate]
+        self, label: Label, response: LimitsResponse, change: Callable[[AdaptiveRate, float], AdaptiveRate]
     ) -> float:
         """Apply *change* to the shared adaptive rate, and return the fraction that is in use.
 
@@ -259,34 +229,24 @@ class LimitsClient:
             if new == old:
                 return response.fraction
             new_text = msgspec.json.encode(new).decode()
-            response = await self._send(label, adaptive_rate=_AdaptiveRateChange(new_text, new.fraction, text))
+            adaptive_rate = _AdaptiveRateChange(new_text, new.fraction, text)
+            response = await self._send(label, _Action(adaptive_rate=adaptive_rate))
             if response.adaptive_rate == new_text:
                 return response.fraction
 
-    async def _send(
-        self,
-        label: Label,
-        *,
-        lease: _Lease | None = None,
-        pause: int | None = None,
-        block_until: int | None = None,
-        adaptive_rate: _AdaptiveRateChange | None = None,
-    ) -> _LimitsResponse:
+    async def _send(self, label: Label, action: _Action) -> LimitsResponse:
         sent = time.monotonic()
         request = _LimitsRequest(
             label=label,
-            quota_label=self._plan.quota_label(label),
-            rate=self._plan.rate(label),
-            latency_jitter=round(self._latency_jitter * _MICRO),
-            round_trip=round(min(self.round_trip, _LONGEST_ROUND_TRIP) * _MICRO),
-            per_day=self._plan.per_day(label),
+            quota_label=self.plan.quota_label(label),
+            rate=self.plan.rate(label),
+            latency_jitter=round(self.latency_jitter * _MICRO),
+            round_trip=round(min(self.clock.round_trip, _LONGEST_ROUND_TRIP) * _MICRO),
+            per_day=self.plan.per_day(label),
             created=self._created.get(label),
             was_disconnected=label in self._disconnected,
             zoom_offset=self._zoom_offset(sent),
-            lease=lease,
-            pause=pause,
-            block_until=block_until,
-            adaptive_rate=adaptive_rate,
+            action=action,
         )
         try:
             response = await self._connection.run(_LIMITS, [self._key, f"{self._key}:{label}"], request)
@@ -294,12 +254,12 @@ class LimitsClient:
             self.unavailable = True
             raise
         self.unavailable = False
-        self._clock.observe(response.now / _MICRO, sent=sent, received=time.monotonic())
+        self.clock.observe(response.now / _MICRO, sent=sent, received=time.monotonic())
         return response
 
     def _zoom_offset(self, now: float) -> int | None:
         """Return how far Zoom's clock is ahead of Redis's in microseconds, if both are known."""
-        if not (self._zoom_clock.observed and self._clock.observed):
+        if not (self.zoom_clock.observed and self.clock.observed):
             return None
-        zoom = (self._zoom_clock.now() - _EPOCH).total_seconds() + 0.5  # Zoom's clock shows whole seconds
-        return round((zoom - (now - self._clock.local(0.0))) * _MICRO)
+        zoom = (self.zoom_clock.now() - _EPOCH).total_seconds() + 0.5  # Zoom's clock shows whole seconds
+        return round((zoom - (now - self.clock.local(0.0))) * _MICRO)

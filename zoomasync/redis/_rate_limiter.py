@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 import anyio
 
 from .._label import Label
 from ..errors import ConfigError, RedisUnavailable
-from ..events import Event, RateAdjusted
+from ..events import Event
 from ..rate_limits import Permit, Plan, RateLimitStatus
 from ..rate_limits._subscribers import Subscribers
 from ..rate_limits._token_bucket import LATENCY_JITTER
@@ -25,9 +25,9 @@ class RedisRateLimiter:
     """A rate limiter that keeps all processes with the same *name* below one *plan* together.
 
     *redis* is a URL, or a client of redis-py, which its owner closes. *name* stands for the account, as `limits_name`
-    returns it. No second holds more requests than the plan
-    allows, and the daily quota is exact. Pauses and blocked days apply to all processes; priority orders the callers of
-    one process. *latency_jitter* is the safety margin for differences in network delay, in seconds.
+    returns it. No second holds more requests than the plan allows, and the daily quota is exact. Pauses and blocked
+    days apply to all processes; priority orders the callers of one process. *latency_jitter* is the safety margin for
+    differences in network delay, in seconds.
 
     A process leases permits for up to a tenth of a second at once. It returns permits that it does not use, or that it
     missed because its event loop was busy. A pause by another process takes effect when its lease is used up.
@@ -43,18 +43,17 @@ class RedisRateLimiter:
     ) -> None:
         if not latency_jitter >= 0:
             raise ConfigError("latency_jitter must be seconds, 0 or more")
+        self.plan: Final = plan
+        """The plan that all processes share."""
+        self.lease_seconds: Final = 1 + 2 * latency_jitter
+        """The seconds after which the requests of all leased permits have certainly left Zoom's window."""
         self._name = name
-        self._plan = plan
-        self._latency_jitter = latency_jitter
+        self._subscribers = Subscribers(plan)
         self._connection = RedisConnection(redis)
         self._client = LimitsClient(self._connection, plan, name=name, latency_jitter=latency_jitter)
         self._limiters = {
-            label: RedisLabelLimiter(
-                self._client, label, plan.rate(label), latency_jitter=latency_jitter, on_fraction=self._publish
-            )
-            for label in Label
+            label: RedisLabelLimiter(self._client, label, on_fraction=self._subscribers.publish) for label in Label
         }
-        self._subscribers = Subscribers()
 
     def __repr__(self) -> str:
         limiters = ", ".join(f"{label}: {limiter!r}" for label, limiter in self._limiters.items())
@@ -67,25 +66,13 @@ class RedisRateLimiter:
         with anyio.CancelScope(shield=True):  # a cancelled caller must return its permits too
             await self.aclose()
 
-    @property
-    def plan(self) -> Plan:
-        """The plan that all processes share."""
-        return self._plan
-
-    @property
-    def lease_seconds(self) -> float:
-        """The seconds after which the requests of all leased permits have certainly left Zoom's window."""
-        return 1 + 2 * self._latency_jitter
-
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait until a request of *label* may be sent, and count it. Callers with *priority* are served first.
+        """Wait for a permit as `RateLimiter.acquire` describes. Raises `RedisUnavailable` without Redis.
 
-        A cancelled caller does not consume a permit. Raises `DailyQuotaExhausted` at once if the daily quota is used
-        up, `QueueTooLong` at once if the expected delay exceeds *max_wait* seconds, and `RedisUnavailable` without
-        Redis. `Permit.refund` does nothing: another process may have been rejected already because of the request, and
-        the count must never be too low.
+        `Permit.refund` does nothing: another process may have been rejected already because of the request, and the
+        count must never be too low.
         """
-        return Permit(await self._limiters[label].acquire(priority=priority, max_wait=max_wait), _no_refund)
+        return Permit(await self._limiters[label].acquire(priority=priority, max_wait=max_wait), refund=lambda: None)
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds* in all processes. Repeated 429s lower its rate."""
@@ -102,7 +89,7 @@ class RedisRateLimiter:
         with suppress(RedisUnavailable):
             await self._client.block(label, until)
         for each in Label:
-            if self._plan.quota_label(each) is self._plan.quota_label(label):
+            if self.plan.quota_label(each) is self.plan.quota_label(label):
                 self._limiters[each].block(until)
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
@@ -138,11 +125,3 @@ class RedisRateLimiter:
         """Return the leased permits, and close the connections that this limiter opened. Closing twice is safe."""
         await asyncio.gather(*(limiter.aclose() for limiter in self._limiters.values()))
         await self._connection.aclose()
-
-    def _publish(self, label: Label, fraction: float) -> None:
-        rate = self._plan.rate(label)
-        self._subscribers.publish(RateAdjusted(label, rate * fraction, rate))
-
-
-def _no_refund() -> None:
-    """Do nothing."""

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from types import NoneType
 from typing import Final, Self
 
 import anyio
@@ -22,10 +23,8 @@ _RENEW_SECONDS: Final = 1.0
 _SHORTEST_POLL, _LONGEST_POLL = 0.02, 0.25
 
 
-class _GetToken(msgspec.Struct, frozen=True):
+class _GetToken(Holder, frozen=True):
     stale_version: str
-    holder: str
-    lease_ms: int
 
 
 class _SharedToken(msgspec.Struct, frozen=True):
@@ -42,12 +41,8 @@ class _SetToken(msgspec.Struct, frozen=True, omit_defaults=True):
     lifetime_ms: int | None = None
 
 
-class _Done(msgspec.Struct, frozen=True):
-    pass
-
-
 _GET: Final = Script("token_get", _SharedToken)
-_SET: Final = Script("token_set", _Done)
+_SET: Final = Script("token_set", NoneType)
 
 
 class RedisTokenStore:
@@ -92,7 +87,7 @@ class RedisTokenStore:
     async def _renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
         # The request names the stale token by its version, so that no token travels to Redis more than once.
         stale_version = self._versions.get(stale.value, "") if stale is not None else ""
-        request = _GetToken(stale_version, secrets.token_hex(8), _LEASE_SECONDS * 1000)
+        request = _GetToken(secrets.token_hex(8), _LEASE_SECONDS * 1000, stale_version)
         pause = _SHORTEST_POLL
         while True:
             sent = time.monotonic()

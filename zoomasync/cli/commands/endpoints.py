@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType
 from typing import get_args
 
@@ -16,35 +15,26 @@ from ..console import stdout
 from ..exit_codes import Exit
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    method: str
-    route: str
-    label: str
-    scopes: tuple[str, ...]
-    granular_scopes: tuple[str, ...]
-    returns: str | None
-
-
 def print_endpoints(*, as_json: bool) -> int:
     """Print every endpoint."""
-    lines = [_line(method, endpoint) for method, endpoint in sorted(Zoom.endpoints().items())]
+    endpoints = dict(sorted(Zoom.endpoints().items()))
     if as_json:
+        lines = [_data(method, endpoint) for method, endpoint in endpoints.items()]
         print(msgspec.json.format(msgspec.json.encode(lines)).decode())
     else:
-        stdout().print(_table(lines))
+        stdout().print(_table(endpoints))
     return Exit.COMPLETE
 
 
-def _line(method: str, endpoint: Endpoint[object]) -> _Line:
-    return _Line(
-        method=method,
-        route=endpoint.route,
-        label=endpoint.label,
-        scopes=endpoint.scopes,
-        granular_scopes=endpoint.granular_scopes,
-        returns=_result(endpoint.response),
-    )
+def _data(method: str, endpoint: Endpoint[object]) -> dict[str, object]:
+    return {
+        "method": method,
+        "route": endpoint.route,
+        "label": endpoint.label,
+        "scopes": endpoint.scopes,
+        "granular_scopes": endpoint.granular_scopes,
+        "returns": _result(endpoint.response),
+    }
 
 
 def _result(response: type[object]) -> str | None:
@@ -56,11 +46,11 @@ def _result(response: type[object]) -> str | None:
     return f"rows of {rows[0]}" if rows else response.__name__
 
 
-def _table(lines: list[_Line]) -> Table:
+def _table(endpoints: dict[str, Endpoint[object]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("zoom.", "route", "label", "scopes, classic or granular", "returns"):
         table.add_column(heading, overflow="fold")
-    for line in lines:
-        scopes = "\n".join([" or ".join(line.scopes), *line.granular_scopes])
-        table.add_row(line.method, line.route, line.label, scopes, line.returns or "nothing")
+    for method, endpoint in endpoints.items():
+        scopes = "\n".join([" or ".join(endpoint.scopes), *endpoint.granular_scopes])
+        table.add_row(method, endpoint.route, endpoint.label, scopes, _result(endpoint.response) or "nothing")
     return table

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from rich.table import Table
 
 from ... import Plan, ServerToServer, Zoom
 from ...errors import ConfigError, DailyLimitReached
-from ...events import Event
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ...types import CallStats, ClientOptions
 from ..console import stdout, table
@@ -100,7 +98,7 @@ def _report_names(reports: list[str] | None) -> tuple[str, ...]:
 @asynccontextmanager
 async def _client(options: HarvestOptions, plan: Plan, console: Console) -> AsyncGenerator[Zoom, None]:
     """Open a client of the environment's account, or of a simulated account that enforces the plan's limits."""
-    settings = ClientOptions(on_event=partial(_print_event, console))
+    settings = ClientOptions(on_event=lambda event: console.print(str(event), markup=False, soft_wrap=True))
     if options.seed is None:
         with extra():
             settings["trust_env"] = options.trust_env
@@ -115,10 +113,6 @@ async def _client(options: HarvestOptions, plan: Plan, console: Console) -> Asyn
     account = Account.simulated(options.seed)
     async with FakeZoom(account, plan=plan) as fake, fake.client(**settings) as zoom:
         yield zoom
-
-
-def _print_event(console: Console, event: Event) -> None:
-    console.print(str(event), markup=False, soft_wrap=True)
 
 
 def _shared_store(folder: Path, redis: str, days: str) -> SharedStore:

@@ -35,8 +35,7 @@ async def _show(redis: str, plan: Plan, console: Console) -> None:
         from ...redis import RedisRateLimiter, limits_name  # noqa: PLC0415  needs an extra
 
     name = limits_name(ServerToServer.from_env().account_id)
-    rate_limiter = RedisRateLimiter(redis, plan, name=name)
-    try:
+    async with RedisRateLimiter(redis, plan, name=name) as rate_limiter:
         status = await rate_limiter.status()
         if not console.is_terminal:
             console.print(_status(status))
@@ -45,9 +44,6 @@ async def _show(redis: str, plan: Plan, console: Console) -> None:
             while True:
                 await anyio.sleep(_REFRESH_SECONDS)
                 live.update(_status(await rate_limiter.status()), refresh=True)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await rate_limiter.aclose()
 
 
 def _limits(plan: Plan) -> Table:

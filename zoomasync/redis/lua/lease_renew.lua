@@ -1,5 +1,5 @@
--- Renew the leases KEYS that the caller still holds.
--- ARGV: `_Holder` in _leases.py. The result is `_Lost`: the positions of the others in KEYS, from 1.
+-- Renew the leases KEYS that the caller still holds, and return the positions of the others in KEYS, from 1.
+-- ARGV: `Holder` in _leases.py.
 local request = cjson.decode(ARGV[1])
 local lost = {}
 for position, lease in ipairs(KEYS) do
@@ -9,4 +9,4 @@ for position, lease in ipairs(KEYS) do
     lost[#lost + 1] = position
   end
 end
-return cjson.encode({lost = #lost > 0 and lost or nil}) -- cjson writes an empty table as an object
+return #lost > 0 and cjson.encode(lost) or '[]' -- cjson writes an empty table as an object

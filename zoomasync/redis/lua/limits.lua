@@ -2,11 +2,13 @@
 --
 -- KEYS: a hash with the state of the account, and a sorted set with the recent permits of the label. The member is the
 -- microsecond for which a permit was planned, and the score the microsecond at which it was used.
--- ARGV: one JSON document, `_LimitsRequest` in _limits_client.py. The result is `_LimitsResponse`.
+-- ARGV: one JSON document, `_LimitsRequest` in _limits_client.py. The result is `LimitsResponse`.
 -- All times are microseconds of this server's clock. cjson writes 14 digits of a number, so the result has them as text.
+-- Durations and the time of the reset are seconds in the result.
 
 local account, permits = KEYS[1], KEYS[2]
 local request = cjson.decode(ARGV[1])
+local action = request.action
 local label, quota, per_day = request.label, request.quota_label, request.per_day
 local SECOND, DAY = 1000000, 86400000000
 local LEASE_AHEAD = SECOND / 4
@@ -59,7 +61,7 @@ local paused_until, fraction = read(label .. ':paused_until') or 0, read(label .
 
 -- The caller decides about the adaptive rate. Its change is rejected if another process has made one meanwhile.
 local adaptive_rate = redis.call('HGET', account, label .. ':adaptive_rate') or nil
-local change = request.adaptive_rate
+local change = action.adaptive_rate
 if change and change.old == adaptive_rate then
   adaptive_rate, fraction = change.new, change.fraction
   redis.call('HSET', account, label .. ':adaptive_rate', adaptive_rate, label .. ':fraction', tostring(fraction))
@@ -139,8 +141,8 @@ local function grant(lease)
   end
 end
 
-if request.lease then
-  local lease = request.lease
+if action.lease then
+  local lease = action.lease
   apply_reports(lease.reports or {})
   restore(lease)
   write(label .. ':opens_at', opens_at)
@@ -152,11 +154,11 @@ if request.lease then
   grant(lease)
   write(quota .. ':used', used)
   redis.call('PEXPIRE', permits, 2 * DAY / 1000)
-elseif request.pause then
-  paused_until = math.max(paused_until, now + request.pause)
+elseif action.pause then
+  paused_until = math.max(paused_until, now + action.pause)
   write(label .. ':paused_until', paused_until)
-elseif request.block_until then
-  blocked_until = math.max(blocked_until, request.block_until)
+elseif action.block_until then
+  blocked_until = math.max(blocked_until, action.block_until)
   write(quota .. ':blocked_until', blocked_until)
 end
 redis.call('PEXPIRE', account, 2 * DAY / 1000)
@@ -167,13 +169,13 @@ return cjson.encode({
   day = today,
   permits = #granted > 0 and granted or nil, -- cjson writes an empty table as an object
   counted = counted,
-  retry_in = math.ceil(retry_in),
+  retry_in = retry_in / SECOND,
   exhausted = exhausted,
   blocked = blocked_until > 0,
-  resumes_at = text(blocked_until > 0 and blocked_until or (today + 1) * DAY),
+  resumes_at = (blocked_until > 0 and blocked_until or (today + 1) * DAY) / SECOND,
   used = used,
   remaining = remaining(),
   fraction = fraction,
   adaptive_rate = adaptive_rate,
-  available_in = text(math.max(0, next_permit() - now)),
+  available_in = math.max(0, next_permit() - now) / SECOND,
 })

@@ -10,4 +10,4 @@ if request.value and is_newer then
   redis.call('HSET', token, 'value', request.value, 'version', request.version, 'lifetime_ms', lifetime_ms or 0)
   if lifetime_ms then redis.call('PEXPIRE', token, lifetime_ms) end
 end
-return '{}'
+return 'null'

@@ -11,16 +11,16 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from .._core.endpoint import ResourceQuota
-from ._server_clock import ServerClock
+from .endpoint import ResourceQuota
+from .server_clock import ServerClock
 
 
 class ResourceQuotas:
     """A counter of accepted requests of the current day for every `ResourceQuota`."""
 
-    def __init__(self, clock: ServerClock | None = None) -> None:
-        self._clock = clock = clock or ServerClock()
-        self._day: date = clock.now().date()
+    def __init__(self) -> None:
+        self._clock = ServerClock()
+        self._day: date = self._clock.now().date()
         self._used: Counter[ResourceQuota] = Counter()
 
     def observe(self, headers: Mapping[str, str]) -> None:
