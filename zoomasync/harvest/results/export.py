@@ -6,19 +6,22 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from ...errors import ConfigError, InvalidArgument, StoreError
+from .._files import atomic_write
 from ..partitions import State
 from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns
 from ..streams import STREAMS
 from ._text_files import CsvEncoder, NdjsonEncoder, TextFile, csv_header
+
+if TYPE_CHECKING:
+    from ..stores.parquet_file import ParquetFile
 
 Format: TypeAlias = Literal["parquet", "ndjson", "csv"]
 
@@ -53,29 +56,22 @@ def export_tables(
     """
     open_file = _opener(format, raw=raw)
     rows: dict[str, int] = {}
-    with reading(store) as connection, _temporary_files(Path(to)) as temporary:
+    folder = Path(to)
+    with reading(store) as connection, _exporting_to(folder), ExitStack() as renamed_at_end:
         for table in _tables(connection):
-            with open_file(temporary(f"{table.name}.{format}"), table.columns) as file:
+            name = f"{table.name}.{format}"
+            path = renamed_at_end.enter_context(atomic_write(folder / name, folder / f"{_TEMPORARY}{name}.part"))
+            with open_file(path, table.columns) as file:
                 rows[table.name] = _copy(connection.execute(table.select, table.arguments), file)
     return rows
 
 
-class _RowFile(Protocol):
-    """A file of rows, which is on disk when its block ends without an error."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-    def write(self, rows: Sequence[Sequence[Cell]], /) -> None: ...
-
-
-def _opener(format_: Format, *, raw: bool) -> Callable[[Path, Sequence[Column]], _RowFile]:
+def _opener(format_: Format, *, raw: bool) -> Callable[[Path, Sequence[Column]], TextFile | ParquetFile]:
     """Return the function that opens a file of this format."""
     if format_ == "parquet":
-        from ..stores.parquet_file import ParquetFile  # noqa: PLC0415  needs the extra
+        from ..stores import parquet_file  # noqa: PLC0415  needs the extra
 
-        return ParquetFile
+        return parquet_file.ParquetFile
     if format_ == "ndjson":
         return lambda path, columns: TextFile(path, b"", NdjsonEncoder(columns))
     if format_ == "csv":
@@ -83,7 +79,7 @@ def _opener(format_: Format, *, raw: bool) -> Callable[[Path, Sequence[Column]],
     raise InvalidArgument(f"unknown format {str(format_)[:40]!r}: choose among {', '.join(get_args(Format))}")
 
 
-def _copy(cursor: sqlite3.Cursor, file: _RowFile) -> int:
+def _copy(cursor: sqlite3.Cursor, file: TextFile | ParquetFile) -> int:
     count = 0
     while rows := cast("list[tuple[Cell, ...]]", cursor.fetchmany(_BATCH_ROWS)):
         file.write(rows)
@@ -120,36 +116,20 @@ def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
 
 
 @contextmanager
-def _temporary_files(folder: Path) -> Generator[Callable[[str], Path], None, None]:
-    """Yield a function that returns the temporary path for a file name, and rename all files when the block succeeds.
-
-    Temporary files of an earlier process that was killed are deleted.
-    """
-    final_paths: dict[Path, Path] = {}
-
-    def temporary(name: str) -> Path:
-        path = folder / f"{_TEMPORARY}{name}.part"
-        final_paths[path] = folder / name
-        return path
-
+def _exporting_to(folder: Path) -> Generator[None, None, None]:
+    """Lock *folder*, and delete the temporary files of an earlier process that was killed."""
     with _locked(folder):
         try:
             for path in folder.glob(f"{_TEMPORARY}*.part"):
                 path.unlink()
-            yield temporary
-            for path, final_path in final_paths.items():
-                path.replace(final_path)
+            yield
         except OSError as error:
             raise StoreError(f"the export cannot be written to {folder}: {error.strerror or error}") from error
-        finally:
-            for path in final_paths:
-                with suppress(OSError):
-                    path.unlink()
 
 
 @contextmanager
 def _locked(folder: Path) -> Generator[None, None, None]:
-    """Create *folder*, lock it against other exports, and write its renamed files to disk at the end."""
+    """Create *folder*, and lock it against other exports."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -171,7 +151,5 @@ def _locked(folder: Path) -> Generator[None, None, None]:
         except OSError:  # a file system without locks
             pass
         yield
-        with suppress(OSError):  # a file system without fsync for folders
-            os.fsync(handle)
     finally:
         os.close(handle)
