@@ -250,8 +250,8 @@ def select_reports(reports: Iterable[str]) -> tuple[InstanceStream, ...]:
     if isinstance(reports, str):
         raise InvalidArgument(f"reports must be a list of names, such as [{reports[:40]!r}]")
     selected = set(reports)
-    names = ", ".join(stream.name for stream in INSTANCE_STREAMS)
-    unknown = sorted(map(str, selected - {stream.name for stream in INSTANCE_STREAMS}))
+    names = ", ".join(REPORTS + PAST_REPORTS)
+    unknown = sorted(map(str, selected.difference(REPORTS, PAST_REPORTS)))
     if unknown:
         raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose from {names}")
     if not selected:

@@ -103,7 +103,7 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NewRegistrant(Person, frozen=True, kw_only=True, omit_defaults=True):
-    """A person to register. Fields that are None are not sent.
+    """A person to register.
 
     *language* is the language of the confirmation mail. *auto_approve* approves the person at once in a meeting with
     approval by hand.

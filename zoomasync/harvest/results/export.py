@@ -18,7 +18,7 @@ from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns
 from ..streams import STREAMS
-from ._text_files import CsvEncoder, NdjsonEncoder, TextFile, csv_header
+from ._text_files import TextFile, csv_encoder, csv_header, ndjson_encoder
 
 if TYPE_CHECKING:
     from ..stores.parquet_file import ParquetFile
@@ -73,9 +73,9 @@ def _opener(format_: Format, *, raw: bool) -> Callable[[Path, Sequence[Column]],
 
         return parquet_file.ParquetFile
     if format_ == "ndjson":
-        return lambda path, columns: TextFile(path, b"", NdjsonEncoder(columns))
+        return lambda path, columns: TextFile(path, b"", ndjson_encoder(columns))
     if format_ == "csv":
-        return lambda path, columns: TextFile(path, csv_header(columns), CsvEncoder(columns, raw=raw))
+        return lambda path, columns: TextFile(path, csv_header(columns), csv_encoder(columns, raw=raw))
     raise InvalidArgument(f"unknown format {str(format_)[:40]!r}: choose among {', '.join(get_args(Format))}")
 
 
