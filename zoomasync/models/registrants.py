@@ -172,10 +172,7 @@ class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
 
 
 class RegistrantAdded(Struct, frozen=True, kw_only=True):
-    """The result of a registration. *id* is the meeting's number, *registrant_id* the person's id.
-
-    *join_url* is missing while the registration is pending.
-    """
+    """The registration of the person *registrant_id* for the meeting *id*, without *join_url* while it is pending."""
 
     registrant_id: str
     id: int | None = None

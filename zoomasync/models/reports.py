@@ -21,14 +21,7 @@ AnswerType: TypeAlias = (
 )
 CallType: TypeAlias = (
     Literal[
-        "toll-free",
-        "call-out",
-        "call-in",
-        "US toll-number",
-        "global toll-number",
-        "premium",
-        "premium call-in",
-        "Toll",
+        "toll-free", "call-out", "call-in", "US toll-number", "global toll-number", "premium", "premium call-in", "Toll"
     ]
     | str
 )

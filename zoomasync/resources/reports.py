@@ -43,7 +43,6 @@ from ._resource import Resource
 T = TypeVar("T")
 
 _MONTH = 31
-_STORAGE_DAYS = 30
 
 
 def _report(route: str, response: type[T], granular_scope: str, *, page_size: int | None = None) -> Endpoint[T]:
@@ -140,7 +139,7 @@ class Reports(Resource):
         The range is at most 30 days and ends yesterday at the latest. *group_id* limits the report to the members of
         one group.
         """
-        check_range(from_, to, days=_STORAGE_DAYS)
+        check_range(from_, to, days=30)
         return paginate(self._session, self.CLOUD_RECORDING.at(from_=from_, to=to, group_id=group_id))
 
     def daily(

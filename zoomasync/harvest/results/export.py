@@ -7,13 +7,11 @@ import sqlite3
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from ...errors import ConfigError, InvalidArgument, StoreError
 from .._files import atomic_write
-from ..partitions import State
 from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns
@@ -58,11 +56,11 @@ def export_tables(
     rows: dict[str, int] = {}
     folder = Path(to)
     with reading(store) as connection, _exporting_to(folder), ExitStack() as renamed_at_end:
-        for table in _tables(connection):
-            name = f"{table.name}.{format}"
+        for table, columns, select in _tables(connection):
+            name = f"{table}.{format}"
             path = renamed_at_end.enter_context(atomic_write(folder / name, folder / f"{_TEMPORARY}{name}.part"))
-            with open_file(path, table.columns) as file:
-                rows[table.name] = _copy(connection.execute(table.select, table.arguments), file)
+            with open_file(path, columns) as file:
+                rows[table] = _copy(connection.execute(select), file)
     return rows
 
 
@@ -87,16 +85,11 @@ def _copy(cursor: sqlite3.Cursor, file: TextFile | ParquetFile) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    name: str
-    columns: Sequence[Column]
-    select: str
-    arguments: Sequence[str]
+def _tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Sequence[Column], str]]:
+    """Yield the tables of the store: name, columns, and SQL that selects the rows of the partitions that are done.
 
-
-def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
-    """Yield the tables of the store. Names come from the library's own structs, never from data."""
+    Names come from the library's own structs, never from data.
+    """
     for stream in STREAMS.values():
         present = {name for _, name, *_ in connection.execute(f'PRAGMA table_info("{stream.name}")')}
         if present:
@@ -105,14 +98,16 @@ def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
             names = ", ".join(f'"{c.name}"' if c.name in present else f'NULL AS "{c.name}"' for c in columns)
             select = (
                 f'SELECT {names} FROM "{stream.name}" '  # noqa: S608  only our own names
-                "WHERE _part IN (SELECT key FROM partition WHERE stream = ? AND state = ?) ORDER BY _part, _seq"
+                f"WHERE _part IN (SELECT key FROM partition WHERE stream = '{stream.name}' AND state = 'done') "
+                "ORDER BY _part, _seq"
             )
-            yield _Table(stream.name, columns, select, (stream.name, State.DONE))
+            yield stream.name, columns, select
     select = (
         f"SELECT {', '.join(column.name for column in REJECTED_ROW_COLUMNS)} FROM rejected_rows "  # noqa: S608  only our own names
-        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = ?) ORDER BY stream, _part, _seq"
+        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = 'done') "
+        "ORDER BY stream, _part, _seq"
     )
-    yield _Table("rejected_rows", REJECTED_ROW_COLUMNS, select, (State.DONE,))
+    yield "rejected_rows", REJECTED_ROW_COLUMNS, select
 
 
 @contextmanager

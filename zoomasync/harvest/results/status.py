@@ -16,8 +16,6 @@ from ..partitions import FINAL, Partition, State
 from ..stores.sqlite.reader import named_rows, reading
 from ..streams import STREAMS, Days
 
-_DEFAULT_LIMIT = 20
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStatus:
@@ -119,7 +117,7 @@ class HarvestStatus:
         return sum(stream.calls for stream in self.streams)
 
 
-def read_status(path: str | Path, *, limit: int = _DEFAULT_LIMIT) -> HarvestStatus:
+def read_status(path: str | Path, *, limit: int = 20) -> HarvestStatus:
     """Return the status of the store at *path*, with at most *limit* failures, warnings and reasons.
 
     A harvest may write to the store meanwhile. Raises `ConfigError` if there is no store of this version, and
@@ -129,7 +127,7 @@ def read_status(path: str | Path, *, limit: int = _DEFAULT_LIMIT) -> HarvestStat
         return status_of(connection, limit=limit)
 
 
-def status_of(connection: sqlite3.Connection, *, limit: int = _DEFAULT_LIMIT) -> HarvestStatus:
+def status_of(connection: sqlite3.Connection, *, limit: int) -> HarvestStatus:
     """Return the status of an open store, in the transaction of *connection*."""
     lines = {line[0]: line for line in connection.execute(_BY_STREAM)}
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}

@@ -94,11 +94,7 @@ def calls_chart(label: LabelCalls, history: CallHistory) -> Mapping[str, object]
     highest = 1.2 * max(rate for point in label.points for rate in (point.rate, point.allowed))
     x = alt.X("at:Q", axis=axis, scale=alt.Scale(domain=[0, timeline.length], nice=False))
     y = alt.Y(
-        "rate:Q",
-        stack=None,
-        title=None,
-        axis=alt.Axis(tickCount=4),
-        scale=alt.Scale(domain=[0, highest], nice=False),
+        "rate:Q", stack=None, title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(domain=[0, highest], nice=False)
     )
     tooltip = [
         alt.Tooltip("when:N", title="from"),

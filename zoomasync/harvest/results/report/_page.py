@@ -38,20 +38,16 @@ def write_report(store: str | Path, to: str | Path | None = None) -> Path:
         if target.exists() and target.samefile(path):
             raise ConfigError(f"the report would be written over the store {path}: choose another file")
         status = status_of(connection, limit=MAX_LINES)
-        page = _page(path.name, status, call_history(connection), *read_rejected_rows(connection))
+        calls, rejected_rows = call_history(connection), read_rejected_rows(connection)
     try:
-        target.write_text(page, encoding="utf-8", newline="\n")
+        target.write_text(_page(path.name, status, calls, *rejected_rows), encoding="utf-8", newline="\n")
     except OSError as error:
         raise StoreError(f"the report {target} cannot be written: {error.strerror}") from None
     return target
 
 
 def _page(
-    store: str,
-    status: HarvestStatus,
-    calls: CallHistory,
-    rejected_rows: Sequence[RejectedRows],
-    rejected_count: int,
+    store: str, status: HarvestStatus, calls: CallHistory, rejected_rows: Sequence[RejectedRows], rejected_count: int
 ) -> str:
     title = f"Harvest of {status.days[0]} to {status.days[1]}" if status.days else "A harvest that has not begun"
     charts = {"states": states_chart(status)} if status.states else {}

@@ -180,10 +180,7 @@ class Folder:
         pages: Iterable[Sequence[Sequence[Cell]]],
         metadata: dict[str, str] | None = None,
     ) -> None:
-        with (
-            atomic_write(path, self._temporary(path)) as temporary,
-            ParquetFile(temporary, stream, metadata) as file,
-        ):
+        with atomic_write(path, self._temporary(path)) as temporary, ParquetFile(temporary, stream, metadata) as file:
             for lines in pages:
                 file.write(lines)
 

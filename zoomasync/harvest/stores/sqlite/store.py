@@ -144,7 +144,7 @@ class SQLiteStore:
             (self._run_id, utc_text(each.at), each.label, each.calls, each.retries, each.throttled, each.rate)
             for each in samples
         ]
-        await self._enqueue(partial(_add_call_samples, lines=lines))
+        await self._enqueue(lambda connection: connection.executemany(_ADD_CALL_SAMPLES, lines))
 
     async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Call *function* after all earlier writes, and return its result once it is committed."""
@@ -304,13 +304,10 @@ class _Write:
     result: object = None
 
 
-def _add_call_samples(connection: sqlite3.Connection, lines: Sequence[tuple[str | int | float, ...]]) -> None:
-    connection.executemany(
-        "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-        "calls = calls + excluded.calls, retries = retries + excluded.retries, "
-        "throttled = throttled + excluded.throttled",
-        lines,
-    )
+_ADD_CALL_SAMPLES = (
+    "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "
+    "retries = retries + excluded.retries, throttled = throttled + excluded.throttled"
+)
 
 
 def _writer(path: Path) -> str:
