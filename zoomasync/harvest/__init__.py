@@ -6,8 +6,6 @@
         async with Harvest(zoom, store="harvest.sqlite", from_=date(2026, 3, 1), to=date(2026, 5, 31)) as harvest:
             estimate = await harvest.estimate()
             summary = await harvest.run()
-
-After any interruption, run the same harvest again. Finished partitions are not fetched twice.
 """
 
 from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..rate_limits import Label, RateLimitStatus
 from .partitions import FINAL, State
-from .stores.base import PartitionCount
+from .stores.base import PartitionCount, partitions_in
 from .streams import Days, Stream
 
 _DAY = timedelta(days=1)
@@ -99,7 +99,7 @@ def estimate_harvest(
         days=days,
         streams=estimates,
         labels=tuple(estimate_label(limits[label], number, now) for label, number in calls.items() if number),
-        unlisted=sum(states[State.FAILED].partitions for states in counts.values() if State.FAILED in states),
+        unlisted=partitions_in(State.FAILED, counts),
     )
 
 

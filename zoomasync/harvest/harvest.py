@@ -29,7 +29,7 @@ from ._page_tracker import PageTracker
 from .estimate import HarvestEstimate, estimate_harvest
 from .partitions import Partition, State
 from .results.attendance import InstanceAttendance, read_attendance
-from .stores.base import HarvestStore, PartitionCount, Scope, WriteBatch
+from .stores.base import HarvestStore, PartitionCount, Scope, WriteBatch, partitions_in
 from .stores.sqlite.store import SQLiteStore
 from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, select_reports
 from .summary import Progress, RunResult, Summary, outcome_of
@@ -185,8 +185,7 @@ class Harvest:
 
     async def _count(self) -> Mapping[str, Mapping[State, PartitionCount]]:
         counts = await self._store.counts(self._scope)
-        pending = sum(states[State.PENDING].partitions for states in counts.values() if State.PENDING in states)
-        self.progress.known = self.progress.done + pending
+        self.progress.known = self.progress.done + partitions_in(State.PENDING, counts)
         return counts
 
     async def _fetch_all(self, streams: Sequence[Stream]) -> None:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cache
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from .. import Label, Zoom
 from ..errors import InvalidArgument
-from ..models.past_meetings import PastMeeting, PastParticipant, PastPollRespondent, PastPolls, PastQA, PastQuestioner
+from ..models.past_meetings import (
+    PastMeeting,
+    PastParticipant,
+    PastParticipantsPage,
+    PastPollRespondent,
+    PastPolls,
+    PastQA,
+    PastQuestioner,
+)
 from ..models.reports import (
     Host,
     HostsPage,
@@ -25,12 +33,13 @@ from ..models.reports import (
     QAReport,
     Questioner,
     ReportParticipant,
+    ReportParticipantsPage,
     SurveyReport,
     SurveyRespondent,
     UserMeeting,
     UserMeetingsPage,
 )
-from ..types import Api, Endpoint, Page
+from ..types import Api, Endpoint
 
 Row: TypeAlias = tuple[Struct, ...]
 """One row of a table: one struct, or the struct of its report's own fields and the struct of the row."""
@@ -48,21 +57,14 @@ class PageRows:
     days: Days | None = None
 
 
-class FetchListing(Protocol):
-    """A function that fetches one listing of *days*: of the account, or of the host *user_id*."""
+FetchListing: TypeAlias = Callable[[Api, str, Days], AsyncGenerator[PageRows, None]]
+"""A function that yields the rows of one listing of the days: of the account, or of the host with this id.
 
-    def __call__(self, zoom: Api, user_id: str, days: Days, /) -> AsyncGenerator[PageRows, None]:
-        """Yield the rows in Zoom's order, one `PageRows` per response."""
-        ...
+It yields one `PageRows` per response, in Zoom's order.
+"""
 
-
-class FetchReport(Protocol):
-    """A function that fetches one report of the instance *uuid*."""
-
-    def __call__(self, zoom: Api, uuid: str, /) -> AsyncGenerator[PageRows, None]:
-        """Yield the rows in Zoom's order, one `PageRows` per response."""
-        ...
-
+FetchReport: TypeAlias = Callable[[Api, str], AsyncGenerator[PageRows, None]]
+"""A function that yields the rows of one report of the instance with this UUID, like `FetchListing`."""
 
 _endpoints = cache(Zoom.endpoints)
 
@@ -147,12 +149,9 @@ USER_MEETINGS = ListingStream(
 LISTINGS = (USERS, USER_MEETINGS)
 
 
-class _CountedRows(Page[Struct], Protocol):
-    @property
-    def total_records(self) -> int | None: ...
-
-
-async def _paged(pages: AsyncGenerator[_CountedRows, None]) -> AsyncGenerator[PageRows, None]:
+async def _paged(
+    pages: AsyncGenerator[ReportParticipantsPage | PastParticipantsPage, None],
+) -> AsyncGenerator[PageRows, None]:
     async for page in pages:
         yield PageRows([(row,) for row in page.items], page.total_records)
 
@@ -251,8 +250,8 @@ def select_reports(reports: Iterable[str]) -> tuple[InstanceStream, ...]:
     if isinstance(reports, str):
         raise InvalidArgument(f"reports must be a list of names, such as [{reports[:40]!r}]")
     selected = set(reports)
-    names = ", ".join(stream.name for stream in INSTANCE_STREAMS)
-    unknown = sorted(map(str, selected - {stream.name for stream in INSTANCE_STREAMS}))
+    names = ", ".join(REPORTS + PAST_REPORTS)
+    unknown = sorted(map(str, selected.difference(REPORTS, PAST_REPORTS)))
     if unknown:
         raise InvalidArgument(f"unknown report {unknown[0][:40]!r}: choose from {names}")
     if not selected:

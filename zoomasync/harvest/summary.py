@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..errors import DailyLimitReached
 from .partitions import FINAL, Partition, State
-from .stores.base import PartitionCount
+from .stores.base import PartitionCount, partitions_in
 from .streams import Stream
 
 _MAX_REPORTED = 1_000
@@ -98,19 +98,18 @@ class RunResult:
         self, counts: Mapping[str, Mapping[State, PartitionCount]], stopped_by: DailyLimitReached | None
     ) -> Summary:
         """Return the summary of the run; *counts* are those of the store at its end."""
-        deferred = unfinished = 0
+        unfinished = 0
         for name, states in counts.items():
             summary = self._streams[name]
             final = sum(count.partitions for state, count in states.items() if state in FINAL)
             summary.skipped = final - sum(summary.partitions[state] for state in FINAL)
-            deferred += states[State.DEFERRED].partitions if State.DEFERRED in states else 0
             unfinished += sum(count.partitions for count in states.values()) - final
         return Summary(
             streams=tuple(self._streams.values()),
             failures=tuple(self._failures),
             warnings=tuple(self._warnings),
             rejected=tuple(self._rejected),
-            deferred=deferred,
+            deferred=partitions_in(State.DEFERRED, counts),
             unfinished=unfinished,
             stopped_by=stopped_by,
         )

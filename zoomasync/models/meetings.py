@@ -14,7 +14,6 @@ from .meeting_settings import MeetingSettings, MeetingSettingsInEffect
 from .pages import NumberedPage, SinglePage
 
 MeetingType: TypeAlias = Literal[1, 2, 3, 8, 10] | int
-"""1 instant, 2 scheduled, 3 recurring without fixed time, 8 recurring with fixed time, 10 screen share only."""
 
 _DAILY, _WEEKLY, _MONTHLY = 1, 2, 3
 _MAX_INTERVAL = {_DAILY: 99, _WEEKLY: 50, _MONTHLY: 10}
@@ -53,7 +52,7 @@ class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NewMeeting(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A meeting to create. Fields that are None are not sent.
+    """A meeting to create.
 
     *type* is 1 instant, 2 scheduled (Zoom's default), 3 recurring without fixed time, 8 recurring with fixed time, 10
     screen share only. An aware *start_time* is sent in UTC; a naive one is local to *timezone*. Zoom makes a scheduled

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Struct, field
 
 from .field_types import limits
 from .pages import SinglePage
-from .questions import QuestionType, broken_question_rules
+from .questions import Question
 
 PollType: TypeAlias = Literal[1, 2, 3] | int
 PollStatus: TypeAlias = Literal["notstart", "started", "ended", "sharing", "deactivated"] | str
-
-_MAX_ANSWERS = {"single": 10, "multiple": 10, "matching": 16, "rank_order": 7}
 
 
 class PollPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,7 +22,7 @@ class PollPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt_right_answers: tuple[str, ...] | None = None
 
 
-class PollQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PollQuestion(Question, frozen=True, kw_only=True, omit_defaults=True):
     """One question of a poll.
 
     *answers* are at most 10 for "single" and "multiple", 16 for "matching", 7 for "rank_order". *right_answers* make
@@ -33,24 +31,19 @@ class PollQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     *case_sensitive* to "fill_in_the_blank".
     """
 
+    max_answers: ClassVar[Mapping[str, int]] = {"single": 10, "multiple": 10, "matching": 16, "rank_order": 7}
+
     name: Annotated[str, limits(max_length=1024)] | None = None
-    type: QuestionType | None = None
     answers: Annotated[tuple[str, ...], limits(min_items=2)] | None = None
     right_answers: Annotated[tuple[str, ...], limits(min_items=1)] | None = None
     prompts: Annotated[tuple[PollPrompt, ...], limits(min_items=2, max_items=10)] | None = None
-    answer_required: bool | None = None
-    answer_min_character: Annotated[int, limits(ge=1)] | None = None
-    answer_max_character: int | None = None
-    rating_min_value: Annotated[int, limits(ge=0)] | None = None
-    rating_max_value: Annotated[int, limits(le=10)] | None = None
     rating_min_label: str | None = None
     rating_max_label: str | None = None
-    show_as_dropdown: bool | None = None
     case_sensitive: bool | None = None
 
     def broken_rules(self) -> Iterator[str]:
         """Yield the broken rules of the reference that concern several fields."""
-        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MAX_ANSWERS)
+        yield from super().broken_rules()
         if self.type in {"single", "matching"} and len(self.right_answers or ()) > 1:
             yield f"right_answers must be one for {self.type}"
         for prompt in self.prompts or ():
@@ -64,10 +57,7 @@ class PollQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NewPoll(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A poll to create, or to replace another with. Fields that are None are not sent.
-
-    *poll_type* is 1 poll, 2 advanced poll, 3 quiz; 2 and 3 require the account's feature.
-    """
+    """A poll to create, or to replace another with. *poll_type* is as in `Poll`; 2 and 3 need the account's feature."""
 
     title: Annotated[str, limits(max_length=64)] | None = None
     poll_type: PollType | None = None

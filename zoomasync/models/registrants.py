@@ -103,7 +103,7 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NewRegistrant(Person, frozen=True, kw_only=True, omit_defaults=True):
-    """A person to register. Fields that are None are not sent.
+    """A person to register.
 
     *language* is the language of the confirmation mail. *auto_approve* approves the person at once in a meeting with
     approval by hand.
@@ -172,10 +172,7 @@ class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
 
 
 class RegistrantAdded(Struct, frozen=True, kw_only=True):
-    """The result of a registration. *id* is the meeting's number, *registrant_id* the person's id.
-
-    *join_url* is missing while the registration is pending.
-    """
+    """The registration of the person *registrant_id* for the meeting *id*, without *join_url* while it is pending."""
 
     registrant_id: str
     id: int | None = None

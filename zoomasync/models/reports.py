@@ -21,14 +21,7 @@ AnswerType: TypeAlias = (
 )
 CallType: TypeAlias = (
     Literal[
-        "toll-free",
-        "call-out",
-        "call-in",
-        "US toll-number",
-        "global toll-number",
-        "premium",
-        "premium call-in",
-        "Toll",
+        "toll-free", "call-out", "call-in", "US toll-number", "global toll-number", "premium", "premium call-in", "Toll"
     ]
     | str
 )
@@ -129,10 +122,7 @@ class DailyUsagePage(SinglePage, frozen=True, kw_only=True):
 
 
 class InstanceReport(EndedInstance, frozen=True, kw_only=True):
-    """One ended meeting or webinar. *duration* and *total_minutes* (the sum over all attendees) are in minutes.
-
-    *type* is the type of meeting or webinar, with the numbers of `UserMeeting`.
-    """
+    """One ended meeting or webinar. *type* is as in `UserMeeting`, durations as in `EndedInstance`."""
 
     dept: str | None = None
     custom_keys: tuple[CustomKey, ...] = ()

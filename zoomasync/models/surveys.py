@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Struct
 
 from .field_types import Change, limits
-from .questions import QuestionType, broken_question_rules
-
-_MAX_ANSWERS = {"single": 50, "multiple": 50, "matching": 16, "rank_order": 7}
+from .questions import Question
 
 
 class SurveyPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -19,7 +17,7 @@ class SurveyPrompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt_question: Annotated[str, limits(max_length=200)] | None = None
 
 
-class SurveyQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SurveyQuestion(Question, frozen=True, kw_only=True, omit_defaults=True):
     """One question of a survey.
 
     *answers* are at most 50 for "single" and "multiple", 16 for "matching", 7 for "rank_order", of 200 characters each.
@@ -27,22 +25,13 @@ class SurveyQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     (at most 500 for "short_answer", 2,000 for "long_answer"), the ratings to "rating_scale".
     """
 
+    max_answers: ClassVar[Mapping[str, int]] = {"single": 50, "multiple": 50, "matching": 16, "rank_order": 7}
+
     name: Annotated[str, limits(max_length=420)] | None = None
-    type: QuestionType | None = None
     answers: Annotated[tuple[Annotated[str, limits(max_length=200)], ...], limits(min_items=2)] | None = None
     prompts: Annotated[tuple[SurveyPrompt, ...], limits(min_items=2, max_items=10)] | None = None
-    answer_required: bool | None = None
-    answer_min_character: Annotated[int, limits(ge=1)] | None = None
-    answer_max_character: int | None = None
-    rating_min_value: Annotated[int, limits(ge=0)] | None = None
-    rating_max_value: Annotated[int, limits(le=10)] | None = None
     rating_min_label: Annotated[str, limits(max_length=50)] | None = None
     rating_max_label: Annotated[str, limits(max_length=50)] | None = None
-    show_as_dropdown: bool | None = None
-
-    def broken_rules(self) -> Iterator[str]:
-        """Yield the broken rules of the reference that concern several fields."""
-        yield from broken_question_rules(self.type, self.answers, self.answer_max_character, _MAX_ANSWERS)
 
 
 class CustomSurvey(Struct, frozen=True, kw_only=True, omit_defaults=True):

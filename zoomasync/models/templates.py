@@ -10,10 +10,7 @@ from .pages import SinglePage
 
 
 class NewMeetingTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A template to create from the meeting *meeting_id*. Fields that are None are not sent.
-
-    *overwrite* replaces a template that was created from the same meeting.
-    """
+    """A template to create from the meeting *meeting_id*. *overwrite* replaces an earlier one from that meeting."""
 
     meeting_id: int | None = None
     name: str | None = None

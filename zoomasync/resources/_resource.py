@@ -1,9 +1,18 @@
-"""The base class of all namespaces."""
+"""The base class of all namespaces, and the endpoints that all of them but the reports have."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from .._core.endpoint import Endpoint
 from .._core.session import Session
+from .._label import Label
+
+T = TypeVar("T")
+
+# The reference lists the same scopes in two orders.
+READ, ADMIN_READ = ("meeting:read", "meeting:read:admin"), ("meeting:read:admin", "meeting:read")
+WRITE, ADMIN_WRITE = ("meeting:write", "meeting:write:admin"), ("meeting:write:admin", "meeting:write")
 
 
 class Resource:
@@ -16,3 +25,25 @@ class Resource:
     def endpoints(cls) -> dict[str, Endpoint[object]]:
         """Return the endpoints by the name of the method that calls them."""
         return {name.lower(): value for name, value in vars(cls).items() if isinstance(value, Endpoint)}
+
+
+def endpoint(
+    route: str,
+    label: Label,
+    response: type[T],
+    scopes: tuple[str, ...],
+    granular_scope: str,
+    *,
+    page_size: int | None = None,
+    idempotent: bool = False,
+) -> Endpoint[T]:
+    """Return an endpoint that needs *granular_scope* for one user, or the same with ``:admin`` for all users."""
+    return Endpoint(
+        route=route,
+        label=label,
+        response=response,
+        scopes=scopes,
+        granular_scopes=(granular_scope, f"{granular_scope}:admin"),
+        page_size=page_size,
+        idempotent=idempotent,
+    )

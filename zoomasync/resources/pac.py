@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from .._core.endpoint import Endpoint
 from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..models.pac import PacAccount, PacAccountsPage
-from ._resource import Resource
+from ._resource import Resource, endpoint
 
 
 class Pac(Resource):
     """The personal audio conferences (PAC) of users."""
 
-    LIST = Endpoint(
-        route="GET /users/{userId}/pac",
-        label=Label.LIGHT,
-        scopes=("pac:read:admin", "pac:read"),
-        granular_scopes=("pac:read:list_pac_accounts", "pac:read:list_pac_accounts:admin"),
-        response=PacAccountsPage,
+    LIST = endpoint(
+        "GET /users/{userId}/pac",
+        Label.LIGHT,
+        PacAccountsPage,
+        ("pac:read:admin", "pac:read"),
+        "pac:read:list_pac_accounts",
     )
 
     def list(self, user_id: str) -> Paginator[PacAccountsPage, PacAccount]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from .._core.date_ranges import check_range
-from .._core.endpoint import Endpoint, MeetingRef
+from .._core.endpoint import MeetingRef
 from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..models.past_meetings import (
@@ -17,9 +17,7 @@ from ..models.past_meetings import (
     PastPolls,
     PastQA,
 )
-from ._resource import Resource
-
-_SCOPES = ("meeting:read:admin", "meeting:read")
+from ._resource import ADMIN_READ, Resource, endpoint
 
 
 class PastMeetings(Resource):
@@ -30,42 +28,26 @@ class PastMeetings(Resource):
     (code 12702) for a meeting older than a year.
     """
 
-    GET = Endpoint(
-        route="GET /past_meetings/{meetingId}",
-        label=Label.LIGHT,
-        scopes=_SCOPES,
-        granular_scopes=("meeting:read:past_meeting", "meeting:read:past_meeting:admin"),
-        response=PastMeeting,
+    GET = endpoint("GET /past_meetings/{meetingId}", Label.LIGHT, PastMeeting, ADMIN_READ, "meeting:read:past_meeting")
+    INSTANCES = endpoint(
+        "GET /past_meetings/{meetingId}/instances",
+        Label.MEDIUM,
+        PastInstancesPage,
+        ADMIN_READ,
+        "meeting:read:list_past_instances",
     )
-    INSTANCES = Endpoint(
-        route="GET /past_meetings/{meetingId}/instances",
-        label=Label.MEDIUM,
-        scopes=_SCOPES,
-        granular_scopes=("meeting:read:list_past_instances", "meeting:read:list_past_instances:admin"),
-        response=PastInstancesPage,
-    )
-    PARTICIPANTS = Endpoint(
-        route="GET /past_meetings/{meetingId}/participants",
-        label=Label.MEDIUM,
-        scopes=_SCOPES,
-        granular_scopes=("meeting:read:list_past_participants", "meeting:read:list_past_participants:admin"),
-        response=PastParticipantsPage,
+    PARTICIPANTS = endpoint(
+        "GET /past_meetings/{meetingId}/participants",
+        Label.MEDIUM,
+        PastParticipantsPage,
+        ADMIN_READ,
+        "meeting:read:list_past_participants",
         page_size=300,
     )
-    POLLS = Endpoint(
-        route="GET /past_meetings/{meetingId}/polls",
-        label=Label.MEDIUM,
-        scopes=_SCOPES,
-        granular_scopes=("meeting:read:list_poll_results", "meeting:read:list_poll_results:admin"),
-        response=PastPolls,
+    POLLS = endpoint(
+        "GET /past_meetings/{meetingId}/polls", Label.MEDIUM, PastPolls, ADMIN_READ, "meeting:read:list_poll_results"
     )
-    QA = Endpoint(
-        route="GET /past_meetings/{meetingId}/qa",
-        label=Label.MEDIUM,
-        scopes=_SCOPES,
-        granular_scopes=("meeting:read:past_qa", "meeting:read:past_qa:admin"),
-        response=PastQA,
-    )
+    QA = endpoint("GET /past_meetings/{meetingId}/qa", Label.MEDIUM, PastQA, ADMIN_READ, "meeting:read:past_qa")
 
     async def get(self, meeting_id: MeetingRef) -> PastMeeting:
         """Return the times, duration and participant count of one ended meeting. Requires a paid account."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from .._core.date_ranges import check_range
 from .._core.endpoint import Endpoint, MeetingRef
@@ -40,9 +40,20 @@ from ..models.reports import (
 )
 from ._resource import Resource
 
-_SCOPES = ("report:read:admin",)
+T = TypeVar("T")
+
 _MONTH = 31
-_STORAGE_DAYS = 30
+
+
+def _report(route: str, response: type[T], granular_scope: str, *, page_size: int | None = None) -> Endpoint[T]:
+    return Endpoint(
+        route=route,
+        label=Label.HEAVY,
+        response=response,
+        scopes=("report:read:admin",),
+        granular_scopes=(granular_scope,),
+        page_size=page_size,
+    )
 
 
 class Reports(Resource):
@@ -58,141 +69,49 @@ class Reports(Resource):
     than a year.
     """
 
-    ACTIVITIES = Endpoint(
-        route="GET /report/activities",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:user_activities:admin",),
-        response=SignInActivitiesPage,
-        # No page size: the reference has neither a default nor a maximum for this operation.
+    # ACTIVITIES has no page size: the reference has neither a default nor a maximum for it.
+    ACTIVITIES = _report("GET /report/activities", SignInActivitiesPage, "report:read:user_activities:admin")
+    BILLING = _report("GET /report/billing", BillingReportsPage, "report:read:billing:admin")
+    BILLING_INVOICES = _report("GET /report/billing/invoices", BillingInvoicesPage, "report:read:billing_invoice:admin")
+    # The scopes of these two are not in the official reference, but in third-party guides.
+    CLOUD_RECORDING = _report(
+        "GET /report/cloud_recording", CloudRecordingStoragePage, "report:read:cloud_recording:admin"
     )
-    BILLING = Endpoint(
-        route="GET /report/billing",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:billing:admin",),
-        response=BillingReportsPage,
-    )
-    BILLING_INVOICES = Endpoint(
-        route="GET /report/billing/invoices",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:billing_invoice:admin",),
-        response=BillingInvoicesPage,
-    )
-    CLOUD_RECORDING = Endpoint(
-        route="GET /report/cloud_recording",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        # Not in the official reference, but in third-party guides.
-        granular_scopes=("report:read:cloud_recording:admin",),
-        response=CloudRecordingStoragePage,
-    )
-    DAILY = Endpoint(
-        route="GET /report/daily",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        # Not in the official reference, but in third-party guides.
-        granular_scopes=("report:read:daily_usage:admin",),
-        response=DailyUsagePage,
-    )
-    MEETING = Endpoint(
-        route="GET /report/meetings/{meetingId}",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:meeting:admin",),
-        response=InstanceReport,
-    )
-    MEETING_PARTICIPANTS = Endpoint(
-        route="GET /report/meetings/{meetingId}/participants",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:list_meeting_participants:admin",),
-        response=ReportParticipantsPage,
+    DAILY = _report("GET /report/daily", DailyUsagePage, "report:read:daily_usage:admin")
+    MEETING = _report("GET /report/meetings/{meetingId}", InstanceReport, "report:read:meeting:admin")
+    MEETING_PARTICIPANTS = _report(
+        "GET /report/meetings/{meetingId}/participants",
+        ReportParticipantsPage,
+        "report:read:list_meeting_participants:admin",
         page_size=300,
     )
-    MEETING_POLLS = Endpoint(
-        route="GET /report/meetings/{meetingId}/polls",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:list_meeting_polls:admin",),
-        response=PollReport,
+    MEETING_POLLS = _report(
+        "GET /report/meetings/{meetingId}/polls", PollReport, "report:read:list_meeting_polls:admin"
     )
-    MEETING_QA = Endpoint(
-        route="GET /report/meetings/{meetingId}/qa",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:meeting_qna:admin",),
-        response=QAReport,
+    MEETING_QA = _report("GET /report/meetings/{meetingId}/qa", QAReport, "report:read:meeting_qna:admin")
+    MEETING_SURVEY = _report(
+        "GET /report/meetings/{meetingId}/survey", SurveyReport, "report:read:meeting_survey:admin"
     )
-    MEETING_SURVEY = Endpoint(
-        route="GET /report/meetings/{meetingId}/survey",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:meeting_survey:admin",),
-        response=SurveyReport,
+    OPERATION_LOGS = _report(
+        "GET /report/operationlogs", OperationLogsPage, "report:read:operation_logs:admin", page_size=300
     )
-    OPERATION_LOGS = Endpoint(
-        route="GET /report/operationlogs",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:operation_logs:admin",),
-        response=OperationLogsPage,
+    TELEPHONE = _report("GET /report/telephone", TelephonePage, "report:read:telephone:admin", page_size=300)
+    UPCOMING_EVENTS = _report(
+        "GET /report/upcoming_events", UpcomingEventsPage, "report:read:upcoming_meetings_webinars:admin", page_size=300
+    )
+    USERS = _report("GET /report/users", HostsPage, "report:read:list_users:admin", page_size=300)
+    USER_MEETINGS = _report(
+        "GET /report/users/{userId}/meetings", UserMeetingsPage, "report:read:user:admin", page_size=300
+    )
+    WEBINAR = _report("GET /report/webinars/{webinarId}", InstanceReport, "report:read:webinar:admin")
+    WEBINAR_PARTICIPANTS = _report(
+        "GET /report/webinars/{webinarId}/participants",
+        ReportParticipantsPage,
+        "report:read:list_webinar_participants:admin",
         page_size=300,
     )
-    TELEPHONE = Endpoint(
-        route="GET /report/telephone",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:telephone:admin",),
-        response=TelephonePage,
-        page_size=300,
-    )
-    UPCOMING_EVENTS = Endpoint(
-        route="GET /report/upcoming_events",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:upcoming_meetings_webinars:admin",),
-        response=UpcomingEventsPage,
-        page_size=300,
-    )
-    USERS = Endpoint(
-        route="GET /report/users",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:list_users:admin",),
-        response=HostsPage,
-        page_size=300,
-    )
-    USER_MEETINGS = Endpoint(
-        route="GET /report/users/{userId}/meetings",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:user:admin",),
-        response=UserMeetingsPage,
-        page_size=300,
-    )
-    WEBINAR = Endpoint(
-        route="GET /report/webinars/{webinarId}",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:webinar:admin",),
-        response=InstanceReport,
-    )
-    WEBINAR_PARTICIPANTS = Endpoint(
-        route="GET /report/webinars/{webinarId}/participants",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:list_webinar_participants:admin",),
-        response=ReportParticipantsPage,
-        page_size=300,
-    )
-    WEBINAR_POLLS = Endpoint(
-        route="GET /report/webinars/{webinarId}/polls",
-        label=Label.HEAVY,
-        scopes=_SCOPES,
-        granular_scopes=("report:read:list_webinar_polls:admin",),
-        response=PollReport,
+    WEBINAR_POLLS = _report(
+        "GET /report/webinars/{webinarId}/polls", PollReport, "report:read:list_webinar_polls:admin"
     )
 
     def activities(
@@ -220,7 +139,7 @@ class Reports(Resource):
         The range is at most 30 days and ends yesterday at the latest. *group_id* limits the report to the members of
         one group.
         """
-        check_range(from_, to, days=_STORAGE_DAYS)
+        check_range(from_, to, days=30)
         return paginate(self._session, self.CLOUD_RECORDING.at(from_=from_, to=to, group_id=group_id))
 
     def daily(

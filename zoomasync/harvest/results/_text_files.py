@@ -7,17 +7,19 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self, TypeAlias, cast
 
 import msgspec
 
 from ..stores.columns import Cell, Column, Kind
 
+Encode: TypeAlias = Callable[[Sequence[Sequence[Cell]]], bytes]
+
 
 class TextFile:
     """A text file of encoded rows, which is on disk when its block ends without an error."""
 
-    def __init__(self, path: Path, header: bytes, encode: Callable[[Sequence[Sequence[Cell]]], bytes]) -> None:
+    def __init__(self, path: Path, header: bytes, encode: Encode) -> None:
         self._encode = encode
         self._file = path.open("wb")
         self._file.write(header)
@@ -37,24 +39,22 @@ class TextFile:
         self._file.write(self._encode(rows))
 
 
-class NdjsonEncoder:
-    """An encoder of rows as JSON objects, one per line."""
+def ndjson_encoder(columns: Sequence[Column]) -> Encode:
+    """Return a function that encodes rows as JSON objects, one per line."""
+    names = [column.name for column in columns]
+    nested = [n for n, column in enumerate(columns) if column.kind is Kind.JSON]
+    booleans = [n for n, column in enumerate(columns) if column.kind is Kind.BOOLEAN]
+    encoder = msgspec.json.Encoder()
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._names = [column.name for column in columns]
-        self._nested = [n for n, column in enumerate(columns) if column.kind is Kind.JSON]
-        self._booleans = [n for n, column in enumerate(columns) if column.kind is Kind.BOOLEAN]
-        self._encoder = msgspec.json.Encoder()
+    def encode(rows: Sequence[Sequence[Cell]]) -> bytes:
+        cells: list[Sequence[object]] = list(zip(*rows, strict=True))
+        for n in nested:
+            cells[n] = [None if cell is None else _on_one_line(cast("str", cell)) for cell in cells[n]]
+        for n in booleans:
+            cells[n] = [None if cell is None else bool(cell) for cell in cells[n]]
+        return encoder.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)])
 
-    def __call__(self, rows: Sequence[Sequence[Cell]]) -> bytes:
-        columns: list[Sequence[object]] = list(zip(*rows, strict=True))
-        for n in self._nested:
-            columns[n] = [None if cell is None else _on_one_line(cast("str", cell)) for cell in columns[n]]
-        for n in self._booleans:
-            columns[n] = [None if cell is None else bool(cell) for cell in columns[n]]
-        return self._encoder.encode_lines(
-            [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]
-        )
+    return encode
 
 
 def _on_one_line(json: str) -> msgspec.Raw:
@@ -70,27 +70,27 @@ def csv_header(columns: Sequence[Column]) -> bytes:
     return (",".join(column.name for column in columns) + "\r\n").encode()
 
 
-class CsvEncoder:
-    """An encoder of rows as CSV, in which an empty text (``""``) differs from a missing value.
+def csv_encoder(columns: Sequence[Column], *, raw: bool) -> Encode:
+    """Return a function that encodes rows as CSV, in which an empty text (``""``) differs from a missing value.
 
     The csv module cannot write that difference before Python 3.12.
     """
+    text = _quoted if raw else _quoted_without_formula
+    by_kind: dict[Kind, Callable[[Cell], str]] = {
+        Kind.TEXT: text,
+        Kind.JSON: text,
+        Kind.BOOLEAN: lambda cell: "true" if cell else "false",
+    }
+    encoders = [by_kind.get(column.kind, str) for column in columns]
 
-    def __init__(self, columns: Sequence[Column], *, raw: bool) -> None:
-        text = _quoted if raw else _quoted_without_formula
-        encoders: dict[Kind, Callable[[Cell], str]] = {
-            Kind.TEXT: text,
-            Kind.JSON: text,
-            Kind.BOOLEAN: lambda cell: "true" if cell else "false",
-        }
-        self._encoders = [encoders.get(column.kind, str) for column in columns]
-
-    def __call__(self, rows: Sequence[Sequence[Cell]]) -> bytes:
-        columns = [
-            ["" if cell is None else encode(cell) for cell in cells]
-            for encode, cells in zip(self._encoders, zip(*rows, strict=True), strict=True)
+    def encode(rows: Sequence[Sequence[Cell]]) -> bytes:
+        cells = [
+            ["" if cell is None else encode_cell(cell) for cell in column]
+            for encode_cell, column in zip(encoders, zip(*rows, strict=True), strict=True)
         ]
-        return "".join(",".join(row) + "\r\n" for row in zip(*columns, strict=True)).encode()
+        return "".join(",".join(row) + "\r\n" for row in zip(*cells, strict=True)).encode()
+
+    return encode
 
 
 def _quoted(cell: Cell) -> str:

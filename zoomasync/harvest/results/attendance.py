@@ -6,7 +6,6 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 
@@ -14,7 +13,7 @@ from ...errors import InvalidArgument
 from ...models.reports import ReportParticipant
 from ..partitions import FINAL, Partition, State
 from ..stores.columns import Cell
-from ..stores.sqlite.reader import reading
+from ..stores.sqlite.reader import named_rows, reading
 from .visits import Attendance, merge_visits
 
 
@@ -51,7 +50,7 @@ def read_attendance(store: str | Path, meeting: int | str) -> list[InstanceAtten
     """
     name = str(meeting).replace(" ", "")  # Zoom prints numbers in groups: 815 2847 1234
     with reading(store) as connection:
-        listed = _rows(connection, _BY_NUMBER if name.isdecimal() else _BY_UUID, name)
+        listed = named_rows(connection, _BY_NUMBER if name.isdecimal() else _BY_UUID, name)
         if not listed:
             raise InvalidArgument(f"{Path(store).name} has no instance of this meeting: {_coverage(connection)}")
         instances = {str(row["uuid"]): row for row in listed}
@@ -63,22 +62,14 @@ _BY_UUID = "SELECT uuid, topic, start_time FROM user_meetings WHERE uuid = ? ORD
 _STREAMS = ("meeting_participants", "webinar_participants", "past_participants")
 _PARTITIONS = f"SELECT * FROM partition WHERE key = ? AND stream IN {_STREAMS}"  # noqa: S608  only our own names
 _UNFINISHED_LISTINGS = (
-    "SELECT count(*) AS n FROM partition WHERE stream IN ('users', 'user_meetings') "  # noqa: S608  only our own names
+    "SELECT count(*) FROM partition WHERE stream IN ('users', 'user_meetings') "  # noqa: S608  only our own names
     f"AND state NOT IN {tuple(map(str, FINAL))}"
 )
 
-_Row: TypeAlias = dict[str, Cell]
 
-
-def _rows(connection: sqlite3.Connection, sql: str, *parameters: Cell) -> list[_Row]:
-    cursor = connection.execute(sql, parameters)
-    names = [name for name, *_ in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def _instance(connection: sqlite3.Connection, row: _Row) -> InstanceAttendance:
+def _instance(connection: sqlite3.Connection, row: dict[str, Cell]) -> InstanceAttendance:
     uuid = str(row["uuid"])
-    partitions = msgspec.convert(_rows(connection, _PARTITIONS, uuid), list[Partition])
+    partitions = msgspec.convert(named_rows(connection, _PARTITIONS, uuid), list[Partition])
     partition = min(partitions, key=_preference, default=None)
     return InstanceAttendance(
         uuid=uuid,
@@ -98,9 +89,9 @@ def _preference(partition: Partition) -> tuple[int, int]:
 def _people(connection: sqlite3.Connection, partition: Partition) -> tuple[Attendance, ...] | None:
     if partition.state not in {State.DONE, State.EMPTY}:
         return None
-    rows: list[_Row] = []
+    rows: list[dict[str, Cell]] = []
     if partition.state is State.DONE:
-        rows = _rows(connection, f'SELECT * FROM "{partition.stream}" WHERE _part = ?', partition.key)  # noqa: S608  one of `_STREAMS`
+        rows = named_rows(connection, f'SELECT * FROM "{partition.stream}" WHERE _part = ?', partition.key)  # noqa: S608  one of `_STREAMS`
     for row in rows:
         row.pop("failover", None)  # stored as 0 or 1, which does not convert to bool, and not needed
     people = tuple(merge_visits(msgspec.convert(rows, list[ReportParticipant])))
@@ -113,9 +104,9 @@ def _by_start_time(instance: InstanceAttendance) -> tuple[datetime, str]:
 
 def _coverage(connection: sqlite3.Connection) -> str:
     """Return the days that the store covers, and the number of its listings that are not final."""
-    days = _rows(connection, "SELECT * FROM harvest")
+    days = named_rows(connection, "SELECT * FROM harvest")
     if not days:
         return "the store is empty, so run a harvest first"
     covered = f"the store covers {days[0]['from_']} to {days[0]['to_']}"
-    ((count,),) = (row.values() for row in _rows(connection, _UNFINISHED_LISTINGS))
+    (count,) = connection.execute(_UNFINISHED_LISTINGS).fetchone()
     return f"{covered} (unfinished listings: {count}; run the harvest again)" if count else covered

@@ -56,12 +56,12 @@ class CallHistory:
     labels: tuple[LabelCalls, ...]
 
 
-def call_history(connection: sqlite3.Connection, *, max_points: int = 500) -> CallHistory:
-    """Return the calls of a harvest, with at most *max_points* points per label and one more per period."""
+def call_history(connection: sqlite3.Connection) -> CallHistory:
+    """Return the calls of a harvest, with at most 500 points per label and one more per period."""
     limits: dict[str, int] = {"pause": _PAUSE_SECONDS}
     periods = connection.execute(_PERIODS, limits).fetchall()
     active = sum(end - start for start, end in periods)
-    limits["step"] = step = next(step for step in _steps() if active <= step * max_points)
+    limits["step"] = step = next(step for step in _steps() if active <= step * _MAX_POINTS)
     points: dict[str, list[Point]] = {}
     for label, at, to, rate, allowed, retries, throttled in connection.execute(_POINTS, limits):
         point = Point(at=_utc(at), to=_utc(to), rate=rate, allowed=allowed, retries=retries, throttled=throttled)
@@ -84,6 +84,7 @@ def call_history(connection: sqlite3.Connection, *, max_points: int = 500) -> Ca
     )
 
 
+_MAX_POINTS = 500
 _PAUSE_SECONDS = 600
 _SAMPLE_SECONDS = 10  # the time that a row of `call_samples` covers
 

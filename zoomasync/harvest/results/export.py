@@ -6,19 +6,20 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from ...errors import ConfigError, InvalidArgument, StoreError
-from ..partitions import State
+from .._files import atomic_write
 from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns
 from ..streams import STREAMS
-from ._text_files import CsvEncoder, NdjsonEncoder, TextFile, csv_header
+from ._text_files import TextFile, csv_encoder, csv_header, ndjson_encoder
+
+if TYPE_CHECKING:
+    from ..stores.parquet_file import ParquetFile
 
 Format: TypeAlias = Literal["parquet", "ndjson", "csv"]
 
@@ -53,37 +54,30 @@ def export_tables(
     """
     open_file = _opener(format, raw=raw)
     rows: dict[str, int] = {}
-    with reading(store) as connection, _temporary_files(Path(to)) as temporary:
-        for table in _tables(connection):
-            with open_file(temporary(f"{table.name}.{format}"), table.columns) as file:
-                rows[table.name] = _copy(connection.execute(table.select, table.arguments), file)
+    folder = Path(to)
+    with reading(store) as connection, _exporting_to(folder), ExitStack() as renamed_at_end:
+        for table, columns, select in _tables(connection):
+            name = f"{table}.{format}"
+            path = renamed_at_end.enter_context(atomic_write(folder / name, folder / f"{_TEMPORARY}{name}.part"))
+            with open_file(path, columns) as file:
+                rows[table] = _copy(connection.execute(select), file)
     return rows
 
 
-class _RowFile(Protocol):
-    """A file of rows, which is on disk when its block ends without an error."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-    def write(self, rows: Sequence[Sequence[Cell]], /) -> None: ...
-
-
-def _opener(format_: Format, *, raw: bool) -> Callable[[Path, Sequence[Column]], _RowFile]:
+def _opener(format_: Format, *, raw: bool) -> Callable[[Path, Sequence[Column]], TextFile | ParquetFile]:
     """Return the function that opens a file of this format."""
     if format_ == "parquet":
-        from ..stores.parquet_file import ParquetFile  # noqa: PLC0415  needs the extra
+        from ..stores import parquet_file  # noqa: PLC0415  needs the extra
 
-        return ParquetFile
+        return parquet_file.ParquetFile
     if format_ == "ndjson":
-        return lambda path, columns: TextFile(path, b"", NdjsonEncoder(columns))
+        return lambda path, columns: TextFile(path, b"", ndjson_encoder(columns))
     if format_ == "csv":
-        return lambda path, columns: TextFile(path, csv_header(columns), CsvEncoder(columns, raw=raw))
+        return lambda path, columns: TextFile(path, csv_header(columns), csv_encoder(columns, raw=raw))
     raise InvalidArgument(f"unknown format {str(format_)[:40]!r}: choose among {', '.join(get_args(Format))}")
 
 
-def _copy(cursor: sqlite3.Cursor, file: _RowFile) -> int:
+def _copy(cursor: sqlite3.Cursor, file: TextFile | ParquetFile) -> int:
     count = 0
     while rows := cast("list[tuple[Cell, ...]]", cursor.fetchmany(_BATCH_ROWS)):
         file.write(rows)
@@ -91,16 +85,11 @@ def _copy(cursor: sqlite3.Cursor, file: _RowFile) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    name: str
-    columns: Sequence[Column]
-    select: str
-    arguments: Sequence[str]
+def _tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Sequence[Column], str]]:
+    """Yield the tables of the store: name, columns, and SQL that selects the rows of the partitions that are done.
 
-
-def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
-    """Yield the tables of the store. Names come from the library's own structs, never from data."""
+    Names come from the library's own structs, never from data.
+    """
     for stream in STREAMS.values():
         present = {name for _, name, *_ in connection.execute(f'PRAGMA table_info("{stream.name}")')}
         if present:
@@ -109,47 +98,33 @@ def _tables(connection: sqlite3.Connection) -> Iterator[_Table]:
             names = ", ".join(f'"{c.name}"' if c.name in present else f'NULL AS "{c.name}"' for c in columns)
             select = (
                 f'SELECT {names} FROM "{stream.name}" '  # noqa: S608  only our own names
-                "WHERE _part IN (SELECT key FROM partition WHERE stream = ? AND state = ?) ORDER BY _part, _seq"
+                f"WHERE _part IN (SELECT key FROM partition WHERE stream = '{stream.name}' AND state = 'done') "
+                "ORDER BY _part, _seq"
             )
-            yield _Table(stream.name, columns, select, (stream.name, State.DONE))
+            yield stream.name, columns, select
     select = (
         f"SELECT {', '.join(column.name for column in REJECTED_ROW_COLUMNS)} FROM rejected_rows "  # noqa: S608  only our own names
-        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = ?) ORDER BY stream, _part, _seq"
+        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = 'done') "
+        "ORDER BY stream, _part, _seq"
     )
-    yield _Table("rejected_rows", REJECTED_ROW_COLUMNS, select, (State.DONE,))
+    yield "rejected_rows", REJECTED_ROW_COLUMNS, select
 
 
 @contextmanager
-def _temporary_files(folder: Path) -> Generator[Callable[[str], Path], None, None]:
-    """Yield a function that returns the temporary path for a file name, and rename all files when the block succeeds.
-
-    Temporary files of an earlier process that was killed are deleted.
-    """
-    final_paths: dict[Path, Path] = {}
-
-    def temporary(name: str) -> Path:
-        path = folder / f"{_TEMPORARY}{name}.part"
-        final_paths[path] = folder / name
-        return path
-
+def _exporting_to(folder: Path) -> Generator[None, None, None]:
+    """Lock *folder*, and delete the temporary files of an earlier process that was killed."""
     with _locked(folder):
         try:
             for path in folder.glob(f"{_TEMPORARY}*.part"):
                 path.unlink()
-            yield temporary
-            for path, final_path in final_paths.items():
-                path.replace(final_path)
+            yield
         except OSError as error:
             raise StoreError(f"the export cannot be written to {folder}: {error.strerror or error}") from error
-        finally:
-            for path in final_paths:
-                with suppress(OSError):
-                    path.unlink()
 
 
 @contextmanager
 def _locked(folder: Path) -> Generator[None, None, None]:
-    """Create *folder*, lock it against other exports, and write its renamed files to disk at the end."""
+    """Create *folder*, and lock it against other exports."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -171,7 +146,5 @@ def _locked(folder: Path) -> Generator[None, None, None]:
         except OSError:  # a file system without locks
             pass
         yield
-        with suppress(OSError):  # a file system without fsync for folders
-            os.fsync(handle)
     finally:
         os.close(handle)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,8 @@ from typing import Any
 import msgspec
 
 from ..partitions import FINAL, Partition, State
-from ..stores.sqlite.reader import reading
+from ..stores.sqlite.reader import named_rows, reading
 from ..streams import STREAMS, Days
-
-_DEFAULT_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,7 @@ class HarvestStatus:
         return sum(stream.calls for stream in self.streams)
 
 
-def read_status(path: str | Path, *, limit: int = _DEFAULT_LIMIT) -> HarvestStatus:
+def read_status(path: str | Path, *, limit: int = 20) -> HarvestStatus:
     """Return the status of the store at *path*, with at most *limit* failures, warnings and reasons.
 
     A harvest may write to the store meanwhile. Raises `ConfigError` if there is no store of this version, and
@@ -129,7 +127,7 @@ def read_status(path: str | Path, *, limit: int = _DEFAULT_LIMIT) -> HarvestStat
         return status_of(connection, limit=limit)
 
 
-def status_of(connection: sqlite3.Connection, *, limit: int = _DEFAULT_LIMIT) -> HarvestStatus:
+def status_of(connection: sqlite3.Connection, *, limit: int) -> HarvestStatus:
     """Return the status of an open store, in the transaction of *connection*."""
     lines = {line[0]: line for line in connection.execute(_BY_STREAM)}
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
@@ -146,7 +144,7 @@ def status_of(connection: sqlite3.Connection, *, limit: int = _DEFAULT_LIMIT) ->
         failure_count=failure_count,
         warnings=_partitions(connection, "warning IS NOT NULL", limit) if warning_count else (),
         warning_count=warning_count,
-        runs=tuple(_runs(connection)),
+        runs=msgspec.convert(named_rows(connection, _RUNS), tuple[Run, ...]),
         deferred_until=(first, last) if first and last else None,
         fetched_at=fetched_at,
     )
@@ -154,9 +152,6 @@ def status_of(connection: sqlite3.Connection, *, limit: int = _DEFAULT_LIMIT) ->
 
 _FAILURES = "state IN ('failed', 'deferred', 'in_progress')"
 _WORST_FIRST = "CASE state WHEN 'failed' THEN 0 WHEN 'in_progress' THEN 1 WHEN 'deferred' THEN 2 ELSE 3 END"
-_CELLS = (
-    "stream, key, state, pages, rows, invalid_rows, fetched_at, deferred_until, error, detail, tracking_id, warning"
-)
 
 # The query groups by stream only, which is the order of the table. To group by state too, SQLite would sort all rows.
 _BY_STREAM = f"""
@@ -178,7 +173,7 @@ GROUP BY 1, 2, 3 ORDER BY {_WORST_FIRST}, 4 DESC, 1, 2, 3
 """  # noqa: S608  only our own names
 _RUNS = """
 SELECT id, started_at, ended_at, outcome, host, process,
-    coalesce(sum(calls), 0), coalesce(sum(retries), 0), coalesce(sum(throttled), 0)
+    coalesce(sum(calls), 0) AS calls, coalesce(sum(retries), 0) AS retries, coalesce(sum(throttled), 0) AS throttled
 FROM run LEFT JOIN call_samples ON call_samples.run = run.id GROUP BY id ORDER BY id
 """
 
@@ -193,8 +188,8 @@ def _reason(
     connection: sqlite3.Connection, state: str, error: str | None, detail: str | None, count: int, example: str
 ) -> Reason:
     stream, _, key = example[1:].partition(" ")
-    cells = connection.execute(f"SELECT {_CELLS} FROM partition WHERE stream = ? AND key = ?", (stream, key)).fetchone()  # noqa: S608  only our own names
-    return Reason(state=State(state), error=error, detail=detail, count=count, example=_partition(cells))
+    (line,) = named_rows(connection, "SELECT * FROM partition WHERE stream = ? AND key = ?", stream, key)
+    return Reason(state=State(state), error=error, detail=detail, count=count, example=msgspec.convert(line, Partition))
 
 
 def _days(connection: sqlite3.Connection) -> Days | None:
@@ -203,21 +198,8 @@ def _days(connection: sqlite3.Connection) -> Days | None:
 
 
 def _partitions(connection: sqlite3.Connection, condition: str, limit: int) -> tuple[Partition, ...]:
-    lines = connection.execute(
-        f"SELECT {_CELLS} FROM partition WHERE {condition} ORDER BY {_WORST_FIRST}, stream, key LIMIT ?",  # noqa: S608  only our own names
-        (limit,),
-    )
-    return tuple(map(_partition, lines))
-
-
-def _partition(cells: Sequence[object]) -> Partition:
-    return msgspec.convert(dict(zip(_CELLS.split(", "), cells, strict=True)), Partition)
-
-
-def _runs(connection: sqlite3.Connection) -> Iterator[Run]:
-    names = [field.name for field in fields(Run)]
-    for line in connection.execute(_RUNS):
-        yield msgspec.convert(dict(zip(names, line, strict=True)), Run)
+    sql = f"SELECT * FROM partition WHERE {condition} ORDER BY {_WORST_FIRST}, stream, key LIMIT ?"  # noqa: S608  only our own names
+    return msgspec.convert(named_rows(connection, sql, limit), tuple[Partition, ...])
 
 
 def _time_or_none(text: str | None) -> datetime | None:

@@ -52,6 +52,11 @@ class PartitionCount:
     calls: int
 
 
+def partitions_in(state: State, counts: Mapping[str, Mapping[State, PartitionCount]]) -> int:
+    """Return the number of partitions in *state*, of all streams in *counts*."""
+    return sum(states[state].partitions for states in counts.values() if state in states)
+
+
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
     """The rows of one response: the content of one transaction.
@@ -86,7 +91,7 @@ class HarvestStore(Protocol):
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
     ) -> None: ...
 
     def run(self, scope: Scope, on_finished: Callable[[Partition], None]) -> AbstractAsyncContextManager[None]:

@@ -84,7 +84,8 @@ class Cells:
         too_large: dict[int, dict[str, int]] = {}
         for n, name in self._integers:
             values = cast("Sequence[int | None]", cells[n])
-            if large := {row: value for row, value in enumerate(values) if value is not None and not _fits(value)}:
+            large = {row: value for row, value in enumerate(values) if value is not None and value not in _INT64}
+            if large:
                 cells[n] = [None if row in large else value for row, value in enumerate(values)]
                 for row, value in large.items():
                     too_large.setdefault(row, {})[name] = value
@@ -102,11 +103,7 @@ def utc_text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _fits(value: int) -> bool:
-    return _SMALLEST <= value <= _LARGEST
-
-
-_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_INT64 = range(-(2**63), 2**63)
 
 _ENCODERS: dict[Kind, Callable[[object], Cell]] = {
     Kind.BOOLEAN: lambda value: int(cast("bool", value)),

@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Literal
 
 from ..._core.date_ranges import check_range
-from ..._core.endpoint import Endpoint, ResourceQuota
+from ..._core.endpoint import ResourceQuota
 from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
@@ -24,15 +24,13 @@ from ...models.meetings import (
     UpcomingMeeting,
     UpcomingMeetingsPage,
 )
-from .._resource import Resource
+from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
 from .livestream import Livestream
 from .polls import Polls
 from .registrants import Registrants
 from .survey import Surveys
 from .templates import Templates
 
-_READ = ("meeting:read", "meeting:read:admin")
-_WRITE = ("meeting:write", "meeting:write:admin")
 _CHANGES_PER_HOST = 100
 
 
@@ -43,55 +41,34 @@ class Meetings(Resource):
     3161).
     """
 
-    LIST = Endpoint(
-        route="GET /users/{userId}/meetings",
-        label=Label.MEDIUM,
-        scopes=_READ,
-        granular_scopes=("meeting:read:list_meetings", "meeting:read:list_meetings:admin"),
-        response=MeetingsPage,
-        page_size=300,
+    LIST = endpoint(
+        "GET /users/{userId}/meetings", Label.MEDIUM, MeetingsPage, READ, "meeting:read:list_meetings", page_size=300
     )
-    UPCOMING = Endpoint(
-        route="GET /users/{userId}/upcoming_meetings",
-        label=Label.MEDIUM,
-        scopes=_READ,
-        granular_scopes=("meeting:read:list_upcoming_meetings", "meeting:read:list_upcoming_meetings:admin"),
-        response=UpcomingMeetingsPage,
+    UPCOMING = endpoint(
+        "GET /users/{userId}/upcoming_meetings",
+        Label.MEDIUM,
+        UpcomingMeetingsPage,
+        READ,
+        "meeting:read:list_upcoming_meetings",
     )
-    CREATE = Endpoint(
-        route="POST /users/{userId}/meetings",
-        label=Label.MEDIUM,
-        scopes=_WRITE,
-        granular_scopes=("meeting:write:meeting", "meeting:write:meeting:admin"),
-        response=Meeting,
+    CREATE = endpoint("POST /users/{userId}/meetings", Label.MEDIUM, Meeting, WRITE, "meeting:write:meeting")
+    UPDATE_STATUS = endpoint(
+        "PUT /meetings/{meetingId}/status", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:update:status"
     )
-    UPDATE_STATUS = Endpoint(
-        route="PUT /meetings/{meetingId}/status",
-        label=Label.LIGHT,
-        scopes=("meeting:write:admin", "meeting:write"),
-        granular_scopes=("meeting:update:status", "meeting:update:status:admin"),
-        response=NoneType,
+    SUMMARY = endpoint(
+        "GET /meetings/{meetingId}/meeting_summary",
+        Label.LIGHT,
+        MeetingSummary,
+        ("meeting_summary:read:admin", "meeting_summary:read"),
+        "meeting:read:summary",
     )
-    SUMMARY = Endpoint(
-        route="GET /meetings/{meetingId}/meeting_summary",
-        label=Label.LIGHT,
-        scopes=("meeting_summary:read:admin", "meeting_summary:read"),
-        granular_scopes=("meeting:read:summary", "meeting:read:summary:admin"),
-        response=MeetingSummary,
-    )
-    CAPTION_TOKEN = Endpoint(
-        route="GET /meetings/{meetingId}/token",
-        label=Label.LIGHT,
-        scopes=_READ,
-        granular_scopes=("meeting:read:token", "meeting:read:token:admin"),
-        response=CaptionToken,
-    )
-    SIP_URI = Endpoint(
-        route="POST /meetings/{meetingId}/sip_dialing",
-        label=Label.MEDIUM,
-        scopes=("meeting:write:sip_dialing", "meeting:write:admin:sip_dialing"),
-        granular_scopes=("meeting:write:sip_dialing", "meeting:write:sip_dialing:admin"),
-        response=SipUri,
+    CAPTION_TOKEN = endpoint("GET /meetings/{meetingId}/token", Label.LIGHT, CaptionToken, READ, "meeting:read:token")
+    SIP_URI = endpoint(
+        "POST /meetings/{meetingId}/sip_dialing",
+        Label.MEDIUM,
+        SipUri,
+        ("meeting:write:sip_dialing", "meeting:write:admin:sip_dialing"),
+        "meeting:write:sip_dialing",
         idempotent=True,
     )
 

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from types import NoneType
 
-from ..._core.endpoint import Endpoint
 from ..._label import Label
 from ...models.livestream import LivestreamStatusUpdate, LivestreamUpdate
-from .._resource import Resource
-
-_WRITE = ("meeting:write:admin", "meeting:write")
+from .._resource import ADMIN_WRITE, Resource, endpoint
 
 
 class Livestream(Resource):
     """The livestream of a meeting. The host must have a Pro licence, and custom livestreaming must be on."""
 
-    UPDATE = Endpoint(
-        route="PATCH /meetings/{meetingId}/livestream",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:update:livestream", "meeting:update:livestream:admin"),
-        response=NoneType,
+    UPDATE = endpoint(
+        "PATCH /meetings/{meetingId}/livestream",
+        Label.LIGHT,
+        NoneType,
+        ADMIN_WRITE,
+        "meeting:update:livestream",
         idempotent=True,
     )
-    UPDATE_STATUS = Endpoint(
-        route="PATCH /meetings/{meetingId}/livestream/status",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:update:livestream_status", "meeting:update:livestream_status:admin"),
-        response=NoneType,
+    UPDATE_STATUS = endpoint(
+        "PATCH /meetings/{meetingId}/livestream/status",
+        Label.LIGHT,
+        NoneType,
+        ADMIN_WRITE,
+        "meeting:update:livestream_status",
     )
 
     async def update(self, meeting_id: int, livestream: LivestreamUpdate) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from types import NoneType
 
-from ..._core.endpoint import Endpoint
 from ..._core.pagination import Paginator, paginate
 from ..._label import Label
 from ...models.polls import NewPoll, Poll, PollsPage
-from .._resource import Resource
-
-_READ = ("meeting:read:admin", "meeting:read")
-_WRITE = ("meeting:write:admin", "meeting:write")
+from .._resource import ADMIN_READ, ADMIN_WRITE, Resource, endpoint
 
 
 class Polls(Resource):
@@ -21,40 +17,14 @@ class Polls(Resource):
     or meeting.
     """
 
-    LIST = Endpoint(
-        route="GET /meetings/{meetingId}/polls",
-        label=Label.LIGHT,
-        scopes=_READ,
-        granular_scopes=("meeting:read:list_polls", "meeting:read:list_polls:admin"),
-        response=PollsPage,
+    LIST = endpoint("GET /meetings/{meetingId}/polls", Label.LIGHT, PollsPage, ADMIN_READ, "meeting:read:list_polls")
+    CREATE = endpoint("POST /meetings/{meetingId}/polls", Label.LIGHT, Poll, ADMIN_WRITE, "meeting:write:poll")
+    GET = endpoint("GET /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, Poll, ADMIN_READ, "meeting:read:poll")
+    REPLACE = endpoint(
+        "PUT /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:update:poll"
     )
-    CREATE = Endpoint(
-        route="POST /meetings/{meetingId}/polls",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:write:poll", "meeting:write:poll:admin"),
-        response=Poll,
-    )
-    GET = Endpoint(
-        route="GET /meetings/{meetingId}/polls/{pollId}",
-        label=Label.LIGHT,
-        scopes=_READ,
-        granular_scopes=("meeting:read:poll", "meeting:read:poll:admin"),
-        response=Poll,
-    )
-    REPLACE = Endpoint(
-        route="PUT /meetings/{meetingId}/polls/{pollId}",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:update:poll", "meeting:update:poll:admin"),
-        response=NoneType,
-    )
-    DELETE = Endpoint(
-        route="DELETE /meetings/{meetingId}/polls/{pollId}",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:delete:poll", "meeting:delete:poll:admin"),
-        response=NoneType,
+    DELETE = endpoint(
+        "DELETE /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:delete:poll"
     )
 
     def list(self, meeting_id: int, *, anonymous: bool | None = None) -> Paginator[PollsPage, Poll]:

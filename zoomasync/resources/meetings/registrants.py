@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Generic, Literal, TypeVar
 
-from ..._core.endpoint import Call, Endpoint, ResourceQuota
+from ..._core.endpoint import Call, ResourceQuota
 from ..._core.pagination import Paginator, chain, paginate
 from ..._label import Label
 from ...errors import ConfigError, DailyLimitReached, Unauthorized, ZoomError
@@ -21,10 +21,8 @@ from ...models.registrants import (
     RegistrationQuestions,
     RegistrationQuestionsUpdate,
 )
-from .._resource import Resource
+from .._resource import ADMIN_READ, ADMIN_WRITE, READ, WRITE, Resource, endpoint
 
-_READ = ("meeting:read:admin", "meeting:read")
-_WRITE = ("meeting:write:admin", "meeting:write")
 _ADDS_PER_REGISTRANT = 3
 _CHANGES_PER_REGISTRANT = 10
 _CHANGES_PER_CALL = 30
@@ -59,55 +57,51 @@ class Registrants(Resource):
     All methods raise `NotFound` for an unknown meeting, and `BadRequest` without access to it (code 3000 or 3003).
     """
 
-    LIST = Endpoint(
-        route="GET /meetings/{meetingId}/registrants",
-        label=Label.MEDIUM,
-        scopes=_READ,
-        granular_scopes=("meeting:read:list_registrants", "meeting:read:list_registrants:admin"),
-        response=RegistrantsPage,
+    LIST = endpoint(
+        "GET /meetings/{meetingId}/registrants",
+        Label.MEDIUM,
+        RegistrantsPage,
+        ADMIN_READ,
+        "meeting:read:list_registrants",
         page_size=300,
     )
-    ADD = Endpoint(
-        route="POST /meetings/{meetingId}/registrants",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:write:registrant", "meeting:write:registrant:admin"),
-        response=RegistrantAdded,
+    ADD = endpoint(
+        "POST /meetings/{meetingId}/registrants", Label.LIGHT, RegistrantAdded, ADMIN_WRITE, "meeting:write:registrant"
     )
-    GET = Endpoint(
-        route="GET /meetings/{meetingId}/registrants/{registrantId}",
-        label=Label.LIGHT,
-        scopes=_READ,
-        granular_scopes=("meeting:read:registrant", "meeting:read:registrant:admin"),
-        response=Registrant,
+    GET = endpoint(
+        "GET /meetings/{meetingId}/registrants/{registrantId}",
+        Label.LIGHT,
+        Registrant,
+        ADMIN_READ,
+        "meeting:read:registrant",
     )
-    REMOVE = Endpoint(
-        route="DELETE /meetings/{meetingId}/registrants/{registrantId}",
-        label=Label.LIGHT,
-        scopes=_WRITE,
-        granular_scopes=("meeting:delete:registrant", "meeting:delete:registrant:admin"),
-        response=NoneType,
+    REMOVE = endpoint(
+        "DELETE /meetings/{meetingId}/registrants/{registrantId}",
+        Label.LIGHT,
+        NoneType,
+        ADMIN_WRITE,
+        "meeting:delete:registrant",
     )
-    UPDATE_STATUS = Endpoint(
-        route="PUT /meetings/{meetingId}/registrants/status",
-        label=Label.MEDIUM,
-        scopes=_WRITE,
-        granular_scopes=("meeting:update:registrant_status", "meeting:update:registrant_status:admin"),
-        response=NoneType,
+    UPDATE_STATUS = endpoint(
+        "PUT /meetings/{meetingId}/registrants/status",
+        Label.MEDIUM,
+        NoneType,
+        ADMIN_WRITE,
+        "meeting:update:registrant_status",
     )
-    QUESTIONS = Endpoint(
-        route="GET /meetings/{meetingId}/registrants/questions",
-        label=Label.LIGHT,
-        scopes=("meeting:read", "meeting:read:admin"),
-        granular_scopes=("meeting:read:list_registration_questions", "meeting:read:list_registration_questions:admin"),
-        response=RegistrationQuestions,
+    QUESTIONS = endpoint(
+        "GET /meetings/{meetingId}/registrants/questions",
+        Label.LIGHT,
+        RegistrationQuestions,
+        READ,
+        "meeting:read:list_registration_questions",
     )
-    UPDATE_QUESTIONS = Endpoint(
-        route="PATCH /meetings/{meetingId}/registrants/questions",
-        label=Label.LIGHT,
-        scopes=("meeting:write", "meeting:write:admin"),
-        granular_scopes=("meeting:update:registration_question", "meeting:update:registration_question:admin"),
-        response=NoneType,
+    UPDATE_QUESTIONS = endpoint(
+        "PATCH /meetings/{meetingId}/registrants/questions",
+        Label.LIGHT,
+        NoneType,
+        WRITE,
+        "meeting:update:registration_question",
         idempotent=True,
     )
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from types import NoneType
 
-from ..._core.endpoint import Endpoint
 from ..._label import Label
 from ...models.surveys import Survey, SurveyUpdate
-from .._resource import Resource
+from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
 
 
 class Surveys(Resource):
@@ -16,28 +15,16 @@ class Surveys(Resource):
     The host must have a Pro licence and surveys switched on; all methods raise `BadRequest` (code 3000) otherwise.
     """
 
-    GET = Endpoint(
-        route="GET /meetings/{meetingId}/survey",
-        label=Label.LIGHT,
-        scopes=("meeting:read", "meeting:read:admin"),
-        granular_scopes=("meeting:read:survey", "meeting:read:survey:admin"),
-        response=Survey,
-    )
-    UPDATE = Endpoint(
-        route="PATCH /meetings/{meetingId}/survey",
-        label=Label.LIGHT,
-        scopes=("meeting:write:admin", "meeting:write"),
-        granular_scopes=("meeting:update:survey", "meeting:update:survey:admin"),
-        response=NoneType,
+    GET = endpoint("GET /meetings/{meetingId}/survey", Label.LIGHT, Survey, READ, "meeting:read:survey")
+    UPDATE = endpoint(
+        "PATCH /meetings/{meetingId}/survey",
+        Label.LIGHT,
+        NoneType,
+        ADMIN_WRITE,
+        "meeting:update:survey",
         idempotent=True,
     )
-    DELETE = Endpoint(
-        route="DELETE /meetings/{meetingId}/survey",
-        label=Label.LIGHT,
-        scopes=("meeting:write", "meeting:write:admin"),
-        granular_scopes=("meeting:delete:survey", "meeting:delete:survey:admin"),
-        response=NoneType,
-    )
+    DELETE = endpoint("DELETE /meetings/{meetingId}/survey", Label.LIGHT, NoneType, WRITE, "meeting:delete:survey")
 
     async def get(self, meeting_id: int) -> Survey:
         """Return the survey of a meeting."""

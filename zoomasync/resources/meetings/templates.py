@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from ..._core.endpoint import Endpoint
 from ..._core.pagination import Paginator, paginate
 from ..._label import Label
 from ...models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage, NewMeetingTemplate
-from .._resource import Resource
+from .._resource import ADMIN_WRITE, READ, Resource, endpoint
 
 
 class Templates(Resource):
     """The meeting templates of a user, at most 40."""
 
-    LIST = Endpoint(
-        route="GET /users/{userId}/meeting_templates",
-        label=Label.MEDIUM,
-        scopes=("meeting:read", "meeting:read:admin"),
-        granular_scopes=("meeting:read:list_templates", "meeting:read:list_templates:admin"),
-        response=MeetingTemplatesPage,
+    LIST = endpoint(
+        "GET /users/{userId}/meeting_templates", Label.MEDIUM, MeetingTemplatesPage, READ, "meeting:read:list_templates"
     )
-    CREATE = Endpoint(
-        route="POST /users/{userId}/meeting_templates",
-        label=Label.MEDIUM,
-        scopes=("meeting:write:admin", "meeting:write"),
-        granular_scopes=("meeting:write:template", "meeting:write:template:admin"),
-        response=MeetingTemplateCreated,
+    CREATE = endpoint(
+        "POST /users/{userId}/meeting_templates",
+        Label.MEDIUM,
+        MeetingTemplateCreated,
+        ADMIN_WRITE,
+        "meeting:write:template",
     )
 
     def list(self, user_id: str) -> Paginator[MeetingTemplatesPage, MeetingTemplate]:

@@ -4,6 +4,6 @@ Its tables are plain HTML. Its charts are drawn by Vega, which is part of the fi
 security policy blocks everything that would be loaded and every other script, and all data of the store is escaped.
 """
 
-from ._write import write_report
+from ._page import write_report
 
 __all__ = ["write_report"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ..call_history import CallHistory, LabelCalls
 from ..status import Run
 from ._charts import LEGEND
-from ._html import MAX_LINES, Column, Content, Html, figure, table, tag
+from ._html import MAX_LINES, Content, Html, figure, table, tag
 from ._time_text import duration_text, moment_text, range_text
 
 
@@ -24,7 +24,7 @@ def calls_section(history: CallHistory) -> Iterable[Html]:
         "other apps of the account. A call that gets a 429 is sent again.",
     )
     names = ("Calls", "Retries", "429s", "Active time", "Mean", "Busiest 10 s", "Allowed")
-    columns = [Column("Label"), *(Column(name, "n") for name in names)]
+    columns = {"Label": "", **dict.fromkeys(names, "n")}
     caption = "Calls by rate-limit label. The mean covers the active time, in which calls were sent."
     yield table(caption, columns, map(_label, history.labels))
     yield LEGEND
@@ -48,13 +48,8 @@ def runs_section(runs: Sequence[Run]) -> Iterable[Html]:
     if not runs:
         yield tag("p", "There are no runs.", class_="soft")
         return
-    columns = (
-        Column("Began", "nowrap"),
-        Column("Duration", "n"),
-        Column("Outcome", "wide"),
-        *(Column(name, "n") for name in ("Calls", "Retries", "429s")),
-        Column("Host and process", "nowrap"),
-    )
+    columns = {"Began": "nowrap", "Duration": "n", "Outcome": "wide"}
+    columns |= {"Calls": "n", "Retries": "n", "429s": "n", "Host and process": "nowrap"}
     lines = (
         (
             moment_text(run.started_at),

@@ -6,7 +6,6 @@ Their colours are CSS variables of the page, so light mode, dark mode and print 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...partitions import FINAL, State
@@ -34,15 +33,14 @@ stroke-width="2"/></svg>retry</li>
 
 
 def patterns() -> Html:
-    """Return the hatching patterns of the states that are not final."""
-    return join(map(_pattern, _NOT_FINAL))
-
-
-def _pattern(state: State) -> Html:
-    """Return a hatching pattern, because some readers cannot distinguish colours."""
-    return Html(
-        f'<pattern id="hatch-{state}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        f'<rect width="6" height="6" fill="var(--{state})"/><rect width="2" height="6" fill="var(--stripe)"/></pattern>'
+    """Return the hatching patterns of the states that are not final: some readers cannot distinguish colours."""
+    return join(
+        Html(
+            f'<pattern id="hatch-{state}" width="6" height="6" patternUnits="userSpaceOnUse" '
+            f'patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--{state})"/>'
+            '<rect width="2" height="6" fill="var(--stripe)"/></pattern>'
+        )
+        for state in _NOT_FINAL
     )
 
 
@@ -96,11 +94,7 @@ def calls_chart(label: LabelCalls, history: CallHistory) -> Mapping[str, object]
     highest = 1.2 * max(rate for point in label.points for rate in (point.rate, point.allowed))
     x = alt.X("at:Q", axis=axis, scale=alt.Scale(domain=[0, timeline.length], nice=False))
     y = alt.Y(
-        "rate:Q",
-        stack=None,
-        title=None,
-        axis=alt.Axis(tickCount=4),
-        scale=alt.Scale(domain=[0, highest], nice=False),
+        "rate:Q", stack=None, title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(domain=[0, highest], nice=False)
     )
     tooltip = [
         alt.Tooltip("when:N", title="from"),
@@ -141,7 +135,7 @@ def _point_rows(label: LabelCalls, timeline: Timeline) -> list[dict[str, object]
         {
             "at": timeline.position(point.at),
             "to": timeline.position(point.at) + (point.to - point.at).total_seconds(),
-            "when": _moment_to_the_second(point.at),
+            "when": f"{point.at:%Y-%m-%d %H:%M:%S} UTC",
             "rate": point.rate,
             "allowed": point.allowed or "unknown",
             "retries": point.retries,
@@ -149,10 +143,6 @@ def _point_rows(label: LabelCalls, timeline: Timeline) -> list[dict[str, object]
         }
         for point in label.points
     ]
-
-
-def _moment_to_the_second(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _spec(chart: alt.TopLevelMixin) -> Mapping[str, object]:

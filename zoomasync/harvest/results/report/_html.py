@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 MAX_LINES = 50
@@ -38,31 +37,27 @@ def _markup(content: Content) -> str:
     return content if isinstance(content, Html) else html.escape(content)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The heading of a column, and the CSS class of its cells."""
-
-    heading: str
-    kind: str = ""
-
-
 def table(
-    caption: str, columns: Sequence[Column], lines: Iterable[Sequence[Content]], total: Sequence[Content] = ()
+    caption: str, columns: Mapping[str, str], lines: Iterable[Sequence[Content]], total: Sequence[Content] = ()
 ) -> Html:
-    """Return a table that scrolls if it is wider than the page. The first cell of a line is its heading."""
-    headings = (tag("th", column.heading, scope="col", class_=column.kind) for column in columns)
-    rows = (_line(columns, line) for line in lines)
-    footer = [tag("tfoot", _line(columns, total))] if total else []
+    """Return a table that scrolls if it is wider than the page. The first cell of a line is its heading.
+
+    *columns* are the headings of the columns, each with the CSS class of its cells.
+    """
+    headings = (tag("th", heading, scope="col", class_=class_) for heading, class_ in columns.items())
+    classes = list(columns.values())
+    rows = (_line(classes, line) for line in lines)
+    footer = [tag("tfoot", _line(classes, total))] if total else []
     head = tag("thead", tag("tr", *headings))
     element = tag("table", tag("caption", tag("span", caption)), head, tag("tbody", *rows), *footer)
     return tag("div", element, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
-def _line(columns: Sequence[Column], cells: Sequence[Content]) -> Html:
+def _line(classes: Sequence[str], cells: Sequence[Content]) -> Html:
     first, *others = cells
     rest = (
-        tag("td", cell, class_=f"{column.kind} zero" if cell == 0 else column.kind)
-        for column, cell in zip(columns[1:], others, strict=True)
+        tag("td", cell, class_=f"{class_} zero" if cell == 0 else class_)
+        for class_, cell in zip(classes[1:], others, strict=True)
     )
     return tag("tr", tag("th", first, scope="row"), *rest)
 

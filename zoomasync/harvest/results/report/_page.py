@@ -1,4 +1,4 @@
-"""The page: headline, sections, charts and script."""
+"""The page: headline, sections, charts and script, and the function that reads a store and writes its page."""
 
 from __future__ import annotations
 
@@ -6,45 +6,57 @@ import hashlib
 import html
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from string import Template
 
-from ..call_history import CallHistory
-from ..status import HarvestStatus
+from ....errors import ConfigError, StoreError
+from ...stores.sqlite.reader import reading
+from ..call_history import CallHistory, call_history
+from ..status import HarvestStatus, status_of
 from ..summary_text import next_step, summary
 from ._calls import calls_section, runs_section
 from ._charts import calls_chart, patterns, states_chart
-from ._html import Content, Html, data, join, tag
-from ._partitions import failures_section, partitions_section, warnings_section
-from ._rejected_rows import RejectedRows
-from ._script import charts_script
+from ._html import MAX_LINES, Content, Html, data, join, tag
+from ._partitions import RejectedRows, failures_section, partitions_section, read_rejected_rows, warnings_section
+from ._script import charts_script, check_extra
 from ._time_text import moment_text
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The contents of a report; *rejected_rows* are the largest of *rejected_count* groups."""
+def write_report(store: str | Path, to: str | Path | None = None) -> Path:
+    """Write a report of *store* to the HTML file *to*, and return its path.
 
-    store: str
-    status: HarvestStatus
-    calls: CallHistory
-    rejected_rows: Sequence[RejectedRows]
-    rejected_count: int
+    The default is ``<store>.html`` in the folder of the store. An existing file is replaced. The same store gives the
+    same bytes. A harvest may write to the store meanwhile. Needs the extra ``report``.
+
+    Raises `ConfigError` if there is no such store or *to* is the store, and `StoreError` if reading or writing fails.
+    """
+    check_extra()
+    path = Path(store)
+    target = path.with_name(f"{path.name}.html") if to is None else Path(to)
+    with reading(path) as connection:
+        if target.exists() and target.samefile(path):
+            raise ConfigError(f"the report would be written over the store {path}: choose another file")
+        status = status_of(connection, limit=MAX_LINES)
+        calls, rejected_rows = call_history(connection), read_rejected_rows(connection)
+    try:
+        target.write_text(_page(path.name, status, calls, *rejected_rows), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StoreError(f"the report {target} cannot be written: {error.strerror}") from None
+    return target
 
 
-def page(contents: Contents) -> str:
-    """Return the page as HTML."""
-    status, calls = contents.status, contents.calls
+def _page(
+    store: str, status: HarvestStatus, calls: CallHistory, rejected_rows: Sequence[RejectedRows], rejected_count: int
+) -> str:
     title = f"Harvest of {status.days[0]} to {status.days[1]}" if status.days else "A harvest that has not begun"
     charts = {"states": states_chart(status)} if status.states else {}
     charts |= {f"calls-{n}": calls_chart(label, calls) for n, label in enumerate(calls.labels)}
     body = chain(
-        _headline(contents.store, title, status, calls),
+        _headline(store, title, status, calls),
         partitions_section(status),
         failures_section(status),
-        warnings_section(status, contents.rejected_rows, contents.rejected_count),
+        warnings_section(status, rejected_rows, rejected_count),
         calls_section(calls),
         runs_section(status.runs),
         [tag("footer", *_footer(status))],

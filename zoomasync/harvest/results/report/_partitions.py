@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from ...partitions import Partition, State
 from ..status import HarvestStatus, Reason, StreamStatus
 from ..summary_text import state_text
 from ._charts import STATES
-from ._html import Column, Content, Html, figure, join, table, tag
-from ._rejected_rows import RejectedRows
+from ._html import MAX_LINES, Content, Html, figure, join, table, tag
 from ._time_text import moment_text
 
 _MEANINGS = {
@@ -39,14 +40,13 @@ def partitions_section(status: HarvestStatus) -> Iterable[Html]:
     keys = tag("ul", *(tag("li", _state(state)) for state in present), class_="keys", aria_label="Legend")
     text = "Share of the partitions of each table by state. The table below has the numbers."
     yield figure("states", "Progress of each table", text, keys)
-    columns = [Column("Table"), Column("Rows", "n"), Column("Invalid", "n"), Column("Partitions", "n")]
-    columns += [Column(state_text(state).capitalize(), "n") for state in STATES]
+    names = ("Rows", "Invalid", "Partitions", *(state_text(state).capitalize() for state in STATES), "Calls remaining")
     total = StreamStatus(
         name="All", states=status.states, rows=status.rows, invalid_rows=status.invalid_rows, calls=status.calls
     )
     yield table(
         "Rows, and partitions by state. The table rejected_rows has the invalid rows.",
-        [*columns, Column("Calls remaining", "n")],
+        {"Table": "", **dict.fromkeys(names, "n")},
         ((tag("code", stream.name), *_numbers(stream)) for stream in status.streams),
         ("All", *_numbers(total)),
     )
@@ -76,13 +76,7 @@ def failures_section(status: HarvestStatus) -> Iterable[Html]:
         )
         yield tag("p", text if status.states else "Nothing has been requested yet.", class_="soft")
         return
-    columns = (
-        Column("State", "nowrap"),
-        Column("Partitions", "n"),
-        Column("Reason", "wide"),
-        Column("Example", "wide"),
-        Column("Tracking ID", "key"),
-    )
+    columns = {"State": "nowrap", "Partitions": "n", "Reason": "wide", "Example": "wide", "Tracking ID": "key"}
     caption = "Partitions without rows, grouped by reason. Zoom's support can look up the tracking ID."
     yield table(caption, columns, map(_reason, status.reasons))
     yield from _more(status.reason_count - len(status.reasons), "reasons")
@@ -101,6 +95,18 @@ def _key(partition: Partition) -> Html:
     return join((tag("code", partition.stream), " ", tag("span", partition.key, class_="key")))
 
 
+RejectedRows: TypeAlias = tuple[str, str, str, int]
+"""A stream, a JSON path, a reason, and the number of the stream's rows that are invalid there for this reason."""
+
+
+def read_rejected_rows(connection: sqlite3.Connection) -> tuple[Sequence[RejectedRows], int]:
+    """Return the largest groups of invalid rows, and the number of all groups."""
+    groups = connection.execute(
+        "SELECT stream, path, reason, count(*) FROM rejected_rows GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3"
+    ).fetchall()
+    return groups[:MAX_LINES], len(groups)
+
+
 def warnings_section(
     status: HarvestStatus, rejected_rows: Sequence[RejectedRows], rejected_count: int
 ) -> Iterable[Html]:
@@ -109,14 +115,17 @@ def warnings_section(
     if not status.warnings and not rejected_rows:
         yield tag("p", "None.", class_="soft")
     if status.warnings:
-        lines = [(_key(partition), partition.rows, partition.warning or "") for partition in status.warnings]
-        columns = (Column("Partition"), Column("Rows", "n"), Column("Warning", "wide"))
-        yield table("Partitions whose rows are stored but do not add up.", columns, lines)
+        stored = [(_key(partition), partition.rows, partition.warning or "") for partition in status.warnings]
+        columns = {"Partition": "", "Rows": "n", "Warning": "wide"}
+        yield table("Partitions whose rows are stored but do not add up.", columns, stored)
         yield from _more(status.warning_count - len(status.warnings), "partitions")
     if rejected_rows:
-        rows = [(tag("code", r.stream), r.rows, tag("span", r.path, class_="key"), r.reason) for r in rejected_rows]
-        heads = (Column("Table"), Column("Rows", "n"), Column("Path", "wide"), Column("Reason", "wide"))
-        yield table("Invalid rows. The table rejected_rows has their JSON.", heads, rows)
+        invalid = [
+            (tag("code", stream), rows, tag("span", path, class_="key"), reason)
+            for stream, path, reason, rows in rejected_rows
+        ]
+        columns = {"Table": "", "Rows": "n", "Path": "wide", "Reason": "wide"}
+        yield table("Invalid rows. The table rejected_rows has their JSON.", columns, invalid)
         yield from _more(rejected_count - len(rejected_rows), "groups")
 
 

@@ -18,9 +18,8 @@ def range_text(start: datetime, end: datetime) -> str:
 
 def duration_text(seconds: int) -> str:
     """Return a duration in its two largest units."""
-    units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
     parts: list[str] = []
-    for unit, length in units:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         number, seconds = divmod(seconds, length)
         if number:
             parts.append(f"{number} {unit}")

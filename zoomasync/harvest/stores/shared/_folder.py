@@ -58,17 +58,13 @@ class Folder:
         self._path = path
         self._open = path / ".open"
         self._worker = secrets.token_hex(8)
-        self._job = JobFile(path)
+        self.job = JobFile(path)
         self._run: dict[str, str | int | None] = {}
-
-    def check(self) -> None:
-        """Create the folder if it is missing. Raises `ConfigError` if it holds other files, or another version."""
-        self._job.check()
 
     def begin_run(self, days: Days, streams: Iterable[Stream]) -> Days:
         """Join the job, and return its days. Raises `ConfigError` if *days* would leave a gap."""
         self._open.mkdir(exist_ok=True)
-        days = self._job.join(days, self._open / f"job.{self._worker}.json")
+        days = self.job.join(days, self._open / f"job.{self._worker}.json")
         for name in ("rejected_rows", "runs", "call_samples", *(stream.name for stream in streams)):
             (self._path / name).mkdir(exist_ok=True)
         self._run = {
@@ -149,18 +145,7 @@ class Folder:
 
     def record_calls(self, samples: Sequence[CallSample]) -> None:
         """Append the number of calls that this worker has sent."""
-        lines = [
-            {
-                "worker": self._worker,
-                "at": utc_text(sample.at),
-                "label": str(sample.label),
-                "calls": sample.calls,
-                "retries": sample.retries,
-                "throttled": sample.throttled,
-                "rate": sample.rate,
-            }
-            for sample in samples
-        ]
+        lines = [{"worker": self._worker, **msgspec.to_builtins(sample)} for sample in samples]
         with (self._path / "call_samples" / f"{self._worker}.ndjson").open("ab") as file:
             file.write(msgspec.json.Encoder().encode_lines(lines))
 
@@ -195,10 +180,7 @@ class Folder:
         pages: Iterable[Sequence[Sequence[Cell]]],
         metadata: dict[str, str] | None = None,
     ) -> None:
-        with (
-            atomic_write(path, self._temporary(path)) as temporary,
-            ParquetFile(temporary, stream, metadata) as file,
-        ):
+        with atomic_write(path, self._temporary(path)) as temporary, ParquetFile(temporary, stream, metadata) as file:
             for lines in pages:
                 file.write(lines)
 

@@ -52,8 +52,9 @@ class PartitionList:
         """Yield the partitions of *streams* in *state*, the oldest first, since reports expire."""
         by_day = [self._tasks.get(stream.name, {}) for stream in streams]
         for day in sorted(set[date]().union(*by_day)):
-            of_day = chain.from_iterable(days.get(day, ()) for days in by_day)
-            yield from (task for task in sorted(of_day, key=_order) if self.state(task) is state)
+            of_day = list(chain.from_iterable(days.get(day, ()) for days in by_day))
+            of_day.sort(key=lambda task: (task.stream.name, task.key))
+            yield from (task for task in of_day if self.state(task) is state)
 
     def counts(self) -> Mapping[str, Mapping[State, PartitionCount]]:
         """Return the number of partitions by stream name and state."""
@@ -66,7 +67,3 @@ class PartitionList:
     def _count(self, task: PartitionTask, state: State, change: int) -> None:
         self._partitions[task.stream.name, state] += change
         self._calls[task.stream.name, state] += change * task.calls
-
-
-def _order(task: PartitionTask) -> tuple[str, str]:
-    return task.stream.name, task.key

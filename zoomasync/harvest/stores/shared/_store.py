@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Protocol, Self, TypeVar
 
 import anyio
@@ -70,22 +69,19 @@ class SharedStore:
         self._tables: dict[str, Table] = {}
         self._list = PartitionList()
         self._recheck_from: date | None = None
-        self._on_finished: Callable[[Partition], None] = _ignore
-        self._staged: dict[tuple[str, str], StagedPartition] = {}
+        self._on_finished: Callable[[Partition], None] = lambda _: None
+        self._staged: dict[PartitionTask, StagedPartition] = {}
         self._held: set[str] = set()
         self.outcome: str = ""
-        """The outcome of the run, in words. The run sets it before it leaves the block of `run`."""
 
     def __repr__(self) -> str:
         return f"<SharedStore {self._folder.name}, {len(self._held)} leased>"
 
     async def __aenter__(self) -> Self:
-        await self._in_thread(self._folder.check)
+        await self._in_thread(self._folder.job.check)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         with anyio.CancelScope(shield=True):
             await self._leases.aclose()
 
@@ -114,7 +110,8 @@ class SharedStore:
     async def add_children(self, listing: ListingStream, scope: Scope) -> None:
         """Add the child partitions of all stored rows of *listing*, which any worker may have fetched."""
         listings = list(self._list.tasks((listing,), State.DONE))
-        await self._add(self._children(listing, listings, scope))
+        rows = ((task, self._folder.parent_rows(task, listing)) for task in listings)
+        await self._add(child for task, some in rows for child in child_tasks(task, some, scope.reports))
 
     async def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:  # noqa: ARG002  `run` got it
         """Iterate over the pending partitions of *streams* that this worker has leased, the oldest first.
@@ -153,16 +150,14 @@ class SharedStore:
 
     async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
         """Stage one batch of a partition."""
-        id_ = _id(task)
-        if id_ not in self._staged:
-            self._staged[id_] = StagedPartition(task)
-        await self._in_thread(partial(self._staged[id_].add, self._tables[task.stream.name], batch))
+        if task not in self._staged:
+            self._staged[task] = StagedPartition(task)
+        await self._in_thread(partial(self._staged[task].add, self._tables[task.stream.name], batch))
 
     async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
         """Write the file of a partition, or of its failure, and release the lease."""
         now = datetime.now(UTC).replace(microsecond=0)
-        staged = self._staged.pop(_id(task), None)
-        with closing(StagedPartition(task) if staged is None else staged) as staged:
+        with closing(self._staged.pop(task) if task in self._staged else StagedPartition(task)) as staged:
             pages, rows, invalid = (staged.pages, staged.rows, len(staged.invalid_rows)) if error is None else (0, 0, 0)
             result = partition_result(task, error, warning, pages=pages, rows=rows, invalid_rows=invalid, now=now)
             with anyio.CancelScope(shield=True):  # after a cancellation, fetched pages are still stored
@@ -202,12 +197,6 @@ class SharedStore:
             if exists and (state := self._final_state(task)) is not None:
                 self._list.set_state(task, state)
         return bool(batch)
-
-    def _children(
-        self, listing: ListingStream, listings: Iterable[PartitionTask], scope: Scope
-    ) -> Iterator[PartitionTask]:
-        for task in listings:
-            yield from child_tasks(task, self._folder.parent_rows(task, listing), scope.reports)
 
     async def _lease(self, task: PartitionTask) -> bool:
         """Lease *task*; return False if another worker holds it or has finished it."""
@@ -265,10 +254,6 @@ class SharedStore:
         raise failure
 
 
-def _id(task: PartitionTask) -> tuple[str, str]:
-    return task.stream.name, task.key
-
-
 def _lease_key(task: PartitionTask) -> str:
     return f"{task.stream.name}/{file_stem(task)}"
 
@@ -277,7 +262,3 @@ def _blocks(tasks: Iterable[PartitionTask]) -> Iterator[list[PartitionTask]]:
     tasks = iter(tasks)
     while block := list(islice(tasks, _BLOCK)):
         yield block
-
-
-def _ignore(_: Partition) -> None:
-    """Do nothing with a finished partition."""

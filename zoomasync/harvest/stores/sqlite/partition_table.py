@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+import msgspec
+
 from .... import ZoomError
 from ...partitions import Partition, State, partition_result
 from ...streams import LISTINGS, STREAMS, Days, InstanceStream, ListingStream, PartitionTask, Stream, child_tasks
 from ..base import PartitionCount, Scope, extend_days
 from ..columns import utc_text
-from .schema import delete_rows
 
 _BATCH = 1_000
 
@@ -160,29 +161,19 @@ def finish(
     if error is not None and rows and result.state in {State.NOT_FOUND, State.REJECTED}:
         warning = f"listed again: {result.detail}"
         result = replace(result, state=State.DONE, error=None, detail=None, tracking_id=None, warning=warning)
+    deferred_until = None if result.deferred_until is None else utc_text(result.deferred_until)
     connection.execute(
-        "UPDATE partition SET state = ?, pages = ?, rows = ?, invalid_rows = ?, fetched_at = ?, deferred_until = ?, "
-        "error = ?, detail = ?, tracking_id = ?, warning = ? WHERE stream = ? AND key = ?",
-        (
-            result.state,
-            pages,
-            rows,
-            invalid_rows,
-            utc_text(now),
-            None if result.deferred_until is None else utc_text(result.deferred_until),
-            result.error,
-            result.detail,
-            result.tracking_id,
-            result.warning,
-            *id_,
-        ),
+        "UPDATE partition SET state = :state, pages = :pages, rows = :rows, invalid_rows = :invalid_rows, "
+        "fetched_at = :fetched_at, deferred_until = :deferred_until, error = :error, detail = :detail, "
+        "tracking_id = :tracking_id, warning = :warning WHERE stream = :stream AND key = :key",
+        {**msgspec.to_builtins(result), "deferred_until": deferred_until},
     )
     return result if error is None else replace(result, pages=0, rows=0, invalid_rows=0)
 
 
 def clear(connection: sqlite3.Connection, stream: str, key: str) -> None:
     """Delete the rows of a partition."""
-    connection.execute(delete_rows(stream), (key,))
+    connection.execute(f'DELETE FROM "{stream}" WHERE _part = ?', (key,))
     connection.execute("DELETE FROM rejected_rows WHERE stream = ? AND _part = ?", (stream, key))
 
 

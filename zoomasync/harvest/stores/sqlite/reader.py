@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ....errors import ConfigError, StoreError, ZoomError
+from ..columns import Cell
 from .migration import MIGRATED_VERSION
 from .schema import APPLICATION_ID, VERSION
 
@@ -21,19 +22,22 @@ def reading(path: str | Path) -> Generator[sqlite3.Connection, None, None]:
     for errors of SQLite inside the block.
     """
     path = Path(path)
+    # as_uri() quotes the characters of a file name that have a meaning in a URI, such as "?" and "#".
+    uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
-        with closing(_connect(path)) as connection:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             connection.execute("BEGIN")  # one transaction, so that all queries see the same moment
             _check(connection, path)
             yield connection
     except sqlite3.Error as error:
-        failure = _failure(error, path)
-        raise failure from error
+        raise _failure(error, path) from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # as_uri() quotes the characters of a file name that have a meaning in a URI, such as "?" and "#".
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+def named_rows(connection: sqlite3.Connection, sql: str, *parameters: Cell) -> list[dict[str, Cell]]:
+    """Return the rows that *sql* selects, each with its cells by column name."""
+    cursor = connection.execute(sql, parameters)
+    names = [name for name, *_ in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

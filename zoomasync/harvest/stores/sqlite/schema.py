@@ -134,11 +134,6 @@ class Table:
         return list(zip(repeat(key, len(rows)), positions, *cells, extras, strict=True))
 
 
-def delete_rows(stream: str) -> str:
-    """Return the SQL that deletes the rows of one partition of *stream*."""
-    return f'DELETE FROM "{stream}" WHERE _part = ?'  # noqa: S608
-
-
 def _declared(column: Column) -> str:
     not_null = " NOT NULL" if column in KEY_COLUMNS else ""
     return f'"{column.name}" {_AFFINITIES.get(column.kind, "TEXT")}{not_null}'

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self, TypeVar, cast
 
 import anyio
@@ -63,19 +62,16 @@ class SQLiteStore:
         self._broken = False
         self._run_id = 0
         self.outcome: str = ""
-        """The outcome of the run, in words. The run sets it before it leaves the block of `run`."""
 
     async def __aenter__(self) -> Self:
         try:
             await self._in_thread(self._open)
         except BaseException:
-            self._close()  # after a cancellation, the thread may have opened it
+            self._close()  # the thread may have opened it, also after a cancellation
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         with anyio.CancelScope(shield=True):
             await self._in_thread(self._close)
 
@@ -148,7 +144,7 @@ class SQLiteStore:
             (self._run_id, utc_text(each.at), each.label, each.calls, each.retries, each.throttled, each.rate)
             for each in samples
         ]
-        await self._enqueue(partial(_add_call_samples, lines=lines))
+        await self._enqueue(lambda connection: connection.executemany(_ADD_CALL_SAMPLES, lines))
 
     async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Call *function* after all earlier writes, and return its result once it is committed."""
@@ -221,11 +217,7 @@ class SQLiteStore:
             connection.execute(f"PRAGMA synchronous = {self._durability}")
             self._transact([_Write(partial(self._make_tables, version))])
         except (sqlite3.Error, OSError) as error:
-            self._close()
             raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
-        except ConfigError:
-            self._close()
-            raise
 
     def _make_tables(self, version: int, connection: sqlite3.Connection) -> None:
         """Migrate the store if needed, and create the missing tables and columns, in one transaction."""
@@ -312,13 +304,10 @@ class _Write:
     result: object = None
 
 
-def _add_call_samples(connection: sqlite3.Connection, lines: Sequence[tuple[str | int | float, ...]]) -> None:
-    connection.executemany(
-        "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-        "calls = calls + excluded.calls, retries = retries + excluded.retries, "
-        "throttled = throttled + excluded.throttled",
-        lines,
-    )
+_ADD_CALL_SAMPLES = (
+    "INSERT INTO call_samples VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "
+    "retries = retries + excluded.retries, throttled = throttled + excluded.throttled"
+)
 
 
 def _writer(path: Path) -> str:
