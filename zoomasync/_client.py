@@ -23,6 +23,7 @@ from .auth._token_manager import TokenManager
 from .errors import ConfigError
 from .events import Event
 from .rate_limits import LocalRateLimiter, Plan
+from .rate_limits._resource_quotas import ResourceQuotas
 from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
@@ -101,6 +102,7 @@ class Zoom(Api):
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
+            resource_quotas=ResourceQuotas(),
             retry=retry,
         )
         super().__init__(session)

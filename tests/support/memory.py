@@ -21,6 +21,7 @@ from zoomasync.auth import Credentials, Token
 from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import StatusError
 from zoomasync.rate_limits._local import LocalRateLimiter
+from zoomasync.rate_limits._resource_quotas import ResourceQuotas
 from zoomasync.types import Endpoint
 
 App: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponse]]
@@ -131,5 +132,6 @@ def open_session(
         transport=transport,
         token_source=TokenManager(credentials or StaticToken("static-token"), transport, retry, clock=clock),
         rate_limiter=LocalRateLimiter(plan, clock=clock),
+        resource_quotas=ResourceQuotas(),
         retry=retry,
     )

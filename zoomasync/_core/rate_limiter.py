@@ -9,6 +9,7 @@ from typing import Protocol
 
 from .._label import Label
 from ..events import Event
+from .endpoint import ResourceQuota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +92,20 @@ class RateLimiter(Protocol):
 
     async def aclose(self) -> None:
         """Release all resources. Closing twice is safe."""
+        ...
+
+
+class ResourceQuotaCounter(Protocol):
+    """Counts the requests that Zoom limits for one host or registrant per UTC day."""
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Read Zoom's clock from the headers of a response."""
+        ...
+
+    def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
+        """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
+        ...
+
+    def count(self, resource_quotas: tuple[ResourceQuota, ...]) -> None:
+        """Count one accepted request in each of *resource_quotas*."""
         ...

@@ -26,8 +26,7 @@ from .access_token import Token, TokenSource
 from .call_options import CallOptions
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
-from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter
-from .resource_quotas import ResourceQuotas
+from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
     daily_quota_exhausted,
     interpret,
@@ -61,13 +60,14 @@ class Session:
         transport: Transport,
         token_source: TokenSource,
         rate_limiter: RateLimiter,
+        resource_quotas: ResourceQuotaCounter,
         retry: RetryPolicy,
     ) -> None:
         self.base_url = base_url
         self._transport = transport
         self._token_source = token_source
         self._rate_limiter = rate_limiter
-        self._resource_quotas = ResourceQuotas()
+        self._resource_quotas = resource_quotas
         self._options = CallOptions(retry=retry)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}

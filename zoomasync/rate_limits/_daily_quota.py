@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from .._core.rate_limiter import DailyQuotaExhausted
-from .._core.server_clock import ServerClock
+from ._server_clock import ServerClock
 
 _LOWEST_DAILY_LIMIT: Final = 1000  # no per-second limit is that high
 

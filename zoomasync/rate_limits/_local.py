@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import partial
 
 from .._core.rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimitStatus
-from .._core.server_clock import ServerClock
 from .._label import Label
 from ..events import Event
 from ._adaptive import AdaptiveRate
 from ._daily_quota import DailyQuota, remaining_in_headers
 from ._plan import Plan
+from ._server_clock import ServerClock
 from ._subscribers import Subscribers
 from ._token_bucket import LATENCY_JITTER, TokenBucket
 from ._wait_queue import Dismissed

@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from .._core.server_clock import ServerClock
 from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import Plan
 from ..rate_limits._adaptive import AdaptiveRate
 from ..rate_limits._daily_quota import remaining_in_headers
+from ..rate_limits._server_clock import ServerClock
 from ._connection import RedisConnection, Script, hash_tag
 
 _MICRO: Final = 1_000_000

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from .endpoint import ResourceQuota
-from .server_clock import ServerClock
+from .._core.endpoint import ResourceQuota
+from ._server_clock import ServerClock
 
 
 class ResourceQuotas:
