@@ -59,6 +59,27 @@ def test_paginate_rejects_other_routes(zoom: Zoom, route: str) -> None:
         zoom.paginate(route, items="users", label=Label.LIGHT)
 
 
+@pytest.mark.parametrize(
+    ("items", "row"), [("next_page_token", dict), (3, dict), ("users", "no type"), ("users", [int])]
+)
+def test_paginate_rejects_invalid_types(zoom: Zoom, items: str, row: type[object]) -> None:
+    with pytest.raises(InvalidArgument):
+        zoom.paginate("GET /users", items=items, label=Label.LIGHT, row=row)
+
+
+async def test_paginate_reports_invalid_rows(zoom: Zoom, fake: FakeZoom) -> None:
+    """Rows that are no objects are passed to on_invalid_row, and the others are returned."""
+    fake.respond(USERS, status=200, body={"users": [{"id": "a"}, 7, {"id": "b"}]})
+    invalid: list[InvalidRow] = []
+
+    rows = await (
+        zoom.with_options(on_invalid_row=invalid.append).paginate(USERS, items="users", label=Label.HEAVY).collect()
+    )
+
+    assert rows == [{"id": "a"}, {"id": "b"}]
+    assert [row.row for row in invalid] == [1]
+
+
 async def test_first_fetches_one_page(zoom: Zoom, fake: FakeZoom, uuid: str) -> None:
     assert await zoom.reports.meeting_participants(uuid).first() is not None
     assert [request.route for request in fake.requests].count(PARTICIPANTS) == 1
@@ -138,7 +159,9 @@ async def test_max_wait_raises_before_sending(fake: FakeZoom) -> None:
     assert [request.route for request in fake.requests].count(USERS) == 1
 
 
-@pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": -1}, {"max_wait": -1}, {"timeout": float("nan")}])
+@pytest.mark.parametrize(
+    "options", [{"timeout": 0}, {"timeout": -1}, {"max_wait": -1}, {"timeout": float("nan")}, {"timeout": float("inf")}]
+)
 def test_invalid_options_are_rejected(zoom: Zoom, options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="seconds"):
         zoom.with_options(timeout=options.get("timeout"), max_wait=options.get("max_wait"))

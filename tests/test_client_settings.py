@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -153,6 +154,28 @@ async def test_proxy_of_environment(
     if is_used:
         assert {path for path, _ in seen} == {"/oauth/token", "/v2/report/users"}
         assert all(authorization and authorization.startswith("Basic ") for _, authorization in seen)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:3128", "http://proxy:notaport", "https://proxy.example", "http://"])
+def test_invalid_proxy_raises(environment: Callable[[Mapping[str, str]], None], url: str) -> None:
+    """A proxy that cannot be used raises before anything is sent, and the message does not show the URL."""
+    environment({"https_proxy": url})
+
+    with pytest.raises(ConfigError, match=r"^HTTPS_PROXY must be a URL") as caught:
+        Zoom(StaticToken("token"), trust_env=True)
+
+    assert url not in str(caught.value) or url == "http://"
+
+
+async def test_netrc_is_not_read(
+    fake: FakeZoom, environment: Callable[[Mapping[str, str]], None], tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text(f"default login ada password {PASSWORD}\n", encoding="utf-8")
+    (tmp_path / ".netrc").chmod(0o600)
+    environment({"NETRC": str(tmp_path / ".netrc")})
+
+    async with fake.client(trust_env=True) as zoom:
+        assert await zoom.reports.users(DAY, DAY).collect() == []
 
 
 async def test_proxy_password_is_never_shown(environment: Callable[[Mapping[str, str]], None]) -> None:

@@ -98,7 +98,7 @@ def test_missing_scope_is_named() -> None:
         ),
         pytest.param(
             RedisUnavailable("Redis did not answer within 2 seconds"),
-            "the request was not sent: Redis did not answer within 2 seconds. Check Redis; "
+            "Redis did not answer within 2 seconds, so nothing was sent. Check Redis; "
             "with a FallbackRateLimiter, each process limits its own rate until Redis is back",
             id="Redis unavailable",
         ),

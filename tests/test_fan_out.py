@@ -300,8 +300,29 @@ async def test_no_keys_no_outcomes() -> None:
         assert [outcome async for outcome in outcomes] == []
 
 
-@pytest.mark.parametrize("workers", [0, -1])
+@pytest.mark.parametrize("workers", [0, -1, True])
 async def test_invalid_workers_raise(workers: int) -> None:
-    with pytest.raises(ConfigError, match="at least one worker"):
+    with pytest.raises(ConfigError, match="workers must be a whole number"):
         async with fan_out(_double, [1], workers=workers):
             pytest.fail("it must not begin")
+
+
+async def test_cancelled_call_raises() -> None:
+    """A call that awaits a task cancelled elsewhere ends the fan-out with CancelledError."""
+    shared = asyncio.create_task(asyncio.sleep(60))
+    shared.cancel()
+
+    async def wait(_: int) -> None:
+        await shared
+
+    with pytest.raises(asyncio.CancelledError):
+        await fan_out(wait, range(3), workers=2).collect()
+
+
+async def test_fan_out_runs_twice() -> None:
+    async def double(key: int) -> int:
+        return 2 * key
+
+    doubled = fan_out(double, [1, 2], workers=1)
+
+    assert await doubled.collect() == await doubled.collect() == [Done(1, 2), Done(2, 4)]

@@ -192,7 +192,12 @@ class Api:
         """
         if not route.startswith("GET /"):
             raise InvalidArgument('the route of a listing is like "GET /users/{userId}/recordings"')
-        endpoint = Endpoint(route=route, label=_check_label(label), response=_page_type(items, cast("Hashable", row)))
+        try:
+            page_type = _page_type(items, cast("Hashable", row))
+            msgspec.inspect.type_info(page_type)
+        except (TypeError, ValueError, NameError, SyntaxError):
+            raise InvalidArgument("items must be a JSON key, and row a type that msgspec can decode") from None
+        endpoint = Endpoint(route=route, label=_check_label(label), response=page_type)
         listing: Paginator[Page[object], object] = paginate(self._session, endpoint.at_encoded(values, query or {}))
         return listing
 

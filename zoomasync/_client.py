@@ -64,7 +64,8 @@ class Zoom(Api):
     - *rate_limiter* replaces the limiter that *plan* and *latency_jitter* describe, to share the limits of one account
       between processes, and *token_store* shares its access token; see `zoomasync.redis`.
     - *on_event* receives the events of `zoomasync.events`.
-    - With *trust_env*, proxies come from ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``, for token requests too.
+    - With *trust_env*, calls and token requests use the ``http://`` proxy in ``HTTPS_PROXY`` or ``HTTP_PROXY``, except
+      for the hosts in ``NO_PROXY``.
 
     The client does not close an *http_session*, *rate_limiter* or *token_store* that it was given.
 
@@ -139,14 +140,12 @@ class Zoom(Api):
     @classmethod
     def _sharing(cls, url: str, auth: ServerToServer, plan: Plan, base_url: str, options: ClientOptions) -> Self:
         """Create a client that shares its rate limits and access token through the Redis server at *url*."""
-        if {"rate_limiter", "token_store"} & options.keys():
+        if options.get("rate_limiter") is not None or options.get("token_store") is not None:
             raise ConfigError("redis creates a rate limiter and a token store: do not give others beside it")
         from .redis import RedisRateLimiter, RedisTokenStore, limits_name, token_name  # noqa: PLC0415  needs the extra
 
-        jitter = options.pop("latency_jitter", None)
-        limiter = RedisRateLimiter(
-            url, plan, name=limits_name(auth.account_id), latency_jitter=LATENCY_JITTER if jitter is None else jitter
-        )
+        jitter = _check_jitter(options.pop("latency_jitter", None))
+        limiter = RedisRateLimiter(url, _check_plan(plan), name=limits_name(auth.account_id), latency_jitter=jitter)
         store = RedisTokenStore(url, name=token_name(auth.account_id, auth.client_id))
         options.update({"rate_limiter": limiter, "token_store": store})
         client = cls(auth, base_url=base_url, **options)
@@ -190,13 +189,22 @@ class Zoom(Api):
 
 
 def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter: float | None) -> RateLimiter:
-    if rate_limiter is not None:
-        if plan is not None or latency_jitter is not None:
-            raise ConfigError("plan and latency_jitter belong to the rate limiter: give them to it, not to the client")
-        return rate_limiter
+    if rate_limiter is None:
+        return LocalRateLimiter(_check_plan(plan), latency_jitter=_check_jitter(latency_jitter))
+    if plan is not None or latency_jitter is not None:
+        raise ConfigError("plan and latency_jitter belong to the rate limiter: give them to it, not to the client")
+    return rate_limiter
+
+
+def _check_plan(plan: Plan | None) -> Plan:
     if plan is not None and not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
         raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
-    jitter = LATENCY_JITTER if latency_jitter is None else latency_jitter
-    if not is_seconds(jitter) or jitter >= 1:
+    return plan or Plan.PRO
+
+
+def _check_jitter(latency_jitter: float | None) -> float:
+    if latency_jitter is None:
+        return LATENCY_JITTER
+    if not is_seconds(latency_jitter) or latency_jitter >= 1:
         raise ConfigError("latency_jitter must be a number of seconds from 0 to below 1")
-    return LocalRateLimiter(plan or Plan.PRO, latency_jitter=jitter)
+    return latency_jitter

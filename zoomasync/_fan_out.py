@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Generic, TypeAlias, TypeVar
 
@@ -49,11 +51,12 @@ class FanOut(Generic[KeyT, ValueT]):
         *,
         workers: int,
     ) -> None:
-        if workers < 1:
-            raise ConfigError("fan_out needs at least one worker")
-        self._outcomes = _run(function, keys, workers)
+        if type(workers) is not int or workers < 1:
+            raise ConfigError("workers must be a whole number, 1 or more")
+        self._start = partial(_run, function, keys, workers)
 
     async def __aenter__(self) -> AsyncIterator[Outcome[KeyT, ValueT]]:
+        self._outcomes = self._start()
         return await self._outcomes.__aenter__()
 
     async def __aexit__(
@@ -93,6 +96,10 @@ def fan_out(
     return FanOut(function, keys, workers=workers)
 
 
+class _CallCancelled(Exception):
+    """A call raised CancelledError although its worker was not cancelled."""
+
+
 @asynccontextmanager
 async def _run(
     function: Callable[[KeyT], Awaitable[ValueT]], keys: Iterable[KeyT] | AsyncIterable[KeyT], workers: int
@@ -113,6 +120,8 @@ async def _run(
                 tasks.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         error = group.exceptions[0]
+        if isinstance(error, _CallCancelled):
+            error = asyncio.CancelledError()
     else:
         return
     # Raised outside the handler, so that the group does not become its context.
@@ -140,5 +149,11 @@ async def _work(
             outcome = Done(key, await function(key))
         except ZoomError as error:
             outcome = Failed(key, error)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # The function awaited a task that was cancelled elsewhere. A task group would end this worker silently.
+            raise _CallCancelled from None
         await sender.send(outcome)
     sender.close()

@@ -70,7 +70,7 @@ __all__ = [
     "ZoomError",
 ]
 
-_EMAIL = re.compile(r"[^\s@<>\"'(\[:,;=]+@[^\s@<>\"')\],;]+")
+_EMAIL = re.compile(r"(?:\"[^\"\s]* ?[^\"\s]*\"|[^\s@<>\"'(\[:,;=]+)(?:@|%40|\uff20)[^\s@<>\"')\],;]+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # control characters, which a terminal would execute
 _MAX_MESSAGE = 300
 
@@ -108,7 +108,7 @@ class RedisUnavailable(ZoomError):
 
     def __str__(self) -> str:
         return (
-            f"the request was not sent: {self.reason}. Check Redis; "
+            f"{self.reason}, so nothing was sent. Check Redis; "
             "with a FallbackRateLimiter, each process limits its own rate until Redis is back"
         )
 

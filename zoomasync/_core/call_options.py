@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
@@ -28,6 +29,8 @@ class CallOptions:
             raise ConfigError("timeout must be a number of seconds above 0")
         if self.max_wait is not None and not is_seconds(self.max_wait):
             raise ConfigError("max_wait must be a number of seconds, 0 or more")
+        if self.retry is not None and not isinstance(self.retry, RetryPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
+            raise ConfigError("retry must be a RetryPolicy")
 
     def override(self, other: CallOptions) -> CallOptions:
         """Return these options, replaced by those of *other* that are not None."""
@@ -36,5 +39,5 @@ class CallOptions:
 
 
 def is_seconds(value: object) -> bool:
-    """Return whether *value* is a number of seconds, 0 or more. Not every caller has a type checker."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    """Return whether *value* is a finite number of seconds, 0 or more. Not every caller has a type checker."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar, cast, get_args
 
 import msgspec
 from msgspec import inspect
@@ -119,11 +119,16 @@ def _without_invalid_rows(body: bytes, type_: inspect.Type) -> tuple[bytes, list
 
 
 def _rows_field(type_: inspect.Type) -> tuple[str, type[object]] | None:
-    """Return the JSON key and the struct of the rows: the first required list of structs."""
-    for known in type_.fields if isinstance(type_, inspect.StructType) else ():
-        row_type = known.type.item_type if known.required and isinstance(known.type, inspect.VarTupleType) else None
-        if isinstance(row_type, inspect.StructType):
-            return known.encode_name, row_type.cls
+    """Return the JSON key and the type of the rows: the first required list that holds structs or is called items."""
+    if not isinstance(type_, inspect.StructType):
+        return None
+    types = {field.name: field.type for field in msgspec.structs.fields(type_.cls)}
+    for known in type_.fields:
+        if known.required and isinstance(known.type, inspect.VarTupleType):
+            if isinstance(known.type.item_type, inspect.StructType):
+                return known.encode_name, known.type.item_type.cls
+            if known.name == "items":
+                return known.encode_name, cast("type[object]", get_args(types[known.name])[0])
     return None
 
 

@@ -20,6 +20,7 @@ from yarl import URL
 from .. import errors
 from ..errors import ConfigError, TransportError
 from .http_messages import HttpRequest, HttpResponse
+from .proxies import EnvironmentProxies
 
 __all__ = ["AiohttpTransport", "ClientSession", "Transport"]
 
@@ -46,7 +47,7 @@ class AiohttpTransport:
         self, http_session: ClientSession | None, *, timeout: float, max_body: int = _MAX_BODY, trust_env: bool = False
     ) -> None:
         self._given_session = http_session
-        self._trust_env = trust_env
+        self._proxies = EnvironmentProxies() if trust_env else None
         self._http_session: ClientSession | None = None
         self._timeout = _timeout(timeout)
         self._max_body = max_body
@@ -57,7 +58,7 @@ class AiohttpTransport:
         if self._http_session is not None:
             raise ConfigError("the client is already open")
         self._loop = asyncio.get_running_loop()
-        self._http_session = self._given_session or _new_session(trust_env=self._trust_env)
+        self._http_session = self._given_session or _new_session()
 
     async def close(self) -> None:
         """Close the HTTP session that `open` made. A session that was given stays open."""
@@ -79,6 +80,7 @@ class AiohttpTransport:
         try:
             return await self._exchange(http_session, request, wait)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            # Only the client's own connector reports when a request has its connection.
             is_unsent = isinstance(error, TimeoutError) and http_session is not self._given_session and not wait.is_over
             failure = _no_connection(request.name) if is_unsent else _translate(request.name, error)
         finally:
@@ -94,6 +96,8 @@ class AiohttpTransport:
             data=request.body,
             timeout=self._timeout if request.timeout is None else _timeout(request.timeout),
             allow_redirects=False,
+            # aiohttp's own trust_env would also send passwords from ~/.netrc.
+            proxy=None if self._proxies is None else self._proxies.proxy_for(request.url),
         ) as response:
             if wait.has_waited:
                 wait.mark()
@@ -157,10 +161,8 @@ class _ReportingConnector(aiohttp.TCPConnector):
         return connection
 
 
-def _new_session(*, trust_env: bool) -> ClientSession:
-    http_session = ClientSession(
-        connector=_ReportingConnector(), cookie_jar=aiohttp.DummyCookieJar(), trust_env=trust_env
-    )
+def _new_session() -> ClientSession:
+    http_session = ClientSession(connector=_ReportingConnector(), cookie_jar=aiohttp.DummyCookieJar())
     # aiohttp resends an idempotent request by itself when a kept-alive connection was lost. The rate limiter and the
     # statistics must see every request, so only the retry policy resends. aiohttp has no public option (issue 10790).
     http_session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

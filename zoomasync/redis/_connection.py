@@ -86,6 +86,7 @@ def _client_for(url: str) -> Redis:
     try:
         # One retry, without a delay: the server may have closed an idle connection.
         client = Redis.from_url(url, retry=Retry(NoBackoff(), 1))  # pyright: ignore[reportUnknownMemberType]  its options
+        client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # checks the URL's options, offline
     except Exception:  # noqa: BLE001, S110  the parser may raise anything, and the text may contain the password
         pass
     else:

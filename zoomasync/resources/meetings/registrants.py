@@ -45,10 +45,10 @@ def _quota(meeting_id: int, person: str, per_day: int) -> ResourceQuota:
 
 def _key(person: Registrant | RegistrantAdded | RegistrantKey) -> RegistrantKey:
     if isinstance(person, RegistrantKey):
-        return person
+        return RegistrantKey(id=person.id or None, email=person.email or None)
     if isinstance(person, RegistrantAdded):
-        return RegistrantKey(id=person.registrant_id)
-    return RegistrantKey(id=person.id, email=person.email)
+        return RegistrantKey(id=person.registrant_id or None)
+    return RegistrantKey(id=person.id or None, email=person.email or None)
 
 
 class Registrants(Resource):
