@@ -61,14 +61,14 @@ def _status_error(call: Call[object], response: HttpResponse) -> StatusError:
     return _build(kind, call, response, body)
 
 
-def daily_quota_exhausted(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.DailyLimitReached:
+def daily_limit_error(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.DailyLimitReached:
     """Return the error for a call that was not sent because this client has used its daily quota."""
     error = _not_sent(errors.DailyLimitReached, call, "The daily quota of this client is used up", is_retry=is_retry)
     error.resumes_at = resumes_at
     return error
 
 
-def resource_limit_reached(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.ResourceLimitReached:
+def resource_limit_error(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.ResourceLimitReached:
     """Return the error for a call that was not sent because a host or registrant has reached its own limit."""
     limits = " or ".join(sorted({f"{quota.per_day} per day for one {quota.kind}" for quota in call.resource_quotas}))
     error = _not_sent(errors.ResourceLimitReached, call, f"The limit of {limits} is reached", is_retry=is_retry)
@@ -76,7 +76,7 @@ def resource_limit_reached(call: Call[object], resumes_at: datetime, *, is_retry
     return error
 
 
-def queue_too_long(call: Call[object], delay: float, *, is_retry: bool) -> errors.PerSecondLimitReached:
+def max_wait_error(call: Call[object], delay: float, *, is_retry: bool) -> errors.PerSecondLimitReached:
     """Return the error for a call that was not sent because it would wait longer than *max_wait*."""
     reason = f"The call would wait {delay:.1f} s for a permit, longer than max_wait"
     error = _not_sent(errors.PerSecondLimitReached, call, reason, is_retry=is_retry)

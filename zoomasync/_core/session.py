@@ -28,12 +28,12 @@ from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
-    daily_quota_exhausted,
+    daily_limit_error,
     interpret,
     is_already_deleted,
     is_token_rejected,
-    queue_too_long,
-    resource_limit_reached,
+    max_wait_error,
+    resource_limit_error,
 )
 from .retries import RetryPolicy, may_have_run, outcome_is_unknown
 from .transport import Transport
@@ -86,7 +86,8 @@ class Session:
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
         options = self._options
-        attempt, is_retry, is_renewed, has_maybe_run = 1, False, False, False
+        attempt = 1
+        is_retry = token_renewed = has_maybe_run = False
         while True:
             async with self._write_lock(call):
                 token, permit = await self._acquire(call, is_retry=is_retry)
@@ -102,9 +103,9 @@ class Session:
             if has_maybe_run and is_already_deleted(call, error):
                 return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
             self._stats[call.name].throttled += isinstance(error, RateLimited)
-            if is_token_rejected(error) and not is_renewed:
+            if is_token_rejected(error) and not token_renewed:
                 # Zoom checks the token before it carries out a request, so that a write can be sent again too.
-                is_renewed = True
+                token_renewed = True
                 if await self._token_source.renew(token) != token:
                     continue
             await self._wait_or_raise(call, error, attempt)
@@ -115,7 +116,7 @@ class Session:
         """Wait for a valid access token and a permit."""
         options = self._options
         if (resumes_at := self._resource_quotas.exhausted_until(call.resource_quotas)) is not None:
-            raise resource_limit_reached(call, resumes_at, is_retry=is_retry)
+            raise resource_limit_error(call, resumes_at, is_retry=is_retry)
         # The token comes first: callers that held permits while they wait for a token would all send at once.
         token = await self._token_source.get()
         try:
@@ -123,9 +124,9 @@ class Session:
                 call.endpoint.label, priority=bool(options.priority), max_wait=options.max_wait
             )
         except DailyQuotaExhausted as exhausted:
-            raise daily_quota_exhausted(call, exhausted.resumes_at, is_retry=is_retry) from None
+            raise daily_limit_error(call, exhausted.resumes_at, is_retry=is_retry) from None
         except QueueTooLong as queue:
-            raise queue_too_long(call, queue.delay, is_retry=is_retry) from None
+            raise max_wait_error(call, queue.delay, is_retry=is_retry) from None
         return await self._current_token(token, permit), permit
 
     async def _current_token(self, token: Token, permit: Permit) -> Token:

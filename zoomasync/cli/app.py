@@ -48,7 +48,7 @@ def harvest(options: Annotated[HarvestOptions, Parameter(name="*")] = HarvestOpt
     * meeting, meeting_participants, meeting_polls, meeting_qa, meeting_survey
     * webinar, webinar_participants, webinar_polls
     * past_meeting, past_participants, past_polls, past_qa: substitutes for reports of meetings. They have fewer fields,
-      and do not count against the daily quota.
+      and do not count against the daily quota of a paid plan.
 
     Exit codes:
 

@@ -54,10 +54,10 @@ class Harvest:
     reports and those that were empty or not found are fetched: reports can arrive late.
 
     *reports* names the tables to fetch. Some of `PAST_REPORTS` can replace some of the default `REPORTS`, for meetings
-    of the last year: they are light and medium calls, which have no daily quota. *workers* is the number of partitions
-    that are fetched at a time. With *durability* "full", the data in a SQLite file survive a power cut. *progress* is
-    called with a copy of `Harvest.progress` after each finished partition, once all is listed, and when a wait for the
-    next day begins or ends. It must not block. Its first exception is logged, and the run continues.
+    of the last year: they are light and medium calls, which have no daily quota on paid plans. *workers* is the number
+    of partitions that are fetched at a time. With *durability* "full", the data in a SQLite file survive a power cut.
+    *progress* is called with a copy of `Harvest.progress` after each finished partition, once all is listed, and when a
+    wait for the next day begins or ends. It must not block. Its first exception is logged, and the run continues.
 
     Zoom has no reports about instances with one participant, so they are not harvested.
     """

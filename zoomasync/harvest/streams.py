@@ -242,7 +242,7 @@ REPORTS = tuple(stream.name for stream in REPORT_STREAMS)
 """The reports that a harvest fetches of each instance by default. The two listings are always fetched."""
 
 PAST_REPORTS = tuple(stream.name for stream in PAST_STREAMS)
-"""Cheaper replacements for some of `REPORTS`, for meetings: light and medium calls, which have no daily quota."""
+"""Cheaper replacements for some of `REPORTS`: light and medium calls, without a daily quota on paid plans."""
 
 
 def select_reports(reports: Iterable[str]) -> tuple[InstanceStream, ...]:

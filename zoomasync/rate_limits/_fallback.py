@@ -32,7 +32,7 @@ class SharedRateLimiter(RateLimiter, Protocol):
         ...
 
     @property
-    def lease_seconds(self) -> float:
+    def permit_seconds(self) -> float:
         """The seconds after which the requests of all leased permits have certainly left Zoom's window."""
         ...
 
@@ -152,20 +152,20 @@ class _Outage:
         self._primary = primary
         self._fallback = fallback
         self._on_end = on_end
-        self._starts_at = time.monotonic() + primary.lease_seconds
-        self._started = anyio.Event()
+        self._fallback_from = time.monotonic() + primary.permit_seconds
+        self._fallback_started = anyio.Event()
         self._waiting = dict[anyio.CancelScope, Label]()  # in order of arrival
         self._task = asyncio.create_task(self._run(), name="zoomasync rate limiter fallback")
 
     async def acquire(self, label: Label, *, priority: bool, max_wait: float | None) -> Permit | None:
         """Acquire a permit of the fallback, or return None if the primary is available again."""
-        if max_wait is not None and not self._started.is_set():
+        if max_wait is not None and not self._fallback_started.is_set():
             await self._check_delay(label, max_wait)
             max_wait = None
         with anyio.CancelScope() as scope:
             self._waiting[scope] = label
             try:
-                await self._started.wait()
+                await self._fallback_started.wait()
                 return await self._fallback.acquire(label, priority=priority, max_wait=max_wait)
             finally:
                 del self._waiting[scope]
@@ -181,14 +181,14 @@ class _Outage:
         if status.remaining == 0:
             raise DailyQuotaExhausted(status.resets_at)
         waiting = sum(other is label for other in self._waiting.values())
-        delay = max(0.0, self._starts_at - time.monotonic()) + status.delay + waiting / status.rate
+        delay = max(0.0, self._fallback_from - time.monotonic()) + status.delay + waiting / status.rate
         if delay > max_wait:
             raise QueueTooLong(delay)
 
     async def _run(self) -> None:
         await self._lower_daily_quotas()
-        await anyio.sleep(self._starts_at - time.monotonic())
-        self._started.set()
+        await anyio.sleep(self._fallback_from - time.monotonic())
+        self._fallback_started.set()
         while True:
             with suppress(RedisUnavailable):
                 await self._primary.reconnect()

@@ -45,7 +45,7 @@ class RedisRateLimiter:
             raise ConfigError("latency_jitter must be seconds, 0 or more")
         self.plan: Final = plan
         """The plan that all processes share."""
-        self.lease_seconds: Final = 1 + 2 * latency_jitter
+        self.permit_seconds: Final = 1 + 2 * latency_jitter
         """The seconds after which the requests of all leased permits have certainly left Zoom's window."""
         self._name = name
         self._subscribers = Subscribers(plan)

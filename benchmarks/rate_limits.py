@@ -1,7 +1,7 @@
 """Use of a rate limit by one client, and violations of it.
 
-``python benchmarks/pacing.py [--seconds 20] [--rates 0.3 1 2 ...]`` sends as many requests as the client allows, from a
-cold start and over real HTTP, to a server in another process that rejects requests above R in any sliding second. For
+``python benchmarks/rate_limits.py [--seconds 20] [--rates 0.3 1 2 ...]`` sends as many requests as the client allows,
+from a cold start and over real HTTP, to a server in another process that rejects requests above R in any second. For
 each R it prints the most requests that the client sent in any second, the most that arrived in one, the number of 429s,
 and the share of R that arrived between the first and the last request. If the host stops this machine for longer than
 twice the latency jitter, arrivals bunch; so the time that the host took away is printed too.
