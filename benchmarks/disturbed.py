@@ -26,7 +26,7 @@ PLAN = Plan(light=RATE, medium=RATE, heavy=RATE)
 async def keep_calling(zoom: Zoom) -> None:
     """Send one call after another."""
     while True:
-        await zoom.reports.billing()
+        await zoom.reports.billing().collect()
 
 
 async def recovery() -> float:

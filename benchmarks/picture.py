@@ -66,8 +66,8 @@ async def run() -> tuple[list[tuple[str, float, int]], list[tuple[str, float, fl
                 await anyio.sleep(pause)
 
         today = date.today()  # noqa: DTZ011  any day
-        daily = lambda: zoom.reports.daily(year=today.year, month=today.month)  # noqa: E731
-        upcoming = lambda: zoom.meetings.upcoming(host)  # noqa: E731
+        daily = lambda: zoom.reports.daily(year=today.year, month=today.month).collect()  # noqa: E731
+        upcoming = lambda: zoom.meetings.upcoming(host).collect()  # noqa: E731
         questions = lambda: zoom.meetings.registrants.questions(meeting)  # noqa: E731
         with anyio.move_on_after(SECONDS):
             async with anyio.create_task_group() as tasks:
@@ -106,7 +106,7 @@ def draw(arrived: list[tuple[str, float, int]], waits: list[tuple[str, float, fl
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_ylim(bottom=0)
     figure.tight_layout()
-    figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
+    figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)  # pyright: ignore[reportUnknownMemberType]  matplotlib
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ async def _fake(pipe: Connection, plan: Plan | None) -> None:
             pipe.send(
                 Received(
                     at=[call.at for call in calls],
-                    status=[call.status for call in calls],
+                    status=[call.status or 0 for call in calls],
                     token_requests=token_requests,
                 )
             )
