@@ -57,18 +57,17 @@ def decode(
     *on_extra_fields*, keys that the structs do not know are passed to it; keys of an invalid row are not, since
     `InvalidRow` holds the whole row. Neither is called when this function raises.
     """
-    type_info = _type_info(cast("Hashable", type_))
     invalid_rows: list[InvalidRow] = []
     try:
         decoded = _decode(body, type_)
     except InvalidBody:
         if on_invalid_row is None:
             raise
-        valid, invalid_rows = _without_invalid_rows(body, type_info)
+        valid, invalid_rows = _without_invalid_rows(body, cast("Hashable", type_))
         if not invalid_rows:
             raise
         decoded = _decode(valid, type_)
-    extra_fields = [] if on_extra_fields is None else _extra_fields(body, type_info, invalid_rows)
+    extra_fields = [] if on_extra_fields is None else _extra_fields(body, cast("Hashable", type_), invalid_rows)
     if on_invalid_row is not None:
         for invalid_row in invalid_rows:
             on_invalid_row(invalid_row)
@@ -93,7 +92,7 @@ def _decode(body: bytes, type_: type[T]) -> T:
         raise InvalidBody(path, reason) from None
 
 
-def _without_invalid_rows(body: bytes, type_: inspect.Type) -> tuple[bytes, list[InvalidRow]]:
+def _without_invalid_rows(body: bytes, type_: Hashable) -> tuple[bytes, list[InvalidRow]]:
     """Return *body* without the rows that cannot be decoded, and these rows."""
     rows_field = _rows_field(type_)
     if rows_field is None:
@@ -118,12 +117,14 @@ def _without_invalid_rows(body: bytes, type_: inspect.Type) -> tuple[bytes, list
     return msgspec.json.encode({**content, name: valid}), invalid
 
 
-def _rows_field(type_: inspect.Type) -> tuple[str, type[object]] | None:
+@cache
+def _rows_field(type_: Hashable) -> tuple[str, type[object]] | None:
     """Return the JSON key and the type of the rows: the first required list that holds structs or is called items."""
-    if not isinstance(type_, inspect.StructType):
+    info = _type_info(type_)
+    if not isinstance(info, inspect.StructType):
         return None
-    types = {field.name: field.type for field in msgspec.structs.fields(type_.cls)}
-    for known in type_.fields:
+    types = {field.name: field.type for field in msgspec.structs.fields(info.cls)}
+    for known in info.fields:
         if known.required and isinstance(known.type, inspect.VarTupleType):
             if isinstance(known.type.item_type, inspect.StructType):
                 return known.encode_name, known.type.item_type.cls
@@ -132,10 +133,10 @@ def _rows_field(type_: inspect.Type) -> tuple[str, type[object]] | None:
     return None
 
 
-def _extra_fields(body: bytes, type_: inspect.Type, invalid_rows: list[InvalidRow]) -> list[ExtraFields]:
+def _extra_fields(body: bytes, type_: Hashable, invalid_rows: list[InvalidRow]) -> list[ExtraFields]:
     rows_field = _rows_field(type_)
     try:
-        found = extra_fields_in(body, type_, rows_field and rows_field[0])
+        found = extra_fields_in(body, _type_info(type_), rows_field and rows_field[0])
     except _JSON_ERRORS as error:
         raise InvalidBody("$", _reason(error)) from None
     left_out = {invalid_row.row for invalid_row in invalid_rows}
