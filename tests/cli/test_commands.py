@@ -68,6 +68,17 @@ async def test_endpoints_as_json(tmp_path: Path) -> None:
     assert lines["meetings.polls.delete"]["returns"] is None
 
 
+async def test_endpoints_to_closed_pipe(tmp_path: Path) -> None:
+    """A reader that closes the pipe early is not an error."""
+    command = " ".join([*COMMAND, "endpoints", "--json"])
+
+    process = await anyio.run_process(
+        ["bash", "-c", f"{command} | head -1; echo ${{PIPESTATUS[0]}}"], cwd=tmp_path, env=environment_with()
+    )
+
+    assert (process.stdout.decode().split(), process.stderr) == (["[", "0"], b"")
+
+
 async def test_endpoints_as_table(tmp_path: Path) -> None:
     """The table names every method and route, and an empty response is "nothing"."""
     _, output, _ = await run_command("endpoints", folder=tmp_path)

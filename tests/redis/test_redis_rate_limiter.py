@@ -372,7 +372,16 @@ def test_invalid_jitter_raises(jitter: float) -> None:
         RedisRateLimiter("redis://localhost", FAST, name="test", latency_jitter=jitter)
 
 
-@pytest.mark.parametrize("address", ["redis://me:canary/@host:1", "http://me:canary@host", "redis://me:x@host:canary"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://me:canary/@host:1",
+        "http://me:canary@host",
+        "redis://me:x@host:canary",
+        "redis://me:canary@host/?bogus=1",
+        "redis://me:canary@host/?retry=5",
+    ],
+)
 def test_invalid_url_is_not_shown(address: str) -> None:
     with pytest.raises(ConfigError, match="Redis URL") as caught:
         RedisRateLimiter(address, FAST, name="test")

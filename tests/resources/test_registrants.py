@@ -239,9 +239,10 @@ async def test_approve_nobody(zoom: Zoom, fake: FakeZoom) -> None:
     assert fake.requests == ()
 
 
-async def test_approve_without_key_raises(zoom: Zoom, fake: FakeZoom) -> None:
+@pytest.mark.parametrize("key", [RegistrantKey(), RegistrantKey(id="", email="")], ids=["missing", "empty"])
+async def test_approve_without_key_raises(zoom: Zoom, fake: FakeZoom, key: RegistrantKey) -> None:
     """A key without id and e-mail address raises before the first call, also from a later chunk."""
-    keys = [*(RegistrantKey(id=f"r{number}") for number in range(30)), RegistrantKey()]
+    keys = [*(RegistrantKey(id=f"r{number}") for number in range(30)), key]
 
     with pytest.raises(InvalidArgument, match="id or email is needed"):
         await zoom.meetings.registrants.approve(1, keys)

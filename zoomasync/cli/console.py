@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +29,11 @@ class _Output(Console):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
         os.close(null)
+
+
+def print_json(data: object) -> None:
+    """Print *data* as formatted JSON."""
+    stdout().out(msgspec.json.format(msgspec.json.encode(data)).decode(), highlight=False)
 
 
 def stdout() -> Console:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ... import Zoom
 from ...types import Endpoint
-from ..console import stdout
+from ..console import print_json, stdout
 from ..exit_codes import Exit
 
 
@@ -20,7 +20,7 @@ def print_endpoints(*, as_json: bool) -> int:
     endpoints = dict(sorted(Zoom.endpoints().items()))
     if as_json:
         lines = [_data(method, endpoint) for method, endpoint in endpoints.items()]
-        print(msgspec.json.format(msgspec.json.encode(lines)).decode())
+        print_json(lines)
     else:
         stdout().print(_table(endpoints))
     return Exit.COMPLETE

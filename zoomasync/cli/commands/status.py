@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +15,7 @@ from rich.table import Table
 from ...harvest import HarvestStatus, Partition, State, read_status
 from ...harvest.results.status import Reason, Run
 from ...harvest.results.summary_text import next_step, state_text, summary
-from ..console import stdout
+from ..console import print_json, stdout
 from ..exit_codes import Exit
 
 _MAX_REASONS = 50
@@ -28,7 +27,7 @@ def print_status(*, store: Path, as_json: bool) -> int:
     """Print the status of *store*, and return whether it is complete."""
     status = read_status(store, limit=_MAX_REASONS)
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(_as_data(store, status))).decode())
+        print_json(_as_data(store, status))
     else:
         _print(store, status, stdout())
     return Exit.COMPLETE if status.complete else Exit.INCOMPLETE
