@@ -75,7 +75,7 @@ async def test_reset_keeps_every_digit(client: LimitsClient) -> None:
 
 
 async def test_lease_without_permits_reads_state(client: LimitsClient) -> None:
-    """An empty Lua table is no JSON array, so the script leaves it out."""
+    """An empty Lua table is encoded as a JSON object, so the script omits it."""
     response = await client.lease(Label.LIGHT, LeaseRequest())
 
     assert (response.permits, response.used, response.remaining, response.fraction) == ((), 0, None, 1)

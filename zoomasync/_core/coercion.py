@@ -24,7 +24,7 @@ def coerce(value: object, type_: inspect.Type) -> object:
 
     A value that no rule covers is returned unchanged, so that the conversion reports it.
     """
-    # Outside a struct field there is no default to take.
+    # A value outside a struct field has no default.
     coerced = _coerce(value, type_)
     return value if coerced is _USE_DEFAULT else coerced
 

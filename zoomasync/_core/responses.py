@@ -1,4 +1,4 @@
-"""Interpretation of HTTP responses: a decoded value, or the error that a response stands for."""
+"""Interpretation of HTTP responses: a decoded value, or the error in a response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def interpret(
     on_invalid_row: Callable[[InvalidRow], None] | None = None,
     on_extra_fields: Callable[[ExtraFields], None] | None = None,
 ) -> T:
-    """Return *response* decoded as the response type of the endpoint, or raise the error that it stands for.
+    """Return *response* decoded as the response type of the endpoint, or raise the error in it.
 
     *on_invalid_row* and *on_extra_fields* are those of `decode`.
     """

@@ -126,7 +126,7 @@ async def test_respond_unlisted_route() -> None:
 
 
 async def test_respond_unlisted_placeholder() -> None:
-    """A placeholder stands for one segment, other characters stand for themselves, and the label is Light."""
+    """A placeholder matches one segment, other characters match literally, and the label is Light."""
     async with calling(unlimited()) as caller:
         caller.fake.respond("PATCH /files.v1/{fileId}/data", status=204, body=b"", times=9)
         responses = [
