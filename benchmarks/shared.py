@@ -101,7 +101,6 @@ async def _client(setting: Setting, ready: Barrier) -> int:
         RedisTokenStore(setting.redis, name=setting.name) as token_store,
         Zoom(
             setting.credentials,
-            plan=setting.plan,
             base_url=setting.base_url,
             rate_limiter=rate_limiter,
             token_store=token_store,
