@@ -8,13 +8,13 @@ from datetime import date
 
 import pytest
 from support.environment import environment_of
-from support.valkey import shared_url
+from support.valkey import new_name, shared_url
 
 from zoomasync import Label, Plan, Zoom
 from zoomasync.errors import ConfigError
 from zoomasync.rate_limits import LocalRateLimiter
 from zoomasync.redis import limits_name, token_name
-from zoomasync.testing import FakeZoom
+from zoomasync.testing import Account, FakeZoom
 
 DAY = date(2026, 6, 1)
 PLAN = replace(Plan.BUSINESS, heavy_per_day=5)
@@ -23,6 +23,12 @@ PLAN = replace(Plan.BUSINESS, heavy_per_day=5)
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     yield from shared_url()
+
+
+@pytest.fixture
+def account() -> Account:
+    """Give an account of its own to every test, since the server keeps the limits of an account."""
+    return Account(today=date(2026, 6, 15), id=new_name())
 
 
 async def test_clients_share_quota_and_token(url: str, fake: FakeZoom) -> None:
