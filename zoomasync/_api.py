@@ -9,7 +9,6 @@ from typing import TypeVar, cast, overload
 import msgspec
 
 from ._core.call_options import CallOptions
-from ._core.callbacks import safe
 from ._core.decoding import ExtraFields, InvalidRow
 from ._core.endpoint import Endpoint, MeetingRef, QueryValue
 from ._core.http_messages import ResponseInfo
@@ -18,6 +17,7 @@ from ._core.request_body import encode
 from ._core.retries import RetryPolicy
 from ._core.session import Session
 from ._label import Label
+from .callbacks import safe
 from .errors import InvalidArgument
 from .resources._resource import Resource
 from .resources.meetings import Meetings
@@ -86,9 +86,9 @@ class Api:
             retry=retry,
             priority=priority,
             max_wait=max_wait,
-            on_invalid_row=safe(on_invalid_row),
-            on_extra_fields=safe(on_extra_fields),
-            on_response=safe(on_response),
+            on_invalid_row=safe("on_invalid_row", on_invalid_row),
+            on_extra_fields=safe("on_extra_fields", on_extra_fields),
+            on_response=safe("on_response", on_response),
         )
         return Api(self._session.with_options(options))
 

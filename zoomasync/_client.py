@@ -10,7 +10,7 @@ from typing import Self, TypedDict, Unpack
 import anyio
 
 from ._api import Api
-from ._core.call_options import is_seconds
+from ._core.call_options import check_timeout, is_seconds
 from ._core.rate_limiter import RateLimiter, RateLimitStatus
 from ._core.retries import RetryPolicy
 from ._core.session import CallStats, Session
@@ -87,8 +87,7 @@ class Zoom(Api):
         on_event: Callable[[Event], None] | None = None,
         trust_env: bool = False,
     ) -> None:
-        if not (is_seconds(timeout) and timeout > 0):
-            raise ConfigError("timeout must be a number of seconds above 0")
+        check_timeout(timeout)
         if http_session is not None and trust_env:
             raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
         retry = retry or RetryPolicy()

@@ -25,8 +25,8 @@ class CallOptions:
     on_response: Callable[[ResponseInfo], None] | None = None
 
     def __post_init__(self) -> None:
-        if self.timeout is not None and not (is_seconds(self.timeout) and self.timeout > 0):
-            raise ConfigError("timeout must be a number of seconds above 0")
+        if self.timeout is not None:
+            check_timeout(self.timeout)
         if self.max_wait is not None and not is_seconds(self.max_wait):
             raise ConfigError("max_wait must be a number of seconds, 0 or more")
         if self.retry is not None and not isinstance(self.retry, RetryPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
@@ -36,6 +36,12 @@ class CallOptions:
         """Return these options, replaced by those of *other* that are not None."""
         values = {option.name: getattr(other, option.name) for option in fields(other)}
         return replace(self, **{name: value for name, value in values.items() if value is not None})
+
+
+def check_timeout(timeout: float) -> None:
+    """Raise `ConfigError` for a *timeout* that is not a number of seconds above 0."""
+    if not (is_seconds(timeout) and timeout > 0):
+        raise ConfigError("timeout must be a number of seconds above 0")
 
 
 def is_seconds(value: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from .. import Failed, Zoom, ZoomError, fan_out, month_ranges
+from ..callbacks import safe
 from ..errors import (
     ConfigError,
     DailyLimitReached,
@@ -33,8 +33,6 @@ from .stores.base import HarvestStore, PartitionCount, Scope, WriteBatch, partit
 from .stores.sqlite.store import SQLiteStore
 from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask, Stream, select_reports
 from .summary import Progress, RunResult, Summary, outcome_of
-
-_logger = logging.getLogger("zoomasync")
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
@@ -98,8 +96,7 @@ class Harvest:
         self._host_error: ZoomError | None = None
         self._listed = False
         self._result = RunResult(self._scope.streams)
-        self._on_progress = progress
-        self._progress_error_logged = False
+        self._on_progress = safe("progress", progress)
         self.progress: Progress = Progress()
 
     async def __aenter__(self) -> Self:
@@ -264,14 +261,8 @@ class Harvest:
             self._report_progress()
 
     def _report_progress(self) -> None:
-        if self._on_progress is None:
-            return
-        try:
+        if self._on_progress is not None:
             self._on_progress(replace(self.progress))
-        except Exception:
-            if not self._progress_error_logged:
-                self._progress_error_logged = True
-                _logger.exception("the progress callback of a harvest raised an error; its later errors are not logged")
 
 
 def _is_count(number: object) -> bool:

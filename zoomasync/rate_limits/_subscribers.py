@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .._core.callbacks import SafeCallback
 from .._label import Label
+from ..callbacks import SafeCallback
 from ..events import Event, RateAdjusted
 from ._plan import Plan
 
@@ -20,7 +20,7 @@ class Subscribers:
     def subscribe(self, on_event: Callable[[Event], None]) -> Callable[[], None]:
         """Add *on_event* and return a function that removes it."""
         key = object()  # the same function may subscribe twice
-        self._callbacks[key] = SafeCallback(on_event)
+        self._callbacks[key] = SafeCallback("on_event", on_event)
 
         def unsubscribe() -> None:
             self._callbacks.pop(key, None)
