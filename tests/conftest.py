@@ -10,6 +10,7 @@ from aiohttp import ClientResponse
 from aioresponses import aioresponses, core
 from hypothesis import HealthCheck, settings
 from support.canned import Canned
+from support.valkey import Server, server_of_its_own, shared_url
 
 from zoomasync import Zoom
 from zoomasync.testing import Account, FakeZoom
@@ -52,3 +53,15 @@ async def zoom(fake: FakeZoom) -> AsyncIterator[Zoom]:
     """Yield an open client of `fake`."""
     async with fake.client() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def valkey_url() -> Iterator[str]:
+    """Yield the URL of a server that many tests use, each with its own name."""
+    yield from shared_url()
+
+
+@pytest.fixture
+def valkey_server() -> Iterator[Server]:
+    """Yield a server that the test may end and start again."""
+    yield from server_of_its_own()

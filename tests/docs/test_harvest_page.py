@@ -6,25 +6,17 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import anyio
-import pytest
 from support.environment import environment_of
-from support.valkey import shared_url
 
 from zoomasync.testing import Account, FakeZoom
 
 PAGE = (Path(__file__).parents[2] / "docs" / "harvest.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 NINE_O_CLOCK = datetime(2026, 4, 10, 9, tzinfo=UTC)
-
-
-@pytest.fixture(name="url", scope="module")
-def _url() -> Iterator[str]:
-    yield from shared_url()
 
 
 def account_with_two_instances() -> Account:
@@ -48,11 +40,11 @@ def page_commands(url: str, folder: Path) -> list[list[str]]:
     return commands
 
 
-async def test_page_blocks_run_in_order(url: str, tmp_path: Path) -> None:
+async def test_page_blocks_run_in_order(valkey_url: str, tmp_path: Path) -> None:
     outputs: list[str] = []
     async with FakeZoom(account_with_two_instances(), plan=None) as fake:
         settings = environment_of(fake)
-        for command in page_commands(url, tmp_path):
+        for command in page_commands(valkey_url, tmp_path):
             with anyio.fail_after(60):
                 process = await anyio.run_process(
                     [sys.executable, "-W", "error", *command],

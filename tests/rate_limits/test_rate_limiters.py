@@ -6,13 +6,13 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import anyio
 import pytest
-from support.valkey import most_in_a_second, new_name, shared_url, use
+from support.valkey import most_in_a_second, new_name, use
 
 from zoomasync import Label, Plan
 from zoomasync.events import Event, RateAdjusted
@@ -26,13 +26,8 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
 DAILY = {"x-ratelimit-type": "Daily-limit"}
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
 @pytest.fixture(params=["local", "redis", "fallback"])
-async def make(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Make]:
+async def make(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Make]:
     """Make a rate limiter of one kind."""
     made = list[RateLimiter]()
 
@@ -41,7 +36,7 @@ async def make(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Make]:
         if request.param == "local":
             made.append(local)
             return local
-        redis = RedisRateLimiter(url, plan, name=new_name(), latency_jitter=JITTER)
+        redis = RedisRateLimiter(valkey_url, plan, name=new_name(), latency_jitter=JITTER)
         made.append(redis)
         if request.param == "fallback":
             made.append(FallbackRateLimiter(redis, local))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import anyio
 import pytest
-from support.valkey import Server, most_in_a_second, server_of_its_own, use
+from support.valkey import Server, most_in_a_second, use
 
 from zoomasync import Label, Plan
 from zoomasync.errors import RedisUnavailable
@@ -21,14 +21,9 @@ PROCESSES = 2
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    yield from server_of_its_own()
-
-
-@pytest.fixture
-async def limiters(server: Server) -> AsyncIterator[list[FallbackRateLimiter]]:
+async def limiters(valkey_server: Server) -> AsyncIterator[list[FallbackRateLimiter]]:
     """Make the rate limiters of two processes."""
-    redis = [RedisRateLimiter(server.url, PLAN, name="test", latency_jitter=0.05) for _ in range(PROCESSES)]
+    redis = [RedisRateLimiter(valkey_server.url, PLAN, name="test", latency_jitter=0.05) for _ in range(PROCESSES)]
     both = [
         FallbackRateLimiter(each, LocalRateLimiter(PLAN.share(1 / PROCESSES), latency_jitter=0.05)) for each in redis
     ]
@@ -43,17 +38,17 @@ def uses_fallback(limiter: FallbackRateLimiter) -> bool:
     return "LocalRateLimiter" in repr(limiter)
 
 
-async def test_fallback_outage_keeps_rate(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_outage_keeps_rate(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     """Before, during and after an outage no second holds more than the plan allows, and every call is counted."""
     first, second = limiters
 
     async def outage() -> None:
         await anyio.sleep(0.6)
-        server.kill()
+        valkey_server.kill()
         await anyio.sleep(1.2)
         assert all(uses_fallback(each) for each in limiters)
         assert [(await each.status())[Label.HEAVY].rate for each in limiters] == [10, 10]
-        server.start()
+        valkey_server.start()
 
     ones, others, _ = await asyncio.gather(
         use(first, Label.HEAVY, seconds=4.4), use(second, Label.HEAVY, seconds=4.4), outage()
@@ -65,9 +60,9 @@ async def test_fallback_outage_keeps_rate(server: Server, limiters: list[Fallbac
     assert (await first.status())[Label.HEAVY].used >= len(sent) - 2
 
 
-async def test_fallback_starts_after_leases_end(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_starts_after_leases_end(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     await limiters[0].acquire(Label.HEAVY)
-    server.kill()
+    valkey_server.kill()
     lost_at = time.monotonic()
 
     await limiters[0].acquire(Label.HEAVY)
@@ -75,12 +70,12 @@ async def test_fallback_starts_after_leases_end(server: Server, limiters: list[F
     assert time.monotonic() - lost_at >= 1 + 2 * 0.05
 
 
-async def test_fallback_calls_count_in_primary(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_calls_count_in_primary(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     limiter = limiters[0]
-    server.cut_off()
+    valkey_server.cut_off()
     for _ in range(3):
         await limiter.acquire(Label.HEAVY)
-    server.reconnect()
+    valkey_server.reconnect()
     with anyio.fail_after(10):
         while uses_fallback(limiter):  # noqa: ASYNC110  the background task's
             await anyio.sleep(0.05)
@@ -88,12 +83,12 @@ async def test_fallback_calls_count_in_primary(server: Server, limiters: list[Fa
     assert (await limiter.status())[Label.HEAVY].used == 3
 
 
-async def test_fallback_is_bound_by_remaining(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_is_bound_by_remaining(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     """The fallback uses at most its share of the daily quota that Redis last reported."""
     limiter = limiters[0]
     limiter.observe(Label.HEAVY, {"x-ratelimit-type": "Daily-limit", "x-ratelimit-remaining": "6"})
     await limiter.acquire(Label.HEAVY)
-    server.kill()
+    valkey_server.kill()
 
     assert len(await use(limiter, Label.HEAVY, seconds=10, callers=1)) == 2
 
@@ -101,19 +96,19 @@ async def test_fallback_is_bound_by_remaining(server: Server, limiters: list[Fal
         await limiter.acquire(Label.HEAVY)
 
 
-async def test_fallback_daily_limit_blocks_both(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_daily_limit_blocks_both(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     limiter = limiters[0]
     tomorrow = (await limiter.status())[Label.HEAVY].resets_at
-    server.kill()
+    valkey_server.kill()
     await limiter.on_daily_limit(Label.HEAVY, tomorrow)
 
     with pytest.raises(DailyQuotaExhausted):
         await limiter.acquire(Label.HEAVY)
 
 
-async def test_fallback_pause_holds_callers(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_pause_holds_callers(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     limiter = limiters[0]
-    server.kill()
+    valkey_server.kill()
     await limiter.acquire(Label.HEAVY)
     await limiter.on_rate_limited(Label.HEAVY, 0.7)
     paused_at = time.monotonic()
@@ -123,10 +118,10 @@ async def test_fallback_pause_holds_callers(server: Server, limiters: list[Fallb
     assert time.monotonic() - paused_at >= 0.69
 
 
-async def test_fallback_max_wait_includes_start(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_max_wait_includes_start(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     """While the fallback has not started, the expected delay is at least the time until it does."""
     limiter = limiters[0]
-    server.kill()
+    valkey_server.kill()
 
     with pytest.raises(QueueTooLong) as caught:
         await limiter.acquire(Label.HEAVY, max_wait=0.5)
@@ -135,12 +130,14 @@ async def test_fallback_max_wait_includes_start(server: Server, limiters: list[F
     await limiter.acquire(Label.HEAVY, max_wait=1.5)
 
 
-async def test_fallback_cancelled_caller_counts_nothing(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_cancelled_caller_counts_nothing(
+    valkey_server: Server, limiters: list[FallbackRateLimiter]
+) -> None:
     limiter = limiters[0]
-    server.cut_off()
+    valkey_server.cut_off()
     with anyio.move_on_after(0.3):
         await limiter.acquire(Label.HEAVY)
-    server.reconnect()
+    valkey_server.reconnect()
     with anyio.fail_after(10):
         while uses_fallback(limiter):  # noqa: ASYNC110  the background task's
             await anyio.sleep(0.05)
@@ -148,17 +145,17 @@ async def test_fallback_cancelled_caller_counts_nothing(server: Server, limiters
     assert (await limiter.status())[Label.HEAVY].used == 0
 
 
-async def test_fallback_status_needs_no_redis(server: Server, limiters: list[FallbackRateLimiter]) -> None:
-    server.kill()
+async def test_fallback_status_needs_no_redis(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
+    valkey_server.kill()
 
     assert (await limiters[0].status())[Label.HEAVY].rate == 10
 
 
-async def test_fallback_subscribes_to_both(server: Server, limiters: list[FallbackRateLimiter]) -> None:
+async def test_fallback_subscribes_to_both(valkey_server: Server, limiters: list[FallbackRateLimiter]) -> None:
     """Events of the fallback arrive too, until the caller unsubscribes."""
     limiter, events = limiters[0], list[Event]()
     unsubscribe = limiter.subscribe(events.append)
-    server.kill()
+    valkey_server.kill()
     await limiter.acquire(Label.HEAVY)
 
     for _ in range(3):
@@ -172,9 +169,9 @@ async def test_fallback_subscribes_to_both(server: Server, limiters: list[Fallba
     assert [(event.rate, event.plan_rate) for event in events] == [(7.5, 10)]
 
 
-async def test_fallback_close_ends_background_task(server: Server) -> None:
-    redis = RedisRateLimiter(server.url, PLAN, name="test")
-    server.kill()
+async def test_fallback_close_ends_background_task(valkey_server: Server) -> None:
+    redis = RedisRateLimiter(valkey_server.url, PLAN, name="test")
+    valkey_server.kill()
     async with FallbackRateLimiter(redis, LocalRateLimiter(PLAN.share(0.5))) as limiter:
         await limiter.status()
         await limiter.aclose()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from support.environment import environment_of
-from support.valkey import new_name, shared_url
+from support.valkey import new_name
 
 from zoomasync import Label, Plan, Zoom
 from zoomasync.errors import ConfigError
@@ -20,23 +19,18 @@ DAY = date(2026, 6, 1)
 PLAN = replace(Plan.BUSINESS, heavy_per_day=5)
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
 @pytest.fixture
 def account() -> Account:
     """Give an account of its own to every test, since the server keeps the limits of an account."""
     return Account(today=date(2026, 6, 15), id=new_name())
 
 
-async def test_clients_share_quota_and_token(url: str, fake: FakeZoom) -> None:
+async def test_clients_share_quota_and_token(valkey_url: str, fake: FakeZoom) -> None:
     """Two clients use one daily quota and one access token."""
     environ = environment_of(fake)
     async with (
-        Zoom.from_env(plan=PLAN, redis=url, environ=environ) as first,
-        Zoom.from_env(plan=PLAN, redis=url, environ=environ) as second,
+        Zoom.from_env(plan=PLAN, redis=valkey_url, environ=environ) as first,
+        Zoom.from_env(plan=PLAN, redis=valkey_url, environ=environ) as second,
     ):
         await first.reports.users(DAY, DAY).collect()
         await second.reports.users(DAY, DAY).collect()
@@ -46,9 +40,9 @@ async def test_clients_share_quota_and_token(url: str, fake: FakeZoom) -> None:
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
 
 
-async def test_client_reopens_its_connections(url: str, fake: FakeZoom) -> None:
+async def test_client_reopens_its_connections(valkey_url: str, fake: FakeZoom) -> None:
     """A client that was closed can be opened again."""
-    zoom = Zoom.from_env(plan=PLAN, redis=url, environ=environment_of(fake))
+    zoom = Zoom.from_env(plan=PLAN, redis=valkey_url, environ=environment_of(fake))
     for _ in range(2):
         async with zoom:
             await zoom.reports.users(DAY, DAY).collect()

@@ -6,14 +6,14 @@ import asyncio
 import math
 import pickle
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import anyio
 import pytest
 from redis.asyncio import Redis
 from redis.crc import key_slot
-from support.valkey import Server, new_name, server_of_its_own, shared_url
+from support.valkey import Server, new_name
 
 from zoomasync.errors import ConfigError, InvalidArgument, RedisUnavailable
 from zoomasync.redis import RedisLeases
@@ -24,27 +24,17 @@ LONG = 600.0  # seconds; no test lasts longer
 REPORT = "meeting_participants/4444AAAiAAAAAiAiAiiAii=="
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from server_of_its_own()
-
-
 @pytest.fixture
 def name() -> str:
     return new_name()
 
 
 @pytest.fixture
-async def make(url: str, name: str) -> AsyncIterator[Make]:
+async def make(valkey_url: str, name: str) -> AsyncIterator[Make]:
     """Make the leases of several machines that share one job."""
     made = list[RedisLeases]()
 
-    def make_one(lease: float = LONG, *, at: str = url) -> RedisLeases:
+    def make_one(lease: float = LONG, *, at: str = valkey_url) -> RedisLeases:
         made.append(RedisLeases(at, name=name, lease=lease))
         return made[-1]
 
@@ -99,11 +89,11 @@ async def test_lease_of_dead_holder_expires(make: Make) -> None:
     assert "0 held" in repr(leases)
 
 
-async def test_renewal_is_batched(make: Make, server: Server) -> None:
-    leases, other = make(1.0, at=server.url), make(at=server.url)
+async def test_renewal_is_batched(make: Make, valkey_server: Server) -> None:
+    leases, other = make(1.0, at=valkey_server.url), make(at=valkey_server.url)
     keys = [f"reports/{number}" for number in range(2000)]
 
-    async with leases.held(), Redis.from_url(server.url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with leases.held(), Redis.from_url(valkey_server.url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         for key in keys:
             assert await leases.acquire(key)
         before = await _scripts_run(redis)
@@ -194,54 +184,54 @@ async def test_lease_of_another_is_untouched(make: Make) -> None:
     assert not await third.acquire("another")
 
 
-async def test_renewal_survives_outage(make: Make, server: Server) -> None:
-    leases, other = make(1.5, at=server.url), make(at=server.url)
+async def test_renewal_survives_outage(make: Make, valkey_server: Server) -> None:
+    leases, other = make(1.5, at=valkey_server.url), make(at=valkey_server.url)
 
     async with leases.held():
         await leases.acquire(REPORT)
-        server.cut_off()
+        valkey_server.cut_off()
         await anyio.sleep(0.7)
-        server.reconnect()
+        valkey_server.reconnect()
         await anyio.sleep(1.6)
 
         assert not await other.acquire(REPORT)
 
 
-async def test_failed_release_is_repeated_at_exit(make: Make, server: Server) -> None:
-    leases, other = make(at=server.url), make(at=server.url)
+async def test_failed_release_is_repeated_at_exit(make: Make, valkey_server: Server) -> None:
+    leases, other = make(at=valkey_server.url), make(at=valkey_server.url)
 
     async with leases.held():
         await leases.acquire(REPORT)
-        server.cut_off()
+        valkey_server.cut_off()
         await leases.release(REPORT)
-        server.reconnect()
+        valkey_server.reconnect()
         assert not await other.acquire(REPORT)
 
     assert await other.acquire(REPORT)
 
 
-async def test_lost_data_frees_leases(make: Make, server: Server) -> None:
-    leases, other = make(0.3, at=server.url), make(at=server.url)
+async def test_lost_data_frees_leases(make: Make, valkey_server: Server) -> None:
+    leases, other = make(0.3, at=valkey_server.url), make(at=valkey_server.url)
 
     async with leases.held():
         await leases.acquire(REPORT)
         await leases.acquire("another")
-        server.kill()
+        valkey_server.kill()
         await anyio.sleep(0.3)
-        server.start()
+        valkey_server.start()
 
         await _acquire_when_free(other, REPORT)
         assert not await leases.acquire(REPORT)
         assert await leases.acquire("another")
 
 
-async def test_outage_fails_acquire_only(make: Make, server: Server) -> None:
-    leases = make(0.2, at=server.url)
+async def test_outage_fails_acquire_only(make: Make, valkey_server: Server) -> None:
+    leases = make(0.2, at=valkey_server.url)
 
     async with leases.held():
         await leases.acquire(REPORT)
         await leases.acquire("another")
-        server.kill()
+        valkey_server.kill()
         with pytest.raises(RedisUnavailable, match="no lease can be acquired: Redis"):
             await leases.acquire("third")
         await leases.release("another")
@@ -261,14 +251,14 @@ async def test_error_pickles_and_hides_password(name: str) -> None:
     await leases.aclose()
 
 
-async def test_any_key_has_slot_of_name(make: Make, url: str, name: str) -> None:
+async def test_any_key_has_slot_of_name(make: Make, valkey_url: str, name: str) -> None:
     """In a cluster, all leases of a name are on one node, also those whose keys contain braces."""
     leases, other = make(), make()
     keys = [REPORT, "}", "{other}", "}{other}:", "a b", " ", "é", "会议", "*", "a" * 10_000]
 
     assert [key for key in keys if not await leases.acquire(key)] == []
     assert [key for key in keys if await other.acquire(key)] == []
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         redis_keys = cast("list[bytes]", await redis.keys(f"*{name}*"))  # pyright: ignore[reportUnknownMemberType]  its types
     assert len(redis_keys) == len(keys)
     assert {key_slot(key) for key in redis_keys} == {key_slot(name.encode())}

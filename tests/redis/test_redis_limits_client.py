@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import anyio
 import pytest
 from redis.asyncio import Redis
-from support.valkey import new_name, shared_url
+from support.valkey import new_name
 
 from zoomasync import Label, Plan
 from zoomasync.redis._connection import RedisConnection
@@ -19,26 +19,21 @@ from zoomasync.redis._limits_client import LeaseRequest, LimitsClient, RedisCloc
 PLAN = Plan(light=100, medium=100, heavy=100, heavy_per_day=50)
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
 @pytest.fixture
 def name() -> str:
     return new_name()
 
 
 @pytest.fixture
-async def client(url: str, name: str) -> AsyncIterator[LimitsClient]:
-    connection = RedisConnection(url)
+async def client(valkey_url: str, name: str) -> AsyncIterator[LimitsClient]:
+    connection = RedisConnection(valkey_url)
     yield LimitsClient(connection, PLAN, name=name, latency_jitter=0.05)
     await connection.aclose()
 
 
-async def _permits(url: str, name: str) -> dict[int, int]:
+async def _permits(valkey_url: str, name: str) -> dict[int, int]:
     """Return the moment of use of every permit in Redis."""
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         rows = cast(
             "list[tuple[bytes, float]]",
             await redis.zrange(f"{{{name}}}:limits:heavy", 0, -1, withscores=True),  # pyright: ignore[reportUnknownMemberType]  its types
@@ -46,23 +41,23 @@ async def _permits(url: str, name: str) -> dict[int, int]:
     return {int(member): int(score) for member, score in rows}
 
 
-async def test_permit_ids_keep_every_digit(client: LimitsClient, url: str, name: str) -> None:
+async def test_permit_ids_keep_every_digit(client: LimitsClient, valkey_url: str, name: str) -> None:
     """A microsecond of the epoch has 16 digits, and cjson writes 14 digits of a number."""
     response = await client.lease(Label.HEAVY, LeaseRequest(permits=5))
 
     ids = response.permits
     assert len(str(ids[0])) == 16
-    assert await _permits(url, name) == {id_: id_ for id_ in ids}
+    assert await _permits(valkey_url, name) == {id_: id_ for id_ in ids}
 
 
-async def test_reports_keep_every_digit(client: LimitsClient, url: str, name: str) -> None:
+async def test_reports_keep_every_digit(client: LimitsClient, valkey_url: str, name: str) -> None:
     response = await client.lease(Label.HEAVY, LeaseRequest(permits=2))
     used, unused = map(client.permit, response.permits)
 
     reports = (used.report(delay=0.000_007), unused.report(delay=None))
     await client.lease(Label.HEAVY, LeaseRequest(reports=reports))
 
-    assert await _permits(url, name) == {used.id: used.id + 7}
+    assert await _permits(valkey_url, name) == {used.id: used.id + 7}
 
 
 async def test_reset_keeps_every_digit(client: LimitsClient) -> None:
@@ -89,9 +84,9 @@ async def test_lease_counts_daily_quota(client: LimitsClient) -> None:
     assert (response.used, client.last_remaining()[Label.HEAVY]) == (6, 44)
 
 
-async def test_shared_429s_lower_rate_once(client: LimitsClient, url: str, name: str) -> None:
+async def test_shared_429s_lower_rate_once(client: LimitsClient, valkey_url: str, name: str) -> None:
     """Ten processes that get a 429 in each of three incidents lower the rate once, as one process would."""
-    connections = [RedisConnection(url) for _ in range(10)]
+    connections = [RedisConnection(valkey_url) for _ in range(10)]
     clients = [LimitsClient(each, PLAN, name=name, latency_jitter=0.05) for each in connections]
 
     for _ in range(3):
@@ -103,12 +98,12 @@ async def test_shared_429s_lower_rate_once(client: LimitsClient, url: str, name:
         await connection.aclose()
 
 
-async def test_fraction_survives_new_clock(client: LimitsClient, url: str, name: str) -> None:
+async def test_fraction_survives_new_clock(client: LimitsClient, valkey_url: str, name: str) -> None:
     """If the clock of Redis is set back, the history of 429s is dropped, and the lowered rate remains."""
     for _ in range(3):
         await client.pause(Label.HEAVY, 0.01)
         await anyio.sleep(0.02)
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         await redis.hset(f"{{{name}}}:limits", "heavy:last_request_at", "9" * 16)
 
     assert (await client.lease(Label.HEAVY, LeaseRequest())).fraction == 0.75

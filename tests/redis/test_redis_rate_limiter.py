@@ -9,7 +9,7 @@ import asyncio
 import math
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -22,8 +22,6 @@ from support.valkey import (
     Server,
     most_in_a_second,
     new_name,
-    server_of_its_own,
-    shared_url,
     use,
     use_one_of_many,
 )
@@ -41,28 +39,18 @@ TOMORROW = datetime.now(UTC) + timedelta(days=1)
 Make = Callable[..., RedisRateLimiter]
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from server_of_its_own()
-
-
 @pytest.fixture
 def name() -> str:
     return new_name()
 
 
 @pytest.fixture
-async def make(url: str, name: str) -> AsyncIterator[Make]:
+async def make(valkey_url: str, name: str) -> AsyncIterator[Make]:
     """Make rate limiters with one name, like those of several processes."""
     made = list[RedisRateLimiter]()
 
     def make_one(plan: Plan = FAST) -> RedisRateLimiter:
-        made.append(RedisRateLimiter(url, plan, name=name, latency_jitter=0.05))
+        made.append(RedisRateLimiter(valkey_url, plan, name=name, latency_jitter=0.05))
         return made[-1]
 
     yield make_one
@@ -88,9 +76,9 @@ async def test_processes_share_rate(make: Make) -> None:
     assert min(shares) > 0  # benchmarks/shared.py measures how even they are
 
 
-async def test_real_processes_share_limits(url: str, name: str) -> None:
+async def test_real_processes_share_limits(valkey_url: str, name: str) -> None:
     with Processes(3) as processes:
-        sent = await processes.all(use_one_of_many, url, name, _heavy(60, 120), 20.0)
+        sent = await processes.all(use_one_of_many, valkey_url, name, _heavy(60, 120), 20.0)
 
     stamps = [stamp for one in sent for stamp in one]
     assert most_in_a_second(stamps) <= 60
@@ -246,7 +234,7 @@ async def test_429s_lower_rate_of_all(make: Make) -> None:
     assert [(await each.status())[Label.HEAVY].rate for each in (limiter, other)] == [375, 375]
 
 
-async def test_rate_rises_for_all(make: Make, url: str, name: str) -> None:
+async def test_rate_rises_for_all(make: Make, valkey_url: str, name: str) -> None:
     """After ten seconds without a 429 a permit raises the rate, once for all processes."""
     limiter, other, events = make(), make(), list[Event]()
     limiter.subscribe(events.append)
@@ -254,7 +242,7 @@ async def test_rate_rises_for_all(make: Make, url: str, name: str) -> None:
         await limiter.on_rate_limited(Label.HEAVY, 0.01)
         await anyio.sleep(0.02)
     await limiter.acquire(Label.HEAVY)
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         ten_seconds_ago = msgspec.json.encode(AdaptiveRate(fraction=0.75, changed_at=time.time() - 10))
         await redis.hset(f"{{{name}}}:limits", "heavy:adaptive_rate", ten_seconds_ago.decode())
         await redis.hdel(f"{{{name}}}:limits", "heavy:paused_until")
@@ -291,23 +279,25 @@ async def test_zoom_clock_reaches_all(make: Make) -> None:
     assert status.used == 1
 
 
-async def test_flushed_scripts_are_sent_again(make: Make, url: str) -> None:
+async def test_flushed_scripts_are_sent_again(make: Make, valkey_url: str) -> None:
     limiter = make()
     await limiter.acquire(Label.HEAVY)
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         await redis.script_flush()
 
     await limiter.acquire(Label.HEAVY)
 
 
-async def test_lost_data_keeps_limits(server: Server) -> None:
+async def test_lost_data_keeps_limits(valkey_server: Server) -> None:
     """A server that restarts without its data allows no burst, and the daily quota is restored."""
-    limiters = [RedisRateLimiter(server.url, _heavy(20, 1000), name="test", latency_jitter=0.05) for _ in range(2)]
+    limiters = [
+        RedisRateLimiter(valkey_server.url, _heavy(20, 1000), name="test", latency_jitter=0.05) for _ in range(2)
+    ]
     before = await asyncio.gather(*(use(each, Label.HEAVY, seconds=0.6) for each in limiters))
     sent = [stamp for stamps in before for stamp in stamps]
 
-    server.kill()
-    server.start()
+    valkey_server.kill()
+    valkey_server.start()
     after = await asyncio.gather(*(use(each, Label.HEAVY, seconds=1.7) for each in limiters))
 
     assert all(after)
@@ -317,11 +307,11 @@ async def test_lost_data_keeps_limits(server: Server) -> None:
         await limiter.aclose()
 
 
-async def test_outage_raises_and_ends(server: Server) -> None:
+async def test_outage_raises_and_ends(valkey_server: Server) -> None:
     """Without Redis every call raises, and calls succeed again when it is back."""
-    limiter = RedisRateLimiter(server.url, FAST, name="test")
+    limiter = RedisRateLimiter(valkey_server.url, FAST, name="test")
     await limiter.acquire(Label.HEAVY)
-    server.kill()
+    valkey_server.kill()
 
     outcomes = await asyncio.gather(*(limiter.acquire(Label.HEAVY) for _ in range(100)), return_exceptions=True)
 
@@ -333,7 +323,7 @@ async def test_outage_raises_and_ends(server: Server) -> None:
     await limiter.on_rate_limited(Label.HEAVY, 0.1)
     await limiter.on_daily_limit(Label.LIGHT, TOMORROW)
 
-    server.start()
+    valkey_server.start()
     with anyio.fail_after(10):
         while True:
             try:
@@ -402,8 +392,8 @@ async def test_password_is_not_shown(address: str) -> None:
 
 
 @pytest.mark.parametrize("text", [False, True], ids=["bytes", "text"])
-async def test_client_of_caller_is_not_closed(url: str, text: bool) -> None:  # noqa: FBT001  a parameter of the test
-    async with Redis.from_url(url, decode_responses=text) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+async def test_client_of_caller_is_not_closed(valkey_url: str, text: bool) -> None:  # noqa: FBT001  a parameter of the test
+    async with Redis.from_url(valkey_url, decode_responses=text) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         async with RedisRateLimiter(redis, FAST, name=new_name()) as limiter:
             await limiter.acquire(Label.HEAVY)
         await limiter.aclose()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 import pytest
 from redis.asyncio import Redis
 from support.memory import ZERO_JITTER, MemoryTransport, answering, response
-from support.valkey import Processes, Work, call_with_shared_token, hold_token_lease, new_name, shared_url
+from support.valkey import Processes, Work, call_with_shared_token, hold_token_lease, new_name
 
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
@@ -40,23 +40,18 @@ class Credentials:
         return Token(f"token-{number}", self._lifetime)
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
 @pytest.fixture
 def name() -> str:
     return new_name()
 
 
 @pytest.fixture
-async def make(url: str, name: str) -> AsyncIterator[Make]:
+async def make(valkey_url: str, name: str) -> AsyncIterator[Make]:
     """Make stores with one name, like those of several processes."""
     made = list[RedisTokenStore]()
 
     def make_one() -> RedisTokenStore:
-        made.append(RedisTokenStore(url, name=name))
+        made.append(RedisTokenStore(valkey_url, name=name))
         return made[-1]
 
     yield make_one
@@ -92,24 +87,26 @@ async def test_rejected_token_is_renewed_once(make: Make) -> None:
     assert credentials.fetched == 2
 
 
-async def test_processes_fetch_once_per_expiry(url: str, name: str) -> None:
+async def test_processes_fetch_once_per_expiry(valkey_url: str, name: str) -> None:
     """Four processes start 1,000 calls with a token that has expired."""
     async with FakeZoom(plan=None) as fake:
         with Processes(4) as processes:
-            await processes.all(call_with_shared_token, url, name, fake.credentials, fake.base_url, 5)
+            await processes.all(call_with_shared_token, valkey_url, name, fake.credentials, fake.base_url, 5)
             before = _token_requests(fake)
             fake.expire_access_tokens()
-            answered = await processes.all(call_with_shared_token, url, name, fake.credentials, fake.base_url, 250)
+            answered = await processes.all(
+                call_with_shared_token, valkey_url, name, fake.credentials, fake.base_url, 250
+            )
 
         assert sum(answered) == 1000
         assert before == 1
         assert _token_requests(fake) == 2
 
 
-async def test_dead_holder_blocks_briefly(url: str, name: str) -> None:
-    holder = multiprocessing.get_context("spawn").Process(target=Work(hold_token_lease, (url, name)))
+async def test_dead_holder_blocks_briefly(valkey_url: str, name: str) -> None:
+    holder = multiprocessing.get_context("spawn").Process(target=Work(hold_token_lease, (valkey_url, name)))
     holder.start()
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         with anyio.fail_after(10):
             while not await redis.exists(f"{{{name}}}:lease"):  # noqa: ASYNC110  another process acquires it
                 await anyio.sleep(0.02)
@@ -117,7 +114,7 @@ async def test_dead_holder_blocks_briefly(url: str, name: str) -> None:
     await asyncio.to_thread(holder.join)
     holder.close()
 
-    store = RedisTokenStore(url, name=name)
+    store = RedisTokenStore(valkey_url, name=name)
     with anyio.fail_after(10):
         token = await store.renew(None, Credentials().fetch)
 
@@ -125,7 +122,7 @@ async def test_dead_holder_blocks_briefly(url: str, name: str) -> None:
     await store.aclose()
 
 
-async def test_old_token_replaces_no_newer_one(make: Make, url: str, name: str) -> None:
+async def test_old_token_replaces_no_newer_one(make: Make, valkey_url: str, name: str) -> None:
     slow, quick, third = (make() for _ in range(3))
 
     async def fetch_old() -> Token:
@@ -137,7 +134,7 @@ async def test_old_token_replaces_no_newer_one(make: Make, url: str, name: str) 
 
     old = asyncio.create_task(slow.renew(None, fetch_old))
     await anyio.sleep(0.2)
-    async with Redis.from_url(url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         await redis.delete(f"{{{name}}}:lease")  # as if it had expired before its holder was done
     await quick.renew(None, fetch_new)
 
@@ -209,9 +206,9 @@ async def test_outage_fetches_own_token(name: str) -> None:
     await store.aclose()
 
 
-async def test_secrets_are_not_shown(url: str, name: str) -> None:
+async def test_secrets_are_not_shown(valkey_url: str, name: str) -> None:
     credentials, shown = Credentials(), list[str]()
-    for address in (url, NOWHERE):
+    for address in (valkey_url, NOWHERE):
         store = RedisTokenStore(address, name=name)
         token = await store.renew(None, credentials.fetch)
         shown.append(f"{store!r} {token!r}")
@@ -233,21 +230,21 @@ def _token_requests(fake: FakeZoom) -> int:
     return sum(request.route == "POST /oauth/token" for request in fake.requests)
 
 
-async def test_store_closes_as_context(url: str, name: str) -> None:
+async def test_store_closes_as_context(valkey_url: str, name: str) -> None:
     """A store that is used again after its block connects again, for the clients that still use it."""
-    async with RedisTokenStore(url, name=name) as store:
+    async with RedisTokenStore(valkey_url, name=name) as store:
         await store.renew(None, Credentials().fetch)
     await store.aclose()
 
 
-async def test_token_of_many_characters_is_shared(url: str, name: str) -> None:
+async def test_token_of_many_characters_is_shared(valkey_url: str, name: str) -> None:
     """A token travels through JSON twice and stays as it is."""
     value = 'ey/J"\\+=~\u2713' * 300
 
     async def fetch() -> Token:
         return Token(value, 60)
 
-    async with RedisTokenStore(url, name=name) as first, RedisTokenStore(url, name=name) as second:
+    async with RedisTokenStore(valkey_url, name=name) as first, RedisTokenStore(valkey_url, name=name) as second:
         await first.renew(None, fetch)
 
         assert (await second.renew(None, Credentials().fetch)).value == value

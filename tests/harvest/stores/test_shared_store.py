@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 import pytest
 from support.harvesting import TODAY, add_instance_on, harvest, one_instance
-from support.valkey import Server, new_name, server_of_its_own, shared_url
+from support.valkey import Server, new_name
 from support.workers import Job, ObservedLeases, Worker, contents, open_worker, rows, run_worker
 
 from zoomasync import Label, Plan
@@ -40,24 +40,14 @@ DAILY_LIMIT = {"code": 429, "message": "You have reached the maximum daily rate 
 REJECTED = ("stream", "_part", "_seq", "path", "reason", "raw")
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    yield from shared_url()
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    yield from server_of_its_own()
-
-
-@pytest.fixture
-async def make(url: str) -> AsyncIterator[Make]:
+async def make(valkey_url: str) -> AsyncIterator[Make]:
     """Make the leases of workers of one job, or of another by *name*."""
     made = list[RedisLeases]()
     job = new_name()
 
     def make_one(*, lease: float = LONG_LEASE, name: str = job) -> RedisLeases:
-        made.append(RedisLeases(url, name=name, lease=lease))
+        made.append(RedisLeases(valkey_url, name=name, lease=lease))
         return made[-1]
 
     yield make_one
@@ -364,11 +354,11 @@ async def test_waiting_worker_continues(make: Make, tmp_path: Path) -> None:
     assert contents(tmp_path / "waited") == contents(tmp_path / "alone")
 
 
-async def test_run_without_redis_raises(server: Server, tmp_path: Path) -> None:
-    leases = RedisLeases(server.url, name="job")
+async def test_run_without_redis_raises(valkey_server: Server, tmp_path: Path) -> None:
+    leases = RedisLeases(valkey_server.url, name="job")
     async with FakeZoom(one_instance(), plan=None) as fake, open_worker(fake, tmp_path, leases) as stranded:
         await stranded.estimate()
-        server.kill()
+        valkey_server.kill()
         with pytest.raises(RedisUnavailable, match="no lease can be acquired"):
             await stranded.run()
 
@@ -622,14 +612,14 @@ def refetched(alone: Path, killed: Sequence[Worker]) -> int:
     return calls
 
 
-async def test_two_workers_are_killed(make: Make, url: str, tmp_path: Path) -> None:
+async def test_two_workers_are_killed(make: Make, valkey_url: str, tmp_path: Path) -> None:
     """The others finish the job, and the files are those of one undisturbed worker."""
     account = Account.simulated(7, today=TODAY, instances_per_month=15)
     async with FakeZoom(account, plan=None) as fake:
         await run_worker(fake, tmp_path / "alone", make())
         alone = len(routes(fake))
         start = len(fake.requests)
-        job = a_job(fake, tmp_path / "shared", url)
+        job = a_job(fake, tmp_path / "shared", valkey_url)
         workers = [Worker(job) for _ in range(4)]
         killed, rest = workers[:2], workers[2:]
         try:
@@ -647,7 +637,7 @@ async def test_two_workers_are_killed(make: Make, url: str, tmp_path: Path) -> N
         calls = len(routes(fake, start))
         token_requests = [request for request in fake.requests[start:] if request.route == "POST /oauth/token"]
         throttled = [request for request in fake.requests[start:] if request.status == 429]
-        rate_limiter = RedisRateLimiter(url, PLAN, name=job.name)
+        rate_limiter = RedisRateLimiter(valkey_url, PLAN, name=job.name)
         used = (await rate_limiter.status())[Label.HEAVY].used
         await rate_limiter.aclose()
 
@@ -661,13 +651,13 @@ async def test_two_workers_are_killed(make: Make, url: str, tmp_path: Path) -> N
     assert used >= calls
 
 
-async def test_all_workers_are_killed(make: Make, url: str, tmp_path: Path) -> None:
+async def test_all_workers_are_killed(make: Make, valkey_url: str, tmp_path: Path) -> None:
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
         await run_worker(fake, tmp_path / "alone", make())
         alone = len(routes(fake))
         start = len(fake.requests)
-        job = a_job(fake, tmp_path / "shared", url)
+        job = a_job(fake, tmp_path / "shared", valkey_url)
         workers = [Worker(job) for _ in range(2)]
         try:
             await wait_until_busy(workers, finished=20)
