@@ -6,6 +6,7 @@
     ├── ConfigError                  invalid settings: credentials, plan, URLs
     ├── InvalidArgument              an invalid argument (also a ValueError)
     ├── RedisUnavailable             no rate limit or lease without Redis
+    ├── CircuitOpen                  Zoom is down: it did not answer the latest calls
     ├── TransportError               no complete response
     │   ├── ConnectError             no connection
     │   ├── TLSError                 an untrusted server
@@ -20,13 +21,15 @@
         ├── BadRequest
         │   └── PageTokenExpired     start the listing again
         ├── Unauthorized · PermissionDenied · NotFound · Conflict
+        ├── GatewayError             an error response that Zoom's API did not send
         ├── RateLimited
         │   ├── PerSecondLimitReached
         │   └── DailyLimitReached · ResourceLimitReached · ConcurrentRequest
         ├── ServerError
         └── EmbeddedError            an error body inside HTTP 200
 
-Nothing was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `ConnectError` or `TLSError` is raised.
+Nothing was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `CircuitOpen`, `ConnectError` or `TLSError`
+is raised.
 
 ``str(error)`` is one line that says what failed and what to do. It names the call by its route, never by ids, and holds
 no token, secret or e-mail address. ``StatusError.message`` is the unchanged text of Zoom.
@@ -40,6 +43,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 __all__ = [
     "BadRequest",
+    "CircuitOpen",
     "ConcurrentRequest",
     "ConfigError",
     "Conflict",
@@ -48,6 +52,7 @@ __all__ = [
     "DecodeError",
     "EmbeddedError",
     "FieldError",
+    "GatewayError",
     "InvalidArgument",
     "NotFound",
     "OutcomeUnknown",
@@ -114,14 +119,38 @@ class RedisUnavailable(ZoomError):
 
 
 @dataclass(eq=False, repr=False)
+class CircuitOpen(ZoomError):
+    """The latest calls all failed, so this one was not sent: Zoom, or the network, is down.
+
+    *call* is the route. The client sends one call at a time until one succeeds, the next in *retry_after* seconds.
+    *cause* is the latest failure.
+    """
+
+    call: str
+    retry_after: float
+    cause: ZoomError | None = None
+
+    def __str__(self) -> str:
+        cause = "" if self.cause is None else f" The latest failure: {self.cause}"
+        return (
+            f"{self.call} was not sent, because the latest calls all failed. "
+            f"The client tries again in {self.retry_after:.0f} s.{cause}"
+        )
+
+
+@dataclass(eq=False, repr=False)
 class TransportError(ZoomError):
     """No complete response was received.
 
-    *call* is the route (``"GET /report/daily"``), *reason* describes the fault.
+    *call* is the route (``"GET /report/daily"``), *reason* describes the fault. *status* is the HTTP status if it
+    arrived before the fault. *max_retries* is the number of retries that can help, or None for any number.
     """
 
     call: str
     reason: str
+    _: KW_ONLY
+    status: int | None = None
+    max_retries: int | None = None
 
     def __str__(self) -> str:
         return f"{self.call}: {self.reason}"
@@ -135,12 +164,8 @@ class TLSError(TransportError):
     """The certificate of the server is not trusted. Nothing was sent."""
 
 
-@dataclass(eq=False, repr=False)
 class PayloadError(TransportError):
-    """The body of the response was cut off, corrupt or too large. A retry cannot help when *transient* is False."""
-
-    _: KW_ONLY
-    transient: bool = True
+    """The body of the response was cut off, corrupt or too large. *status* is the status that came before it."""
 
 
 class TimedOut(TransportError):
@@ -152,11 +177,16 @@ class OutcomeUnknown(ZoomError):
     """It is unknown whether Zoom carried out a write.
 
     The request was not sent again, because that could carry it out twice. Check the result before you repeat it.
-    *cause* is the error.
+    *cause* is the error. With a *status* from 200 to 299, Zoom did carry it out, and only the result was lost.
     """
 
     call: str
     cause: ZoomError
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the response, or None if no response arrived."""
+        return self.cause.status if isinstance(self.cause, StatusError | TransportError) else None
 
     def __str__(self) -> str:
         return f"{self.call} may have been carried out; check before you repeat it. Cause: {self.cause}"
@@ -252,6 +282,16 @@ class PermissionDenied(StatusError):
 
 class NotFound(StatusError):
     """The resource does not exist, or no longer: reports expire."""
+
+
+class GatewayError(StatusError):
+    """An error response that Zoom's API did not send: it has no code of Zoom's, or the code for an unknown path (2300).
+
+    A proxy, a firewall or a gateway sent it. It says nothing about the resource, and a later call may succeed.
+    """
+
+    def _advice(self) -> str:
+        return " Zoom's API did not send this response: check the proxy, the firewall and the base URL."
 
 
 class Conflict(StatusError):

@@ -61,7 +61,7 @@ FAILURES = [
     pytest.param(TransportError(CALL, ""), {SAFE, IDEMPOTENT}, True, id="connection lost"),
     pytest.param(TimedOut(CALL, ""), {SAFE, IDEMPOTENT}, True, id="timeout"),
     pytest.param(PayloadError(CALL, ""), {SAFE, IDEMPOTENT}, True, id="broken body"),
-    pytest.param(PayloadError(CALL, "", transient=False), set[RetrySafety](), True, id="body too large"),
+    pytest.param(PayloadError(CALL, "", max_retries=0), set[RetrySafety](), True, id="body too large"),
     pytest.param(DecodeError(CALL, "T", "$", ""), {SAFE, IDEMPOTENT}, True, id="not decodable"),
     pytest.param(_server_error(500), {SAFE, IDEMPOTENT}, True, id="500"),
     pytest.param(_server_error(500, retry_after=1), {SAFE, IDEMPOTENT}, True, id="500 with Retry-After"),

@@ -139,7 +139,7 @@ async def test_broken_body_is_transient(raw: bytes) -> None:
         failure = await _failure(url)
 
     assert type(failure) is PayloadError
-    assert failure.transient
+    assert failure.max_retries is None
 
 
 async def test_reset_in_body_payload_error() -> None:
@@ -165,7 +165,7 @@ async def test_gzip_bomb_stops_at_limit() -> None:
         failure = await _failure(url, max_body=100_000)
 
     assert isinstance(failure, PayloadError)
-    assert not failure.transient
+    assert failure.max_retries == 0
     assert "larger than 100000 bytes" in str(failure)
     assert len(bomb) < 100_000
 

@@ -38,8 +38,8 @@ class RetryPolicy:
         """Return the number of seconds to wait after failed *attempt* (from 1), or None to give up."""
         if attempt >= self.attempts or not _may_retry(error, retry_safety):
             return None
-        if isinstance(error, errors.DecodeError):
-            return self._backoff(attempt) if attempt == 1 else None
+        if (limit := _max_retries(error)) is not None and attempt > limit:
+            return None
         if not isinstance(error, errors.RateLimited | errors.ServerError):
             return self._backoff(attempt)
         if error.retry_after is not None:
@@ -56,6 +56,12 @@ def _doubled(seconds: float, times: int) -> float:
     return seconds * 2.0 ** min(times, 64)  # the limit keeps the result a finite float
 
 
+def _max_retries(error: ZoomError) -> int | None:
+    if isinstance(error, errors.DecodeError):
+        return 1
+    return error.max_retries if isinstance(error, errors.TransportError) else None
+
+
 def outcome_is_unknown(error: ZoomError, retry_safety: RetrySafety) -> bool:
     """Return whether it is unknown if Zoom carried out a write that failed with *error*."""
     return retry_safety is RetrySafety.NOT_IDEMPOTENT and may_have_run(error)
@@ -70,8 +76,6 @@ def may_have_run(error: ZoomError) -> bool:
 
 def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
     if isinstance(error, errors.DailyLimitReached | errors.ResourceLimitReached | errors.TLSError):
-        return False
-    if isinstance(error, errors.PayloadError) and not error.transient:
         return False
     if isinstance(error, errors.RateLimited):
         return True

@@ -111,7 +111,7 @@ class AiohttpTransport:
             size += len(chunk)
             if size > self._max_body:
                 response.close()
-                raise errors.PayloadError(name, f"the response is larger than {self._max_body} bytes", transient=False)
+                raise errors.PayloadError(name, f"the response is larger than {self._max_body} bytes", max_retries=0)
             chunks.append(chunk)
         return b"".join(chunks)
 
