@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from zoomasync import ZoomError, errors
 from zoomasync.errors import (
     BadRequest,
+    CircuitOpen,
     DailyLimitReached,
     DecodeError,
     FieldError,
+    GatewayError,
+    MissingScope,
     NotFound,
     OutcomeUnknown,
     PagingLoop,
@@ -66,22 +69,39 @@ def test_all_errors_are_exported() -> None:
 
 
 def test_missing_scope_is_named() -> None:
-    error = PermissionDenied(
+    error = MissingScope(
         "GET /report/daily",
         400,
-        code=200,
+        code=4711,
         message="No permission.",
         scopes=("report:read:admin", "report:read:x:admin"),
     )
 
     assert str(error) == (
-        "GET /report/daily -> 400 (Zoom code 200): No permission. Needs one of: report:read:admin, report:read:x:admin"
+        "GET /report/daily -> 400 (Zoom code 4711): No permission. Needs one of: report:read:admin, report:read:x:admin"
     )
 
 
 @pytest.mark.parametrize(
     ("error", "line"),
     [
+        pytest.param(
+            PermissionDenied("GET /x", 400, code=200, message="Not subscribe webinar plan.", scopes=("a:read",)),
+            "GET /x -> 400 (Zoom code 200): Not subscribe webinar plan.",
+            id="plan",
+        ),
+        pytest.param(
+            GatewayError("GET /x", 403, message="the body is text/html", scopes=("a:read",)),
+            "GET /x -> 403: the body is text/html Zoom's API did not send this response: check the proxy, the firewall "
+            "and the base URL.",
+            id="firewall",
+        ),
+        pytest.param(
+            CircuitOpen("GET /x", 1.4, ServerError("GET /y", 503)),
+            "GET /x was not sent, because the latest calls all failed. The client tries again in 1 s. The latest "
+            "failure: GET /y -> 503: no message.",
+            id="circuit",
+        ),
         pytest.param(StatusError("GET /x", 302), "GET /x -> 302: no message.", id="no message"),
         pytest.param(
             ServerError("GET /x", 502, message="oops", tracking_id="WEB_1"),
@@ -190,6 +210,7 @@ def _minimal(error_type: type[ZoomError]) -> ZoomError:
     if issubclass(error_type, TransportError):
         return error_type("GET /x", "late")
     special: dict[type[ZoomError], ZoomError] = {
+        CircuitOpen: CircuitOpen("GET /x", 1.0),
         DecodeError: DecodeError("GET /x", "Page", "$", "Expected `int`"),
         OutcomeUnknown: OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
         PagingLoop: PagingLoop("GET /x", 2),

@@ -20,7 +20,9 @@
     └── StatusError                  an error response of Zoom
         ├── BadRequest
         │   └── PageTokenExpired     start the listing again
-        ├── Unauthorized · PermissionDenied · NotFound · Conflict
+        ├── PermissionDenied
+        │   └── MissingScope         the token lacks a scope
+        ├── Unauthorized · NotFound · Conflict
         ├── GatewayError             an error response that Zoom's API did not send
         ├── RateLimited
         │   ├── PerSecondLimitReached
@@ -54,6 +56,7 @@ __all__ = [
     "FieldError",
     "GatewayError",
     "InvalidArgument",
+    "MissingScope",
     "NotFound",
     "OutcomeUnknown",
     "PageTokenExpired",
@@ -274,7 +277,11 @@ class Unauthorized(StatusError):
 
 
 class PermissionDenied(StatusError):
-    """The token lacks a scope, its user lacks a role, or the account lacks a plan."""
+    """The token lacks a scope, its user lacks a role, or the account lacks a plan. Zoom's text says which."""
+
+
+class MissingScope(PermissionDenied):
+    """The token lacks a scope. The call needs one of *scopes*."""
 
     def _advice(self) -> str:
         return f" Needs one of: {', '.join(self.scopes)}" if self.scopes else ""

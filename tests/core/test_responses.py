@@ -79,6 +79,62 @@ def test_invalid_success_raises(body: bytes, path: str, reason: str) -> None:
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("type_", [NoneType, object, _PageOfDefaults], ids=["None", "object", "page"])
+def test_large_embedded_error_raises(type_: type[object]) -> None:
+    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=type_).at()
+
+    with pytest.raises(EmbeddedError):
+        interpret(call, response(200, error_body(300, "x" * 20_000)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<html>Log in to the Wi-Fi</html>", id="HTML"),
+        pytest.param(b"OK", id="text"),
+        pytest.param(b"[1]", id="list"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b'"done"', id="string"),
+        pytest.param(b'{"error":"nope"}', id="error without a code"),
+        pytest.param(b'{"errors":[{"message":"nope"}]}', id="errors without a code"),
+        pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(b"[" * 100_000, id="nested too deeply"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_body_of_bodiless_call(status: int, body: bytes) -> None:
+    """A call without a response body succeeds only on an empty body, or on JSON without an error."""
+    with pytest.raises(DecodeError):
+        interpret(PUT_ROW.at("1"), response(status, body))
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"code":0,"message":"success"}', b'{"id":7}'])
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_bodiless_call_succeeds(status: int, body: bytes) -> None:
+    assert interpret(PUT_ROW.at("1"), response(status, body)) is None
+
+
+def test_bodiless_call_code_alone_is_error() -> None:
+    with pytest.raises(EmbeddedError):
+        interpret(PUT_ROW.at("1"), response(200, b'{"code":300}'))
+
+
+def test_error_without_code_is_not_data() -> None:
+    """A struct whose fields all have defaults does not hide an error body."""
+    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=_PageOfDefaults).at()
+
+    with pytest.raises(DecodeError):
+        interpret(call, response(200, {"error": "nope"}))
+
+
+def test_empty_200_of_get_raises() -> None:
+    call = Endpoint(route="GET /rows", label=Label.HEAVY, response=object).at()
+
+    with pytest.raises(DecodeError):
+        interpret(call, response(200, b""))
+    assert interpret(call, response(204, b"")) is None
+
+
 DAILY = error_body(429, "You have reached the maximum daily rate limit for this API.")
 
 

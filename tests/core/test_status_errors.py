@@ -16,6 +16,8 @@ from zoomasync.errors import (
     DailyLimitReached,
     EmbeddedError,
     FieldError,
+    GatewayError,
+    MissingScope,
     NotFound,
     PageTokenExpired,
     PermissionDenied,
@@ -39,22 +41,22 @@ SECOND_PAGE = CALL.with_page_token("token-2")
             response(
                 400, error_body(4711, "Invalid access token, does not contain scopes:[report:read:list_users:admin].")
             ),
-            PermissionDenied,
+            MissingScope,
             id="missing scopes, code 4711",
         ),
         pytest.param(
             response(401, error_body(4700, "Invalid access token, does not contain scopes:[a:read].")),
-            PermissionDenied,
+            MissingScope,
             id="missing scopes, code 4700",
         ),
         pytest.param(
-            response(401, error_body(104, "Invalid access token.")), PermissionDenied, id="missing scopes, code 104"
+            response(401, error_body(104, "Invalid access token.")), MissingScope, id="missing scopes, code 104"
         ),
         pytest.param(
             response(
                 400, b'{"code":104,"message":"Invalid access token, does not contain scopes:["a:read","a:read:admin"]"}'
             ),
-            PermissionDenied,
+            MissingScope,
             id="missing scopes, unescaped quotes",
         ),
         pytest.param(response(403, error_body(2305, "The summary is blocked.")), PermissionDenied, id="403"),
@@ -80,7 +82,17 @@ SECOND_PAGE = CALL.with_page_token("token-2")
         ),
         pytest.param(response(404, error_body(300, "Meeting id does not exist.")), NotFound, id="404 with code 300"),
         pytest.param(response(409, error_body(3000, "Busy.")), Conflict, id="409"),
-        pytest.param(response(418), BadRequest, id="any other 4xx"),
+        pytest.param(
+            response(400, error_body(4700, "The token lacks scopes.")), MissingScope, id="missing scopes, other words"
+        ),
+        pytest.param(
+            response(400, error_body(200, "Only available for Paid or ZMP account: aCc0uNt.")),
+            PermissionDenied,
+            id="plan",
+        ),
+        pytest.param(response(400, error_body(4717, "The app has been disabled.")), Unauthorized, id="disabled app"),
+        pytest.param(response(418, error_body(1, "Other.")), BadRequest, id="any other 4xx"),
+        pytest.param(response(400, error_body(429, "Too fast.")), PerSecondLimitReached, id="400 with code 429"),
         pytest.param(response(302, b"", {"Location": "https://elsewhere.example"}), StatusError, id="redirect"),
         pytest.param(response(500, error_body(200, "Internal error.")), ServerError, id="500 with code 200"),
         pytest.param(response(502, b"<html><body>Bad Gateway</body></html>"), ServerError, id="502 with HTML"),
@@ -156,6 +168,70 @@ def test_error_response_type(failure: HttpResponse, error_type: type[StatusError
     assert error.call == "GET /rows"
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 418])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"<html><center>nginx</center></html>", id="HTML"),
+        pytest.param(b'<html><script>var x = {"code": 3001}</script></html>', id="HTML with a code"),
+        pytest.param(b"404 page not found", id="text"),
+        pytest.param(b"[]", id="list"),
+        pytest.param(b'{"message":"no Route matched with those values"}', id="JSON without a code"),
+        pytest.param(b'{"status":404,"error":"Not Found","path":"/v2/x"}', id="JSON of a framework"),
+        pytest.param(b'{"code":0,"message":"Not found."}', id="code 0"),
+        pytest.param(b'{"code":"NOT_FOUND","message":"Not found."}', id="code is a word"),
+        pytest.param(b'{"code":2300,"message":"This API endpoint is not recognized."}', id="code 2300"),
+    ],
+)
+def test_gateway_error(status: int, body: bytes) -> None:
+    """A 4xx without a code of Zoom's says nothing about the resource: it is neither NotFound nor BadRequest."""
+    error = raised_by(response(status, body, {"Content-Type": "text/html"}))
+
+    assert type(error) is GatewayError
+    assert error.status == status
+
+
+@pytest.mark.parametrize("status", [408, 421, 425])
+@pytest.mark.parametrize("body", [b"", b"<html>", error_body(300, "x")], ids=["empty", "HTML", "with a code"])
+def test_gateway_status(status: int, body: bytes) -> None:
+    assert type(raised_by(response(status, body))) is GatewayError
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (
+            "You have exceeded the daily rate limit of (3) for Add meeting registrant API requests for the registrant "
+            "(ada@example.com). You can resume these API requests at GMT 00:00:00."
+        ),
+        'You have exceeded the daily rate limit of "3" for Add meeting registrant API requests for the registrant.',
+        (
+            "You have exceeded the daily rate limit (3) of Add meeting registrant API requests permitted for this "
+            "particular registrant."
+        ),
+        "You have exceeded the daily rate limit of (10) for Update registrant's status for the registrant.",
+        (
+            "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this "
+            "particular user."
+        ),
+        "A maximum of 100 meetings can be created/updated for a single user in one day.",
+    ],
+)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-RateLimit-Type": "Daily-limit", "X-RateLimit-Remaining": "0", "Retry-After": "2026-06-16T00:00:00Z"},
+        {"X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "3"},
+    ],
+    ids=["no headers", "daily", "per second"],
+)
+def test_resource_limit_words(message: str, headers: dict[str, str]) -> None:
+    """The text decides that the limit is one person's; the headers do not."""
+    assert type(raised_by(response(429, error_body(429, message), headers))) is ResourceLimitReached
+
+
 def test_error_has_all_details() -> None:
     body = {
         "code": 300,
@@ -183,7 +259,9 @@ def test_error_has_all_details() -> None:
         pytest.param(b'{"reason":"why","error":"invalid_client"}', None, "why (invalid_client)", id="OAuth"),
         pytest.param(b'{"error":"invalid_grant"}', None, "rejected (invalid_grant)", id="OAuth without a reason"),
         pytest.param(b"<html>", None, "the body is not JSON", id="HTML"),
-        pytest.param(b"", None, "no message", id="empty"),
+        pytest.param(b'<script>{"code": 300}</script>', None, "the body is not JSON", id="code inside HTML"),
+        pytest.param(b'{"code":3001,"message":"cut o', 3001, "the body is not JSON", id="cut off"),
+        pytest.param(b"", None, "the body is empty", id="empty"),
         pytest.param(b"\xff\xfe", None, "the body is not JSON", id="not UTF-8"),
     ],
 )

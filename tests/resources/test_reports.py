@@ -8,7 +8,7 @@ import pytest
 from support.stories import last_request
 
 from zoomasync import Zoom
-from zoomasync.errors import EmbeddedError, InvalidArgument, NotFound, PermissionDenied
+from zoomasync.errors import EmbeddedError, InvalidArgument, NotFound, MissingScope
 from zoomasync.models.reports import (
     BillingInvoice,
     BillingReport,
@@ -262,13 +262,13 @@ async def test_error_in_http_200_raises(zoom: Zoom, fake: FakeZoom) -> None:
 
 async def test_missing_scope_is_named(zoom: Zoom, fake: FakeZoom) -> None:
     """The error names the scope in its older and in its granular form."""
-    fake.respond("GET /report/daily", status=400, body={"code": 200, "message": "No permission."})
+    fake.respond("GET /report/daily", status=400, body={"code": 4711, "message": "No scope."})
 
-    with pytest.raises(PermissionDenied) as raised:
+    with pytest.raises(MissingScope) as raised:
         await anext(aiter(zoom.reports.daily(year=2026, month=5)))
 
     assert str(raised.value).startswith(
-        "GET /report/daily -> 400 (Zoom code 200): No permission. "
+        "GET /report/daily -> 400 (Zoom code 4711): No scope. "
         "Needs one of: report:read:admin, report:read:daily_usage:admin"
     )
 

@@ -34,17 +34,26 @@ def interpret(
     """
     if not 200 <= response.status <= 299:  # noqa: PLR2004  the success statuses
         raise _status_error(call, response)
-    if (embedded := _embedded_error(call, response)) is not None:
-        raise embedded
     type_ = call.endpoint.response
-    if type_ is NoneType or (type_ is object and not response.body):
-        return cast("T", None)
     try:
+        if (embedded := _embedded_error(call, response)) is not None:
+            raise embedded
+        if not response.body and _may_be_empty(call, response):
+            return cast("T", None)
+        if type_ is NoneType:
+            decode(response.body, _AnyObject)
+            return cast("T", None)
         return decode(response.body, type_, on_invalid_row, on_extra_fields)
     except InvalidBody as fault:
         reason = _with_content_type(fault.reason, response) if response.body else "the body is empty"
         error = errors.DecodeError(call.name, getattr(type_, "__name__", str(type_)), fault.path, reason)
     raise error
+
+
+def _may_be_empty(call: Call[object], response: HttpResponse) -> bool:
+    """Return whether a successful response to *call* may have no body. A GET never has none, except with status 204."""
+    type_ = call.endpoint.response
+    return type_ is NoneType or (type_ is object and (response.status == _NO_CONTENT or call.endpoint.method != "GET"))
 
 
 def _with_content_type(reason: str, response: HttpResponse) -> str:
@@ -55,8 +64,8 @@ def _with_content_type(reason: str, response: HttpResponse) -> str:
 
 
 def _status_error(call: Call[object], response: HttpResponse) -> StatusError:
-    body = _REDIRECT if response.status // 100 == 3 else _parse_error_body(response.body)  # noqa: PLR2004
-    too_many = response.status == _TOO_MANY_REQUESTS
+    body = _REDIRECT if response.status // 100 == 3 else _parse_error_body(response)  # noqa: PLR2004
+    too_many = _TOO_MANY_REQUESTS in {response.status, body.code}
     kind = _rate_limit_error_type(response, body) if too_many else _error_type(call, response.status, body)
     return _build(kind, call, response, body)
 
@@ -114,20 +123,35 @@ def is_token_rejected(error: ZoomError) -> bool:
     return isinstance(error, errors.Unauthorized) and error.code in {None, _CODE_TOKEN}
 
 
+_NO_CONTENT = 204
 _TOO_MANY_REQUESTS = 429
 _CODE_TOKEN = 124
 _CODE_NO_PERMISSION = 200
 _CODE_INVALID = 300
 _CODE_OTHER_ACCOUNT = 1010
+_CODE_UNKNOWN_PATH = 2300
 _CODE_MEETING_UNKNOWN = 3001
-_SCOPE_CODES = {104, 4711}
+_SCOPE_CODES = {104, 4700, 4711}
+_OAUTH_CODES = range(4700, 4800)
+_OAUTH_ERRORS = {  # of RFC 6749
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+}
+_GATEWAY_STATUSES = {408, 421, 425}
 _MAX_ERROR_BODY = 16_384
 
 
 class _ErrorBody(msgspec.Struct, frozen=True):
+    """The error in a body. *from_zoom* is false for a body that has neither a code of Zoom's nor an OAuth error."""
+
     code: int | None = None
     message: str = ""
     fields: tuple[FieldError, ...] = ()
+    from_zoom: bool = True
 
 
 class _RawFieldError(msgspec.Struct, frozen=True):
@@ -146,51 +170,90 @@ class _RawErrorBody(msgspec.Struct, frozen=True):
     errors: tuple[_RawFieldError, ...] = ()
 
 
+class _AnyObject(msgspec.Struct, frozen=True):
+    """Any JSON object."""
+
+
 _REDIRECT = _ErrorBody(None, "Zoom answered with a redirect, which is not followed.")
 
 
-def _parse_error_body(body: bytes) -> _ErrorBody:
+def _parse_error_body(response: HttpResponse) -> _ErrorBody:
     try:
-        raw = decode(body, _RawErrorBody)
+        raw = decode(response.body, _RawErrorBody)
     except InvalidBody:
-        return _search_error_body(body)
+        return _search_error_body(response)
     oauth = f"{raw.reason or 'rejected'} ({raw.error})" if raw.error else raw.reason
-    message = raw.message or raw.error_message or oauth or ""
-    return _ErrorBody(raw.code, message, tuple(FieldError(e.field, e.message) for e in raw.errors))
+    return _ErrorBody(
+        code=raw.code,
+        message=raw.message or raw.error_message or oauth or "",
+        fields=tuple(FieldError(e.field, e.message) for e in raw.errors),
+        from_zoom=bool(raw.code) or raw.error in _OAUTH_ERRORS,
+    )
 
 
-def _search_error_body(body: bytes) -> _ErrorBody:
+def _search_error_body(response: HttpResponse) -> _ErrorBody:
     """Search invalid JSON for a code and a message: Zoom does not escape the quotes around lists of scopes."""
-    text = body[:_MAX_ERROR_BODY].decode("utf-8", "replace")
-    code = re.search(r'"code"\s*:\s*(\d{1,9})', text)
+    text = response.body[:_MAX_ERROR_BODY].decode("utf-8-sig", "replace").lstrip()
+    if not text.startswith("{"):
+        default = _with_content_type("the body is not JSON", response) if text else "the body is empty"
+        return _ErrorBody(None, default, from_zoom=False)
+    code = re.search(r'"code"\s*:\s*(\d{1,9})\b', text)
     message = re.search(r'"message"\s*:\s*"(.*)"\s*\}?', text, re.DOTALL)
-    default = "the body is not JSON" if body else "no message"
-    return _ErrorBody(int(code[1]) if code else None, message[1] if message else default)
+    return _ErrorBody(
+        code=int(code[1]) if code else None,
+        message=message[1] if message else "the body is not JSON",
+        from_zoom=code is not None,
+    )
 
 
 def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError | None:
-    """Return the error inside the body of a success status. Code 0 is not an error."""
-    if len(response.body) > _MAX_ERROR_BODY or b'"code"' not in response.body:
+    """Return the error inside the body of a success status. Code 0 is not an error.
+
+    Raises `InvalidBody` for an error without a code, which Zoom's API did not send.
+    """
+    body = response.body
+    if b'"code"' not in body and b'"error' not in body:
         return None
     try:
-        if "code" not in RAW_OBJECT.decode(response.body):
-            return None  # the key belongs to a nested object
+        keys = set(RAW_OBJECT.decode(body))
     except (msgspec.ValidationError, RecursionError):
         return None  # a list, for example
     except (msgspec.DecodeError, UnicodeDecodeError):
-        if not response.body.lstrip().startswith(b"{"):
+        if not body.lstrip().startswith(b"{"):
             return None  # an HTML page, for example
-    body = _parse_error_body(response.body)
-    return _build(errors.EmbeddedError, call, response, body) if body.code and body.message else None
+        keys = {"code"}
+    if "code" in keys:
+        error = _parse_error_body(response)
+        is_error = error.code and (error.message or call.endpoint.response is NoneType)
+        return _build(errors.EmbeddedError, call, response, error) if is_error else None
+    if _ERROR_KEYS.intersection(keys) - _field_names(call.endpoint.response):
+        raise InvalidBody("$", "the body is an error without a code of Zoom's")
+    return None
 
 
-def _error_type(call: Call[object], status: int, body: _ErrorBody) -> type[StatusError]:
+_ERROR_KEYS = {"error", "errors", "error_message"}
+
+
+def _field_names(type_: type[object]) -> set[str]:
+    if type_ is object or not issubclass(type_, msgspec.Struct):
+        return _ERROR_KEYS if type_ is object else set()
+    return {field.encode_name for field in msgspec.structs.fields(type_)}
+
+
+def _error_type(call: Call[object], status: int, body: _ErrorBody) -> type[StatusError]:  # noqa: PLR0911  one return per rule
     # The order matters: Zoom's code takes precedence over the status, which Zoom does not use consistently.
-    is_client_error = status < 500  # noqa: PLR2004
+    is_client_error = 400 <= status < 500  # noqa: PLR2004
     if body.code in _SCOPE_CODES or "does not contain scope" in body.message.lower():
-        return errors.PermissionDenied
-    if body.code == _CODE_NO_PERMISSION and is_client_error:
-        return errors.PermissionDenied
+        return errors.MissingScope
+    if is_client_error:
+        if status in _GATEWAY_STATUSES or body.code == _CODE_UNKNOWN_PATH:
+            return errors.GatewayError
+        if not body.from_zoom and status != _UNAUTHORIZED:
+            return errors.GatewayError
+        if body.code == _CODE_NO_PERMISSION:
+            return errors.PermissionDenied
+        if body.code in _OAUTH_CODES:
+            return errors.Unauthorized
     if body.code == _CODE_OTHER_ACCOUNT:
         return errors.BadRequest
     if body.code == _CODE_MEETING_UNKNOWN:
@@ -201,19 +264,31 @@ def _error_type(call: Call[object], status: int, body: _ErrorBody) -> type[Statu
     return _TYPES_BY_STATUS.get(status) or _TYPES_BY_CLASS.get(status // 100, StatusError)
 
 
+_UNAUTHORIZED = 401
 _TYPES_BY_STATUS: dict[int, type[StatusError]] = {
-    401: errors.Unauthorized,
+    _UNAUTHORIZED: errors.Unauthorized,
     403: errors.PermissionDenied,
     404: errors.NotFound,
     409: errors.Conflict,
 }
 _TYPES_BY_CLASS: dict[int, type[StatusError]] = {4: errors.BadRequest, 5: errors.ServerError}
 
+# Zoom has used these words for the limits of one host or registrant, in this order:
+#   A maximum of 100 meetings can be created/updated for a single user in one day.
+#   You have exceeded the daily rate limit (100) of Meeting Create/Update API requests ... this particular user.
+#   You have exceeded the daily rate limit of (3) for Add meeting registrant API requests for the registrant (...).
+# The message about the account has no number: "You have reached the maximum daily rate limit for this API."
+_RESOURCE_LIMIT = re.compile(
+    r"daily rate limit (?:of )?\W{0,2}\d"
+    r"|(?:for (?:a single|an?|the|this)|this particular|per) (?:user|host|registrant|meeting|webinar)\b"
+)
+
 
 def _rate_limit_error_type(response: HttpResponse, body: _ErrorBody) -> type[StatusError]:
     message = body.message.lower()
-    # "(100) of Meeting Create/Update" is the limit of one host. Its headers describe the account and do not apply.
-    if re.search(r"daily rate limit \(\d+\)", message):
+    if "per-second" in message:
+        return errors.PerSecondLimitReached
+    if _RESOURCE_LIMIT.search(message):  # the headers describe the account
         return errors.ResourceLimitReached
     if response.headers.get("x-ratelimit-type", "").lower() == "daily-limit" or "maximum daily rate limit" in message:
         return errors.DailyLimitReached

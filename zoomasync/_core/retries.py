@@ -13,6 +13,8 @@ from .endpoint import RetrySafety
 
 __all__ = ["RetryPolicy"]
 
+_TEMPORARY_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.TOO_EARLY}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
@@ -71,6 +73,8 @@ def may_have_run(error: ZoomError) -> bool:
     """Return whether Zoom may have carried out a request that failed with *error*."""
     if isinstance(error, errors.TransportError):
         return not isinstance(error, errors.ConnectError | errors.TLSError)
+    if isinstance(error, errors.GatewayError):
+        return error.status == HTTPStatus.REQUEST_TIMEOUT  # some gateways send it when Zoom is too slow
     return isinstance(error, errors.ServerError | errors.DecodeError)
 
 
@@ -85,5 +89,8 @@ def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
         and error.retry_after is not None
     ):
         return True  # Zoom has not carried out the request, and says when to send it again
-    is_temporary = isinstance(error, errors.TransportError | errors.ServerError | errors.DecodeError)
+    if isinstance(error, errors.GatewayError):
+        is_temporary = error.status in _TEMPORARY_STATUSES
+    else:
+        is_temporary = isinstance(error, errors.TransportError | errors.ServerError | errors.DecodeError)
     return is_temporary and not outcome_is_unknown(error, retry_safety)
