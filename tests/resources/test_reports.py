@@ -8,7 +8,7 @@ import pytest
 from support.stories import last_request
 
 from zoomasync import Zoom
-from zoomasync.errors import EmbeddedError, InvalidArgument, NotFound, MissingScope
+from zoomasync.errors import EmbeddedError, InvalidArgument, MissingScope, NotFound
 from zoomasync.models.reports import (
     BillingInvoice,
     BillingReport,
