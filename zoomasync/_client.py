@@ -11,6 +11,7 @@ import anyio
 
 from ._api import Api
 from ._core.call_options import check_timeout, is_seconds
+from ._core.circuit import CircuitState
 from ._core.rate_limiter import RateLimiter, RateLimitStatus
 from ._core.retries import RetryPolicy
 from ._core.session import CallStats, Session
@@ -38,6 +39,7 @@ class ClientOptions(TypedDict, total=False):
     latency_jitter: float | None
     rate_limiter: RateLimiter | None
     token_store: TokenStore | None
+    circuit_state: CircuitState | None
     on_event: Callable[[Event], None] | None
     trust_env: bool
 
@@ -62,7 +64,8 @@ class Zoom(Api):
     - *latency_jitter* is the largest difference in network delay between two requests, in seconds. A larger value
       lowers the rate slightly and avoids 429s on an unsteady network. The default is 0.005.
     - *rate_limiter* replaces the limiter that *plan* and *latency_jitter* describe, to share the limits of one account
-      between processes, and *token_store* shares its access token; see `zoomasync.redis`.
+      between processes, *token_store* shares its access token, and *circuit_state* the knowledge that Zoom is down; see
+      `zoomasync.redis`.
     - *on_event* receives the events of `zoomasync.events`.
     - With *trust_env*, calls and token requests use the ``http://`` proxy in ``HTTPS_PROXY`` or ``HTTP_PROXY``, except
       for the hosts in ``NO_PROXY``.
@@ -84,6 +87,7 @@ class Zoom(Api):
         latency_jitter: float | None = None,
         rate_limiter: RateLimiter | None = None,
         token_store: TokenStore | None = None,
+        circuit_state: CircuitState | None = None,
         on_event: Callable[[Event], None] | None = None,
         trust_env: bool = False,
     ) -> None:
@@ -92,7 +96,9 @@ class Zoom(Api):
             raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
         retry = retry or RetryPolicy()
         self._transport = AiohttpTransport(http_session, timeout=timeout, trust_env=trust_env)
-        self._token_manager = TokenManager(auth, self._transport, retry, store=token_store)
+        self._token_manager = TokenManager(
+            auth, self._transport, retry, store=token_store, may_retry=self._may_retry_token
+        )
         self._rate_limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None
@@ -104,6 +110,7 @@ class Zoom(Api):
             rate_limiter=self._rate_limiter,
             resource_quotas=ResourceQuotas(),
             retry=retry,
+            circuit_state=circuit_state,
         )
         super().__init__(session)
 
@@ -158,6 +165,7 @@ class Zoom(Api):
         await self._transport.open()
         if self._on_event is not None:
             self._unsubscribe = self._rate_limiter.subscribe(self._on_event)
+            self._session.subscribe(self._on_event)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -185,6 +193,9 @@ class Zoom(Api):
         Other apps of the account use the same quota.
         """
         return await self._rate_limiter.status()
+
+    def _may_retry_token(self) -> bool:
+        return self._session.may_retry()
 
 
 def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter: float | None) -> RateLimiter:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ._label import Label
+from .errors import ZoomError
 
-__all__ = ["Event", "RateAdjusted"]
+__all__ = ["CircuitClosed", "CircuitOpened", "Event", "RateAdjusted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +32,29 @@ class RateAdjusted:
         return f"{self.label}: back at {self.plan_rate:.3g} requests per second"
 
 
-Event: TypeAlias = RateAdjusted
+@dataclass(frozen=True, slots=True)
+class CircuitOpened:
+    """The begin of an outage: the latest calls all failed, the last one with *cause*.
+
+    From now on the client sends one call at a time, until one succeeds. The others raise `CircuitOpen` after
+    ``RetryPolicy.outage_wait`` seconds.
+    """
+
+    cause: ZoomError | None
+
+    def __str__(self) -> str:
+        cause = "" if self.cause is None else f" The last failure: {self.cause}"
+        return f"Zoom is not available: the latest calls all failed. One call at a time is sent from now on.{cause}"
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitClosed:
+    """The end of an outage after *seconds*: a call has succeeded."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"Zoom is available again after {self.seconds:.0f} s"
+
+
+Event: TypeAlias = RateAdjusted | CircuitOpened | CircuitClosed

@@ -4,6 +4,7 @@ from ._api import Api
 from ._client import ClientOptions
 from ._core.access_token import TokenSource
 from ._core.call_options import CallOptions
+from ._core.circuit import CircuitState, CircuitView
 from ._core.decoding import ExtraFields, InvalidRow
 from ._core.endpoint import Call, Endpoint, MeetingRef, QueryValue, ResourceQuota, RetrySafety
 from ._core.http_messages import HttpRequest, HttpResponse, ResponseInfo
@@ -18,6 +19,8 @@ __all__ = [
     "Call",
     "CallOptions",
     "CallStats",
+    "CircuitState",
+    "CircuitView",
     "ClientOptions",
     "Endpoint",
     "ExtraFields",

@@ -180,9 +180,7 @@ async def test_reports_with_and_without_commas(tmp_path: Path) -> None:
 async def test_incomplete_harvest_exits_with_3(tmp_path: Path) -> None:
     """The command prints the failures with their reasons."""
     async with FakeZoom(small_account(), plan=None) as fake:
-        fake.respond(
-            "GET /report/meetings/{meetingId}/survey", status=400, body={"code": 200, "message": "No permission."}
-        )
+        fake.respond("GET /report/meetings/{meetingId}/survey", status=400, body={"code": 4711, "message": "No scope."})
         code, output, _ = await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
 
     assert code == 3

@@ -121,6 +121,24 @@ async def test_resource_429_fails_one_call() -> None:
 
 
 @in_virtual_time
+async def test_resource_429_headers_say_daily() -> None:
+    """The 429 of one registrant defers no other call, though its headers name the daily limit."""
+    message = "You have exceeded the daily rate limit of (3) for Add meeting registrant for the registrant (a@x)"
+    headers = {"X-RateLimit-Type": "Daily-limit", "X-RateLimit-Remaining": "0", "Retry-After": "2026-03-19T00:00:00Z"}
+    limited = response(429, {"code": 429, "message": message}, headers)
+    transport = MemoryTransport(answering(limited, response(201, {"number": 2})))
+    session = open_session(transport, plan=Plan.FREE)
+
+    with pytest.raises(ResourceLimitReached):
+        await session.send(CREATE_ROW.at())
+    began = now()
+
+    assert await session.send(CREATE_ROW.at()) == Row(2)
+    assert now() - began < 1
+    assert len(transport.requests) == 2
+
+
+@in_virtual_time
 async def test_concurrent_429_serializes_writes() -> None:
     """After a 429 for simultaneous writes, the client sends writes on that resource one at a time."""
     active: list[str] = []

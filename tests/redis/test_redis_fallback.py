@@ -12,7 +12,7 @@ from support.valkey import Server, most_in_a_second, use
 
 from zoomasync import Label, Plan
 from zoomasync.errors import RedisUnavailable
-from zoomasync.events import Event
+from zoomasync.events import Event, RateAdjusted
 from zoomasync.rate_limits import DailyQuotaExhausted, FallbackRateLimiter, LocalRateLimiter, QueueTooLong
 from zoomasync.redis import RedisRateLimiter
 
@@ -166,7 +166,7 @@ async def test_fallback_subscribes_to_both(valkey_server: Server, limiters: list
         await limiter.on_rate_limited(Label.HEAVY, 0.01)
         await anyio.sleep(0.02)
 
-    assert [(event.rate, event.plan_rate) for event in events] == [(7.5, 10)]
+    assert events == [RateAdjusted(Label.HEAVY, 7.5, 10)]
 
 
 async def test_fallback_close_ends_background_task(valkey_server: Server) -> None:

@@ -127,11 +127,19 @@ def open_session(
 ) -> Session:
     """Return a session over *transport*; token and rate limits use the clock of the running loop."""
     clock = asyncio.get_running_loop().time
-    return Session(
+
+    def may_retry() -> bool:
+        return session.may_retry()
+
+    session = Session(
         base_url="https://api.zoom.test/v2",
         transport=transport,
-        token_source=TokenManager(credentials or StaticToken("static-token"), transport, retry, clock=clock),
+        token_source=TokenManager(
+            credentials or StaticToken("static-token"), transport, retry, may_retry=may_retry, clock=clock
+        ),
         rate_limiter=LocalRateLimiter(plan, clock=clock),
         resource_quotas=ResourceQuotas(),
         retry=retry,
+        clock=clock,
     )
+    return session

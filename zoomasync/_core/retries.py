@@ -1,4 +1,4 @@
-"""Retries: whether to send a call again, and after how many seconds."""
+"""Retries: whether to send a call again, after how many seconds, and the quota of retries of a client."""
 
 from __future__ import annotations
 
@@ -24,16 +24,22 @@ class RetryPolicy:
     after attempt n is a random part of *base* x 2^n seconds, at most *cap*. After a 429 without Retry-After it is
     2^(n-1) seconds, at most *cap*, and up to one second more. When Zoom asks for a longer wait than *max_retry_after*
     seconds, the error is raised at once. *random* returns numbers from 0 to 1.
+
+    When the latest calls of the client all failed, it sends one call at a time until one succeeds. A call waits for
+    that for up to *outage_wait* seconds. Then it raises its own error, or `CircuitOpen` if it was never sent. Use a
+    longer wait, up to ``math.inf``, for a bulk job that can wait for Zoom.
     """
 
     attempts: int = 8
     base: float = 0.5
     cap: float = 20.0
     max_retry_after: float = 60.0
+    outage_wait: float = 5.0
     random: Callable[[], float] = field(default=random.random, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.attempts >= 1 or not all(wait >= 0 for wait in (self.base, self.cap, self.max_retry_after)):
+        waits = (self.base, self.cap, self.max_retry_after, self.outage_wait)
+        if not self.attempts >= 1 or not all(wait >= 0 for wait in waits):
             raise errors.ConfigError("RetryPolicy: attempts must be at least 1, and all waits at least 0 seconds")
 
     def delay(self, error: ZoomError, *, attempt: int, retry_safety: RetrySafety) -> float | None:
@@ -52,6 +58,31 @@ class RetryPolicy:
 
     def _backoff(self, attempt: int) -> float:
         return self.random() * min(self.cap, _doubled(self.base, attempt))
+
+
+class RetryQuota:
+    """The retries that all calls of a client share: 50, and one more for every ten calls that succeed.
+
+    While it is used up, a call that fails raises its error at once. Retries after a 429 are not counted: the pause of
+    the label limits them.
+    """
+
+    def __init__(self) -> None:
+        self._available = _QUOTA
+
+    def take(self) -> bool:
+        """Use one retry; return False if none is left."""
+        if self._available < 1:
+            return False
+        self._available -= 1
+        return True
+
+    def on_success(self) -> None:
+        """Add a tenth of a retry."""
+        self._available = min(_QUOTA, self._available + _REFILL)
+
+
+_QUOTA, _REFILL = 50.0, 0.1
 
 
 def _doubled(seconds: float, times: int) -> float:

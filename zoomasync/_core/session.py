@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TypeVar, cast
 
 import anyio
 
 from .._version import USER_AGENT
+from ..callbacks import SafeCallback
 from ..errors import (
+    CircuitOpen,
     ConcurrentRequest,
     ConnectError,
     DailyLimitReached,
@@ -22,8 +26,10 @@ from ..errors import (
     TLSError,
     ZoomError,
 )
+from ..events import Event
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
+from .circuit import Circuit, CircuitState, Turn, is_outage
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
@@ -35,7 +41,7 @@ from .responses import (
     max_wait_error,
     resource_limit_error,
 )
-from .retries import RetryPolicy, may_have_run, outcome_is_unknown
+from .retries import RetryPolicy, RetryQuota, may_have_run, outcome_is_unknown
 from .transport import Transport
 
 T = TypeVar("T")
@@ -50,8 +56,20 @@ class CallStats:
     throttled: int = 0
 
 
+@dataclass(slots=True)
+class _CallState:
+    """The state of one call: its *turn*, the latest *token*, and the *error* of the latest attempt that was sent."""
+
+    turn: Turn
+    token: Token | None = None
+    error: ZoomError | None = None
+
+
 class Session:
-    """The session layer of one client. All its calls share the rate limiter, the access token and the statistics."""
+    """The session layer of one client.
+
+    All its calls share the rate limiter, the access token, the quota of retries, the circuit and the statistics.
+    """
 
     def __init__(
         self,
@@ -62,12 +80,16 @@ class Session:
         rate_limiter: RateLimiter,
         resource_quotas: ResourceQuotaCounter,
         retry: RetryPolicy,
+        circuit_state: CircuitState | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url
         self._transport = transport
         self._token_source = token_source
         self._rate_limiter = rate_limiter
         self._resource_quotas = resource_quotas
+        self._retry_quota = RetryQuota()
+        self._circuit = Circuit(circuit_state, clock=clock)
         self._options = CallOptions(retry=retry)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
@@ -77,6 +99,14 @@ class Session:
         """The counts so far, by route."""
         return {route: replace(stats) for route, stats in self._stats.items()}
 
+    def may_retry(self) -> bool:
+        """Use one retry of the client's quota; return False if none is left, or while the circuit is open."""
+        return not self._circuit.is_open and self._retry_quota.take()
+
+    def subscribe(self, on_event: Callable[[Event], None]) -> None:
+        """Call *on_event* with the events of the circuit from now on."""
+        self._circuit.on_event = SafeCallback("on_event", on_event)
+
     def with_options(self, options: CallOptions) -> Session:
         """Return a session with those of *options* that are not None; it shares everything else with this one."""
         view = copy(self)
@@ -85,32 +115,51 @@ class Session:
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
-        options = self._options
+        state = _CallState(Turn(self._circuit, call.name, self._retry.outage_wait))
         attempt = 1
-        is_retry = token_renewed = has_maybe_run = False
+        token_renewed = has_maybe_run = False
         while True:
-            async with self._write_lock(call):
-                token, permit = await self._acquire(call, is_retry=is_retry)
-                try:
-                    response = await self._send_once(call, token, permit, is_retry=is_retry)
-                    result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
-                except ZoomError as caught:
-                    error = caught
-                else:
-                    self._resource_quotas.count(call.resource_quotas)
-                    return result
-            is_retry = True
+            try:
+                async with self._write_lock(call):
+                    result = await self._send_in_turn(call, state)
+            except CircuitOpen as caught:
+                raise (caught if state.error is None else self._final_error(call, state.error)) from None
+            except ZoomError as caught:
+                error = caught
+            else:
+                self._retry_quota.on_success()
+                return result
+            if not state.turn.is_sent:
+                if self._circuit.is_open and is_outage(error):  # without a token; the circuit makes the call wait
+                    continue
+                raise error
+            state.error = error
             if has_maybe_run and is_already_deleted(call, error):
                 return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
             self._stats[call.name].throttled += isinstance(error, RateLimited)
-            if is_token_rejected(error) and not token_renewed:
+            if is_token_rejected(error) and not token_renewed and state.token is not None:
                 # Zoom checks the token before it carries out a request, so that a write can be sent again too.
                 token_renewed = True
-                if await self._token_source.renew(token) != token:
+                if await self._token_source.renew(state.token) != state.token:
                     continue
-            await self._wait_or_raise(call, error, attempt)
+            attempt = await self._wait_or_raise(call, error, attempt)
             has_maybe_run = has_maybe_run or may_have_run(error)
-            attempt += 1
+
+    async def _send_in_turn(self, call: Call[T], state: _CallState) -> T:
+        """Send *call* once, when the circuit and the rate limits allow it, and return the decoded response."""
+        options, is_retry = self._options, state.error is not None
+        while True:
+            async with state.turn as turn:
+                state.token, permit = await self._acquire(call, is_retry=is_retry)
+                if turn.is_over:
+                    permit.refund()
+                    continue
+                turn.is_sent = True
+                response = await self._send_once(call, state.token, permit, is_retry=is_retry)
+                turn.is_answered = True
+                result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
+                self._resource_quotas.count(call.resource_quotas)
+                return result
 
     async def _acquire(self, call: Call[object], *, is_retry: bool) -> tuple[Token, Permit]:
         """Wait for a valid access token and a permit."""
@@ -149,7 +198,7 @@ class Session:
         except (ConnectError, TLSError):
             permit.refund()
             raise
-        self._rate_limiter.observe(call.endpoint.label, response.headers)
+        self._rate_limiter.observe(call.endpoint.label, _account_headers(response))
         self._resource_quotas.observe(response.headers)
         if self._options.on_response is not None:
             self._options.on_response(ResponseInfo(call.name, response.status, response.headers, response.tracking_id))
@@ -160,14 +209,22 @@ class Session:
         lock = self._write_locks.get(call.resource)
         return lock if lock is not None and call.endpoint.retry_safety is not RetrySafety.SAFE else nullcontext()
 
-    async def _wait_or_raise(self, call: Call[object], error: ZoomError, attempt: int) -> None:
-        retry, retry_safety = self._retry, call.endpoint.retry_safety
-        delay = retry.delay(error, attempt=attempt, retry_safety=retry_safety)
+    async def _wait_or_raise(self, call: Call[object], error: ZoomError, attempt: int) -> int:
+        """Wait before the next attempt and return its number, or raise *error*."""
+        delay = self._retry.delay(error, attempt=attempt, retry_safety=call.endpoint.retry_safety)
         await self._update_limits(call, error, delay)
-        if delay is None:
-            raise OutcomeUnknown(call.name, error) if outcome_is_unknown(error, retry_safety) else error
+        in_outage = self._circuit.is_open and is_outage(error)
+        if delay is None or not (in_outage or isinstance(error, RateLimited) or self._retry_quota.take()):
+            raise self._final_error(call, error)
+        if in_outage:
+            return attempt  # the circuit makes the call wait, and its probes do not count as attempts
         if not isinstance(error, PerSecondLimitReached):  # after that one, the call waits in the queue
             await anyio.sleep(delay)
+        return attempt + 1
+
+    def _final_error(self, call: Call[object], error: ZoomError) -> ZoomError:
+        """Return the error to raise when *error* ended the last attempt."""
+        return OutcomeUnknown(call.name, error) if outcome_is_unknown(error, call.endpoint.retry_safety) else error
 
     async def _update_limits(self, call: Call[object], error: ZoomError, delay: float | None) -> None:
         """Make all callers respect a limit that *call* met, whether or not it is retried."""
@@ -198,3 +255,10 @@ class Session:
             timeout=self._options.timeout,
             mark_sent=permit.mark_sent,
         )
+
+
+def _account_headers(response: HttpResponse) -> Mapping[str, str]:
+    """Return the headers that describe the account: a 429 may describe the limit of one host or registrant."""
+    if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return response.headers
+    return {name: text for name, text in response.headers.items() if name == "date"}

@@ -33,12 +33,14 @@ class TokenManager:
         retry: RetryPolicy,
         *,
         store: TokenStore | None = None,
+        may_retry: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._credentials = credentials
         self._transport = transport
         self._retry = retry
         self._store = store
+        self._may_retry = may_retry
         self._clock = clock
         self._token: Token | None = None
         self._expires_at = 0.0
@@ -108,7 +110,7 @@ class TokenManager:
                 return await self._credentials.fetch(self._transport)
             except ZoomError as error:
                 delay = self._retry.delay(error, attempt=attempt, retry_safety=RetrySafety.IDEMPOTENT)
-                if delay is None:
+                if delay is None or not self._may_retry():
                     raise
             await anyio.sleep(delay)
             attempt += 1
