@@ -180,7 +180,7 @@ class OutcomeUnknown(ZoomError):
     """It is unknown whether Zoom carried out a write.
 
     The request was not sent again, because that could carry it out twice. Check the result before you repeat it.
-    *cause* is the error. With a *status* from 200 to 299, Zoom did carry it out, and only the result was lost.
+    *cause* is the error. With a *status* from 200 to 299 it was carried out, and only the result was lost.
     """
 
     call: str
@@ -199,8 +199,8 @@ class OutcomeUnknown(ZoomError):
 class DecodeError(ZoomError):
     """A response cannot be decoded.
 
-    *type_name* is the expected struct, *path* the place of the fault in the response (``"$.participants[3].duration"``,
-    or ``"$"``), and *reason* its description without the value.
+    *type_name* is the expected struct or "an empty body". *path* is the place of the fault in the response
+    (``"$.participants[3].duration"``, or ``"$"``), and *reason* its description without the value.
     """
 
     call: str

@@ -104,7 +104,7 @@ def test_large_embedded_error_raises(type_: type[object]) -> None:
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_body_of_bodiless_call(status: int, body: bytes) -> None:
     """A call without a response body succeeds only on an empty body, or on JSON without an error."""
-    with pytest.raises(DecodeError):
+    with pytest.raises(DecodeError, match="cannot decode the response as an empty body"):
         interpret(PUT_ROW.at("1"), response(status, body))
 
 

@@ -46,7 +46,8 @@ def interpret(
         return decode(response.body, type_, on_invalid_row, on_extra_fields)
     except InvalidBody as fault:
         reason = _with_content_type(fault.reason, response) if response.body else "the body is empty"
-        error = errors.DecodeError(call.name, getattr(type_, "__name__", str(type_)), fault.path, reason)
+        type_name = "an empty body" if type_ is NoneType else getattr(type_, "__name__", str(type_))
+        error = errors.DecodeError(call.name, type_name, fault.path, reason)
     raise error
 
 
