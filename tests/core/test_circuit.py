@@ -13,7 +13,7 @@ from support.memory import CREATE_ROW, GET_ROW, MemoryTransport, NumberedTokens,
 
 from zoomasync import Label, Plan, RetryPolicy, ZoomError
 from zoomasync._core.call_options import CallOptions
-from zoomasync._core.circuit import FAILURES, probe_delay
+from zoomasync._core.circuit import FAILURES, CircuitView, LocalCircuitState, probe_delay
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.session import Session
 from zoomasync.auth import Token
@@ -21,6 +21,7 @@ from zoomasync.errors import (
     CircuitOpen,
     ConnectError,
     OutcomeUnknown,
+    RedisUnavailable,
     ServerError,
     TimedOut,
     TransportError,
@@ -297,6 +298,97 @@ async def test_circuit_events() -> None:
     assert 9 < closed.seconds < 13
     assert "503" in str(opened)
     assert "available again after" in str(closed)
+
+
+class SlowState(LocalCircuitState):
+    """A shared state that takes half a second to answer, and is unavailable after *seconds*."""
+
+    def __init__(self, *, seconds: float = math.inf) -> None:
+        super().__init__(now)
+        self._down_from = now() + seconds
+        self.requests = 0
+
+    async def _answer(self) -> None:
+        self.requests += 1
+        await anyio.sleep(0.5)
+        if now() > self._down_from:
+            raise RedisUnavailable("Redis did not answer")
+
+    async def report_failure(self, *, opens: bool) -> CircuitView:
+        await self._answer()
+        return await super().report_failure(opens=opens)
+
+    async def request_probe(self) -> CircuitView:
+        await self._answer()
+        return await super().request_probe()
+
+    async def probe_failed(self) -> CircuitView:
+        await self._answer()
+        return await super().probe_failed()
+
+    async def release_probe(self) -> None:
+        await self._answer()
+        await super().release_probe()
+
+    async def close(self) -> None:
+        await self._answer()
+        await super().close()
+
+
+@in_virtual_time
+async def test_shared_circuit_opens_for_all() -> None:
+    """After one failure, a client learns that another one has opened the circuit."""
+    state = SlowState()
+    transport = MemoryTransport(answering(response(503)))
+    first, second = (open_session(transport, circuit_state=state) for _ in range(2))
+    await open_circuit(first)
+    with pytest.raises(ServerError):
+        await first.send(GET_ROW.at("1"))  # probes for five seconds
+
+    with pytest.raises(ServerError):
+        await second.with_options(CALLS_ONCE).send(GET_ROW.at("1"))
+    with pytest.raises(CircuitOpen):
+        await second.with_options(IMPATIENT).send(GET_ROW.at("1"))
+
+
+@in_virtual_time
+async def test_shared_circuit_has_one_probe() -> None:
+    """Two clients with one state send one probe at a time, and both return after the outage."""
+    state, outage = SlowState(), Outage(0, 60)
+    transport = MemoryTransport(outage)
+    sessions = [open_session(transport, plan=PLAN, retry=PATIENT, circuit_state=state) for _ in range(2)]
+
+    rows = await asyncio.gather(*(sessions[n % 2].send(GET_ROW.at("1")) for n in range(64)))
+
+    assert rows == [Row(1)] * 64
+    assert len(outage.during) <= 2 * FAILURES + 60
+    assert max(outage.after) < outage.end + 10
+
+
+@in_virtual_time
+async def test_probe_is_requested_once() -> None:
+    """Of all calls that wait, one at a time asks the shared state."""
+    state = SlowState()
+    session = open_session(MemoryTransport(answering(response(503))), circuit_state=state)
+    await open_circuit(session)
+    before = state.requests
+
+    await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(50)), return_exceptions=True)
+
+    assert state.requests - before < 20
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 5, 5.6, 30])
+@in_virtual_time
+async def test_circuit_without_redis(seconds: float) -> None:
+    """While the shared state cannot be reached, the client follows its own failures."""
+    state, outage = SlowState(seconds=seconds), Outage(0, 60)
+    session = open_session(MemoryTransport(outage), plan=PLAN, retry=PATIENT, circuit_state=state)
+
+    rows = await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(32)))
+
+    assert rows == [Row(1)] * 32
+    assert len(outage.during) <= QUOTA
 
 
 @in_virtual_time

@@ -22,7 +22,7 @@ from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import StatusError
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
-from zoomasync.types import Endpoint
+from zoomasync.types import CircuitState, Endpoint
 
 App: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -124,8 +124,9 @@ def open_session(
     credentials: Credentials | None = None,
     plan: Plan = Plan.BUSINESS,
     retry: RetryPolicy = ZERO_JITTER,
+    circuit_state: CircuitState | None = None,
 ) -> Session:
-    """Return a session over *transport*; token and rate limits use the clock of the running loop."""
+    """Return a session over *transport*; token, rate limits and circuit use the clock of the running loop."""
     clock = asyncio.get_running_loop().time
 
     def may_retry() -> bool:
@@ -140,6 +141,7 @@ def open_session(
         rate_limiter=LocalRateLimiter(plan, clock=clock),
         resource_quotas=ResourceQuotas(),
         retry=retry,
+        circuit_state=circuit_state,
         clock=clock,
     )
     return session

@@ -211,13 +211,15 @@ class Circuit:
         if is_probe:
             view = await self._in_both(lambda state: state.probe_failed())
             self._has_probe = False
-        elif self.is_open:
-            return
-        else:
+            await self._apply(view)
+        elif not self.is_open:
             self._failures += 1
             opens = opens or self._failures >= FAILURES
+            if opens:  # at once: a shared state may take its time to answer
+                await self._apply(await self._local.report_failure(opens=True))
             view = await self._in_both(lambda state: state.report_failure(opens=opens))
-        await self._apply(view)
+            if view.is_open:  # otherwise the answer may be older than an opening by another call
+                await self._apply(view)
         if isinstance(error, ServerError) and error.retry_after is not None:
             self._ask_at = max(self._ask_at, self._clock() + min(error.retry_after, _LONGEST_DELAY))
 
@@ -235,10 +237,10 @@ class Circuit:
         view = CircuitView(is_open=True)
         try:
             view = await self._in_both(lambda state: state.request_probe())
-            if not view.is_probe:
-                await self._local.release_probe()
         finally:
             self._has_probe = view.is_probe
+            if not view.is_probe:
+                await self._local.release_probe()
             await self._apply(view)
         return view.is_probe
 
