@@ -58,11 +58,12 @@ class CallStats:
 
 @dataclass(slots=True)
 class _CallState:
-    """The state of one call: its *turn*, the latest *token*, and the *error* of the latest attempt that was sent."""
+    """The state of one call: its *turn*, the latest *token*, and the *error* that it raises if it must not go on."""
 
     turn: Turn
     token: Token | None = None
     error: ZoomError | None = None
+    is_retry: bool = False
 
 
 class Session:
@@ -123,17 +124,19 @@ class Session:
                 async with self._write_lock(call):
                     result = await self._send_in_turn(call, state)
             except CircuitOpen as caught:
-                raise (caught if state.error is None else self._final_error(call, state.error)) from None
+                raise (caught if state.error is None else state.error) from None
             except ZoomError as caught:
                 error = caught
             else:
                 self._retry_quota.on_success()
                 return result
             if not state.turn.is_sent:
-                if self._circuit.is_open and is_outage(error):  # without a token; the circuit makes the call wait
-                    continue
-                raise error
-            state.error = error
+                if not (self._circuit.is_open and is_outage(error)) or self._retry.attempts == 1:
+                    raise error
+                state.error = state.error or error  # no token can be had; the circuit makes the call wait
+                continue
+            state.error = self._final_error(call, error)
+            state.is_retry = True
             if has_maybe_run and is_already_deleted(call, error):
                 return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
             self._stats[call.name].throttled += isinstance(error, RateLimited)
@@ -147,7 +150,7 @@ class Session:
 
     async def _send_in_turn(self, call: Call[T], state: _CallState) -> T:
         """Send *call* once, when the circuit and the rate limits allow it, and return the decoded response."""
-        options, is_retry = self._options, state.error is not None
+        options, is_retry = self._options, state.is_retry
         while True:
             async with state.turn as turn:
                 state.token, permit = await self._acquire(call, is_retry=is_retry)
