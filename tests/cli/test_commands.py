@@ -120,7 +120,8 @@ async def test_plan_option_overrides_file(tmp_path: Path) -> None:
 # fake
 
 
-async def test_fake_serves_until_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+async def test_fake_serves_until_interrupted(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with anyio.fail_after(60):
         process = await anyio.open_process([*COMMAND, "fake", "--port", "0"], cwd=tmp_path, env=environment_with())
         async with process:
@@ -131,11 +132,11 @@ async def test_fake_serves_until_interrupted(tmp_path: Path) -> None:
             exports = [line.removeprefix("export ") for line in output.decode().splitlines() if "export" in line]
             async with Zoom.from_env(environ=dict(line.split("=", 1) for line in exports)) as zoom:
                 billing = await zoom.reports.billing().collect()
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             await process.wait()
 
     assert billing
-    assert process.returncode == 130
+    assert process.returncode == code
 
 
 async def test_fake_on_a_port_in_use(tmp_path: Path) -> None:

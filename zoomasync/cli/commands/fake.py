@@ -7,28 +7,29 @@ import anyio
 from ...errors import ConfigError
 from ...rate_limits import Plan
 from ...testing import Account, FakeZoom
-from ..exit_codes import Exit
+from ..signals import stopped_by_signals
 
 
 def serve_fake(*, port: int, seed: int, plan: str) -> int:
-    """Serve a simulated account until interrupted."""
+    """Serve a simulated account until SIGINT or SIGTERM, and return the exit code for the signal."""
     if not 0 <= port < 2**16:
         raise ConfigError("--port must be from 0 to 65535")
     limits = None if plan == "none" else Plan.named(plan)
-    anyio.run(_serve, FakeZoom(Account.simulated(seed), plan=limits, port=port))
-    return Exit.COMPLETE
+    return anyio.run(_serve, FakeZoom(Account.simulated(seed), plan=limits, port=port))
 
 
-async def _serve(server: FakeZoom) -> None:
+async def _serve(server: FakeZoom) -> int:
     try:
         await server.__aenter__()
     except OSError as error:
         raise ConfigError(f"cannot listen on that port: {error.strerror}. Choose another --port, or 0") from None
     try:
-        print(_SETTINGS.format(fake=server, credentials=server.credentials), flush=True)
-        await anyio.sleep_forever()
+        with stopped_by_signals() as stop:
+            print(_SETTINGS.format(fake=server, credentials=server.credentials), flush=True)
+            await anyio.sleep_forever()
     finally:
         await server.__aexit__(None, None, None)
+    return stop.exit_code
 
 
 _SETTINGS = """\
