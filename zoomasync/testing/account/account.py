@@ -152,6 +152,8 @@ class Account:
         qa: int | Iterable[Asker] = 0,
         survey: int | Survey | None = None,
         summary: bool | Summary = False,
+        listed_at: datetime | None = None,
+        reports_ready_at: datetime | None = None,
     ) -> Instance:
         """Add one past meeting or webinar and return it.
 
@@ -163,6 +165,12 @@ class Account:
         A count creates default values: *participants* so many visits, of the host and of guests, that last from start
         to end; *polls* and *survey* so many responses, *qa* so many people with one question each. Without *survey*
         there is none; a *summary* of True is a default one. Raises ValueError if a count is negative.
+
+        Lists leave the instance out until *listed_at*, and its reports are 404 with code 3001 until *reports_ready_at*.
+        `FakeZoom(now=...)` decides the time::
+
+            ready = datetime.now(UTC) + timedelta(hours=6)
+            account.add_instance(reports_ready_at=ready)
         """
         host = host or self._default_host()
         number = len(self.instances) + 1
@@ -182,6 +190,8 @@ class Account:
             survey=defaults.survey(survey, end),
             summary=defaults.summary(summary),
             has_meeting_summary=bool(summary),
+            listed_at=listed_at,
+            reports_ready_at=reports_ready_at,
         )
         self.instances.append(instance)
         return instance

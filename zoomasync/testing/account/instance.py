@@ -188,6 +188,9 @@ class Instance:
     *id* is the meeting number, which all instances of a recurring meeting share; *uuid* names this instance only.
     Start times in the poll and survey reports have *fraction_digits* digits of a second. The instance's row in the
     list of a user's meetings lacks the *omitted_keys*.
+
+    Lists leave the instance out until *listed_at*, and every route for one instance responds with 404 until
+    *reports_ready_at*. None is no delay.
     """
 
     uuid: str
@@ -214,6 +217,8 @@ class Instance:
     meeting_encryption_status: Literal[1, 2] = 2
     fraction_digits: int = 0
     omitted_keys: frozenset[str] = frozenset()
+    listed_at: datetime | None = None
+    reports_ready_at: datetime | None = None
 
     @property
     def webinar(self) -> bool:
@@ -249,6 +254,14 @@ class Instance:
     def total_minutes(self) -> int:
         """The summed length of all visits in minutes, rounded up once."""
         return minutes_rounded_up(sum(visit.duration for visit in self.participants if visit.status == "in_meeting"))
+
+    def is_listed(self, now: datetime) -> bool:
+        """Return whether lists contain the instance at *now*."""
+        return self.listed_at is None or self.listed_at <= now
+
+    def has_reports(self, now: datetime) -> bool:
+        """Return whether the reports on the instance are ready at *now*."""
+        return self.reports_ready_at is None or self.reports_ready_at <= now
 
     def joined_by(self, user: Host) -> bool:
         """Return whether *user* took part while signed in."""

@@ -33,7 +33,7 @@ def users(request: FakeRequest) -> Row:
     days = query.date_range(request.query, request.today)
     status = query.choice(request.query, "type", ("active", "inactive"), default="")
     held: defaultdict[str, list[Instance]] = defaultdict(list)
-    for instance in request.account.instances_between(days.first, days.last):
+    for instance in request.instances_between(days.first, days.last):
         if not instance.one_person:
             held[instance.host.id].append(instance)
     hosts = [
@@ -64,7 +64,7 @@ def user_meetings(request: FakeRequest) -> Row:
     type_ = query.choice(request.query, "type", ("past", "pastOne", "pastJoined"), default="past")
     instances = [
         instance
-        for instance in request.account.instances_between(days.first, days.last)
+        for instance in request.instances_between(days.first, days.last)
         if instance.one_person is (type_ == "pastOne")
         and (instance.host.id == user.id or (type_ == "pastJoined" and instance.joined_by(user)))
     ]
@@ -82,7 +82,7 @@ def daily(request: FakeRequest) -> Row:
         raise invalid("month", "The month lies outside the last six months.")
     hosts = {host.id: host for host in request.account.hosts if _in_group(request, host)}
     held: defaultdict[date, list[Instance]] = defaultdict(list)
-    for instance in request.account.instances_between(first, month_end(first)):
+    for instance in request.instances_between(first, month_end(first)):
         if instance.host.id in hosts:
             held[instance.day].append(instance)
     created = [host.created for host in hosts.values()]

@@ -88,9 +88,14 @@ class FakeRequest:
         check_feature(meeting.host, "management")
         return meeting
 
+    def instances_between(self, first: date, last: date) -> list[Instance]:
+        """Return the instances of these days that Zoom lists by now, the oldest first."""
+        return [each for each in self.account.instances_between(first, last) if each.is_listed(self.now)]
+
     def instances(self) -> list[Instance]:
-        """Return the instances of the meeting number in the path, the oldest first; a UUID is not found."""
-        instances = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
+        """Return the listed instances of the meeting number in the path, the oldest first; a UUID is not found."""
+        known = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
+        instances = [instance for instance in known if instance.is_listed(self.now)]
         if not instances or instances[0].webinar:
             raise no_such_meeting(self.path_value)
         return instances
@@ -104,10 +109,11 @@ class FakeRequest:
     ) -> Instance:
         """Return the instance in the path; raise an error if it is of the other kind or older than *max_age_months*.
 
+        An instance whose reports are not ready counts as unknown.
         *other_account_status* is the HTTP status for an instance of another account, if the reference has one.
         """
         instance = self._instance_or_none()
-        if instance is None or instance.webinar is not webinar:
+        if instance is None or instance.webinar is not webinar or not instance.has_reports(self.now):
             raise no_such_meeting(self.path_value)
         if other_account_status is not None and instance.host.other_account:
             raise in_another_account(other_account_status)
