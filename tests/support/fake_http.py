@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from json import dumps
+from json import dumps, loads
 from typing import TypeAlias, cast
 
-from aiohttp import ClientSession, encode_basic_auth
+from aiohttp import ClientResponse, ClientSession, encode_basic_auth
 from yarl import URL
 
 from zoomasync.testing import FakeZoom
@@ -18,9 +18,18 @@ Json: TypeAlias = dict[str, object]
 
 @dataclass(frozen=True)
 class Response:
+    """A response; *body* is empty unless its content is JSON."""
+
     status: int
     headers: Mapping[str, str]
     body: Json
+    content: bytes
+
+    @classmethod
+    async def read(cls, response: ClientResponse) -> Response:
+        content = await response.read()
+        body: Json = loads(content) if "json" in response.content_type else {}
+        return cls(response.status, response.headers.copy(), body, content)
 
     @property
     def code(self) -> object:
@@ -75,8 +84,7 @@ class Caller:
         if content is not None:
             headers["Content-Type"] = content_type
         async with self.session.request(method, url, headers=headers, data=content) as response:
-            body: Json = await response.json() if await response.read() else {}
-            return Response(response.status, dict(response.headers), body)
+            return await Response.read(response)
 
     async def every(self, path: str, key: str, **query: object) -> list[Json]:
         """Return the rows of all pages."""
@@ -100,7 +108,7 @@ class Caller:
             data=form,
             headers={"Authorization": encode_basic_auth(credentials.client_id, secret or credentials.client_secret)},
         ) as response:
-            return Response(response.status, dict(response.headers), await response.json())
+            return await Response.read(response)
 
     async def sign_in(self) -> None:
         self.token = str((await self.request_token()).body["access_token"])

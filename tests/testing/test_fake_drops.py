@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import pytest
 from aiohttp import ClientPayloadError, ServerDisconnectedError
-from support.fake_http import calling
+from support.fake_http import Caller, calling
 from yarl import URL
 
 from zoomasync import RetryPolicy
@@ -39,21 +39,44 @@ async def test_drop_after_request_sends_nothing() -> None:
     assert [poll.title for poll in account.scheduled_meetings[0].polls] == ["One", "Three"]
 
 
+async def sent_until_closed(caller: Caller) -> tuple[bytes, bytes]:
+    """Return the headers and the part of the body that arrive before the connection closes."""
+    url = URL(caller.fake.base_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    names = f"Host: {url.host}\r\nAuthorization: Bearer {caller.token}\r\nConnection: close"
+    writer.write(f"GET /v2{BILLING} HTTP/1.1\r\n{names}\r\n\r\n".encode())
+    headers, _, content = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    return headers, content
+
+
 @pytest.mark.parametrize(("after", "part"), [("headers", 0), ("half_body", 0.5)])
 async def test_drop_inside_response(after: DropPoint, part: float) -> None:
     async with calling(FakeZoom(Account(), plan=None)) as caller:
         caller.fake.drop_connection("GET /report/billing", after=after)
-        url = URL(caller.fake.base_url)
-        reader, writer = await asyncio.open_connection(url.host, url.port)
-        request = f"GET /v2{BILLING} HTTP/1.1\r\nHost: {url.host}\r\nAuthorization: Bearer {caller.token}\r\n\r\n"
-        writer.write(request.encode())
-        headers, _, content = (await reader.read()).partition(b"\r\n\r\n")
-        writer.close()
+        headers, content = await sent_until_closed(caller)
 
     length = re.search(rb"Content-Length: (\d+)", headers)
     assert headers.startswith(b"HTTP/1.1 200 ")
     assert length
     assert len(content) == int(int(length[1]) * part)
+
+
+@pytest.mark.parametrize(("drop_after", "content"), [("headers", b""), ("half_body", b'{"code":429')])
+async def test_drop_inside_scripted_response(drop_after: Literal["headers", "half_body"], content: bytes) -> None:
+    """A cut-off 429 has its status and its headers."""
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        body = b'{"code":429,"message":""}'[:22]
+        caller.fake.respond(
+            "reports.billing", status=429, body=body, headers={"Retry-After": "2"}, drop_after=drop_after
+        )
+        headers, received = await sent_until_closed(caller)
+        statuses = [request.status for request in caller.fake.requests[1:]]
+
+    assert headers.startswith(b"HTTP/1.1 429 ")
+    assert b"\r\nRetry-After: 2\r\n" in headers + b"\r\n"
+    assert b"\r\nContent-Length: 22\r\n" in headers + b"\r\n"
+    assert (received, statuses) == (content, [429])
 
 
 @pytest.mark.parametrize("after", EVERY_POINT)
@@ -124,3 +147,9 @@ async def test_drop_cuts_an_error_response() -> None:
 def test_drop_at_unknown_point() -> None:
     with pytest.raises(ValueError, match="after must be one of request, headers, half_body"):
         FakeZoom(Account()).drop_connection("reports.billing", after="body")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_respond_dropped_at_unknown_point() -> None:
+    fake = FakeZoom(Account())
+    with pytest.raises(ValueError, match="drop_after must be headers or half_body"):
+        fake.respond("reports.billing", status=200, body={}, drop_after="request")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -1,10 +1,13 @@
-"""The fake's rate limits per label, over any interval of one second."""
+"""The fake's rate limits per label: over any interval of one second, and per UTC day."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +18,8 @@ from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.enforcement.rate_limits import SlidingWindow
 from zoomasync.testing.handlers.routes import ROUTES
 
+MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
+ROOMY = Plan(light=99, medium=99, heavy=99, resource_intensive=99)
 TIGHT = Plan(light=2, medium=3, heavy=1)
 
 
@@ -98,6 +103,56 @@ async def test_limit_of_each_label(label: Label) -> None:
     }
     assert responses[label][1].headers["X-RateLimit-Category"] == label.value.capitalize()
     assert labels == [each for each in Label for _ in range(2)]
+
+
+async def test_daily_limit_until_midnight() -> None:
+    """The plan's daily limit holds for one UTC day, and for one label."""
+    moments = [MIDNIGHT - timedelta(hours=1)]
+    plan = replace(ROOMY, heavy_per_day=2, light_per_day=1)
+    async with calling(FakeZoom(Account(), plan=plan, now=lambda: moments[-1])) as caller:
+        responses = [await caller.get("/report/billing") for _ in range(4)]
+        other = await caller.get("/meetings/81/survey")
+        moments.append(MIDNIGHT)
+        tomorrow = [(await caller.get("/report/billing")).status for _ in range(3)]
+
+    limited = responses[-1]
+    headers = {name.lower(): value for name, value in limited.headers.items()}
+    assert [response.status for response in responses] == [200, 200, 429, 429]
+    assert (other.status, tomorrow) == (404, [200, 200, 429])
+    assert limited.body["message"] == "You have reached the maximum daily rate limit for this API."
+    assert (headers["x-ratelimit-type"], headers["retry-after"]) == ("Daily-limit", "2026-03-19T00:00:00Z")
+    assert (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]) == ("2", "0")
+
+
+async def test_daily_limit_of_zero() -> None:
+    async with calling(FakeZoom(Account(), plan=replace(ROOMY, heavy_per_day=0))) as caller:
+        response = await caller.get("/report/billing")
+
+    assert (response.status, response.headers["X-RateLimit-Type"]) == (429, "Daily-limit")
+    assert response.headers["X-RateLimit-Limit"] == "0"
+
+
+@pytest.mark.parametrize(("own_limit", "second"), [(None, 429), (5, 200)])
+async def test_daily_limit_shared_by_labels(own_limit: int | None, second: int) -> None:
+    """Resource-intensive requests count as heavy ones, unless they have a limit of their own."""
+    plan = replace(ROOMY, heavy_per_day=1, resource_intensive_per_day=own_limit)
+    async with calling(FakeZoom(Account(), plan=plan)) as caller:
+        caller.fake.respond("GET /example", status=200, body={}, label=Label.RESOURCE_INTENSIVE)
+        statuses = [(await caller.get(path)).status for path in ("/report/billing", "/example")]
+
+    assert statuses == [200, second]
+
+
+async def test_daily_limit_ignores_rejected_calls() -> None:
+    """A call over the per-second limit does not count in the day."""
+    plan = replace(ROOMY, heavy=2, heavy_per_day=3)
+    async with calling(FakeZoom(Account(), plan=plan)) as caller:
+        at_once = [(await caller.get("/report/billing")).headers.get("X-RateLimit-Type") for _ in range(5)]
+        await anyio.sleep(1.05)
+        later = [(await caller.get("/report/billing")).headers.get("X-RateLimit-Type") for _ in range(2)]
+
+    assert at_once == [None, None, "QPS", "QPS", "QPS"]
+    assert later == [None, "Daily-limit"]
 
 
 async def test_no_plan_no_limits() -> None:

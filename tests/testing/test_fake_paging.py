@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fake_http import Caller, calling
+from support.fake_http import Caller, Response, calling
 
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.protocol.page_tokens import PageTokens
@@ -123,6 +123,82 @@ async def test_expire_page_tokens(fake: FakeZoom) -> None:
 
     assert_stale(response.status, response.body)
     assert len(fresh) == 70
+
+
+@pytest.mark.parametrize("operation", ["reports.meeting_participants", "GET /report/meetings/{meetingId}/participants"])
+async def test_repeat_empty_pages(fake: FakeZoom, operation: str) -> None:
+    """Each empty page has a new token; the counts are those of the listing."""
+    async with calling(fake) as caller:
+        fake.repeat_pages(operation, on_request=2)
+        pages = await pages_of(caller, 6)
+
+    assert [len(page.rows("participants")) for page in pages] == [30, 0, 0, 0, 0, 0]
+    assert {page.body["total_records"] for page in pages} == {70}
+    assert len({page.body["next_page_token"] for page in pages}) == 6
+
+
+async def test_repeat_equal_pages(fake: FakeZoom) -> None:
+    async with calling(fake) as caller:
+        complete = await caller.every(PARTICIPANTS, "participants")
+        fake.repeat_pages("reports.meeting_participants", kind="equal", on_request=2)
+        pages = await pages_of(caller, 6)
+
+    assert [page.rows("participants") for page in pages] == [complete[:30], *[complete[30:60]] * 5]
+    assert len({page.body["next_page_token"] for page in pages}) == 6
+
+
+@pytest.mark.parametrize(("on_request", "tokens"), [(1, 1), (2, 1), (3, 2)])
+async def test_repeat_same_token(fake: FakeZoom, on_request: int, tokens: int) -> None:
+    async with calling(fake) as caller:
+        fake.repeat_pages("reports.meeting_participants", kind="same_token", on_request=on_request)
+        pages = await pages_of(caller, 6)
+
+    assert len({page.body["next_page_token"] for page in pages}) == tokens
+
+
+async def test_repeat_pages_with_end(fake: FakeZoom) -> None:
+    """After *times* pages, or when it is cleared, the listing continues."""
+    async with calling(fake) as caller:
+        fake.repeat_pages("reports.meeting_participants", times=3)
+        counted = await pages_of(caller, 6)
+        fake.repeat_pages("reports.meeting_participants")
+        token = (await pages_of(caller, 3))[-1].body["next_page_token"]
+        fake.clear_responses()
+        cleared = await caller.get(PARTICIPANTS, next_page_token=token)
+
+    assert [len(page.rows("participants")) for page in counted] == [0, 0, 0, 30, 30, 10]
+    assert cleared.rows("participants") == counted[3].rows("participants")
+
+
+async def test_repeat_pages_of_an_empty_listing() -> None:
+    account = Account()
+    account.add_instance(participants=0, id=81, type=5)
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        caller.fake.repeat_pages("reports.webinar_participants", kind="equal")
+        pages = await pages_of(caller, 3, "/report/webinars/81/participants")
+
+    assert [page.rows("participants") for page in pages] == [[], [], []]
+    assert len({page.body["next_page_token"] for page in pages}) == 3
+
+
+@pytest.mark.parametrize("operation", ["reports.billing", "GET /example", "POST /oauth/token"])
+def test_repeat_pages_without_pages(fake: FakeZoom, operation: str) -> None:
+    with pytest.raises(ValueError, match="has no pages"):
+        fake.repeat_pages(operation)
+
+
+def test_repeat_pages_of_unknown_kind(fake: FakeZoom) -> None:
+    with pytest.raises(ValueError, match="kind must be one of empty, equal, same_token"):
+        fake.repeat_pages("reports.users", kind="all")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def pages_of(caller: Caller, count: int, path: str = PARTICIPANTS) -> list[Response]:
+    """Return the first *count* pages of a listing, each by the token of the one before it."""
+    pages = [await caller.get(path)]
+    while len(pages) < count:
+        pages.append(await caller.get(path, next_page_token=pages[-1].body["next_page_token"]))
+    assert {page.status for page in pages} == {200}
+    return pages
 
 
 async def test_page_number_gives_same_rows() -> None:

@@ -169,6 +169,8 @@ async def test_respond_unlisted_needs_token() -> None:
         ("get /report/users", "not a route"),
         ("GET report/users", "not a route"),
         ("GET /report/users?type=active", "not a route"),
+        ("GET /v2/report/users", "never matches: Zoom prints routes without /v2"),
+        ("GET /v2/example", "never matches: Zoom prints routes without /v2"),
         ("GET /report/meetings/{uuid}", "is served as 'GET /report/meetings/{meetingId}'"),
         ("GET /report/meetings/81", "is served as 'GET /report/meetings/{meetingId}'"),
     ],
@@ -186,31 +188,46 @@ def test_respond_contradicting_label() -> None:
         fake.respond(BILLING, status=500, body={}, label=Label.LIGHT)
 
 
-async def test_throttle_sends_zooms_429() -> None:
-    async with calling(unlimited()) as caller:
-        caller.fake.throttle("reports.billing", retry_after=3)
-        response = await caller.get("/report/billing")
-        after = await caller.get("/report/billing")
+async def test_respond_without_end() -> None:
+    """A response with *times* None is sent until it is cleared."""
+    fake = unlimited()
+    fake.respond(BILLING, status=500, body={}, on_request=2, times=None)
 
-    assert (response.status, response.code, after.status) == (429, 429, 200)
-    assert response.headers["X-RateLimit-Category"] == "Heavy"
-    assert response.headers["X-RateLimit-Type"] == "QPS"
-    assert response.headers["Retry-After"] == "3"
+    assert await statuses(fake, 9) == [200, *[500] * 8]
 
+    fake.clear_responses()
 
-async def test_throttle_unlisted_route() -> None:
-    async with calling(unlimited()) as caller:
-        caller.fake.throttle(UNLISTED, label=Label.MEDIUM)
-        response = await caller.get("/report/billing/invoices/unknown")
-
-    assert (response.status, response.headers["X-RateLimit-Category"]) == (429, "Medium")
+    assert await statuses(fake, 1) == [200]
 
 
-def test_throttle_token_endpoint() -> None:
-    with pytest.raises(ValueError, match="token requests have no rate limit"):
-        unlimited().throttle("POST /oauth/token")
-
-
-def test_throttle_on_request_zero() -> None:
+@pytest.mark.parametrize(("on_request", "times"), [(0, 1), (1, 0), (-1, None)])
+def test_respond_counts_from_one(on_request: int, times: int | None) -> None:
     with pytest.raises(ValueError, match="count from 1"):
-        unlimited().throttle(BILLING, on_request=0)
+        unlimited().respond(BILLING, status=500, body={}, on_request=on_request, times=times)
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "content-type"])
+async def test_respond_replaces_header(name: str) -> None:
+    """A header replaces the fake's own, in upper or lower case."""
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(BILLING, status=200, body=b"<html>", headers={name: "text/html"})
+        response = await caller.get("/report/billing")
+
+    assert (response.content, response.headers["Content-Type"]) == (b"<html>", "text/html")
+
+
+async def test_respond_embedded_error() -> None:
+    """An error of more than 16 KB inside HTTP 200 is sent whole."""
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(BILLING, status=200, body={"code": 300, "message": "x" * 20_000})
+        response = await caller.get("/report/billing")
+
+    assert (response.status, response.body) == (200, {"code": 300, "message": "x" * 20_000})
+
+
+@pytest.mark.parametrize("page", [rb'{"participants":[{"name":"\ud83d"}]}', b'{"name":"\xff"}', b"\xef\xbb\xbf{}"])
+async def test_respond_invalid_text(page: bytes) -> None:
+    async with calling(unlimited()) as caller:
+        caller.fake.respond(BILLING, status=200, body=page, headers={"Content-Type": "text/plain"})
+
+        assert (await caller.get("/report/billing")).content == page

@@ -1,10 +1,13 @@
-"""Faults of the fake: responses and dropped connections that a test scripts for chosen requests of a route."""
+"""Faults of the fake: changes of a response, and dropped connections, that a test scripts for chosen requests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf
 from typing import Literal, TypeAlias
 
+from .protocol.page_tokens import PageRepeat
 from .protocol.responses import FakeResponse
 from .protocol.route import Route
 
@@ -12,44 +15,67 @@ DropPoint: TypeAlias = Literal["request", "headers", "half_body"]
 """The last part that is transferred before the server closes the connection."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """The changes of one exchange; without any, the account's response is sent.
+
+    *response* returns the response that replaces that of the account, and *headers* replace headers of either. The
+    connection closes after *drop_after*. *repeat* makes the listing endless.
+    """
+
+    response: Callable[[], FakeResponse] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    drop_after: DropPoint | None = None
+    repeat: PageRepeat | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """A time in which every request receives *response*, or with None a closed connection."""
+
+    response: FakeResponse | None
+    token_endpoint: bool
+
+
 @dataclass(kw_only=True)
 class _Scripted:
     route: Route | None
-    response: FakeResponse | DropPoint
+    fault: Fault
     first: int
-    last: int
+    last: float
     seen: int = 0
 
 
-class ScriptedResponses:
-    """The scripted responses that have not been sent yet; the route None stands for the token endpoint."""
+class ScriptedFaults:
+    """The scripted faults that are still to come; the route None stands for the token endpoint."""
 
     def __init__(self) -> None:
         self._scripted: list[_Scripted] = []
 
-    def add(self, route: Route | None, response: FakeResponse | DropPoint, *, on_request: int, times: int) -> None:
-        """Send *response* to the *on_request*-th request of *route*, counted from now, and to the *times* - 1 after."""
-        if on_request < 1 or times < 1:
+    def add(self, route: Route | None, fault: Fault, *, on_request: int, times: int | None) -> None:
+        """Apply *fault* to the *on_request*-th request of *route* from now, and to the *times* - 1 after it, or all."""
+        if on_request < 1 or (times is not None and times < 1):
             raise ValueError(f"on_request and times count from 1, not {on_request} and {times}")
-        self._scripted.append(_Scripted(route=route, response=response, first=on_request, last=on_request + times - 1))
+        last = inf if times is None else on_request + times - 1
+        self._scripted.append(_Scripted(route=route, fault=fault, first=on_request, last=last))
 
     def clear(self) -> None:
-        """Discard every scripted response."""
+        """Discard every scripted fault."""
         self._scripted.clear()
 
-    def next_for(self, route: Route | None) -> FakeResponse | DropPoint | None:
-        """Count one request of *route* and return its response; of several, the one that was added first."""
-        response: FakeResponse | DropPoint | None = None
+    def next_for(self, route: Route | None) -> Fault:
+        """Count one request of *route* and return its fault; of several, the one that was added first."""
+        fault: Fault | None = None
         for scripted in self._scripted:
             if (scripted.route and scripted.route.template) != (route and route.template):
                 continue
             scripted.seen += 1
-            if response is None and scripted.first <= scripted.seen <= scripted.last:
-                response = scripted.response
+            if fault is None and scripted.first <= scripted.seen <= scripted.last:
+                fault = scripted.fault
         self._scripted = [scripted for scripted in self._scripted if scripted.seen < scripted.last]
-        return response
+        return fault or Fault()
 
     def unlisted_route(self, method: str, path: str) -> Route | None:
-        """Return the route outside the reference that a request matches, if a response is scripted for it."""
+        """Return the route outside the reference that a request matches, if a fault is scripted for it."""
         routes = (scripted.route for scripted in self._scripted if scripted.route and not scripted.route.handler)
         return next((route for route in routes if route.method == method and route.match(path) is not None), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -17,8 +18,8 @@ from .._label import Label
 from .account.account import Account
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
-from .faults import DropPoint, ScriptedResponses
-from .handlers.routes import PARAMETERS, match_route
+from .faults import Fault, Outage, ScriptedFaults
+from .handlers.routes import ENDPOINTS, PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
 from .protocol.oauth import TokenIssuer
@@ -26,6 +27,7 @@ from .protocol.page_tokens import PageTokens
 from .protocol.request import FakeRequest
 from .protocol.responses import ErrorResponse, FakeResponse, json_response, unknown_path, wrong_method
 from .protocol.route import TOKEN_ROUTE, Route
+from .protocol.times import http_date
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
@@ -60,12 +62,12 @@ class _Exchange:
     query: str
     content: bytes
     route: Route | None = None
-    drop_after: DropPoint | None = None
+    fault: Fault = field(default_factory=Fault)
 
 
 @dataclass(kw_only=True)
 class RequestPipeline:
-    """The steps of one request: token, rate limit, scripted response, query, body, handler, in this order."""
+    """The steps of one request: outage, token, scope, limits of the plan, scripted fault, query, body, handler."""
 
     account: Account
     today: date
@@ -74,7 +76,10 @@ class RequestPipeline:
     token_issuer: TokenIssuer
     page_tokens: PageTokens
     rate_limits: RateLimits
-    scripted: ScriptedResponses = field(default_factory=ScriptedResponses)
+    dated: bool = False
+    """Whether the time of the `Date` header is that of *now*."""
+    outage: Outage | None = None
+    scripted: ScriptedFaults = field(default_factory=ScriptedFaults)
     log: list[LoggedRequest] = field(default_factory=list[LoggedRequest])
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -84,42 +89,56 @@ class RequestPipeline:
         path, _, query = request.raw_path.partition("?")
         exchange = _Exchange(request, path, query, await request.read())
         try:
-            response = self._token(exchange) if path == TOKEN_PATH else self._respond(exchange)
+            response = self._response(exchange)
         except ErrorResponse as error:
             response = error.response()
-        if exchange.drop_after and response and not response.body:
+        fault = exchange.fault
+        if fault.drop_after and response and not response.body:
             response = None  # without a body, the headers would be a complete response
         self._log(exchange, at, response)
         if response is None:
             _close(request)
             return web.Response()
-        if exchange.drop_after:
-            return await _send_part(request, response, exchange.drop_after)
-        return web.Response(status=response.status, body=response.body, headers=_headers(response))
+        if fault.drop_after:
+            return await self._send_part(exchange, response)
+        sent = web.Response(status=response.status, body=response.body, headers=self._headers(response))
+        sent.headers.update(fault.headers)
+        return sent
+
+    def _response(self, exchange: _Exchange) -> FakeResponse | None:
+        is_token = exchange.path == TOKEN_PATH
+        if self.outage and (self.outage.token_endpoint or not is_token):
+            if not is_token:
+                with suppress(ErrorResponse):
+                    exchange.route, _ = self._route(exchange.request.method, exchange.path)
+            return self.outage.response
+        return self._token(exchange) if is_token else self._respond(exchange)
 
     def _token(self, exchange: _Exchange) -> FakeResponse | None:
         request = exchange.request
         if request.method != "POST":
             raise wrong_method(request.method)
-        scripted = self.scripted.next_for(None)
-        if isinstance(scripted, FakeResponse):
-            return scripted
-        exchange.drop_after = scripted
-        if scripted == "request":
+        fault = exchange.fault = self.scripted.next_for(None)
+        if fault.drop_after == "request":
             return None
+        if fault.response:
+            return fault.response()
         return self.token_issuer.issue(exchange.query, request.headers, exchange.content, f"http://{request.host}")
 
     def _respond(self, exchange: _Exchange) -> FakeResponse | None:
         route, path_values = self._route(exchange.request.method, exchange.path)
         exchange.route = route
         self.token_issuer.check(exchange.request.headers.get("Authorization", ""))
+        if endpoint := ENDPOINTS.get(route.template):
+            self.token_issuer.check_scopes(endpoint.scopes, endpoint.granular_scopes)
         if too_many := self.rate_limits.check(route.label):
             return too_many
-        scripted = self.scripted.next_for(route)
-        if isinstance(scripted, FakeResponse):
-            return scripted
-        exchange.drop_after = scripted
-        return None if scripted == "request" else self._handle(exchange, route, path_values)
+        fault = exchange.fault = self.scripted.next_for(route)
+        if fault.drop_after == "request":
+            return None
+        if fault.response:
+            return fault.response()
+        return self._handle(exchange, route, path_values)
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         if not path.startswith(f"{BASE_PATH}/"):
@@ -147,11 +166,12 @@ class RequestPipeline:
             body=_json_body.parse(exchange.content, content_type, route.body) if route.body else {},
             pager=self.page_tokens,
             quota=self.resource_quotas,
+            repeat=exchange.fault.repeat,
         )
         try:
             body = route.handler(parsed)
         except ResourceQuotaExceeded as error:
-            return self.rate_limits.resource_limit(route.label, str(error))
+            return self.rate_limits.too_many(error.kind, route.label, str(error))
         return FakeResponse(status=204, body=b"") if body is None else json_response(body, route.status)
 
     def _log(self, exchange: _Exchange, at: float, response: FakeResponse | None) -> None:
@@ -170,28 +190,31 @@ class RequestPipeline:
             )
         )
 
+    async def _send_part(self, exchange: _Exchange, response: FakeResponse) -> web.StreamResponse:
+        """Send the headers of *response* and possibly half of its body, and close the connection."""
+        part = web.StreamResponse(status=response.status, headers=self._headers(response))
+        part.headers.update(exchange.fault.headers)
+        part.content_length = len(response.body)
+        await part.prepare(exchange.request)
+        if exchange.fault.drop_after == "half_body":
+            await part.write(response.body[: len(response.body) // 2])
+        _close(exchange.request)
+        return part
 
-async def _send_part(request: web.BaseRequest, response: FakeResponse, drop_after: DropPoint) -> web.StreamResponse:
-    """Send the headers of *response* and possibly half of its body, and close the connection."""
-    part = web.StreamResponse(status=response.status, headers=_headers(response))
-    part.content_length = len(response.body)
-    await part.prepare(request)
-    if drop_after == "half_body":
-        await part.write(response.body[: len(response.body) // 2])
-    _close(request)
-    return part
+    def _headers(self, response: FakeResponse) -> dict[str, str]:
+        headers = dict(response.headers)
+        if response.from_zoom:
+            headers["x-zm-trackingid"] = f"v=2.0;clid=fake;rid=WEB_{secrets.token_hex(16)}"
+            if response.body:
+                headers["Content-Type"] = "application/json;charset=UTF-8"
+            if self.dated:
+                headers["Date"] = http_date(self.now())
+        return headers
 
 
 def _close(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.close()
-
-
-def _headers(response: FakeResponse) -> dict[str, str]:
-    headers = {"x-zm-trackingid": f"v=2.0;clid=fake;rid=WEB_{secrets.token_hex(16)}"}
-    if response.body:
-        headers["Content-Type"] = "application/json;charset=UTF-8"
-    return {**headers, **response.headers}
 
 
 def _without_secrets(query: str) -> dict[str, str]:

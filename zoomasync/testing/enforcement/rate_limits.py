@@ -1,17 +1,18 @@
-"""Zoom's per-second rate limits: one sliding window per label, shared by the whole account."""
+"""Zoom's limits of a plan: one sliding window and one daily limit per label, shared by the whole account."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from math import ceil
-from typing import Final
 
 from ..._label import Label
 from ...rate_limits import Plan
 from ..protocol.responses import ErrorResponse, FakeResponse
-
-_MESSAGE: Final = "You have reached the maximum per-second rate limit for this API. Try again later."
+from ..protocol.times import iso
+from .daily_counter import DailyCounter
+from .limit_messages import LimitKind, limit_message
 
 
 class SlidingWindow:
@@ -40,36 +41,55 @@ class SlidingWindow:
 
 
 class RateLimits:
-    """The rate limits of one plan; without a plan every call is admitted."""
+    """The per-second and daily limits of one plan; without a plan every call is admitted.
 
-    def __init__(self, plan: Plan | None, clock: Callable[[], float]) -> None:
+    *now* returns the time in UTC, which decides when daily limits start anew.
+    """
+
+    def __init__(self, plan: Plan | None, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
         self._clock = clock
         self._enforced = plan is not None
         # Without a plan, the headers of a scripted 429 still need a limit.
-        self._windows = {label: SlidingWindow((plan or Plan.PRO).rate(label)) for label in Label}
+        self._plan = plan or Plan.PRO
+        self._windows = {label: SlidingWindow(self._plan.rate(label)) for label in Label}
+        self._used_today = DailyCounter(now)
 
     def check(self, label: Label) -> FakeResponse | None:
-        """Count one call under *label*, and return the 429 if it is over the limit."""
-        if not self._enforced or self._windows[label].admit(self._clock()):
+        """Count one call under *label*, and return the 429 if it is over a limit."""
+        if not self._enforced:
             return None
-        return self.per_second_limit(label)
+        if not self._windows[label].admit(self._clock()):
+            return self.too_many("per_second", label, limit_message("per_second"))
+        per_day = self._plan.per_day(label)
+        if per_day is not None and not self._used_today.admit(self._plan.quota_label(label), per_day):
+            return self.too_many("daily", label, limit_message("daily"))
+        return None
 
-    def per_second_limit(self, label: Label, retry_after: str | None = None) -> FakeResponse:
-        """Return Zoom's per-second 429 for *label*; Zoom's own has no Retry-After."""
-        headers = {**self._headers(label, 0), "X-RateLimit-Type": "QPS"}
-        if retry_after is not None:
-            headers["Retry-After"] = retry_after
-        return ErrorResponse(429, 429, _MESSAGE).response(headers)
+    def too_many(self, kind: LimitKind, label: Label, message: str) -> FakeResponse:
+        """Return Zoom's 429 of a *kind* for a call under *label*.
 
-    def resource_limit(self, label: Label, message: str) -> FakeResponse:
-        """Return the 429 of a resource quota; its headers describe *label*'s rate limit, as Zoom's do."""
-        return ErrorResponse(429, 429, message).response(
-            self._headers(label, self._windows[label].remaining(self._clock()))
-        )
+        Only the daily one has a Retry-After. The headers of a resource quota's 429 describe the label's rate limit.
+        """
+        return ErrorResponse(429, 429, message).response(self._headers(kind, label))
 
-    def _headers(self, label: Label, remaining: int) -> dict[str, str]:
-        return {
-            "X-RateLimit-Category": label.value.capitalize(),
-            "X-RateLimit-Limit": str(self._windows[label].limit),
-            "X-RateLimit-Remaining": str(remaining),
-        }
+    def _headers(self, kind: LimitKind, label: Label) -> dict[str, str]:
+        window = self._windows[label]
+        match kind:
+            case "per_second":
+                return {**_limit_headers(label, window.limit, 0), "X-RateLimit-Type": "QPS"}
+            case "daily":
+                per_day = self._plan.per_day(label)
+                headers = _limit_headers(label, window.limit if per_day is None else per_day, 0)
+                return {**headers, "X-RateLimit-Type": "Daily-limit", "Retry-After": iso(self._used_today.midnight())}
+            case "host" | "registrant":
+                return _limit_headers(label, window.limit, window.remaining(self._clock()))
+            case "concurrent":
+                return {}
+
+
+def _limit_headers(label: Label, limit: int, remaining: int) -> dict[str, str]:
+    return {
+        "X-RateLimit-Category": label.value.capitalize(),
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+    }

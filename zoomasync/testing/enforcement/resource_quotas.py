@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable
-from datetime import date, datetime
+from datetime import datetime
+
+from .daily_counter import DailyCounter
+from .limit_messages import MEETINGS, REGISTRATIONS, STATUS_CHANGES, LimitKind, ResourceQuota, limit_message
 
 
 class ResourceQuotaExceeded(Exception):
     """A request over the daily limit of its host or registrant; the message is Zoom's."""
+
+    def __init__(self, kind: LimitKind, message: str) -> None:
+        super().__init__(message)
+        self.kind: LimitKind = kind
 
 
 class ResourceQuotas:
     """The requests of the current UTC day, counted per host and per registrant; *now* returns the time in UTC."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._day = date.min
-        self._used: Counter[tuple[str, Hashable]] = Counter()
+        self._used = DailyCounter(now)
 
     def schedule(self, host: str) -> None:
         """Count a meeting that is created or updated for *host*: at most 100 per day."""
-        self._count("Meeting Create/Update", host, 100, "user")
+        self._count(MEETINGS, host)
 
     def register(self, meeting: int, email: str) -> None:
         """Count a registration of one address for one meeting: at most 3 per day."""
-        self._count("Meeting Registration", (meeting, email), 3, "registrant")
+        self._count(REGISTRATIONS, (meeting, email), email)
 
-    def decide(self, meeting: int, registrant: str) -> None:
-        """Count a change of one registrant's status: at most 10 per day."""
-        self._count("Registrant Status Update", (meeting, registrant), 10, "registrant")
+    def decide(self, meeting: int, registrant: str, email: str) -> None:
+        """Count a change of the status of the registrant with this id and *email*: at most 10 per day."""
+        self._count(STATUS_CHANGES, (meeting, registrant), email)
 
-    def _count(self, requests: str, key: Hashable, per_day: int, resource: str) -> None:
-        today = self._now().date()
-        if today != self._day:
-            self._day = today
-            self._used.clear()
-        if self._used[requests, key] >= per_day:
-            raise ResourceQuotaExceeded(
-                f"You have exceeded the daily rate limit ({per_day}) of {requests} API requests permitted for this "
-                f"particular {resource}. You may resume these requests at GMT 00:00:00."
-            )
-        self._used[requests, key] += 1
+    def _count(self, quota: ResourceQuota, key: Hashable, email: str = "") -> None:
+        if not self._used.admit((quota, key), quota.per_day):
+            raise ResourceQuotaExceeded(quota.kind, limit_message(quota.kind, quota=quota, address=email))

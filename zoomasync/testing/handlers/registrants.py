@@ -108,7 +108,7 @@ def update_status(request: FakeRequest) -> None:
         raise missing("registrants")
     registrants = [_referenced(meeting, each) for each in references]
     for registrant in registrants:
-        request.quota.decide(meeting.id, registrant.id)
+        request.quota.decide(meeting.id, registrant.id, registrant.email)
     for registrant in registrants:
         meeting.save_registrant(_with_status(meeting, registrant, status, occurrence))
 

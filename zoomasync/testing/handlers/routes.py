@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Final
 
 from ..._client import Zoom
@@ -82,6 +83,8 @@ def _unlisted_route(template: str, label: Label) -> Route:
     match = _TEMPLATE.fullmatch(template)
     if match is None:
         raise ValueError(f"not a route: {template!r}. Write it as Zoom prints it, such as {ROUTES[0].template!r}")
+    if match["path"].startswith("/v2/"):
+        raise ValueError(f"{template!r} never matches: Zoom prints routes without /v2")
     try:
         listed, _ = match_route(match["method"], match["path"])
     except ErrorResponse:
@@ -182,5 +185,7 @@ ROUTES: Final = (
     _route("GET /users/{userId}/upcoming_meetings", _MEDIUM, meetings.upcoming),
     _route("GET /users/{userId}/pac", _LIGHT, pac.pac_accounts),
 )
+ENDPOINTS: Final = MappingProxyType({endpoint.route: endpoint for endpoint in Zoom.endpoints().values()})
+"""The client's endpoint of each route, for its scopes."""
 PARAMETERS: Final = frozenset[str]().union(*(route.parameters for route in ROUTES))
 """The query parameters of all routes."""

@@ -6,14 +6,14 @@ import hmac
 import secrets
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
 from ...auth import ServerToServer
-from .responses import ErrorResponse, FakeResponse, json_response
+from .responses import ErrorResponse, FakeResponse, json_response, missing_scopes
 
-_SCOPES: Final = (
+DEFAULT_SCOPES: Final = (
     "meeting:read:admin meeting:write:admin meeting:write:admin:sip_dialing meeting_summary:read:admin pac:read:admin "
     "report:read:admin"
 )
@@ -21,12 +21,13 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 class TokenIssuer:
-    """The issuer of one app's bearer tokens; several can be valid at the same time."""
+    """The issuer of one app's bearer tokens with its *scopes*; several can be valid at the same time."""
 
-    def __init__(self, app: ServerToServer, clock: Callable[[], float], *, lifetime: int) -> None:
+    def __init__(self, app: ServerToServer, clock: Callable[[], float], *, lifetime: int, scopes: str) -> None:
         self._app = app
         self._clock = clock
         self._lifetime = lifetime
+        self._scopes = scopes
         self._expires_at: dict[str, float] = {}
 
     def issue(self, query: str, headers: Mapping[str, str], body: bytes, api_url: str) -> FakeResponse:
@@ -45,7 +46,7 @@ class TokenIssuer:
                 "access_token": self._new_token(),
                 "token_type": "bearer",
                 "expires_in": self._lifetime,
-                "scope": _SCOPES,
+                "scope": self._scopes,
                 "api_url": api_url,
             }
         )
@@ -58,6 +59,11 @@ class TokenIssuer:
             raise ErrorResponse(401, 124, "Invalid access token.")
         if expires_at <= self._clock():
             raise ErrorResponse(401, 124, "Access token is expired.")
+
+    def check_scopes(self, classic: Sequence[str], granular: Sequence[str]) -> None:
+        """Raise the error for an operation of which the tokens have no scope; like Zoom, it names the granular ones."""
+        if not {*classic, *granular} & {*self._scopes.split()}:
+            raise missing_scopes(granular)
 
     def expire(self) -> None:
         """Expire every token issued so far."""

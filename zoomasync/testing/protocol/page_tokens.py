@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from ..handlers.instance_rows import Row
 from . import query as _query
@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 _DEFAULT_SIZE: Final = 30
 _MAX_SIZE: Final = 300
+PageRepeat: TypeAlias = Literal["empty", "equal", "same_token"]
+"""The kinds of an endless listing: empty or equal pages with a new token each, or a token that repeats."""
 _Listing = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -56,20 +58,29 @@ class PageTokens:
         self._issued: dict[str, tuple[_Listing, int, float]] = {}
         """The listing, the number of the first row, and the time of expiry of each token."""
 
-    def page(self, path: str, query: Query, items: Sequence[T], row: Callable[[T], Row]) -> Page:
-        """Return the page of *items* that *query* requests, or raise the error for an invalid token."""
+    def page(
+        self, path: str, query: Query, items: Sequence[T], row: Callable[[T], Row], repeat: PageRepeat | None = None
+    ) -> Page:
+        """Return the page of *items* that *query* requests, or raise the error for an invalid token.
+
+        With *repeat*, the page is followed by itself.
+        """
         size = min(_query.integer(query, "page_size", default=_DEFAULT_SIZE, minimum=1, maximum=_MAX_SIZE), self._cap)
         number = _query.integer(query, "page_number", default=1, minimum=1, maximum=10**9)
         listing = path, frozenset(item for item in query.items() if item[0] != "next_page_token")
         token = query.get("next_page_token")
         start = self._start(token, listing) if token else (number - 1) * size
         end = start + size
+        if repeat is not None:
+            following = token if token and repeat == "same_token" else self._issue(listing, start)
+        else:
+            following = self._issue(listing, end) if end < len(items) else ""
         return Page(
-            rows=[row(item) for item in items[start:end]],
+            rows=[] if repeat == "empty" else [row(item) for item in items[start:end]],
             size=size,
             number=start // size + 1,
             total=len(items),
-            next_page_token=self._issue(listing, end) if end < len(items) else "",
+            next_page_token=following,
         )
 
     def expire(self) -> None:

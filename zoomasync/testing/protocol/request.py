@@ -15,7 +15,7 @@ from ..account.instance import Instance
 from ..account.meeting import Json, ScheduledMeeting
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
-from .page_tokens import Page, PageTokens
+from .page_tokens import Page, PageRepeat, PageTokens
 from .query import Query
 from .responses import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting
 from .times import months_before
@@ -31,6 +31,7 @@ class FakeRequest:
     """A parsed request and the account that it is for.
 
     *path* and *path_values*, the segments that fill its placeholders, are as they came over the wire. *now* is UTC.
+    With *repeat*, a listing has no end.
     """
 
     account: Account
@@ -42,6 +43,7 @@ class FakeRequest:
     body: Json
     pager: PageTokens
     quota: ResourceQuotas
+    repeat: PageRepeat | None = None
 
     @property
     def path_value(self) -> str:
@@ -50,7 +52,7 @@ class FakeRequest:
 
     def page(self, items: Sequence[T], row: Callable[[T], Row]) -> Page:
         """Return the requested page of *items*, with each item converted by *row*."""
-        return self.pager.page(self.path, self.query, items, row)
+        return self.pager.page(self.path, self.query, items, row, self.repeat)
 
     def user(self, *, unknown_code: int = 1001) -> Host:
         """Return the user whose id or e-mail address the path contains; *unknown_code* is the code if there is none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import responses as HTTP_REASONS  # noqa: N812  a constant
 from types import MappingProxyType
 from typing import Final
 
@@ -28,11 +30,12 @@ _DISABLED: Final = MappingProxyType[Feature, tuple[int, str]](
 
 @dataclass(frozen=True, kw_only=True)
 class FakeResponse:
-    """An HTTP response that is ready to be sent."""
+    """An HTTP response that is ready to be sent. If it is not *from_zoom*, none of Zoom's headers are added."""
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    from_zoom: bool = True
 
 
 class ErrorResponse(Exception):
@@ -55,6 +58,15 @@ def json_response(
 ) -> FakeResponse:
     """Return a response with *body* as JSON."""
     return FakeResponse(status=status, body=msgspec.json.encode(body), headers=headers or {})
+
+
+def gateway_response(status: int, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> FakeResponse:
+    """Return the response of a gateway, with a page of HTML unless *body* is given; status 200 is a login page."""
+    title = "Sign in" if status == HTTPStatus.OK else f"{status} {HTTP_REASONS.get(status, 'Error')}"
+    page = f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>\n"
+    content = page.encode() if body is None else body
+    kind = {"Content-Type": "text/html"} if content else {}
+    return FakeResponse(status=status, body=content, headers={**kind, **(headers or {})}, from_zoom=False)
 
 
 def invalid(name: str, reason: str = "Invalid field.") -> ErrorResponse:
@@ -87,6 +99,11 @@ def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001) -> ErrorR
 def in_another_account(status: int = 400) -> ErrorResponse:
     """Return the error for a meeting whose host belongs to another account."""
     return ErrorResponse(status, 1010, "User does not belong to this account.")
+
+
+def missing_scopes(scopes: Iterable[str]) -> ErrorResponse:
+    """Return the error for a token that has none of the *scopes* that allow an operation."""
+    return ErrorResponse(400, 4711, f"Invalid access token, does not contain scopes:[{', '.join(scopes)}].")
 
 
 def paid_only(account: str) -> ErrorResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from email.utils import format_datetime
 
 
 def iso(moment: datetime | None, digits: int = 0) -> str:
@@ -18,6 +19,11 @@ def iso(moment: datetime | None, digits: int = 0) -> str:
 def slashed(moment: datetime | None) -> str:
     """Format *moment* as `03/04/2026 09:00`, without a zone; None becomes empty text."""
     return f"{moment:%m/%d/%Y %H:%M}" if moment else ""
+
+
+def http_date(moment: datetime) -> str:
+    """Format *moment* as the `Date` header of HTTP: `Wed, 04 Mar 2026 09:00:11 GMT`."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def utc_today() -> date:
