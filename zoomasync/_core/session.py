@@ -58,7 +58,7 @@ class CallStats:
 
 @dataclass(slots=True)
 class _CallState:
-    """The state of one call: its *turn*, the latest *token*, and the *error* that it raises if it must not go on."""
+    """The state of one call: its *turn*, the latest *token*, and the *error* to raise if it is not sent again."""
 
     turn: Turn
     token: Token | None = None
