@@ -11,7 +11,7 @@ from support.clock import in_virtual_time, now
 from support.memory import ZERO_JITTER, MemoryTransport, NumberedTokens, answering, response, token_response
 
 from zoomasync import ServerToServer
-from zoomasync._core.http_messages import HttpResponse
+from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Credentials
 from zoomasync.auth._token_manager import TokenManager
@@ -169,6 +169,35 @@ async def test_auth_error_reaches_all_waiters() -> None:
     assert "Check the account id, the client id and the client secret" in str(outcomes[0])
     assert len(transport.requests) == 1
     assert (await manager.get()).value == "token-1"
+
+
+@in_virtual_time
+async def test_failed_fetch_is_not_shared_later() -> None:
+    """A call that starts in the moment in which a fetch fails requests a token of its own."""
+    failing = asyncio.Event()
+
+    async def app(_: HttpRequest) -> HttpResponse:
+        if len(transport.requests) > 1:
+            return token_response()
+        await failing.wait()
+        return INVALID_CLIENT
+
+    transport = MemoryTransport(app)
+    manager = _manager(APP, transport)
+    waiter = asyncio.create_task(manager.get())
+    await anyio.sleep(1)
+
+    async def late() -> str:
+        await failing.wait()
+        return (await manager.get()).value
+
+    late_caller = asyncio.create_task(late())
+    await asyncio.sleep(0)
+    failing.set()
+
+    with pytest.raises(Unauthorized):
+        await waiter
+    assert await late_caller == "token-1"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ class TokenManager:
         if self._refresh_task is not None:
             self._refresh_task.cancel()
             await asyncio.wait([self._refresh_task])
+            self._refresh_task = None  # a task that was cancelled before it ran has not done this
 
     async def _wait_for_refresh(self) -> Token:
         task = self._start_refresh()
@@ -80,16 +81,20 @@ class TokenManager:
 
     def _start_refresh(self) -> asyncio.Task[Token]:
         if self._refresh_task is None:
-            self._refresh_task = asyncio.create_task(self._fetch(), name="zoomasync token refresh")
-            self._refresh_task.add_done_callback(self._on_refreshed)
+            self._refresh_task = asyncio.create_task(self._refresh(), name="zoomasync token refresh")
+            # `exception()` marks an error as retrieved, or asyncio would log it when no waiter is left.
+            self._refresh_task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._refresh_task
 
-    def _on_refreshed(self, task: asyncio.Task[Token]) -> None:
-        self._refresh_task = None
-        if not task.cancelled() and task.exception() is not None:
-            # `exception()` marks the error as retrieved, or asyncio would log it when no waiter is left. The next call
-            # does not repeat an early refresh that failed.
-            self._refresh_at = self._clock() + self._retry.cap
+    async def _refresh(self) -> Token:
+        try:
+            return await self._fetch()
+        except Exception:
+            self._refresh_at = self._clock() + self._retry.cap  # the next call does not repeat an early refresh
+            raise
+        finally:
+            # Before the task is done: a call that starts now must not get the result of the past.
+            self._refresh_task = None
 
     async def _fetch(self) -> Token:
         if self._store is None:
