@@ -1,1 +1,1 @@
-"""Measurements that take minutes. Each module is a script; ``python -m benchmarks.soak`` is also a test's."""
+"""Scripts that measure the client. The tests run a part of `benchmarks.soak`."""

@@ -279,21 +279,27 @@ def operation_of(seed: int, number: int) -> Operation:
 async def soak(*, requests: int, faulted: float, tasks: int, seed: int) -> Report:
     """Send *requests* calls from so many *tasks*, a share of them *faulted*, and return the report."""
     started, report = time.monotonic(), Report(requests)
-    outcomes: defaultdict[int, list[Outcome]] = defaultdict(list)
+    server = FaultyServer(lambda number: operation_of(seed, number).expected(number), seed=seed, share=faulted)
     with _watching(report):
-        before = _held()
-        server = FaultyServer(lambda number: operation_of(seed, number).expected(number), seed=seed, share=faulted)
-        async with server, _client(server, seed) as zoom:
-            numbers = iter(range(requests))
-            async with asyncio.TaskGroup() as group:
-                for _ in range(tasks):
-                    group.create_task(_call_many(zoom, seed, numbers, outcomes))
-        report.leaks |= await _leaks(before)
+        async with server:
+            before = _held()
+            outcomes = await _outcomes(server, requests, tasks, seed)
+            report.leaks |= await _leaks(before)  # while the server runs: it would close connections that are left
     report.leaks["redirected"] = server.redirected
     for number in range(requests):
         _compare(report, operation_of(seed, number), number, outcomes[number], server.journal[number])
     report.seconds = time.monotonic() - started
     return report
+
+
+async def _outcomes(server: FaultyServer, requests: int, tasks: int, seed: int) -> defaultdict[int, list[Outcome]]:
+    """Return the outcomes of all calls, by their numbers."""
+    outcomes: defaultdict[int, list[Outcome]] = defaultdict(list)
+    numbers = iter(range(requests))
+    async with _client(server, seed) as zoom, asyncio.TaskGroup() as group:
+        for _ in range(tasks):
+            group.create_task(_call_many(zoom, seed, numbers, outcomes))
+    return outcomes
 
 
 def _client(server: FaultyServer, seed: int) -> Zoom:
