@@ -221,6 +221,14 @@ async def test_client_closes_twice() -> None:
     await Zoom(StaticToken("token")).aclose()
 
 
+async def test_open_client_opens_once() -> None:
+    async with _open() as zoom:
+        with pytest.raises(ConfigError, match="already open"):
+            await zoom.__aenter__()
+
+        assert await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM) == {"theme": "dark"}
+
+
 async def test_given_http_session_not_closed() -> None:
     async with ClientSession() as http_session:
         async with _open(http_session) as zoom:

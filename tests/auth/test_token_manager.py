@@ -56,9 +56,24 @@ async def test_cancelled_waiter_keeps_fetch() -> None:
 
 
 @in_virtual_time
+async def test_deadline_ends_one_wait() -> None:
+    """A waiter gives up at its own deadline; the others wait on."""
+    credentials = NumberedTokens(seconds=30)
+    manager = _manager(credentials)
+    other, started = asyncio.create_task(manager.get()), now()
+
+    with pytest.raises(TimeoutError), anyio.fail_after(5):
+        await manager.get()
+
+    assert now() - started < 6
+    assert (await other).value == "token-1"
+    assert credentials.fetched == 1
+
+
+@in_virtual_time
 async def test_failure_without_waiters_is_quiet() -> None:
     """A failed fetch whose waiters were cancelled is not logged as a never-retrieved exception."""
-    transport = MemoryTransport(answering(INVALID_CLIENT))
+    transport = MemoryTransport(answering(INVALID_CLIENT, token_response()))
     manager = _manager(APP, transport)
     waiters = [asyncio.create_task(manager.get()) for _ in range(3)]
     await asyncio.sleep(0)
@@ -70,6 +85,7 @@ async def test_failure_without_waiters_is_quiet() -> None:
     gc.collect()  # asyncio logs a never-retrieved exception when its task is collected
 
     assert len(transport.requests) == 1
+    assert (await manager.get()).value == "token-1"
 
 
 @in_virtual_time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from support.clock import in_virtual_time, now
 from support.memory import (
@@ -24,15 +25,19 @@ from zoomasync._core.endpoint import Call
 from zoomasync._core.http_messages import HttpResponse
 from zoomasync._core.session import CallStats
 from zoomasync.errors import (
+    BadRequest,
     ConcurrentRequest,
+    Conflict,
     ConnectError,
     DailyLimitReached,
     DecodeError,
     NotFound,
     OutcomeUnknown,
     PayloadError,
+    PermissionDenied,
     RateLimited,
     ServerError,
+    StatusError,
     TimedOut,
     TransportError,
 )
@@ -126,10 +131,12 @@ async def test_undecodable_body_retried_once() -> None:
         TimedOut("x", "late"),
         PayloadError("x", "cut off"),
         response(500),
+        response(502, b"<html>Bad Gateway</html>"),
         response(503),
+        response(504),
         response(201, b"{"),
     ],
-    ids=["lost connection", "timeout", "broken body", "500", "503", "not JSON"],
+    ids=["lost connection", "timeout", "broken body", "500", "502", "503", "504", "not JSON"],
 )
 @in_virtual_time
 async def test_uncertain_write_is_not_resent(failure: HttpResponse | Exception) -> None:
@@ -141,6 +148,42 @@ async def test_uncertain_write_is_not_resent(failure: HttpResponse | Exception) 
 
     assert len(transport.requests) == 1
     assert isinstance(caught.value.cause, TransportError | ServerError | DecodeError)
+
+
+@in_virtual_time
+async def test_lost_result_keeps_status() -> None:
+    """A write whose result was lost after its status has that status."""
+    transport = MemoryTransport(answering(PayloadError("x", "cut off", status=201)))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        await open_session(transport).send(CREATE_ROW.at())
+
+    assert caught.value.status == 201
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "error_type"),
+    [
+        pytest.param(response(404, error_body(3001, "Meeting does not exist.")), NotFound, id="404"),
+        pytest.param(response(409, error_body(3000, "Meeting is busy.")), Conflict, id="409"),
+        pytest.param(response(400, error_body(300, "Registration is limited.")), BadRequest, id="400"),
+        pytest.param(response(403, error_body(2305, "The summary is blocked.")), PermissionDenied, id="403"),
+    ],
+)
+@pytest.mark.parametrize("call", [GET_ROW.at("1"), PUT_ROW.at("1"), CREATE_ROW.at()], ids=["GET", "PUT", "POST"])
+@in_virtual_time
+async def test_rejection_is_not_retried(
+    call: Call[object], failure: HttpResponse, error_type: type[StatusError]
+) -> None:
+    """A final error of Zoom raises after one send, with Zoom's code and message."""
+    transport = MemoryTransport(answering(failure))
+
+    with pytest.raises(error_type) as caught:
+        await open_session(transport).send(call)
+
+    assert len(transport.requests) == 1
+    assert error_body(caught.value.code, caught.value.message) == msgspec.json.decode(failure.body)
 
 
 @pytest.mark.parametrize(
