@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs
 
+import anyio
 import msgspec
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 from support.server import serving
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
@@ -235,6 +236,34 @@ async def test_given_http_session_not_closed() -> None:
             await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
 
         assert not http_session.closed
+
+
+async def test_pool_of_one_serves_all() -> None:
+    """Calls wait for the only connection, and a cancelled one does not hold it."""
+    async with ClientSession(connector=TCPConnector(limit=1)) as http_session, _open(http_session) as zoom:
+        calls = [
+            asyncio.create_task(zoom.request("GET", "/echo/{id}", number, label=Label.LIGHT)) for number in range(10)
+        ]
+        await asyncio.sleep(0)
+        for call in calls[1::3]:
+            call.cancel()
+        async with asyncio.timeout(10):
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes[1::3]] == [asyncio.CancelledError] * 3
+    assert [str(number) in str(outcome) for number, outcome in enumerate(outcomes) if number % 3 != 1] == [True] * 7
+
+
+@pytest.mark.parametrize("use_uvloop", [False, True], ids=["asyncio", "uvloop"])
+def test_client_works_in_anyio_run(*, use_uvloop: bool) -> None:
+    if use_uvloop:
+        pytest.importorskip("uvloop")
+
+    async def call() -> object:
+        async with _open() as zoom:
+            return await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
+
+    assert anyio.run(call, backend_options={"use_uvloop": use_uvloop}) == {"theme": "dark"}
 
 
 async def test_request_any_endpoint() -> None:
