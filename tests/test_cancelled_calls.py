@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
+from aiohttp import ClientSession, TCPConnector
 from support.server import talking
 
 from zoomasync import Label, StaticToken, Zoom
@@ -40,9 +41,12 @@ class SlowServer:
 
 
 @asynccontextmanager
-async def _open() -> AsyncGenerator[tuple[SlowServer, Zoom], None]:
+async def _open(http_session: ClientSession | None = None) -> AsyncGenerator[tuple[SlowServer, Zoom], None]:
     server = SlowServer()
-    async with talking(server.talk) as url, Zoom(StaticToken("token"), base_url=f"{url}/v2") as zoom:
+    async with (
+        talking(server.talk) as url,
+        Zoom(StaticToken("token"), base_url=f"{url}/v2", http_session=http_session) as zoom,
+    ):
         yield server, zoom
 
 
@@ -95,3 +99,21 @@ async def test_deadline_cancels_nothing_else() -> None:
         assert task.cancelling() == 0
         await zoom.request("GET", "/quick", label=Label.LIGHT)
     assert server.arrived[-1] == "GET /v2/quick"
+
+
+async def test_cancelled_calls_free_the_pool() -> None:
+    """Calls that are cancelled while they hold or await the only connection keep no other call from it."""
+    async with ClientSession(connector=TCPConnector(limit=1)) as http_session, _open(http_session) as (server, zoom):
+        holder = asyncio.create_task(zoom.request("GET", "/slow", label=Label.LIGHT))
+        await server.arriving.wait()
+        waiting = [asyncio.create_task(zoom.request("GET", "/quick", label=Label.LIGHT)) for _ in range(9)]
+        await asyncio.sleep(0.1)
+        assert server.arrived == ["GET /v2/slow"]
+
+        for call in (holder, *waiting[::3]):
+            call.cancel()
+        async with asyncio.timeout(10):
+            outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [isinstance(outcome, asyncio.CancelledError) for outcome in outcomes] == [True, False, False] * 3
+    assert server.arrived == ["GET /v2/slow", *["GET /v2/quick"] * 6]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import anyio
 import msgspec
 import pytest
-from aiohttp import ClientSession, TCPConnector, web
+from aiohttp import ClientSession, web
 from support.server import serving
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
@@ -236,22 +236,6 @@ async def test_given_http_session_not_closed() -> None:
             await zoom.request("GET", "/users/me/settings", label=Label.MEDIUM)
 
         assert not http_session.closed
-
-
-async def test_pool_of_one_serves_all() -> None:
-    """Calls wait for the only connection, and a cancelled one does not hold it."""
-    async with ClientSession(connector=TCPConnector(limit=1)) as http_session, _open(http_session) as zoom:
-        calls = [
-            asyncio.create_task(zoom.request("GET", "/echo/{id}", number, label=Label.LIGHT)) for number in range(10)
-        ]
-        await asyncio.sleep(0)
-        for call in calls[1::3]:
-            call.cancel()
-        async with asyncio.timeout(10):
-            outcomes = await asyncio.gather(*calls, return_exceptions=True)
-
-    assert [type(outcome) for outcome in outcomes[1::3]] == [asyncio.CancelledError] * 3
-    assert [str(number) in str(outcome) for number, outcome in enumerate(outcomes) if number % 3 != 1] == [True] * 7
 
 
 @pytest.mark.parametrize("use_uvloop", [False, True], ids=["asyncio", "uvloop"])
