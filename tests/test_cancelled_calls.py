@@ -41,10 +41,11 @@ class SlowServer:
 
 
 @asynccontextmanager
-async def _open(http_session: ClientSession | None = None) -> AsyncGenerator[tuple[SlowServer, Zoom], None]:
+async def _open(connections: int = 100) -> AsyncGenerator[tuple[SlowServer, Zoom], None]:
     server = SlowServer()
     async with (
         talking(server.talk) as url,
+        ClientSession(connector=TCPConnector(limit=connections)) as http_session,
         Zoom(StaticToken("token"), base_url=f"{url}/v2", http_session=http_session) as zoom,
     ):
         yield server, zoom
@@ -103,7 +104,7 @@ async def test_deadline_cancels_nothing_else() -> None:
 
 async def test_cancelled_calls_free_the_pool() -> None:
     """Calls that are cancelled while they hold or await the only connection keep no other call from it."""
-    async with ClientSession(connector=TCPConnector(limit=1)) as http_session, _open(http_session) as (server, zoom):
+    async with _open(connections=1) as (server, zoom):
         holder = asyncio.create_task(zoom.request("GET", "/slow", label=Label.LIGHT))
         await server.arriving.wait()
         waiting = [asyncio.create_task(zoom.request("GET", "/quick", label=Label.LIGHT)) for _ in range(9)]

@@ -16,6 +16,7 @@ from zoomasync._core.http_messages import HttpResponse
 
 CALLERS = 64
 ALLOWANCE = 100
+PATIENT = RetryPolicy(outage_wait=60)
 PER_SECOND = error_body(429, "You have reached the maximum per-second rate limit")
 RATE_LIMITED = pytest.mark.parametrize(
     "during",
@@ -50,14 +51,35 @@ async def test_429_storm_is_bounded(during: HttpResponse) -> None:
     assert max(storm.successes) > storm.ends
 
 
+async def _client_meets(storm: Storm) -> None:
+    """Call through the whole client, over real connections, until *storm* is over."""
+    plan, retry = Plan(light=200, medium=200, heavy=200), RetryPolicy(base=0.01, outage_wait=0.5)
+    async with talking(storm.talk) as url, Zoom(StaticToken("t"), plan=plan, base_url=url, retry=retry) as zoom:
+        await _call_until(lambda: storm.is_over, lambda: zoom.request("GET", "/rows", label=Label.HEAVY))
+        await zoom.with_options(retry=PATIENT).request("GET", "/rows", label=Label.HEAVY)
+
+
 @RATE_LIMITED
 async def test_client_bounds_429_storm(during: HttpResponse) -> None:
     """The whole client keeps the bound over real connections too."""
     storm = Storm(during, begins=0.5, ends=2.5)
-    plan, retry = Plan(light=200, medium=200, heavy=200), RetryPolicy(base=0.01)
 
-    async with talking(storm.talk) as url, Zoom(StaticToken("t"), plan=plan, base_url=url, retry=retry) as zoom:
-        await _call_until(lambda: storm.is_over, lambda: zoom.request("GET", "/rows", label=Label.HEAVY))
+    await _client_meets(storm)
 
     assert 1 <= len(storm.sends) <= 1.1 * storm.successes_during + ALLOWANCE
-    assert storm.successes
+    assert storm.successes[-1] > storm.ends
+
+
+@pytest.mark.parametrize(
+    "during",
+    [response(503), response(502, b"<html>Bad Gateway</html>"), response(500, error_body(500, "Internal error."))],
+    ids=["503", "502", "500"],
+)
+async def test_client_bounds_503_storm(during: HttpResponse) -> None:
+    """While every response is an error of the server, the client sends probes only, and recovers."""
+    storm = Storm(during, begins=0.5, ends=2.5)
+
+    await _client_meets(storm)
+
+    assert 10 <= len(storm.sends) <= 1.1 * storm.successes_during + ALLOWANCE
+    assert storm.successes[-1] > storm.ends
