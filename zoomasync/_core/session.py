@@ -58,12 +58,17 @@ class CallStats:
 
 @dataclass(slots=True)
 class _CallState:
-    """The state of one call: its *turn*, the latest *token*, and the *error* to raise if it is not sent again."""
+    """The state of one call: its *turn*, the number of the *attempt*, and the *token* and *error* of the latest one.
+
+    *lost* is the error of an earlier attempt that Zoom may have carried out.
+    """
 
     turn: Turn
+    attempt: int = 1
+    is_retry: bool = False
     token: Token | None = None
     error: ZoomError | None = None
-    is_retry: bool = False
+    lost: ZoomError | None = None
 
 
 class Session:
@@ -117,14 +122,13 @@ class Session:
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
         state = _CallState(Turn(self._circuit, call.name, self._retry.outage_wait))
-        attempt = 1
-        token_renewed = has_maybe_run = False
+        token_renewed = False
         while True:
             try:
                 async with self._write_lock(call):
                     result = await self._send_in_turn(call, state)
             except CircuitOpen as caught:
-                raise (caught if state.error is None else state.error) from None
+                raise (caught if state.error is None else _final_error(call, state.error, state.lost)) from None
             except ZoomError as caught:
                 error = caught
             else:
@@ -132,12 +136,11 @@ class Session:
                 return result
             if not state.turn.is_sent:
                 if not (self._circuit.is_open and is_outage(error)) or self._retry.attempts == 1:
-                    raise error
+                    raise error if state.lost is None else _final_error(call, error, state.lost)
                 state.error = state.error or error  # no token can be had; the circuit makes the call wait
                 continue
-            state.error = self._final_error(call, error)
-            state.is_retry = True
-            if has_maybe_run and is_already_deleted(call, error):
+            state.error, state.is_retry = error, True
+            if state.lost is not None and is_already_deleted(call, error):
                 return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
             self._stats[call.name].throttled += isinstance(error, RateLimited)
             if is_token_rejected(error) and not token_renewed and state.token is not None:
@@ -145,8 +148,8 @@ class Session:
                 token_renewed = True
                 if await self._token_source.renew(state.token) != state.token:
                     continue
-            attempt = await self._wait_or_raise(call, error, attempt)
-            has_maybe_run = has_maybe_run or may_have_run(error)
+            await self._wait_or_raise(call, state, error)
+            state.lost = error if may_have_run(error) else state.lost
 
     async def _send_in_turn(self, call: Call[T], state: _CallState) -> T:
         """Send *call* once, when the circuit and the rate limits allow it, and return the decoded response."""
@@ -212,22 +215,18 @@ class Session:
         lock = self._write_locks.get(call.resource)
         return lock if lock is not None and call.endpoint.retry_safety is not RetrySafety.SAFE else nullcontext()
 
-    async def _wait_or_raise(self, call: Call[object], error: ZoomError, attempt: int) -> int:
-        """Wait before the next attempt and return its number, or raise *error*."""
-        delay = self._retry.delay(error, attempt=attempt, retry_safety=call.endpoint.retry_safety)
+    async def _wait_or_raise(self, call: Call[object], state: _CallState, error: ZoomError) -> None:
+        """Wait before the next attempt, or raise *error*."""
+        delay = self._retry.delay(error, attempt=state.attempt, retry_safety=call.endpoint.retry_safety)
         await self._update_limits(call, error, delay)
         in_outage = self._circuit.is_open and is_outage(error)
         if delay is None or not (in_outage or isinstance(error, RateLimited) or self._retry_quota.take()):
-            raise self._final_error(call, error)
+            raise _final_error(call, error, state.lost)
         if in_outage:
-            return attempt  # the circuit makes the call wait, and its probes do not count as attempts
+            return  # the circuit makes the call wait, and its probes do not count as attempts
+        state.attempt += 1
         if not isinstance(error, PerSecondLimitReached):  # after that one, the call waits in the queue
             await anyio.sleep(delay)
-        return attempt + 1
-
-    def _final_error(self, call: Call[object], error: ZoomError) -> ZoomError:
-        """Return the error to raise when *error* ended the last attempt."""
-        return OutcomeUnknown(call.name, error) if outcome_is_unknown(error, call.endpoint.retry_safety) else error
 
     async def _update_limits(self, call: Call[object], error: ZoomError, delay: float | None) -> None:
         """Make all callers respect a limit that *call* met, whether or not it is retried."""
@@ -258,6 +257,14 @@ class Session:
             timeout=self._options.timeout,
             mark_sent=permit.mark_sent,
         )
+
+
+def _final_error(call: Call[object], error: ZoomError, lost: ZoomError | None) -> ZoomError:
+    """Return the error to raise when *error* ended the last attempt."""
+    retry_safety = call.endpoint.retry_safety
+    if lost is not None and retry_safety is not RetrySafety.SAFE and not may_have_run(error):
+        return OutcomeUnknown(call.name, lost)  # *error* says nothing about the earlier attempt
+    return OutcomeUnknown(call.name, error) if outcome_is_unknown(error, retry_safety) else error
 
 
 def _account_headers(response: HttpResponse) -> Mapping[str, str]:
