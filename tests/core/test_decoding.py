@@ -67,6 +67,20 @@ def _visit(**content: object) -> Visit:
             datetime(2026, 3, 18, 12, 30, tzinfo=timezone(timedelta(hours=2))),
             id="a time with a zone",
         ),
+        pytest.param("joined", 1773837000, datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="seconds"),
+        pytest.param("joined", "1773837000", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="seconds as text"),
+        pytest.param("joined", 1773837000250, datetime(2026, 3, 18, 12, 30, 0, 250_000, UTC), id="milliseconds"),
+        pytest.param(
+            "joined", "1773837000250", datetime(2026, 3, 18, 12, 30, 0, 250_000, UTC), id="milliseconds as text"
+        ),
+        pytest.param("joined", 1_000_000_000, datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC), id="the first seconds"),
+        pytest.param("joined", "20260318T123000Z", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="basic ISO"),
+        pytest.param("joined", "20260318T1230", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="basic ISO minute"),
+        pytest.param("joined", "2026-03-18t12:30z", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="small letters"),
+        pytest.param("joined", "0001-01-01 00:00", datetime(1, 1, 1, tzinfo=UTC), id="the first year"),
+        pytest.param("day", 1773837000250, date(2026, 3, 18), id="milliseconds for a day"),
+        pytest.param("day", "1773837000", date(2026, 3, 18), id="seconds as text for a day"),
+        pytest.param("day", "2026-03-18T00:30:00+02:00", date(2026, 3, 18), id="a time with a zone for a day"),
         pytest.param("day", "", None, id="empty text for a day"),
         pytest.param("day", "2026-03-18", date(2026, 3, 18), id="a day"),
         pytest.param("day", "2026-03-18T23:59:59Z", date(2026, 3, 18), id="a time for a day"),
@@ -80,6 +94,50 @@ def _visit(**content: object) -> Visit:
 def test_deviation_is_coerced(field: str, raw: object, decoded: object) -> None:
     """A known deviation from the reference is coerced to the type of the field."""
     assert getattr(_visit(**{field: raw}), field, None) == decoded
+
+
+@pytest.mark.parametrize("field", ["joined", "day"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("1711", "20260318", "202603181230", "20260318123000", "171112100", "17111210000", "171112100000"),
+        *("1711121000000000", "0000000000", "-1711121000", "+1711121000", "1711121000.5", "1711121000 ", "1e9"),
+        *(0, 1, -1711121000, 20260318, 171112100, 20260318123000, 2**64, 10**400, 1711121000.0, 1.5, 1e12),
+        *(True, False, [], {}, [2026, 3, 18], {"time": 1711121000}),
+        *("2026-03-18X12:30:00", "2026-03-18712:30:00Z", "2026-03-18112:30:00", "2026-03-18T", "2026-03-18 noon"),
+        *("2026-3-18", "2026-W12-3", "2026W123", "2026-077", "2026-03", "12:30", "18.03.2026 12:30", "2026/03/18"),
+        *("2026-02-30", "2026-13-41T00:00:00", "2026-03-18T24:00:00Z", "2026-03-18T12:30:60Z", "2026-03-18T12"),
+        *("03/18/2026", "13/18/2026 12:30", "3/18/2026 12:30", "03/18/26 12:30", "03/18/2026 12:30:00 PM"),
+        *("\N{ARABIC-INDIC DIGIT ONE}711121000", "\N{FULLWIDTH DIGIT ONE}711121000000", "at noon", "nan", "null"),
+    ],
+    ids=lambda raw: ascii(raw)[:24],
+)
+def test_other_time_is_invalid(field: str, raw: object) -> None:
+    """Text and numbers that are no known form of a time are invalid, and are never read as another year."""
+    with pytest.raises(InvalidBody) as caught:
+        _visit(**{field: raw})
+
+    assert caught.value.path == f"$.{field}"
+
+
+@given(st.from_regex(r"[0-9]{1,20}", fullmatch=True))
+def test_digits_are_seconds_or_invalid(digits: str) -> None:
+    try:
+        joined = _visit(joined=digits).joined
+    except InvalidBody:
+        assert len(digits) not in {10, 13} or digits.startswith("0")
+    else:
+        assert joined is not None
+        assert joined.timestamp() in {int(digits), int(digits) / 1000}
+        assert 2001 <= joined.year <= 2286
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-18T12:30:00.1234567891Z", "2026-03-18T12:30:00.6z", "2026-03-18 12:30:00+0130"]
+)
+def test_coercion_keeps_time(text: str) -> None:
+    """A time is the same whether or not another field of the response is coerced."""
+    assert _visit(joined=text) == _visit(joined=text, duration="0")
 
 
 def test_naive_time_is_utc() -> None:

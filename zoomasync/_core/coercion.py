@@ -2,21 +2,33 @@
 
 - An empty string or null in a field of another type means that Zoom gave no value: the field takes its default.
 - A number as text, 0 and 1 for booleans, and a number or a list in a text field are converted.
-- A time without a zone is UTC, ``MM/DD/YYYY HH:mm`` is accepted as a time, and a date may be followed by a time.
+- A time is ISO 8601 (extended or basic, to the minute or finer), a date for its midnight, ``MM/DD/YYYY HH:mm``, or the
+  time since 1970 as a number or as text: 10 digits are seconds (from 2001 to 2286), 13 digits are milliseconds. Without
+  a zone it is UTC. A day may be written in the same ways. Any other text or number is invalid, so that no digits are
+  read as a wrong year; the year of a date is used as it is written.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
+import msgspec
 from msgspec import inspect
 
 _USE_DEFAULT: Final = object()
-_US_TIME = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})")
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+_INVALID_TIME: Final = "invalid"  # a number would be a time in the lax conversion, as would text of digits
+_ZONE = r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+_ISO_TIME = re.compile(
+    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?{_ZONE})?"
+    rf"|[0-9]{{8}}T[0-9]{{4}}(?:[0-9]{{2}}(?:[.,][0-9]+)?)?{_ZONE}",
+    re.IGNORECASE,
+)
+_US_TIME = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2})")
+_SINCE_1970 = re.compile(r"([1-9][0-9]{9})([0-9]{3})?")
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def coerce(value: object, type_: inspect.Type) -> object:
@@ -77,21 +89,34 @@ def _coerce_items(value: object, type_: inspect.Type) -> object:
 
 
 def _coerce_time(value: object, _: inspect.Type) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
     try:
-        if match := _US_TIME.fullmatch(value):
-            month, day, year, hour, minute = map(int, match.groups())
-            return datetime(year, month, day, hour, minute, tzinfo=UTC)
-        moment = datetime.fromisoformat(value)
+        return _parse_time(str(value))
     except ValueError:
-        return value
+        return _INVALID_TIME
+
+
+def _parse_time(text: str) -> datetime:
+    """Return the time that *text* is, or raise `ValueError`."""
+    if match := _SINCE_1970.fullmatch(text):
+        return _1970 + timedelta(seconds=int(match[1]), milliseconds=int(match[2] or 0))
+    if match := _US_TIME.fullmatch(text):
+        month, day, year, hour, minute = map(int, match.groups())
+        return datetime(year, month, day, hour, minute, tzinfo=UTC)
+    try:
+        moment = msgspec.convert(text, datetime)  # as the decoder does, which rounds fractions in its own way
+    except msgspec.ValidationError:
+        # `fromisoformat` accepts any character before the time, and so most text of digits.
+        if not _ISO_TIME.fullmatch(text):
+            raise
+        moment = datetime.fromisoformat(text.upper())
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _coerce_date(value: object, _: inspect.Type) -> object:
-    match = _DATE.fullmatch(value) if isinstance(value, str) else None
-    return match[1] if match else value
+def _coerce_date(value: object, type_: inspect.Type) -> object:
+    moment = _coerce_time(value, type_)
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 _EMPTY_MEANS_DEFAULT = (
