@@ -35,6 +35,7 @@ LIMIT_NAMES: Final = {
 }
 KINDS: Final[tuple[tuple[inspect.Type, str], ...]] = (
     (inspect.StrType(), "text"),
+    (inspect.StrType(min_length=1), "text"),  # an Id
     (inspect.IntType(), "integer"),
     (inspect.FloatType(), "number"),
     (inspect.BoolType(), "flag"),

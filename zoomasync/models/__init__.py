@@ -4,8 +4,8 @@ This package offers the structs that a caller constructs, and ``UNSET``. The str
 their resource: ``from zoomasync.models.reports import ReportParticipant``.
 
 Responses: each field that Zoom may omit has a default, None or an empty tuple, and None means that Zoom sent no value.
-Text may be empty, as Zoom sends it. Times are aware, in UTC. Keys without a field are ignored. A field with documented
-values may hold another value.
+Text may be empty, as Zoom sends it. A listed row without the id that other calls need is invalid. Times are aware, in
+UTC. Keys without a field are ignored. A field with documented values may hold another value.
 
 Requests: in ``New…`` structs, None is not sent and an empty value is. In ``…Update`` structs of a PATCH, ``UNSET`` is
 not sent and None is sent as null. An aware time is sent in UTC. Lengths, ranges and counts of the reference are checked

@@ -15,6 +15,9 @@ Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Day: TypeAlias = date
 """A date under another name, since a field called `date` would hide the type."""
 
+Id: TypeAlias = Annotated[str, Meta(min_length=1)]
+"""The id of a listed row, for other calls. They take no empty id, so that a row with one is invalid."""
+
 Change: TypeAlias = T | UnsetType | None
 """A field of a PATCH: ``UNSET`` is not sent, None is sent as null, and any other value, empty or not, is sent."""
 

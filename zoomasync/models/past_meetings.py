@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from .field_types import Timestamp
+from .field_types import Id, Timestamp
 from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
 from .pages import CountedPage, SinglePage
 
@@ -25,7 +25,7 @@ class PastMeeting(EndedInstance, frozen=True, kw_only=True):
 class PastInstance(Struct, frozen=True, kw_only=True):
     """One ended instance of a recurring meeting. *uuid* identifies it in requests for its participants and reports."""
 
-    uuid: str
+    uuid: Id
     start_time: Timestamp | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from .field_types import limits
+from .field_types import Id, limits
 from .pages import SinglePage
 from .questions import Question
 
@@ -68,7 +68,7 @@ class NewPoll(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Poll(Struct, frozen=True, kw_only=True):
     """A poll of a meeting. *poll_type* is 1 poll, 2 advanced poll, 3 quiz."""
 
-    id: str
+    id: Id
     status: PollStatus | None = None
     title: str | None = None
     poll_type: PollType | None = None

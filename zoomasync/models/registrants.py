@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, field
 
-from .field_types import Change, Timestamp, limits
+from .field_types import Change, Id, Timestamp, limits
 from .meetings import Occurrence
 from .pages import NumberedPage
 
@@ -158,7 +158,7 @@ class RegistrationQuestionsUpdate(Struct, frozen=True, kw_only=True):
 class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
     """A registered person."""
 
-    id: str
+    id: Id
     status: RegistrantStatus | None = None
     join_url: str | None = None
     create_time: Timestamp | None = None

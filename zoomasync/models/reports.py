@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct, field
 
 from .custom_fields import CustomKey, TrackingField
-from .field_types import Day, Timestamp
+from .field_types import Day, Id, Timestamp
 from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
 from .pages import CountedPage, NumberedPage, SinglePage, TokenPage
 
@@ -52,7 +52,7 @@ class BillingReport(Struct, frozen=True, kw_only=True):
     *type* is 0 for a detailed report and 1 for a custom one.
     """
 
-    id: str
+    id: Id
     type: int | None = None
     start_date: Day | None = None
     end_date: Day | None = None
@@ -310,7 +310,7 @@ class CustomAttribute(Struct, frozen=True, kw_only=True):
 class Host(Struct, frozen=True, kw_only=True):
     """A host, with the number of meetings, participants and minutes in the requested range."""
 
-    id: str
+    id: Id
     email: str | None = None
     user_name: str | None = None
     type: int | None = None
@@ -343,6 +343,7 @@ class UserMeeting(EndedInstance, frozen=True, kw_only=True):
     zone. They are decoded as UTC: the reference's samples suggest it, but no document states it.
     """
 
+    uuid: Id
     host_name: str | None = None
     host_organization: str | None = None
     source: str | None = None

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from .field_types import Id
 from .pages import SinglePage
 
 
@@ -21,7 +22,7 @@ class NewMeetingTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class MeetingTemplate(Struct, frozen=True, kw_only=True):
     """A meeting template. *type* is 1 for a user's template, 2 for an administrator's."""
 
-    id: str
+    id: Id
     name: str | None = None
     type: Literal[1, 2] | int | None = None
 

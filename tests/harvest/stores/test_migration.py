@@ -122,6 +122,24 @@ async def test_migrated_schema_is_version_3(store: Path, tmp_path: Path) -> None
     assert schema(store) == schema(tmp_path / "fresh.sqlite")
 
 
+async def test_migration_drops_rows_without_id(store: Path) -> None:
+    """Partitions of an empty UUID or user id are removed; the stored rows stay and lead to no partition."""
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE user_meetings SET uuid = '' WHERE uuid = 'uuid/5=='")
+        database.execute("UPDATE partition SET key = '' WHERE key = 'uuid/5=='")
+        database.execute("UPDATE partition SET key = '/2026-05' WHERE key = 'host-1/2026-05'")
+        database.execute("UPDATE user_meetings SET _part = '/2026-05' WHERE _part = 'host-1/2026-05'")
+        database.execute("UPDATE users SET id = '' WHERE _part = '2026-05'")
+    account = golden_account()
+    del account.instances[3:]
+    async with FakeZoom(account, plan=None) as fake:
+        summary = await run(fake, store)
+
+    assert summary.complete
+    assert query(store, "SELECT key FROM partition WHERE key = '' OR key LIKE '/%'") == []
+    assert query(store, "SELECT uuid FROM user_meetings WHERE _part = '/2026-05'") == [("uuid/4==",), ("",)]
+
+
 async def test_migrated_store_resumes(store: Path, tmp_path: Path) -> None:
     """The resumed harvest fetches the unfinished partitions only, and ends with the rows of a fresh harvest."""
     async with FakeZoom(golden_account(), plan=None, page_size_cap=2) as fake:

@@ -21,7 +21,10 @@ _STATES = {
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Rename the tables, columns and states of version 2, inside the caller's transaction."""
+    """Rename the tables, columns and states of version 2, inside the caller's transaction.
+
+    Partitions of hosts and instances without an id, which can never be fetched, are removed.
+    """
     for old, new in _TABLES.items():
         connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
     for old, new in _COLUMNS.items():
@@ -32,3 +35,4 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.executemany(
         "UPDATE partition SET state = ? WHERE state = ?", [(new, old) for old, new in _STATES.items()]
     )
+    connection.execute("DELETE FROM partition WHERE key = '' OR stream = 'user_meetings' AND key LIKE '/%'")

@@ -83,7 +83,8 @@ def add_children(connection: sqlite3.Connection, listing: ListingStream, scope: 
     names = ", ".join(f"t.{column}" for column in listing.child_columns)
     rows = connection.execute(
         f"SELECT p.key, p.from_, p.to_, {names} FROM partition p JOIN {listing.name} t ON t._part = p.key "
-        f"WHERE p.state != 'in_progress' AND {_condition(scope, (listing,))}"
+        # Version 0.1.0 stored rows without an id, which no call can use.
+        f"WHERE p.state != 'in_progress' AND t.{listing.row_key} != '' AND {_condition(scope, (listing,))}"
     ).fetchall()
     tasks: list[PartitionTask] = []
     for key, from_, to, *values in rows:
