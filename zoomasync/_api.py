@@ -69,8 +69,10 @@ class Api:
         - *priority* calls pass the calls that wait for the same label. Of five calls in a row, at most four pass.
         - *max_wait* is the longest time, in seconds, that a call waits for a permit. A call that would wait longer
           raises `PerSecondLimitReached` before it is sent; its ``retry_after`` is the expected wait.
-        - *on_invalid_row* receives each row that cannot be decoded; the row is left out of the result. Without it such
-          a row raises `DecodeError`. A fault outside the rows raises `DecodeError` in any case.
+        - *on_invalid_row* receives each row that cannot be decoded; the row is left out of the result. A field outside
+          the rows that cannot be decoded takes its default then, and *on_extra_fields* receives its value. A field that
+          must be there, and the page token, raise `DecodeError` all the same. Without *on_invalid_row* every fault
+          raises it.
         - *on_extra_fields* receives the keys that no struct has a field for. It decodes every response a second time,
           which takes about one millisecond per 300 rows. Without it these keys are ignored.
         - *on_response* receives the status, headers and tracking id of every response, those of failed attempts

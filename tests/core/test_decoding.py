@@ -318,13 +318,14 @@ def test_extra_fields_of_bare_list() -> None:
 
 
 def test_optional_list_has_no_rows() -> None:
-    """Only a required list of structs holds rows, so an invalid item elsewhere raises."""
+    """Only a required list of structs holds rows. Another list with an invalid item is an invalid field."""
     invalid_rows: list[InvalidRow] = []
 
     with pytest.raises(InvalidBody) as caught:
-        decode(b'{"name":"A","tags":[{}]}', Visit, invalid_rows.append)
+        decode(b'{"name":"A","tags":[{}]}', Visit)
+    visit = decode(b'{"name":"A","tags":[{}]}', Visit, invalid_rows.append)
 
-    assert (caught.value.path, invalid_rows) == ("$.tags[0]", [])
+    assert (caught.value.path, visit, invalid_rows) == ("$.tags[0]", Visit(name="A"), [])
 
 
 def test_callback_error_propagates() -> None:

@@ -5,6 +5,7 @@ ZOOMASYNC_FUZZ_EXAMPLES sets the number of responses per test.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, cast
@@ -68,7 +69,7 @@ def _interpreted(name: str, status: int, body: bytes) -> object:
 
 
 def _check_with_callbacks(name: str, response: HttpResponse, expected: object) -> None:
-    """Check that callbacks do not change the result, unless invalid rows were the only error."""
+    """Check that callbacks do not change the result, unless invalid rows and fields were the only errors."""
     invalid_rows: list[InvalidRow] = []
     extra_fields: list[ExtraFields] = []
     result: object
@@ -80,9 +81,11 @@ def _check_with_callbacks(name: str, response: HttpResponse, expected: object) -
     if isinstance(result, ZoomError):
         assert (type(result), reported) == (type(expected), [])
     else:
-        assert invalid_rows if isinstance(expected, ZoomError) else (result, invalid_rows) == (expected, [])
+        assert reported if isinstance(expected, ZoomError) else (result, invalid_rows) == (expected, [])
     assert {invalid.row for invalid in invalid_rows}.isdisjoint({extra.row for extra in extra_fields})
-    assert all(msgspec.json.decode(each.raw.decode(), type=msgspec.Raw) for each in reported)
+    # Unlike msgspec, the standard library accepts half a surrogate pair, which an invalid row keeps.
+    for each in reported:
+        json.loads(each.raw, parse_int=str)
 
 
 @MANY

@@ -1,13 +1,13 @@
-"""Rows that cannot be decoded: the error, and the option on_invalid_row."""
+"""Rows, and fields beside them, that cannot be decoded: the error, and the option on_invalid_row."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from zoomasync import InvalidRow, Zoom
+from zoomasync import ExtraFields, InvalidRow, Zoom
 from zoomasync.errors import DecodeError, EmbeddedError
 from zoomasync.testing import FakeZoom
 
@@ -66,10 +66,10 @@ async def test_coercible_row_is_valid(zoom: Zoom, fake: FakeZoom) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"users": "none"}, {"users": [], "total_records": "many"}, {"hosts": []}, []], ids=str
+    "body", [{"users": "none"}, {"users": [], "next_page_token": {}}, {"hosts": []}, {"users": ""}, []], ids=str
 )
 async def test_invalid_page_raises(body: dict[str, object], zoom: Zoom, fake: FakeZoom) -> None:
-    """A page without a valid list of rows raises in spite of on_invalid_row."""
+    """A page without a valid list of rows or page token raises in spite of on_invalid_row."""
     fake.respond(USERS, status=200, body=json.dumps(body).encode(), times=2)
 
     with pytest.raises(DecodeError):
@@ -123,18 +123,136 @@ async def test_row_loop_uses_view_option(zoom: Zoom, fake: FakeZoom) -> None:
         pytest.param(b'{"id":"h1","user_name":"Zo\xeb"}', "not UTF-8", id="Latin-1"),
         pytest.param(b"null", "got `null`", id="null"),
         pytest.param(b'{ "id": {} ,"usage": 1.50 }', "got `object`", id="spaces and trailing zeros"),
+        pytest.param(rb'{"id":"h1","user_name":"Zo\ud83d"}', "half a surrogate pair", id="first half of a pair"),
+        pytest.param(rb'{"id":"h1","user_name":"\ude00 Zo"}', "half a surrogate pair", id="second half of a pair"),
+        pytest.param(rb'{"id":"h1","user_name":"\\\uD83D\ud83d\ude00"}', "half a surrogate pair", id="half and whole"),
+        pytest.param(rb'{"id":"h1","user_name":"\ud83d\u0041"}', "half a surrogate pair", id="half and a letter"),
+        pytest.param(rb'{"id":"h1","new":["\ud83d"]}', "half a surrogate pair", id="half in an extra field"),
+        pytest.param(rb'{"id":"h1","\ud83d":1}', "half a surrogate pair", id="half in a key"),
+        pytest.param(b'{"id":"h1","user_name":"\xed\xa0\xbd"}', "not UTF-8", id="half as bytes"),
+        pytest.param(b'{"id":""}', "length >= 1", id="empty id"),
     ],
 )
 async def test_invalid_row_has_raw_json(row: bytes, reason: str, zoom: Zoom, fake: FakeZoom) -> None:
     """An invalid row holds the bytes of the response, with U+FFFD for bytes that are not UTF-8."""
-    fake.respond(USERS, status=200, body=b'{"users":[{"id":"h0"},' + row + b"]}")
+    fake.respond(USERS, status=200, body=b'{"users":[{"id":"h0","meetings":"1"},' + row + b',{"id":"h2"}]}')
     invalid_rows: list[InvalidRow] = []
 
     hosts = [host.id async for host in zoom.with_options(on_invalid_row=invalid_rows.append).reports.users(FIRST, LAST)]
 
-    assert (hosts, [invalid_row.row for invalid_row in invalid_rows]) == (["h0"], [1])
+    assert (hosts, [invalid_row.row for invalid_row in invalid_rows]) == (["h0", "h2"], [1])
     assert reason in invalid_rows[0].reason
-    assert invalid_rows[0].raw == row.replace(b"\xeb", "\N{REPLACEMENT CHARACTER}".encode())
+    assert invalid_rows[0].raw == row.decode("utf-8", "replace").encode()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [rb'{"id":"h1","user_name":"Zo\ud83d"}', rb'{"id":"h1","\udc00":1}', b'{"id":"h1","user_name":"Zo\xeb"}'],
+    ids=["half a pair", "half a pair in a key", "Latin-1"],
+)
+async def test_invalid_text_raises(row: bytes, zoom: Zoom, fake: FakeZoom) -> None:
+    """Without on_invalid_row, a row whose text is no Unicode raises an error that names the reason."""
+    fake.respond(USERS, status=200, body=b'{"users":[' + row + b"]}", times=2)
+
+    with pytest.raises(DecodeError, match=r"half a surrogate pair|not UTF-8"):
+        await zoom.reports.users(FIRST, LAST).collect()
+
+
+PAIRS = rb'{"users":[{"id":"h0","user_name":"\ud83d\ude00 \\ud83d \\\ud83d\ude00","new":"\uD83D\uDE00"},{"id":{}}]}'
+
+
+async def test_whole_pairs_are_kept(zoom: Zoom, fake: FakeZoom) -> None:
+    """A pair, and a backslash before text like half a pair, are valid on a page with an invalid row."""
+    fake.respond(USERS, status=200, body=PAIRS)
+    extra_fields: list[ExtraFields] = []
+    view = zoom.with_options(on_invalid_row=lambda _: None, on_extra_fields=extra_fields.append)
+
+    hosts = await view.reports.users(FIRST, LAST).collect()
+
+    assert [host.user_name for host in hosts] == ["\N{GRINNING FACE} \\ud83d \\\N{GRINNING FACE}"]
+    assert extra_fields == [ExtraFields(row=0, raw=rb'{"new":"\uD83D\uDE00"}')]
+
+
+INVALID_FIELDS = [
+    pytest.param(b'"from":"1.5.2026"', {"from": "1.5.2026"}, id="a day"),
+    pytest.param(b'"to":"20260531"', {"to": "20260531"}, id="a day of digits"),
+    pytest.param(b'"from":{},"to":[],"total_records":1.5', {"from": {}, "to": [], "total_records": 1.5}, id="three"),
+    pytest.param(b'"page_size":"all","new":1', {"page_size": "all", "new": 1}, id="beside an extra field"),
+    pytest.param(b'"to":"K\xf6ln"', {"to": "K\N{REPLACEMENT CHARACTER}ln"}, id="Latin-1"),
+    pytest.param(rb'"to":"\ud83d"', {"to": "\N{REPLACEMENT CHARACTER}"}, id="half a pair"),
+    pytest.param(rb'"new":"\ud83d"', {"new": "\N{REPLACEMENT CHARACTER}"}, id="half a pair in an extra field"),
+    pytest.param(
+        rb'"\udc00":{"\ud83d":1}', {"\N{REPLACEMENT CHARACTER}": {"\N{REPLACEMENT CHARACTER}": 1}}, id="in keys"
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "reported"), INVALID_FIELDS)
+@pytest.mark.parametrize("last_row", [b"", b',{"id":"h2","meetings":"many"}'], ids=["", "and a row"])
+async def test_invalid_field_is_left_out(
+    fields: bytes, reported: dict[str, object], last_row: bytes, zoom: Zoom, fake: FakeZoom
+) -> None:
+    """An invalid field beside the rows takes its default, and its value is reported as an extra field."""
+    fake.respond(
+        USERS,
+        status=200,
+        body=b'{"users":[{"id":"h0"},{"id":"h1","new":2}' + last_row + b'],"page_count":7,' + fields + b"}",
+    )
+    extra_fields: list[ExtraFields] = []
+    view = zoom.with_options(on_invalid_row=lambda _: None, on_extra_fields=extra_fields.append)
+
+    (page,) = [page async for page in view.reports.users(FIRST, LAST).pages()]
+
+    assert ([host.id for host in page.items], page.page_count) == (["h0", "h1"], 7)
+    assert (page.from_, page.to, page.page_size, page.total_records) == (None, None, None, None)
+    assert {extra.row: json.loads(extra.raw) for extra in extra_fields} == {None: reported, 1: {"new": 2}}
+
+
+async def test_invalid_field_raises_by_default(zoom: Zoom, fake: FakeZoom) -> None:
+    fake.respond(USERS, status=200, body={"users": [{"id": "h0"}], "from": "1.5.2026"}, times=2)
+
+    with pytest.raises(DecodeError, match=r"\$\.from"):
+        await zoom.reports.users(FIRST, LAST).collect()
+
+
+async def test_invalid_field_of_one_object(zoom: Zoom, fake: FakeZoom) -> None:
+    """All fields of a response without rows lie outside the rows. A required one is not left out."""
+    fake.respond("GET /report/meetings/{meetingId}", status=200, body={"uuid": UUID, "id": 1, "start_time": "noon"})
+    extra_fields: list[ExtraFields] = []
+    view = zoom.with_options(on_invalid_row=lambda _: None, on_extra_fields=extra_fields.append)
+
+    report = await view.reports.meeting(UUID)
+
+    assert (report.uuid, report.id, report.start_time) == (UUID, 1, None)
+    assert extra_fields == [ExtraFields(row=None, raw=b'{"start_time":"noon"}')]
+    fake.respond("GET /report/meetings/{meetingId}", status=200, body={"start_time": "noon"}, times=2)
+    with pytest.raises(DecodeError, match="`uuid`"):
+        await view.reports.meeting(UUID)
+
+
+TIMES = [
+    pytest.param("GET /report/activities", "activities", "activity_logs", "time", id="sign-ins"),
+    pytest.param("GET /report/operationlogs", "operation_logs", "operation_logs", "time", id="operation log"),
+    pytest.param("GET /report/upcoming_events", "upcoming_events", "upcoming_events", "start_time", id="events"),
+]
+
+
+@pytest.mark.parametrize(("route", "method", "rows", "field"), TIMES)
+@pytest.mark.parametrize("odd", ["noon", "202605031000", 1.5, 7])
+async def test_odd_time_costs_its_row(
+    route: str, method: str, rows: str, field: str, odd: object, zoom: Zoom, fake: FakeZoom
+) -> None:
+    """An odd time in a row costs that row. Beside the rows it costs nothing but itself."""
+    body = {rows: [{"id": "a", field: odd}, {"id": "b", field: "1777802400"}], "from": odd, "to": odd}
+    fake.respond(route, status=200, body=body)
+    invalid_rows: list[InvalidRow] = []
+    view = zoom.with_options(on_invalid_row=invalid_rows.append)
+
+    listing = getattr(view.reports, method)(from_=FIRST, to=LAST)
+    times = [getattr(row, field) async for row in listing]
+
+    assert [invalid_row.path for invalid_row in invalid_rows] == [f"$.{rows}[0].{field}"]
+    assert times == [datetime(2026, 5, 3, 10, tzinfo=UTC)]
 
 
 async def test_raising_call_skips_callbacks(zoom: Zoom, fake: FakeZoom) -> None:
@@ -145,8 +263,8 @@ async def test_raising_call_skips_callbacks(zoom: Zoom, fake: FakeZoom) -> None:
     with pytest.raises(EmbeddedError):
         await view.reports.meeting_polls(UUID)
 
-    fake.respond(POLLS, status=200, body={"id": "many", "new": 1, "questions": [7]}, times=2)
-    with pytest.raises(DecodeError, match=r"\$\.id"):
-        await view.reports.meeting_polls(UUID)
+    fake.respond(USERS, status=200, body={"from": "noon", "new": 1, "users": [7], "next_page_token": {}}, times=2)
+    with pytest.raises(DecodeError, match=r"\$\.next_page_token"):
+        await view.reports.users(FIRST, LAST).first()
 
     assert passed == []

@@ -193,6 +193,54 @@ async def test_invalid_row_is_stored_raw(tmp_path: Path) -> None:
     assert next(stream.invalid_rows for stream in summary.streams if stream.name == "meeting_participants") == 1
 
 
+@pytest.mark.parametrize(
+    ("route", "rows", "stream"),
+    [
+        pytest.param(USERS, "users", "users", id="host"),
+        pytest.param(USER_MEETINGS, "meetings", "user_meetings", id="instance"),
+    ],
+)
+@pytest.mark.parametrize("row", [{"id": "", "uuid": ""}, {"id": None, "uuid": None}, {}], ids=["", "null", "missing"])
+async def test_row_without_id_is_stored_raw(route: str, rows: str, stream: str, row: Json, tmp_path: Path) -> None:
+    """A host or an instance without an id is an invalid row: a partition with an empty key could never be fetched."""
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        fake.respond(route, status=200, body={"next_page_token": "", rows: [row]})
+        summary = await harvest(fake, store, APRIL)
+
+    assert summary.complete
+    assert query(store, "SELECT stream, raw FROM rejected_rows") == [(stream, json.dumps(row, separators=(",", ":")))]
+    assert query(store, "SELECT DISTINCT stream FROM partition WHERE key = '' OR key LIKE '/%'") == []
+
+
+async def test_half_a_pair_costs_one_row(tmp_path: Path) -> None:
+    """Half a surrogate pair in a name costs that row, which is stored as Zoom sent it."""
+    store = tmp_path / "h.sqlite"
+    body = rb'{"next_page_token":"","participants":[{"id":"a"},{"id":"b","name":"Zo\ud83d"},{"id":"c"}]}'
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        fake.respond(PARTICIPANTS, status=200, body=body)
+        summary = await harvest(fake, store, APRIL, reports=["meeting_participants"])
+
+    assert summary.complete
+    assert query(store, "SELECT _seq, id FROM meeting_participants") == [(0, "a"), (2, "c")]
+    assert query(store, "SELECT _seq, raw FROM rejected_rows") == [(1, '{"id":"b","name":"Zo\\ud83d"}')]
+
+
+async def test_odd_time_of_report_is_extra(tmp_path: Path) -> None:
+    """An odd time beside the rows of a report costs no row: each row keeps it with its extra fields."""
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        body: Json = {"uuid": "u", "start_time": "10 April", "questions": [{"name": "Ann"}, {"name": "Bo", "new": 1}]}
+        fake.respond(POLLS, status=200, body=body)
+        summary = await harvest(fake, store, APRIL, reports=["meeting_polls"])
+
+    assert summary.complete
+    assert query(store, "SELECT name, start_time, _extra FROM meeting_polls") == [
+        ("Ann", None, '{"start_time":"10 April"}'),
+        ("Bo", None, '{"start_time":"10 April","new":1}'),
+    ]
+
+
 async def test_invalid_row_of_report_is_stored(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_instance(), plan=None) as fake:

@@ -1,22 +1,23 @@
 """Decoding of response bodies: JSON to structs.
 
 msgspec's strict decoder is tried first; it accepts every response that matches the reference. A response that it
-rejects is decoded to plain data, coerced (see `coercion`) and converted.
+rejects is decoded to plain data, coerced (see `coercion`) and converted. If that fails and invalid rows may be left
+out, its parts are decoded one by one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final, TypeVar, cast, get_args
 
 import msgspec
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from .coercion import coerce
-from .extra_fields import RAW_LIST, RAW_OBJECT, ExtraFields, extra_fields_in
+from .extra_fields import RAW_LIST, ExtraFields, extra_fields_in
 
 T = TypeVar("T")
 
@@ -53,21 +54,22 @@ def decode(
 ) -> T:
     """Return *body* as a *type_*, or raise `InvalidBody`.
 
-    With *on_invalid_row*, rows that cannot be decoded are left out of the result and passed to it. With
-    *on_extra_fields*, keys that the structs do not know are passed to it; keys of an invalid row are not, since
-    `InvalidRow` holds the whole row. Neither is called when this function raises.
+    With *on_invalid_row*, rows that cannot be decoded are left out of the result and passed to it. A field outside the
+    rows that cannot be decoded takes its default then, if that is None or an empty list. With *on_extra_fields*, keys
+    that the structs do not know are passed to it, and so are the values of these fields. Keys of an invalid row are
+    not, since `InvalidRow` holds the whole row. Neither is called when this function raises.
     """
     invalid_rows: list[InvalidRow] = []
+    invalid_fields: list[str] = []
     try:
         decoded = _decode(body, type_)
     except InvalidBody:
-        if on_invalid_row is None:
+        parts = _parts(cast("Hashable", type_))
+        if on_invalid_row is None or parts is None:
             raise
-        valid, invalid_rows = _without_invalid_rows(body, cast("Hashable", type_))
-        if not invalid_rows:
-            raise
-        decoded = _decode(valid, type_)
-    extra_fields = [] if on_extra_fields is None else _extra_fields(body, cast("Hashable", type_), invalid_rows)
+        decoded = _decode_valid_parts(body, type_, parts, invalid_rows, invalid_fields)
+        body = _replace_half_pairs(body, rb"\\ufffd")
+    extra_fields = [] if on_extra_fields is None else _extra_fields(body, type_, invalid_rows, invalid_fields)
     if on_invalid_row is not None:
         for invalid_row in invalid_rows:
             on_invalid_row(invalid_row)
@@ -83,80 +85,141 @@ def _decode(body: bytes, type_: type[T]) -> T:
     except msgspec.ValidationError:
         pass  # valid JSON of another shape, which coercion may correct
     except _JSON_ERRORS as error:
-        raise InvalidBody("$", _reason(error)) from None
+        raise _invalid_body(error, body) from None
     try:
         coerced = coerce(msgspec.json.decode(body), _type_info(cast("Hashable", type_)))
         return msgspec.convert(coerced, type_, strict=False)
     except _JSON_ERRORS as error:
-        reason, path = _reason_and_path(error)
-        raise InvalidBody(path, reason) from None
+        raise _invalid_body(error, body) from None
 
 
-def _without_invalid_rows(body: bytes, type_: Hashable) -> tuple[bytes, list[InvalidRow]]:
-    """Return *body* without the rows that cannot be decoded, and these rows."""
-    rows_field = _rows_field(type_)
-    if rows_field is None:
-        return body, []
-    name, row_type = rows_field
-    try:
-        content = RAW_OBJECT.decode(body)
-        rows = RAW_LIST.decode(content.get(name, b"[]"))
-    except _JSON_ERRORS:
-        return body, []
-    valid: list[msgspec.Raw] = []
-    invalid: list[InvalidRow] = []
-    for index, row in enumerate(rows):
+def _decode_valid_parts(
+    body: bytes, type_: type[T], parts: _Parts, invalid_rows: list[InvalidRow], invalid_fields: list[str]
+) -> T:
+    """Decode *body* without the rows and optional fields that cannot be decoded, and append these to the lists.
+
+    Raises `InvalidBody` for any other fault.
+    """
+    # msgspec rejects half a surrogate pair even in text that it skips, but there it accepts bytes that are not UTF-8.
+    values = parts.split(_replace_half_pairs(body, _MARK + rb"\1"))
+    rows: list[object] = []
+    for index, row in enumerate(parts.take_rows(values)):
+        raw = _MARKED.sub(rb"\\\1", row)
         try:
-            _decode(row, row_type)
+            rows.append(_decode(raw, parts.row_type))
         except InvalidBody as fault:
-            path = f"$.{name}[{index}]{fault.path.removeprefix('$')}"
-            raw = bytes(row).decode("utf-8", "replace").encode()
-            invalid.append(InvalidRow(row=index, path=path, reason=fault.reason, raw=raw))
+            path = f"$.{parts.rows_key}[{index}]{fault.path.removeprefix('$')}"
+            raw = raw.decode("utf-8", "replace").encode()
+            invalid_rows.append(InvalidRow(row=index, path=path, reason=fault.reason, raw=raw))
+    valid = {key: value for key, value in values.items() if key not in parts.optional}
+    decoded = _decode(msgspec.json.encode(valid), type_)
+    for key in (key for key in values if key in parts.optional):
+        try:
+            decoded = _decode(msgspec.json.encode(valid | {key: values[key]}), type_)
+        except InvalidBody:
+            invalid_fields.append(key)
         else:
-            valid.append(row)
-    return msgspec.json.encode({**content, name: valid}), invalid
+            valid[key] = values[key]
+    if not parts.rows_key:
+        return decoded
+    return cast("T", msgspec.structs.replace(cast("Struct", decoded), **{parts.rows_field: tuple(rows)}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of a response: the rows, and other fields by their JSON key.
+
+    The list of rows is the first required list that holds structs or is called items; a response without one has an
+    empty *rows_key*. The fields that *optional* names have a default that says that Zoom sent no value.
+    """
+
+    keys: tuple[str, ...]
+    decoder: msgspec.json.Decoder[Struct]
+    optional: frozenset[str]
+    rows_key: str = ""
+    rows_field: str = ""
+    row_type: type[object] = object
+
+    def split(self, body: bytes) -> dict[str, msgspec.Raw]:
+        """Return the JSON values of *body* by key, without the keys that no field has. Raises `InvalidBody`."""
+        try:
+            values = msgspec.structs.astuple(self.decoder.decode(body))
+        except _JSON_ERRORS as error:
+            raise _invalid_body(error, body) from None
+        return {key: value for key, value in zip(self.keys, values, strict=True) if value is not _MISSING}
+
+    def take_rows(self, values: dict[str, msgspec.Raw]) -> list[bytes]:
+        """Return the rows in *values*, and replace them by an empty list. A value that is no list is left there."""
+        try:
+            rows = RAW_LIST.decode(values.get(self.rows_key, b""))
+        except _JSON_ERRORS:
+            return []
+        values[self.rows_key] = msgspec.Raw(b"[]")
+        return [bytes(row) for row in rows]
 
 
 @cache
-def _rows_field(type_: Hashable) -> tuple[str, type[object]] | None:
-    """Return the JSON key and the type of the rows: the first required list that holds structs or is called items."""
+def _parts(type_: Hashable) -> _Parts | None:
+    """Return the parts of a *type_* that is a struct."""
     info = _type_info(type_)
     if not isinstance(info, inspect.StructType):
         return None
-    types = {field.name: field.type for field in msgspec.structs.fields(info.cls)}
+    keys = [known.encode_name for known in info.fields] + ([info.tag_field] if info.tag_field else [])
+    names = {f"field_{number}": key for number, key in enumerate(keys)}
+    raw = msgspec.defstruct("RawFields", [(name, msgspec.Raw, _MISSING) for name in names], rename=names)
+    optional = {known.encode_name for known in info.fields if not known.required and known.default in {None, ()}}
+    parts = _Parts(tuple(keys), msgspec.json.Decoder(raw), frozenset(optional))
+    types = {each.name: each.type for each in msgspec.structs.fields(info.cls)}
     for known in info.fields:
         if known.required and isinstance(known.type, inspect.VarTupleType):
             if isinstance(known.type.item_type, inspect.StructType):
-                return known.encode_name, known.type.item_type.cls
-            if known.name == "items":
-                return known.encode_name, cast("type[object]", get_args(types[known.name])[0])
-    return None
+                row_type = known.type.item_type.cls
+            elif known.name == "items":
+                row_type = get_args(types[known.name])[0]
+            else:
+                continue
+            return replace(parts, rows_key=known.encode_name, rows_field=known.name, row_type=row_type)
+    return parts
 
 
-def _extra_fields(body: bytes, type_: Hashable, invalid_rows: list[InvalidRow]) -> list[ExtraFields]:
-    rows_field = _rows_field(type_)
+def _extra_fields(
+    body: bytes, type_: type[object], invalid_rows: list[InvalidRow], invalid_fields: list[str]
+) -> list[ExtraFields]:
+    parts = _parts(cast("Hashable", type_))
+    rows_key = parts.rows_key if parts else ""
     try:
-        found = extra_fields_in(body, _type_info(type_), rows_field and rows_field[0])
+        found = extra_fields_in(body, _type_info(cast("Hashable", type_)), rows_key, invalid_fields)
     except _JSON_ERRORS as error:
-        raise InvalidBody("$", _reason(error)) from None
+        raise _invalid_body(error, body) from None
     left_out = {invalid_row.row for invalid_row in invalid_rows}
     return [extra for extra in found if extra.row not in left_out]
 
 
-def _reason_and_path(error: Exception) -> tuple[str, str]:
-    if not isinstance(error, msgspec.ValidationError):
-        return _reason(error), "$"
-    reason, _, path = str(error).partition(" - at ")
-    # msgspec shows the value of an unknown literal, which may be personal data.
-    reason = re.sub(r"(?s)(Invalid enum value).*", r"\1", reason)
-    return reason, path.strip("`") or "$"
-
-
-def _reason(error: Exception) -> str:
+def _invalid_body(error: Exception, body: bytes) -> InvalidBody:
+    """Return the fault that *error* describes, without any value of *body*."""
+    if isinstance(error, msgspec.ValidationError):
+        reason, _, path = str(error).partition(" - at ")
+        # msgspec shows the value of an unknown literal, which may be personal data.
+        return InvalidBody(path.strip("`") or "$", re.sub(r"(?s)(Invalid enum value).*", r"\1", reason))
     if isinstance(error, RecursionError):
-        return "the JSON is nested too deeply"
-    # The text of a UnicodeDecodeError would show bytes of the body.
-    return str(error) if isinstance(error, msgspec.DecodeError) else "the body is not UTF-8"
+        return InvalidBody("$", "the JSON is nested too deeply")
+    if not isinstance(error, msgspec.DecodeError):  # its text would show bytes of the body
+        return InvalidBody("$", "the body is not UTF-8")
+    has_half_pair = _replace_half_pairs(body, b"") != body
+    return InvalidBody("$", "a text has half a surrogate pair" if has_half_pair else str(error))
+
+
+def _replace_half_pairs(body: bytes, replacement: bytes) -> bytes:
+    r"""Return *body* with *replacement* for each escape of half a surrogate pair; ``\1`` is ``ud83d`` of ``\ud83d``."""
+    return _ESCAPE.sub(lambda match: match.expand(replacement) if match[1] else match[0], body)
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+_MARK = b"\xff"  # never part of UTF-8
+_MARKED = re.compile(_MARK + rb"(u[dD][89a-fA-F][0-9a-fA-F]{2})")
+_MISSING = msgspec.Raw()
 
 
 @cache

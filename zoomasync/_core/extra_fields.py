@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, TypeAlias, cast
@@ -30,23 +30,33 @@ class ExtraFields:
     appear only as the path to an extra one::
 
         {"new": 1.50, "question_details": {"3": {"emoji": "yes"}}}
+
+    With *on_invalid_row*, a field outside the rows whose value cannot be decoded is reported like a key without a
+    field.
     """
 
     row: int | None
     raw: bytes = field(repr=False)
 
 
-def extra_fields_in(body: bytes, type_: inspect.Type, rows_name: str | None) -> list[ExtraFields]:
+def extra_fields_in(
+    body: bytes, type_: inspect.Type, rows_key: str, invalid_fields: Sequence[str] = ()
+) -> list[ExtraFields]:
     """Return the extra fields of *body*: first those beside the rows, then row by row.
 
-    *rows_name* is the JSON key of the list of rows, or None. Raises a msgspec error for a *body* that is not JSON.
+    *rows_key* is the JSON key of the list of rows, if any, and *invalid_fields* are the keys beside the rows that count
+    as extra. Raises a msgspec error for a *body* that is not JSON.
     """
     container = _container(type_)
     if container is None:
         return []
     # msgspec skips text in unknown keys without checking that it is UTF-8.
-    keys = _extra_keys(body.decode("utf-8", "replace"), container)
-    rows = cast("dict[str, object]", keys.pop(rows_name, {})) if rows_name else {}
+    text = body.decode("utf-8", "replace")
+    keys = _extra_keys(text, container)
+    if invalid_fields:
+        values = RAW_OBJECT.decode(text)
+        keys.update((key, values[key]) for key in invalid_fields)
+    rows = cast("dict[str, object]", keys.pop(rows_key, {})) if rows_key else {}
     found = [ExtraFields(row=None, raw=msgspec.json.encode(keys))] if keys else []
     return found + [ExtraFields(row=int(row), raw=msgspec.json.encode(row_keys)) for row, row_keys in rows.items()]
 
