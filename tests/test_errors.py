@@ -137,6 +137,11 @@ def test_missing_scope_is_named() -> None:
             "GET /x: page 2 repeats an earlier page token; start the listing again",
             id="paging loop",
         ),
+        pytest.param(
+            PagingLoop("GET /x", 3, "is the third empty page in a row"),
+            "GET /x: page 3 is the third empty page in a row; start the listing again",
+            id="empty pages",
+        ),
     ],
 )
 def test_error_text(error: ZoomError, line: str) -> None:

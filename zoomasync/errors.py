@@ -14,7 +14,7 @@
     │   └── TimedOut
     ├── OutcomeUnknown               a write that Zoom may have carried out; it is not sent again
     ├── DecodeError                  a response that cannot be decoded
-    ├── PagingLoop                   a listing that repeats a page token
+    ├── PagingLoop                   a listing that would never end
     ├── UnexpectedDateRange          a report of other days than requested
     ├── StoreError                   a harvest store that cannot be read or written
     └── StatusError                  an error response of Zoom
@@ -214,13 +214,17 @@ class DecodeError(ZoomError):
 
 @dataclass(eq=False, repr=False)
 class PagingLoop(ZoomError):
-    """A listing returned a page token for the second time, so that it would never end. *pages* counts the pages."""
+    """A listing would never end: its page tokens or rows repeat, or it has only empty pages.
+
+    *pages* counts the pages, and *reason* describes the last one. `Paginator` states the rules.
+    """
 
     call: str
     pages: int
+    reason: str = "repeats an earlier page token"
 
     def __str__(self) -> str:
-        return f"{self.call}: page {self.pages} repeats an earlier page token; start the listing again"
+        return f"{self.call}: page {self.pages} {self.reason}; start the listing again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.clock import in_virtual_time
 from support.memory import LIST_ROWS, MemoryTransport, Row, RowPage, answering, open_session, response
 
-from zoomasync import Paginator
+from zoomasync import InvalidRow, Paginator
+from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import Call
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.pagination import paginate
@@ -37,9 +38,12 @@ class Listing:
         return response(200, {"rows": rows, "next_page_token": "" if last else f"=&{number + 1}+"})
 
 
-@given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6))
+@given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=4), min_size=1, max_size=6), st.integers(0, 5))
 @in_virtual_time
-async def test_rows_keep_order(pages: list[list[int]]) -> None:
+async def test_rows_keep_order(pages: list[list[int]], empty: int) -> None:
+    """All rows are returned in order, also with two *empty* pages, and with rows that repeat."""
+    pages = [[*page, number] for number, page in enumerate(pages)]
+    pages[empty:empty] = [[], []]
     listing = Listing(pages)
 
     rows = [row.number async for row in listing.rows]
@@ -139,6 +143,98 @@ async def test_repeated_token_raises(tokens: str) -> None:
         await anext(rows)
 
     assert caught.value.pages == len(transport.requests) == len(tokens)
+    assert "repeats an earlier page token" in str(caught.value)
+
+
+A, B, C, D, E = [1], [2, 3], [4], [5], [6]
+
+
+def endless(*cycle: list[int], start: Sequence[list[int]] = ()) -> list[list[int]]:
+    """Return many pages, which repeat *cycle* after those of *start*. `Listing` gives each a new token."""
+    return [*start, *cycle * 200]
+
+
+@pytest.mark.parametrize(
+    ("pages", "read", "reason"),
+    [
+        pytest.param(endless([]), 3, "third empty page", id="empty pages"),
+        pytest.param(endless([], start=[A, [], B]), 6, "third empty page", id="empty pages after rows"),
+        pytest.param(endless(A), 4, "repeats the rows", id="one row"),
+        pytest.param(endless(list(range(300))), 4, "repeats the rows", id="one full page"),
+        pytest.param(endless(B, start=[A]), 6, "repeats the rows", id="the second page"),
+        pytest.param(endless(A, []), 7, "repeats the rows", id="every second page empty"),
+        pytest.param(endless([], [], A), 12, "repeats the rows", id="two of three pages empty"),
+        pytest.param(endless(A, B), 7, "repeats the rows", id="two pages"),
+        pytest.param(endless(A, B, C), 12, "repeats the rows", id="three pages"),
+        pytest.param(endless(C, D, E, start=[A, B]), 12, "repeats the rows", id="three pages after two"),
+        pytest.param(endless(A, A, B, B), 11, "repeats the rows", id="each of two pages twice"),
+        pytest.param(endless(*([n] for n in range(50))), 213, "repeats the rows", id="fifty pages"),
+    ],
+)
+@in_virtual_time
+async def test_endless_listing_raises(pages: list[list[int]], read: int, reason: str) -> None:
+    """A listing whose pages are empty or repeat ends, although each page has a new token."""
+    listing = Listing(pages)
+
+    with pytest.raises(PagingLoop, match=reason) as caught:
+        await listing.rows.collect()
+
+    assert caught.value.pages == len(listing.transport.requests) == read
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        pytest.param([[], [], A], id="two empty pages first"),
+        pytest.param([A, [], [], B, [], [], C, [], []], id="two empty pages at a time"),
+        pytest.param([A, A, B, B, C, C, A, A], id="each page twice"),
+        pytest.param([A, A, A, B, B, B, C, C, C], id="each page three times"),
+        pytest.param([A, B, A, C, D, A, E, A], id="one page often"),
+        pytest.param([A, A, A, A], id="the last page repeats"),
+        pytest.param([[], [], []], id="the last page is empty"),
+        pytest.param([[number // 2] for number in range(400)], id="four hundred pages"),
+    ],
+)
+@in_virtual_time
+async def test_finite_listing_is_complete(pages: list[list[int]]) -> None:
+    """Empty and equal pages of a listing that ends are read to the end."""
+    assert [row.number async for row in Listing(pages).rows] == [row for page in pages for row in page]
+
+
+class InvalidListing:
+    """A listing with a new token on each page, whose page number *n* has one row, which is invalid: the text *n*."""
+
+    def __init__(self, pages: int, *, equal: bool) -> None:
+        self._pages = pages
+        self._equal = equal
+        self.invalid_rows: list[InvalidRow] = []
+        session = open_session(MemoryTransport(self._respond))
+        session = session.with_options(CallOptions(on_invalid_row=self.invalid_rows.append))
+        self.rows: Paginator[RowPage, Row] = paginate(session, LIST_ROWS.at())
+
+    async def _respond(self, request: HttpRequest) -> HttpResponse:
+        number = int(_query(request).get("next_page_token", "0")) + 1
+        row = {"number": "text" if self._equal else f"text {number}"}
+        return response(200, {"rows": [row], "next_page_token": str(number) if number < self._pages else ""})
+
+
+@in_virtual_time
+async def test_page_of_invalid_rows_is_not_empty() -> None:
+    """Pages whose rows were all left out as invalid are not taken for empty pages."""
+    listing = InvalidListing(9, equal=False)
+
+    assert await listing.rows.collect() == []
+    assert len(listing.invalid_rows) == 9
+
+
+@in_virtual_time
+async def test_equal_invalid_rows_raise() -> None:
+    """Invalid rows that repeat from page to page end the listing as valid rows do."""
+    listing = InvalidListing(99, equal=True)
+
+    with pytest.raises(PagingLoop, match="repeats the rows"):
+        await listing.rows.collect()
+    assert len(listing.invalid_rows) == 4
 
 
 @in_virtual_time

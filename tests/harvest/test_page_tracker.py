@@ -77,10 +77,12 @@ async def test_third_expired_token_fails(
     assert stored(store)["meeting_participants"] == []
 
 
-async def test_paging_loop_fails_partition(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tokens", [["round"] * 9, [f"t{number}" for number in range(9)]], ids=["one", "new"])
+@pytest.mark.parametrize("rows", [[], visits("a")], ids=["empty", "a row"])
+async def test_paging_loop_fails_partition(rows: list[Json], tokens: list[str], tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(one_instance(), plan=None) as fake:
-        fake.respond(PARTICIPANTS, status=200, body=page(visits("a"), token="round"), times=99)
+        respond_with(fake, *(page(rows, token) for token in tokens))
         summary = await harvest(fake, store)
 
     (failure,) = summary.failures

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Generic, Protocol, TypeVar
 
 from ..errors import InvalidArgument, PagingLoop
+from .decoding import InvalidRow
 from .endpoint import Call
 from .session import Session
 
@@ -38,12 +39,25 @@ class Paginator(Generic[PageT, RowT]):
     pages with their totals. Each loop fetches the listing anew. Nothing is fetched ahead, and nothing is held between
     two pages, so that a loop can end at any row.
 
-    A page token is valid for 15 minutes: a slower loop raises `PageTokenExpired`. A listing that repeats a page token
-    raises `PagingLoop`.
+    A page token is valid for 15 minutes: a slower loop raises `PageTokenExpired`.
+
+    A listing that would never end raises `PagingLoop` after its last page was read. It has more pages, and
+
+    - its page token repeats an earlier one, or
+    - the page is the third empty one in a row, or
+    - its rows are those of an earlier page for the third time, as in A A A A or A B A B A B A. Fewer repeats are
+      accepted, since equal rows may be real. Empty pages do not count here.
+
+    Rows that were left out as invalid count as rows. Zoom's totals are not used, since they change while a listing is
+    read.
     """
 
-    def __init__(self, fetch_page: Callable[[str], Awaitable[PageT]], name: str) -> None:
-        """Paginate the listing *name*; *fetch_page* returns the page of a token, the first one for an empty token."""
+    def __init__(self, fetch_page: Callable[[str, list[InvalidRow]], Awaitable[PageT]], name: str) -> None:
+        """Paginate the listing *name*.
+
+        *fetch_page* returns the page of a token, the first one for an empty token, and appends the invalid rows that
+        the page lacks to a list.
+        """
         self._fetch_page = fetch_page
         self._name = name
 
@@ -52,17 +66,17 @@ class Paginator(Generic[PageT, RowT]):
 
     async def pages(self) -> AsyncGenerator[PageT, None]:
         """Iterate over the pages."""
-        tokens = {""}
+        loop = _LoopDetector()
         token = ""
         while True:
-            page = await self._fetch_page(token)
+            invalid_rows: list[InvalidRow] = []
+            page = await self._fetch_page(token, invalid_rows)
             yield page
             token = page.next_page_token
             if not token:
                 return
-            if token in tokens:
-                raise PagingLoop(self._name, len(tokens))
-            tokens.add(token)
+            if (reason := loop.reason_to_end(token, page.items, invalid_rows)) is not None:
+                raise PagingLoop(self._name, loop.pages, reason)
 
     async def rows(self) -> AsyncGenerator[RowT, None]:
         """Iterate over the rows of all pages."""
@@ -94,6 +108,49 @@ class Paginator(Generic[PageT, RowT]):
         return collected
 
 
+class _LoopDetector:
+    """The detector of a listing that would never end, by the rules of `Paginator`. It keeps the rows of one page.
+
+    It replaces that page after 1, 2, 4, 8 … other pages in a row, so that it finds a loop of any length.
+    """
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self._tokens = {""}
+        self._empty_pages = 0
+        self._kept: object = None
+        self._repeats = 0
+        self._other_pages = 0
+        self._most_other_pages: int = 1
+
+    def reason_to_end(self, token: str, rows: Sequence[object], invalid_rows: Sequence[InvalidRow]) -> str | None:
+        """Return the reason why the listing would never end after a page of *rows* that leads to *token*, or None."""
+        self.pages += 1
+        if token in self._tokens:
+            return "repeats an earlier page token"
+        self._tokens.add(token)
+        if not rows and not invalid_rows:
+            self._empty_pages += 1
+            return "is the third empty page in a row" if self._empty_pages == _EMPTY_PAGES else None
+        self._empty_pages = 0
+        return "repeats the rows of earlier pages" if self._is_repeated((rows, invalid_rows)) else None
+
+    def _is_repeated(self, page: object) -> bool:
+        self._other_pages += 1
+        if page == self._kept:
+            self._other_pages = 0
+            self._repeats += 1
+        elif self._other_pages == self._most_other_pages:
+            self._kept = page
+            self._other_pages = self._repeats = 0
+            self._most_other_pages *= 2
+        return self._repeats == _REPEATED_PAGES
+
+
+_EMPTY_PAGES = 3
+_REPEATED_PAGES = 3
+
+
 class _Chain(Paginator[PageT, RowT]):
     """Several listings, read one after the other."""
 
@@ -116,7 +173,8 @@ def chain(listings: Sequence[Paginator[PageT, RowT]]) -> Paginator[PageT, RowT]:
 def paginate(session: Session, call: Call[PageT]) -> Paginator[PageT, RowT]:  # pyright: ignore[reportInvalidTypeVarUse]  the caller's annotation gives RowT
     """Return the paginator of *call*, whose pages *session* sends."""
 
-    async def fetch_page(token: str) -> PageT:
-        return await session.send(call.with_page_token(token) if token else call)
+    async def fetch_page(token: str, invalid_rows: list[InvalidRow]) -> PageT:
+        view = session.with_invalid_rows(invalid_rows)
+        return await view.send(call.with_page_token(token) if token else call)
 
     return Paginator(fetch_page, call.name)

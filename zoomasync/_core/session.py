@@ -30,6 +30,7 @@ from ..events import Event
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
 from .circuit import Circuit, CircuitState, Turn, is_outage
+from .decoding import InvalidRow
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
@@ -118,6 +119,18 @@ class Session:
         view = copy(self)
         view._options = self._options.override(options)  # noqa: SLF001  the same class
         return view
+
+    def with_invalid_rows(self, invalid_rows: list[InvalidRow]) -> Session:
+        """Return a session that also appends the rows that it passes to on_invalid_row to *invalid_rows*."""
+        on_invalid_row = self._options.on_invalid_row
+        if on_invalid_row is None:
+            return self
+
+        def append(row: InvalidRow) -> None:
+            invalid_rows.append(row)
+            on_invalid_row(row)
+
+        return self.with_options(CallOptions(on_invalid_row=append))
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
