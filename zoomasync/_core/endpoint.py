@@ -105,15 +105,15 @@ class Endpoint(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T_co]):
-    """An endpoint with its *path* (percent-encoded), *query* and *body* (JSON) filled in.
+    """An endpoint with its *path* (percent-encoded), *query* and *body* (JSON) filled in; the repr hides these three.
 
     Each successful call counts against its *resource_quotas*.
     """
 
     endpoint: Endpoint[T_co]
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    path: str = field(repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
     resource_quotas: tuple[ResourceQuota, ...] = ()
 
     @property

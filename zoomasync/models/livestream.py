@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Struct
 
 from .field_types import Change, limits
+from .secret_fields import MaskedStruct, Secret
 
 
-class LivestreamUpdate(Struct, frozen=True, kw_only=True):
+class LivestreamUpdate(MaskedStruct, frozen=True, kw_only=True):
     """The target of a livestream. *resolution* ("720p" or "1080p") is required if the account has 1080p."""
 
-    stream_url: Annotated[str, limits(max_length=1024)]
-    stream_key: Annotated[str, limits(max_length=512)]
+    stream_url: Secret[Annotated[str, limits(max_length=1024)]]
+    stream_key: Secret[Annotated[str, limits(max_length=512)]]
     page_url: Annotated[str, limits(max_length=1024)]
     resolution: Change[str] = UNSET
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from .custom_fields import CustomKey
 from .field_types import limits
+from .secret_fields import MaskedStruct, Secret
 
 
 class BreakoutRoom(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,7 +54,7 @@ class QuestionAndAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attendees_can_upvote: bool | None = None
 
 
-class AuthenticationException(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AuthenticationException(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     """A person who may join without authentication, through a personal link."""
 
     name: str | None = None
@@ -227,7 +228,7 @@ class ContinuousMeetingChatInEffect(ContinuousMeetingChat, frozen=True, kw_only=
 class AuthenticationExceptionInEffect(AuthenticationException, frozen=True, kw_only=True, omit_defaults=True):
     """An authentication exception in a response, with the link."""
 
-    join_url: str | None = None
+    join_url: Secret[str] | None = None
 
 
 class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):

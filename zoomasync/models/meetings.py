@@ -12,6 +12,7 @@ from .custom_fields import MeetingTrackingField, NewTrackingField
 from .field_types import Timestamp, limits
 from .meeting_settings import MeetingSettings, MeetingSettingsInEffect
 from .pages import NumberedPage, SinglePage
+from .secret_fields import MaskedStruct, Secret
 
 MeetingType: TypeAlias = Literal[1, 2, 3, 8, 10] | int
 
@@ -51,7 +52,7 @@ class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
             yield "monthly_week needs monthly_week_day"
 
 
-class NewMeeting(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     """A meeting to create.
 
     *type* is 1 instant, 2 scheduled (Zoom's default), 3 recurring without fixed time, 8 recurring with fixed time, 10
@@ -66,7 +67,7 @@ class NewMeeting(Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration: int | None = None
     timezone: str | None = None
     agenda: Annotated[str, limits(max_length=2000)] | None = None
-    password: Annotated[str, limits(max_length=10)] | None = None
+    password: Secret[Annotated[str, limits(max_length=10)]] | None = None
     default_password: bool | None = None
     pre_schedule: bool | None = None
     schedule_for: str | None = None
@@ -87,10 +88,10 @@ class MeetingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True)
     action: Literal["end", "recover"] | str | None = None
 
 
-class NewSipUri(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class NewSipUri(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     """The passcode to include in a SIP URI. Zoom does not check it."""
 
-    passcode: str | None = None
+    passcode: Secret[str] | None = None
 
 
 class Occurrence(Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ class Occurrence(Struct, frozen=True, kw_only=True):
     status: Literal["available", "deleted"] | str | None = None
 
 
-class MeetingBasics(Struct, frozen=True, kw_only=True):
+class MeetingBasics(MaskedStruct, frozen=True, kw_only=True):
     """The fields of every scheduled meeting. *type* is as in `NewMeeting`, *duration* is in minutes."""
 
     topic: str | None = None
@@ -111,7 +112,7 @@ class MeetingBasics(Struct, frozen=True, kw_only=True):
     duration: int | None = None
     timezone: str | None = None
     created_at: Timestamp | None = None
-    join_url: str | None = None
+    join_url: Secret[str] | None = None
 
 
 class Meeting(MeetingBasics, frozen=True, kw_only=True):
@@ -129,14 +130,14 @@ class Meeting(MeetingBasics, frozen=True, kw_only=True):
     status: Literal["waiting", "started"] | str | None = None
     agenda: str | None = None
     creation_source: Literal["other", "open_api", "web_portal"] | str | None = None
-    start_url: str | None = None
+    start_url: Secret[str] | None = None
     registration_url: str | None = None
-    chat_join_url: str | None = None
-    password: str | None = None
-    encrypted_password: str | None = None
-    h323_password: str | None = None
-    pstn_password: str | None = None
-    dynamic_host_key: str | None = None
+    chat_join_url: Secret[str] | None = None
+    password: Secret[str] | None = None
+    encrypted_password: Secret[str] | None = None
+    h323_password: Secret[str] | None = None
+    pstn_password: Secret[str] | None = None
+    dynamic_host_key: Secret[str] | None = None
     pmi: str | None = None
     pre_schedule: bool | None = None
     template_id: str | None = None
@@ -167,7 +168,7 @@ class UpcomingMeeting(MeetingBasics, frozen=True, kw_only=True):
     """A meeting of the next 24 hours. A meeting from another calendar may lack most fields."""
 
     id: int | None = None
-    passcode: str | None = None
+    passcode: Secret[str] | None = None
     use_pmi: bool | None = None
     is_host: bool | None = None
     is_all_day: bool | None = None
@@ -223,16 +224,16 @@ class MeetingSummary(Struct, frozen=True, kw_only=True):
     edited_summary: EditedSummary | None = None
 
 
-class CaptionToken(Struct, frozen=True, kw_only=True):
+class CaptionToken(MaskedStruct, frozen=True, kw_only=True):
     """The address for closed captions. *token* is a complete URL, and a secret."""
 
-    token: str
+    token: Secret[str]
 
 
-class SipUri(Struct, frozen=True, kw_only=True):
+class SipUri(MaskedStruct, frozen=True, kw_only=True):
     """A SIP URI that dials a meeting. It expires after *expire_in* seconds (two hours)."""
 
-    sip_dialing: str
+    sip_dialing: Secret[str]
     expire_in: int | None = None
-    participant_identifier_code: str | None = None
+    participant_identifier_code: Secret[str] | None = None
     paid_crc_plan_participant: bool | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from .pages import SinglePage
+from .secret_fields import MaskedStruct, Secret
 
 
 class PacDialInNumber(Struct, frozen=True, kw_only=True):
@@ -14,12 +15,12 @@ class PacDialInNumber(Struct, frozen=True, kw_only=True):
     number: str | None = None
 
 
-class PacAccount(Struct, frozen=True, kw_only=True):
+class PacAccount(MaskedStruct, frozen=True, kw_only=True):
     """One audio-conference account of a user. The passwords are codes to enter on a telephone."""
 
     conference_id: int | None = None
-    participant_password: str | None = None
-    listen_only_password: str | None = None
+    participant_password: Secret[str] | None = None
+    listen_only_password: Secret[str] | None = None
     dedicated_dial_in_number: tuple[PacDialInNumber, ...] = ()
     global_dial_in_numbers: tuple[PacDialInNumber, ...] = ()
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, field
 from .field_types import Change, Id, Timestamp, limits
 from .meetings import Occurrence
 from .pages import NumberedPage
+from .secret_fields import MaskedStruct, Secret
 
 RegistrantStatus: TypeAlias = Literal["approved", "denied", "pending"] | str
 PurchasingTimeFrame: TypeAlias = (
@@ -80,7 +81,7 @@ class CustomAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: Annotated[str, limits(max_length=128)] | None = None
 
 
-class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Person(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     """The fields of a person who registers. All but the e-mail address and first name may be missing or empty."""
 
     email: Annotated[str, limits(max_length=128)]
@@ -160,9 +161,9 @@ class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
 
     id: Id
     status: RegistrantStatus | None = None
-    join_url: str | None = None
+    join_url: Secret[str] | None = None
     create_time: Timestamp | None = None
-    participant_pin_code: int | None = None
+    participant_pin_code: Secret[int] | None = None
 
 
 class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
@@ -171,15 +172,15 @@ class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
     items: tuple[Registrant, ...] = field(name="registrants")
 
 
-class RegistrantAdded(Struct, frozen=True, kw_only=True):
+class RegistrantAdded(MaskedStruct, frozen=True, kw_only=True):
     """The registration of the person *registrant_id* for the meeting *id*, without *join_url* while it is pending."""
 
     registrant_id: str
     id: int | None = None
     topic: str | None = None
     start_time: Timestamp | None = None
-    join_url: str | None = None
-    participant_pin_code: int | None = None
+    join_url: Secret[str] | None = None
+    participant_pin_code: Secret[int] | None = None
     occurrences: tuple[Occurrence, ...] = ()
 
 
