@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
@@ -185,6 +186,32 @@ def test_invalid_row_is_left_out(sample: Sample) -> None:
 
     assert result == _interpreted(sample.name, 200, sample.body)
     assert [(invalid.row, invalid.path, invalid.raw) for invalid in invalid_rows] == [(0, f"$.{rows}[0]", b"7")]
+
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d.*|\d\d/\d\d/\d{4} \d\d:\d\d")
+
+
+@pytest.mark.parametrize(
+    "odd", ['"noon"', '"202603041200"', '"2026-03-04X12:00:00"', "7", "-1", "1.5", "true", "[]", r'"\ud83d"', '"\x80"']
+)
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_odd_time_costs_its_row_at_most(sample: Sample, odd: str) -> None:
+    """An odd form of any time costs the row that holds it. Outside the rows the time itself is reported."""
+    content, rows = msgspec.json.decode(sample.body), _rows_of(sample.name)
+    for path in _paths(content):
+        value = _at(content, path)
+        if not (isinstance(value, str) and _TIME.fullmatch(value)):
+            continue
+        body = _encoded(content, {path: odd}).replace(b"\xc2\x80", b"\x80")
+        invalid_rows: list[InvalidRow] = []
+        extra_fields: list[ExtraFields] = []
+        interpret(_call(sample.name), HttpResponse(200, {}, body), invalid_rows.append, extra_fields.append)
+
+        if path[0] == rows:
+            assert [invalid.row for invalid in invalid_rows] == [path[1]]
+        else:
+            assert invalid_rows == []
+            assert path[0] in msgspec.json.decode(next(each.raw for each in extra_fields if each.row is None))
 
 
 @MANY
