@@ -158,6 +158,14 @@ async def test_invalid_text_raises(row: bytes, zoom: Zoom, fake: FakeZoom) -> No
         await zoom.reports.users(FIRST, LAST).collect()
 
 
+async def test_half_a_pair_in_page_token_raises(zoom: Zoom, fake: FakeZoom) -> None:
+    """Without its page token a listing would end too early."""
+    fake.respond(USERS, status=200, body=rb'{"users":[{"id":"h0"}],"next_page_token":"\ud83d"}', times=2)
+
+    with pytest.raises(DecodeError, match="half a surrogate pair"):
+        await zoom.with_options(on_invalid_row=lambda _: None).reports.users(FIRST, LAST).collect()
+
+
 PAIRS = rb'{"users":[{"id":"h0","user_name":"\ud83d\ude00 \\ud83d \\\ud83d\ude00","new":"\uD83D\uDE00"},{"id":{}}]}'
 
 

@@ -146,6 +146,7 @@ async def test_repeated_token_raises(tokens: str) -> None:
     assert "repeats an earlier page token" in str(caught.value)
 
 
+EMPTY: list[int] = []
 A, B, C, D, E = [1], [2, 3], [4], [5], [6]
 
 
@@ -191,7 +192,7 @@ async def test_endless_listing_raises(pages: list[list[int]], read: int, reason:
         pytest.param([A, A, A, B, B, B, C, C, C], id="each page three times"),
         pytest.param([A, B, A, C, D, A, E, A], id="one page often"),
         pytest.param([A, A, A, A], id="the last page repeats"),
-        pytest.param([[], [], []], id="the last page is empty"),
+        pytest.param([EMPTY, EMPTY, EMPTY], id="the last page is empty"),
         pytest.param([[number // 2] for number in range(400)], id="four hundred pages"),
     ],
 )

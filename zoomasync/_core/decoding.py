@@ -160,14 +160,14 @@ class _Parts:
 
 @cache
 def _parts(type_: Hashable) -> _Parts | None:
-    """Return the parts of a *type_* that is a struct."""
+    """Return the parts of a *type_* that is a struct, and a JSON object."""
     info = _type_info(type_)
-    if not isinstance(info, inspect.StructType):
+    if not isinstance(info, inspect.StructType) or info.array_like:
         return None
     keys = [known.encode_name for known in info.fields] + ([info.tag_field] if info.tag_field else [])
     names = {f"field_{number}": key for number, key in enumerate(keys)}
     raw = msgspec.defstruct("RawFields", [(name, msgspec.Raw, _MISSING) for name in names], rename=names)
-    optional = {known.encode_name for known in info.fields if not known.required and known.default in {None, ()}}
+    optional = {known.encode_name for known in info.fields if known.default is None or known.default == ()}
     parts = _Parts(tuple(keys), msgspec.json.Decoder(raw), frozenset(optional))
     types = {each.name: each.type for each in msgspec.structs.fields(info.cls)}
     for known in info.fields:
@@ -203,10 +203,10 @@ def _invalid_body(error: Exception, body: bytes) -> InvalidBody:
         return InvalidBody(path.strip("`") or "$", re.sub(r"(?s)(Invalid enum value).*", r"\1", reason))
     if isinstance(error, RecursionError):
         return InvalidBody("$", "the JSON is nested too deeply")
-    if not isinstance(error, msgspec.DecodeError):  # its text would show bytes of the body
-        return InvalidBody("$", "the body is not UTF-8")
-    has_half_pair = _replace_half_pairs(body, b"") != body
-    return InvalidBody("$", "a text has half a surrogate pair" if has_half_pair else str(error))
+    if _MARKED.search(body) or _replace_half_pairs(body, b"") != body:
+        return InvalidBody("$", "a text has half a surrogate pair")
+    # The text of a UnicodeDecodeError would show bytes of the body.
+    return InvalidBody("$", str(error) if isinstance(error, msgspec.DecodeError) else "the body is not UTF-8")
 
 
 def _replace_half_pairs(body: bytes, replacement: bytes) -> bytes:
