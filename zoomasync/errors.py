@@ -179,8 +179,9 @@ class TimedOut(TransportError):
 class OutcomeUnknown(ZoomError):
     """It is unknown whether Zoom carried out a write.
 
-    The request was not sent again, because that could carry it out twice. Check the result before you repeat it.
-    *cause* is the error. With a *status* from 200 to 299 it was carried out, and only the result was lost.
+    Its response was lost, and it was not sent again because that could carry it out twice, or Zoom rejected the retry.
+    Check the result before you repeat it. *cause* is the error that lost the response. With a *status* from 200 to 299,
+    the write was carried out, and only its result was lost.
     """
 
     call: str

@@ -248,6 +248,37 @@ async def test_retried_delete_accepts_404() -> None:
         await open_session(MemoryTransport(answering(not_found))).send(delete.at("1"))
 
 
+REJECTIONS = [
+    pytest.param(response(404, error_body(3001, "Meeting does not exist.")), id="404"),
+    pytest.param(response(400, error_body(300, "Validation Failed.")), id="400"),
+    pytest.param(response(403, b"<html>"), id="firewall"),
+    pytest.param(response(302), id="redirect"),
+    pytest.param(response(429, error_body(429, "You have reached the maximum daily rate limit.")), id="daily limit"),
+]
+
+
+@pytest.mark.parametrize("lost", [LOST_CONNECTION, TimedOut("x", "late"), response(502)], ids=["lost", "late", "502"])
+@pytest.mark.parametrize("rejection", REJECTIONS)
+@in_virtual_time
+async def test_rejected_retry_of_write(lost: HttpResponse | Exception, rejection: HttpResponse) -> None:
+    """A rejection of the retry says nothing about the first attempt, which may have been carried out."""
+    session = open_session(MemoryTransport(answering(lost, rejection)))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        await session.send(PUT_ROW.at("1"))
+
+    assert isinstance(caught.value.cause, TransportError | ServerError)
+
+
+@pytest.mark.parametrize("rejection", REJECTIONS)
+@in_virtual_time
+async def test_rejected_retry_of_get(rejection: HttpResponse) -> None:
+    session = open_session(MemoryTransport(answering(LOST_CONNECTION, rejection)))
+
+    with pytest.raises(StatusError):
+        await session.send(GET_ROW.at("1"))
+
+
 async def test_unsent_delete_is_not_done() -> None:
     """A DELETE that was never sent, and then meets 404, raises NotFound."""
     delete = replace(PUT_ROW, route="DELETE /rows/{rowId}")
