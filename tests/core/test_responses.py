@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.memory import CREATE_ROW, GET_ROW, LIST_ROWS, PUT_ROW, Row, RowPage, error_body, response
 
 from zoomasync import Label, ZoomError
+from zoomasync._core.decoding import InvalidRow
 from zoomasync._core.endpoint import Call
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.responses import interpret
@@ -77,6 +78,17 @@ def test_invalid_success_raises(body: bytes, path: str, reason: str) -> None:
     assert (caught.value.call, caught.value.type_name, caught.value.path) == ("GET /rows", "RowPage", path)
     assert reason in caught.value.reason
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("text", [rb"\ud83d", b"\xff"], ids=["half a pair", "not UTF-8"])
+def test_invalid_text_beside_code_is_data(text: bytes) -> None:
+    """A page of rows with an invalid text is not taken for an error, although its rows hold a code and a message."""
+    body = b'{"rows":[{"number":1,"name":"' + text + b'","code":7,"message":"hi"}],"next_page_token":""}'
+    invalid: list[InvalidRow] = []
+
+    page = interpret(CALL, response(200, body), invalid.append)
+
+    assert len(page.items) + len(invalid) == 1
 
 
 @pytest.mark.parametrize("type_", [NoneType, object, _PageOfDefaults], ids=["None", "object", "page"])

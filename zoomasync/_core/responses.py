@@ -220,8 +220,8 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
     except (msgspec.ValidationError, RecursionError):
         return None  # a list, for example
     except (msgspec.DecodeError, UnicodeDecodeError):
-        if not body.lstrip().startswith(b"{"):
-            return None  # an HTML page, for example
+        if not _ERROR_START.match(body):
+            return None  # an HTML page, or a page of rows with an invalid text
         keys = {"code"}
     if "code" in keys:
         error = _parse_error_body(response)
@@ -232,6 +232,7 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
     return None
 
 
+_ERROR_START = re.compile(rb'\s*\{\s*"(?:code|message|error_message)"')
 _ERROR_KEYS = {"error", "errors", "error_message"}
 
 
