@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Self, TypedDict, Unpack
 
 import anyio
@@ -103,12 +104,13 @@ class Zoom(Api):
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
+        self._resource_quotas = ResourceQuotas()
         session = Session(
             base_url=secure_url("base_url", base_url),
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
-            resource_quotas=ResourceQuotas(),
+            resource_quotas=self._resource_quotas,
             retry=retry,
             circuit_state=circuit_state,
         )
@@ -185,6 +187,11 @@ class Zoom(Api):
     def stats(self) -> Mapping[str, CallStats]:
         """The requests that were sent so far, by route: ``zoom.stats["GET /report/users"].calls``."""
         return self._session.stats
+
+    @property
+    def server_time(self) -> datetime:
+        """Zoom's time, in UTC: from its latest response on, and the time of this machine before the first one."""
+        return self._resource_quotas.now()
 
     async def rate_limits(self) -> Mapping[Label, RateLimitStatus]:
         """Return the current rate, expected delay and daily quota of every label.

@@ -27,6 +27,10 @@ class ResourceQuotas:
         """Read Zoom's clock from the headers of a response."""
         self._clock.observe(headers)
 
+    def now(self) -> datetime:
+        """Return Zoom's time."""
+        return self._clock.now()
+
     def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
         """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
         self._start_new_day()
