@@ -256,7 +256,7 @@ async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -
 
         async def write_listing(task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
             await store.write(task, PageTracker(task).next_batch(PageRows([(row,) for row in rows])))
-            await store.finish(task, None, None)
+            await store.finish(task, None, None, NOON)
 
         one_at_a_time = asyncio.Lock()  # as from a socket; 32 pages decoded in a row would be a stall of their own
 
@@ -272,7 +272,7 @@ async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -
                     task, tracker.next_batch(PageRows([(row,) for row in page.items], page.total_records))
                 )
             assert not tracker.shifted
-            await store.finish(task, None, tracker.warning)
+            await store.finish(task, None, tracker.warning, NOON)
 
         await write_listing(PartitionTask(USERS, "2026-05", DAYS), [Host(id="aDa0")])
         await store.add_children(USERS, scope)

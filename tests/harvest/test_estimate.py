@@ -129,7 +129,7 @@ async def test_failed_listings_are_counted(tmp_path: Path) -> None:
     """Their reports are not part of the estimate."""
     account = Account.simulated(7, today=TODAY, instances_per_month=5)
     async with FakeZoom(account, plan=None) as fake:
-        fake.respond("GET /report/users/{userId}/meetings", status=400, body={"code": 200, "message": "No."}, times=2)
+        fake.respond("GET /report/users/{userId}/meetings", status=404, body=b"<html>nginx</html>", times=2)
         async with (
             fake.client() as zoom,
             Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]) as harvest,

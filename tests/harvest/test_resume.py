@@ -13,11 +13,19 @@ from typing import Any
 import anyio
 import pytest
 from support.harvested import expected, partitions, stored
-from support.harvesting import QUICK, SPRING, TODAY, add_instance_on, harvest, one_instance, query
+from support.harvesting import QUICK, SPRING, TODAY, add_instance_on, calls, harvest, one_instance, query
 from support.kills import open_and_die
 
 from zoomasync import Label
-from zoomasync.errors import BadRequest, ConfigError, InvalidArgument, RedisUnavailable, StoreError, Unauthorized
+from zoomasync.errors import (
+    BadRequest,
+    ConfigError,
+    DailyLimitReached,
+    InvalidArgument,
+    RedisUnavailable,
+    StoreError,
+    Unauthorized,
+)
 from zoomasync.events import Event
 from zoomasync.harvest import Harvest, State
 from zoomasync.rate_limits import Permit, RateLimitStatus
@@ -28,10 +36,6 @@ MEETING = "GET /report/meetings/{meetingId}"
 QA = "GET /report/meetings/{meetingId}/qa"
 PARTICIPANTS = "GET /report/meetings/{meetingId}/participants"
 DAILY_LIMIT = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
-
-
-def routes_since(fake: FakeZoom, start: int) -> list[str]:
-    return [str(request.route) for request in fake.requests[start:] if request.label]
 
 
 async def wait_for(running: Harvest, *, partitions: int) -> None:
@@ -49,7 +53,7 @@ async def test_second_run_fetches_failed_only(tmp_path: Path) -> None:
         fake.clear_responses()
         second = await harvest(fake, store)
 
-        assert set(routes_since(fake, start)) == {QA}
+        assert set(calls(fake, start)) == {QA}
     assert (first.complete, second.complete) == (False, True)
     assert stored(store) == expected(account, *SPRING)
     assert next(stream.skipped for stream in second.streams if stream.name == "meeting") == len(
@@ -68,21 +72,20 @@ async def test_recheck_finds_late_instances(tmp_path: Path) -> None:
         start = len(fake.requests)
         with_recheck = await harvest(fake, store, reports=["meeting"], recheck_days=3)
 
-        assert sorted(routes_since(fake, start)) == [MEETING, *sorted(LISTINGS)]
+        assert sorted(calls(fake, start)) == [MEETING, *sorted(LISTINGS)]
     assert [summary.streams[2].rows for summary in (without_recheck, with_recheck)] == [0, 1]
     assert len(stored(store)["meeting"]) == 3
 
 
-async def test_recheck_finds_late_reports(
-    tmp_path: Path,
-) -> None:
-    """A report of the last days that was not found is fetched again, an older one is not."""
+async def test_recheck_finds_late_reports(tmp_path: Path) -> None:
+    """A report of the last days that was not found twice is fetched again, an older one is not."""
     account = one_instance()
     late = add_instance_on(account, date(2026, 5, 30))
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
-        fake.respond(PARTICIPANTS, status=404, body={"code": 3001, "message": "It does not exist."}, times=2)
-        await harvest(fake, store, reports=["meeting_participants"])
+        fake.respond(PARTICIPANTS, status=404, body={"code": 3001, "message": "It does not exist."}, times=4)
+        for _ in range(2):
+            await harvest(fake, store, reports=["meeting_participants"])
         await harvest(fake, store, reports=["meeting_participants"], recheck_days=3)
 
     assert {row["_part"] for row in stored(store)["meeting_participants"]} == {late.uuid}
@@ -125,7 +128,7 @@ async def test_report_is_added_later(tmp_path: Path) -> None:
         start = len(fake.requests)
         await harvest(fake, store, reports=["meeting", "webinar_participants"])
 
-        assert set(routes_since(fake, start)) == {"GET /report/webinars/{webinarId}/participants"}
+        assert set(calls(fake, start)) == {"GET /report/webinars/{webinarId}/participants"}
     assert stored(store)["webinar_participants"] == expected(account, *SPRING)["webinar_participants"]
 
 
@@ -137,7 +140,7 @@ async def test_unfinished_day_is_relisted(tmp_path: Path) -> None:
         start = len(fake.requests)
         await harvest(fake, tmp_path / "h.sqlite", days)
 
-        assert routes_since(fake, start) == ["GET /report/users"]
+        assert calls(fake, start) == ["GET /report/users"]
 
 
 async def test_next_run_completes_failed_one(
@@ -229,7 +232,7 @@ async def test_cancelled_run_keeps_rows(tmp_path: Path) -> None:
         start = len(fake.requests)
         await harvest(fake, store)
 
-        reports = [route for route in routes_since(fake, start) if route not in LISTINGS]
+        reports = [route for route in calls(fake, start) if route not in LISTINGS]
     assert stored(store) == expected(account, *SPRING)
     assert len(reports) < sum(1 for stream, _ in partitions(store) if stream not in {"users", "user_meetings"}) - 50
 
@@ -252,7 +255,7 @@ async def test_daily_limit_defers_the_rest(tmp_path: Path) -> None:
         fake.clear_responses()
 
         assert (summary.complete, summary.failures) == (False, ())
-        assert summary.stopped_by is not None
+        assert isinstance(summary.stopped_by, DailyLimitReached)
         assert len(rejected) < 40  # only the requests that were under way
         until = f"{summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
         deferred = query(store, "SELECT deferred_until FROM partition WHERE state = 'deferred'")

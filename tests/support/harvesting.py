@@ -8,13 +8,26 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from zoomasync import RetryPolicy
+from zoomasync import Plan, RetryPolicy, Zoom
 from zoomasync.harvest import REPORTS, Harvest, Summary
 from zoomasync.testing import Account, FakeZoom, Instance
 
 TODAY = date(2026, 6, 15)
 SPRING = (date(2026, 3, 1), date(2026, 5, 31))
 QUICK = RetryPolicy(attempts=3, base=0.01)
+
+
+class ZoomAt(Zoom):
+    """A client of *fake* to which Zoom's clock always shows *now*."""
+
+    def __init__(self, fake: FakeZoom, now: datetime) -> None:
+        unlimited = Plan(light=10_000, medium=10_000, heavy=10_000)
+        super().__init__(fake.credentials, plan=unlimited, base_url=fake.base_url, retry=QUICK)
+        self.now = now
+
+    @property
+    def server_time(self) -> datetime:
+        return self.now
 
 
 async def harvest(
@@ -25,9 +38,11 @@ async def harvest(
     reports: Sequence[str] = REPORTS,
     recheck_days: int | None = None,
     wait: bool = False,
+    now: datetime | None = None,
 ) -> Summary:
+    """Harvest the account of *fake*, at *now* by Zoom's clock if it is given."""
     async with (
-        fake.client(retry=QUICK) as zoom,
+        fake.client(retry=QUICK) if now is None else ZoomAt(fake, now) as zoom,
         Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports, recheck_days=recheck_days) as harvest,
     ):
         return await harvest.run(wait=wait)
@@ -43,6 +58,11 @@ def one_instance(participants: int = 2) -> Account:
     account = Account(today=TODAY)
     add_instance_on(account, date(2026, 4, 10), participants=participants)
     return account
+
+
+def calls(fake: FakeZoom, start: int = 0) -> list[str]:
+    """Return the routes of the calls from request number *start* on."""
+    return [str(request.route) for request in fake.requests[start:] if request.label]
 
 
 def query(store: Path, sql: str) -> list[tuple[object, ...]]:

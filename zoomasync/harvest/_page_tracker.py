@@ -42,10 +42,11 @@ class PageTracker:
         count = len(page.rows) + len(invalid)
         positions = [position for position in range(count) if position not in invalid]
         extras = self._extras()
+        rows = self._with_valid_keys(list(zip(positions, page.rows, strict=True)))
         batch = WriteBatch(
             rows=[
                 (self._rows + position, row, extras.get(position, extras.get(None)))
-                for position, row in self._without_repeated(list(zip(positions, page.rows, strict=True)))
+                for position, row in self._without_repeated(rows)
             ],
             invalid_rows=[(self._rows + each.row, each) for each in self.invalid_rows],
             first=self._pages == 0,
@@ -82,6 +83,20 @@ class PageTracker:
             return
         self.shifted = self.shifted or self._total not in {None, page.total}
         self._total = page.total
+
+    def _with_valid_keys(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
+        """Return *rows* without those of a listing that no request could name: these are invalid rows."""
+        stream = self.task.stream
+        if not isinstance(stream, ListingStream):
+            return rows
+        valid: list[tuple[int, Row]] = []
+        for position, row in rows:
+            if (reason := stream.key_fault(row)) is None:
+                valid.append((position, row))
+            else:
+                path, raw = f"$[{position}].{stream.row_key}", msgspec.json.encode(row[0])
+                self.invalid_rows.append(InvalidRow(row=position, path=path, reason=reason, raw=raw))
+        return valid
 
     def _without_repeated(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
         """Return *rows* without those of a listing that were on an earlier page, and count the repeated ones."""

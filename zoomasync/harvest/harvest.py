@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -16,6 +16,7 @@ import anyio.to_thread
 from .. import Failed, Zoom, ZoomError, fan_out, month_ranges
 from ..callbacks import safe
 from ..errors import (
+    CircuitOpen,
     ConfigError,
     DailyLimitReached,
     InvalidArgument,
@@ -24,8 +25,11 @@ from ..errors import (
     StoreError,
     Unauthorized,
 )
+from ..types import Api
 from ._call_recorder import recording_calls
 from ._page_tracker import PageTracker
+from ._sleep import sleep_until
+from ._stream_gate import StreamGate
 from .estimate import HarvestEstimate, estimate_harvest
 from .partitions import Partition, State
 from .results.attendance import InstanceAttendance, read_attendance
@@ -36,8 +40,8 @@ from .summary import Progress, RunResult, Summary, outcome_of
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
-_SHORTEST_WAIT = 1.0
 _NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
+_ACCEPTED = {State.DONE, State.EMPTY}
 _FATAL = (Unauthorized, ConfigError, StoreError, RedisUnavailable)
 
 
@@ -48,8 +52,12 @@ class Harvest:
     the reports of each instance by its UUID. *store* is the path of a SQLite file (`zoomasync.harvest.stores.sqlite`
     describes its tables) or another `HarvestStore`, such as a `SharedStore` in which several harvests share one job.
     After any interruption, run the same harvest again: finished partitions are not fetched twice. The days may differ
-    from those in the store if they leave no gap. With *recheck_days*, the last N days are listed again, and their new
-    reports and those that were empty or not found are fetched: reports can arrive late.
+    from those in the store if they leave no gap.
+
+    Zoom is late with some reports and listings. A report that is not found within three days after its instance is not
+    ready: it stays pending for the next run. A month is listed again until that was done three days after its last day.
+    With *recheck_days*, the last N days are listed again in any case, and their reports that were empty or not found
+    are fetched again. Which day it is follows from Zoom's clock.
 
     *reports* names the tables to fetch. Some of `PAST_REPORTS` can replace some of the default `REPORTS`, for meetings
     of the last year: they are light and medium calls, which have no daily quota on paid plans. *workers* is the number
@@ -74,7 +82,7 @@ class Harvest:
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
         list(month_ranges(from_, to))  # checks the range
-        if from_ > datetime.now(UTC).date():
+        if from_ > zoom.server_time.date():
             raise InvalidArgument(f"from_ is {from_}, which is in the future: there is nothing to harvest yet")
         if not _is_count(workers):
             raise ConfigError("workers must be a whole number, 1 or more")
@@ -92,7 +100,9 @@ class Harvest:
             self._store = SQLiteStore(self._path, self._scope.streams, durability=durability)
         else:
             self._store = store
-        self._stopped_by: DailyLimitReached | None = None
+        self._api: Api = zoom
+        self._gates: dict[str, StreamGate] = {}
+        self._stopped_by: DailyLimitReached | CircuitOpen | None = None
         self._host_error: ZoomError | None = None
         self._listed = False
         self._result = RunResult(self._scope.streams)
@@ -112,7 +122,8 @@ class Harvest:
         """Return the partitions that are still to be fetched, the calls by label, and the earliest end.
 
         This lists hosts and meetings if they are not listed yet: at least one call per month, and one per host and
-        month. `run` uses the same listings. Raises `DailyLimitReached` if the daily quota ends before that is done.
+        month. `run` uses the same listings. Raises `DailyLimitReached` if the daily quota ends before that is done, and
+        `CircuitOpen` if Zoom is down.
         """
         async with self._running():
             await self._list()
@@ -121,31 +132,36 @@ class Harvest:
                 raise self._stopped_by
             self._store.outcome = "estimated"
         limits = await self._zoom.rate_limits()
-        return estimate_harvest(self._scope.days, self._scope.streams, counts, limits, datetime.now(UTC))
+        return estimate_harvest(self._scope.days, self._scope.streams, counts, limits, self._zoom.server_time)
 
     async def run(self, *, wait: bool = False) -> Summary:
         """Fetch all partitions that are not final, and return the result.
 
         A partition that fails is recorded with its error, and the others continue. When the daily quota is used up, the
         remaining partitions are deferred and the run ends; `Summary.stopped_by` has the time from which another run can
-        continue. With *wait*, the run waits until then and continues.
+        continue. With *wait*, the run waits until then and continues. While Zoom is down, nothing is sent but one call
+        at a time; without *wait*, the run ends after about one minute of that, and `Summary.stopped_by` has the cause.
+
+        The first partition of each stream is fetched alone. When Zoom refuses it because the token lacks a scope, or
+        the account a plan or role, the other partitions of the stream stay pending, and no call is sent for them.
 
         A cancelled run commits all fetched rows first. Raises `Unauthorized` if the credentials fail,
         `RedisUnavailable` if shared rate limits cannot be reached, `StoreError` if the store cannot be written, and the
-        error of the host listing if no month could be listed.
+        error of the listings if Zoom refuses them or no month could be listed.
         """
-        async with self._running():
+        async with self._running(wait=wait):
             while True:
                 await self._list()
                 await self._fetch_all(self._scope.reports)
-                if self._stopped_by is None:
+                if not isinstance(self._stopped_by, DailyLimitReached):
                     break
                 await self._store.defer(self._scope, self._stopped_by.resumes_at)
                 if not wait:
                     break
                 await self._sleep_until(self._stopped_by.resumes_at)
                 await self._store.resume_deferred(self._scope)
-            summary = self._result.summary(await self._count(), self._stopped_by)
+            refusals = {name: gate.refusal for name, gate in self._gates.items() if gate.refusal is not None}
+            summary = self._result.summary(await self._count(), self._stopped_by, refusals)
             self._store.outcome = outcome_of(summary)
         return summary
 
@@ -156,8 +172,10 @@ class Harvest:
         return await anyio.to_thread.run_sync(read_attendance, self._path, meeting)
 
     @asynccontextmanager
-    async def _running(self) -> AsyncGenerator[None, None]:
+    async def _running(self, *, wait: bool = False) -> AsyncGenerator[None, None]:
         self._stopped_by, self._result, self._listed = None, RunResult(self._scope.streams), False
+        self._gates = {stream.name: StreamGate() for stream in self._scope.streams}
+        self._api = _with_run_options(self._zoom, wait=wait)
         async with self._store.run(self._scope, self._on_finished), recording_calls(self._zoom, self._store):
             try:
                 yield
@@ -172,6 +190,8 @@ class Harvest:
             return
         for listing in (USERS, USER_MEETINGS):
             await self._fetch_all((listing,))
+            if (refusal := self._gates[listing.name].refusal) is not None:
+                raise refusal
             await self._store.add_children(listing, self._scope)
             counts = await self._count()
             if listing is USERS and not set(counts.get(USERS.name, ())) - _NOT_LISTED:
@@ -186,22 +206,38 @@ class Harvest:
         return counts
 
     async def _fetch_all(self, streams: Sequence[Stream]) -> None:
-        """Fetch the pending partitions of *streams*, until the daily quota is used up."""
-        if self._stopped_by is not None:
-            return
-        async with fan_out(self._fetch_and_finish, self._pending(streams), workers=self._workers) as outcomes:
-            async for outcome in outcomes:
-                if isinstance(outcome, Failed):
-                    raise outcome.error
+        """Fetch the pending partitions of *streams*, until the run stops or Zoom refuses the streams."""
+        counts = await self._store.counts(self._scope)
+        for stream in streams:
+            if counts.get(stream.name, {}).keys() & _ACCEPTED:
+                self._gates[stream.name].accepted = True
+        admitted = [stream for stream in streams if not self._is_refused(stream)]
+        while admitted and self._stopped_by is None:
+            async with fan_out(self._fetch_and_finish, self._pending(admitted), workers=self._workers) as outcomes:
+                async for outcome in outcomes:
+                    if isinstance(outcome, Failed):
+                        raise outcome.error
+            if not any(map(self._is_refused, admitted)):
+                return
+            admitted = [stream for stream in admitted if not self._is_refused(stream)]
 
     async def _pending(self, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
+        """Yield the pending partitions of *streams*, until the run stops or Zoom refuses one of the streams."""
         async for task in self._store.pending_tasks(self._scope, streams):
-            if self._stopped_by is not None:
+            if self._stopped_by is not None or any(map(self._is_refused, streams)):
+                await self._store.release(task)
                 return
             yield task
 
+    def _is_refused(self, stream: Stream) -> bool:
+        return self._gates[stream.name].refusal is not None
+
     async def _fetch_and_finish(self, task: PartitionTask) -> None:
         """Fetch and store one partition; raise only errors that every other partition would meet too."""
+        gate = self._gates[task.stream.name]
+        if not await gate.admit() or self._stopped_by is not None:
+            await self._store.release(task)
+            return
         error: ZoomError | None = None
         warning: str | None = None
         try:
@@ -210,11 +246,19 @@ class Harvest:
             raise
         except ZoomError as caught:
             error = caught
-            if isinstance(caught, DailyLimitReached):
-                self._stopped_by = caught
+            if isinstance(caught, DailyLimitReached | CircuitOpen):
+                self._stop(caught)
             elif task.stream is USERS:
                 self._host_error = caught
-        await self._store.finish(task, error, warning)
+            gate.fail(caught)
+        if isinstance(error, CircuitOpen):
+            await self._store.release(task)
+        else:
+            await self._store.finish(task, error, warning, self._zoom.server_time)
+
+    def _stop(self, error: DailyLimitReached | CircuitOpen) -> None:
+        if self._stopped_by is None:
+            self._stopped_by = error
 
     async def _fetch(self, task: PartitionTask) -> str | None:
         """Store the rows of *task*, and return a warning about them; start again if rows shift between pages."""
@@ -231,12 +275,13 @@ class Harvest:
         raise AssertionError  # the last attempt returns or raises
 
     async def _fetch_once(self, task: PartitionTask, tracker: PageTracker) -> None:
-        zoom = self._zoom.with_options(
+        api = self._api.with_options(
             on_invalid_row=tracker.invalid_rows.append, on_extra_fields=tracker.extra_fields.append
         )
         listed: list[WriteBatch] = []
-        async with aclosing(task.fetch(zoom)) as pages:
+        async with aclosing(task.fetch(api)) as pages:
             async for page in pages:
+                self._gates[task.stream.name].accept()
                 batch = tracker.next_batch(page)
                 if isinstance(task.stream, ListingStream):
                     listed.append(batch)  # written at the end, since it replaces the rows of an earlier listing
@@ -248,14 +293,15 @@ class Harvest:
     async def _sleep_until(self, moment: datetime) -> None:
         self.progress.deferred_until = moment
         self._report_progress()
-        # The moment is by Zoom's clock. If our clock is ahead, the next call raises at once, and the run waits again.
-        await anyio.sleep(max(_SHORTEST_WAIT, (moment - datetime.now(UTC)).total_seconds()))
+        await sleep_until(moment, lambda: self._zoom.server_time)
         self.progress.deferred_until = None
         self._report_progress()
 
     def _on_finished(self, partition: Partition) -> None:
-        if partition.state is not State.DEFERRED:
-            self._result.add(partition)
+        if partition.state is State.DEFERRED:
+            return
+        self._result.add(partition)
+        if partition.state is not State.PENDING:
             self.progress.done += 1
             self.progress.rows += partition.rows
             self._report_progress()
@@ -263,6 +309,11 @@ class Harvest:
     def _report_progress(self) -> None:
         if self._on_progress is not None:
             self._on_progress(replace(self.progress))
+
+
+def _with_run_options(zoom: Zoom, *, wait: bool) -> Api:  # noqa: ARG001
+    """Return the endpoints with the options of a run: with *wait*, its calls wait while Zoom is down."""
+    return zoom
 
 
 def _is_count(number: object) -> bool:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from .. import errors
-from ..errors import DailyLimitReached, StatusError, ZoomError
-from .streams import PartitionTask
+from ..errors import (
+    BadRequest,
+    DailyLimitReached,
+    InvalidArgument,
+    NotFound,
+    PageTokenExpired,
+    StatusError,
+    ZoomError,
+)
+from .streams import InstanceStream, PartitionTask
 
 
 class State(StrEnum):
     """The state of a partition."""
 
     PENDING = "pending"
-    """Not fetched yet."""
+    """Not fetched yet, or not ready: Zoom answered 404 for an instance that ended less than three days ago."""
     IN_PROGRESS = "in_progress"
     """Fetched in part. If a run finds a partition in this state, it drops the rows and fetches the partition again."""
     DONE = "done"
     EMPTY = "empty"
     NOT_FOUND = "not_found"
-    """Zoom answered 404: reports expire."""
+    """Zoom answered 404: reports expire. Another run asks once more."""
     REJECTED = "rejected"
     """Zoom answered 400 for good: the instance is too old, or the feature was off."""
     DEFERRED = "deferred"
@@ -32,7 +39,23 @@ class State(StrEnum):
 
 
 FINAL = (State.DONE, State.EMPTY, State.NOT_FOUND, State.REJECTED)
-"""The states that another run leaves alone."""
+"""The states that another run leaves alone. It asks once more for a partition that was not found in one run only."""
+
+NOT_FOUND_RUNS = 2
+"""The number of runs that ask for a partition which Zoom does not find: in incidents, it answered 404 by mistake."""
+
+_DELAY = timedelta(days=3)  # reports and listings are hours late, and after incidents days
+_LONGEST_INSTANCE = timedelta(hours=30)  # Zoom ends a meeting then
+
+
+def listing_may_grow(last_day: date, listed_at: datetime) -> bool:
+    """Return whether a listing of days until *last_day* may have missed instances, since it was made too early."""
+    return (listed_at - _DELAY).date() <= last_day
+
+
+def report_may_be_late(first_day: date, now: datetime) -> bool:
+    """Return whether an instance that began on *first_day* may have ended less than three days ago."""
+    return (now - _DELAY - _LONGEST_INSTANCE).date() <= first_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +63,9 @@ class Partition:
     """The result of one partition of *stream*, as the store records it.
 
     *rows* counts the stored rows and *invalid_rows* those that could not be decoded and are stored raw. *error* is the
-    class of the error, *detail* its text in one line, *tracking_id* the id that Zoom's support needs. *warning*
+    class of the latest error, *detail* its text in one line, *tracking_id* the id that Zoom's support needs. *warning*
     describes a doubt about rows that are stored: rows shifted between pages, Zoom's total is another one, or Zoom
-    returned fewer days.
+    returned fewer days. *not_found_runs* counts the runs in which Zoom answered 404.
     """
 
     stream: str
@@ -57,6 +80,7 @@ class Partition:
     detail: str | None = None
     tracking_id: str | None = None
     warning: str | None = None
+    not_found_runs: int = 0
 
 
 def partition_result(
@@ -67,39 +91,53 @@ def partition_result(
     pages: int,
     rows: int,
     invalid_rows: int,
+    not_found_runs: int,
     now: datetime,
 ) -> Partition:
-    """Return the result of *task*, which ended with so many rows or in *error*."""
+    """Return the result of *task*, which ended with so many rows or in *error* at *now*, Zoom's time.
+
+    *not_found_runs* counts the earlier runs in which Zoom did not find it.
+    """
+    state = _state_after(task, error, rows + invalid_rows, now)
     return Partition(
         stream=task.stream.name,
         key=task.key,
-        state=_state_after(error, rows=rows + invalid_rows),
+        state=state,
         pages=pages,
         rows=rows,
         invalid_rows=invalid_rows,
         fetched_at=now,
         deferred_until=error.resumes_at if isinstance(error, DailyLimitReached) else None,
         error=None if error is None else type(error).__name__,
-        detail=None if error is None else _without_tracking_id(error),
+        detail=None if error is None else _detail(error, state),
         tracking_id=error.tracking_id if isinstance(error, StatusError) else None,
         warning=warning,
+        not_found_runs=0 if error is None else not_found_runs + (state in {State.NOT_FOUND, State.PENDING}),
     )
 
 
-def _without_tracking_id(error: ZoomError) -> str:
-    """Return the text of *error* without its tracking id, so that equal reasons have equal texts."""
-    if isinstance(error, StatusError):
-        error = copy(error)
-        error.tracking_id = None
+def _detail(error: ZoomError, state: State) -> str:
+    """Return the text of *error* without the ids of one partition, so that equal reasons have equal texts."""
+    if not isinstance(error, StatusError):
+        return str(error)
+    if state is State.PENDING:
+        return f"{error.call} -> {error.status} (Zoom code {error.code}): not ready yet; reports can be days late"
+    error = copy(error)
+    error.tracking_id = None
     return str(error)
 
 
-def _state_after(error: ZoomError | None, *, rows: int) -> State:
+def _state_after(task: PartitionTask, error: ZoomError | None, rows: int, now: datetime) -> State:
     if error is None:
         return State.DONE if rows else State.EMPTY
     if isinstance(error, DailyLimitReached):
         return State.DEFERRED
-    if isinstance(error, errors.NotFound):
-        return State.NOT_FOUND
-    rejected = isinstance(error, errors.BadRequest) and not isinstance(error, errors.PageTokenExpired)
+    if isinstance(error, InvalidArgument):
+        return State.REJECTED  # no request can ask for such an id
+    if not isinstance(error, StatusError) or error.code is None:
+        return State.FAILED  # without its code, Zoom did not send the response
+    if isinstance(error, NotFound):
+        young = isinstance(task.stream, InstanceStream) and report_may_be_late(task.days[1], now)
+        return State.PENDING if young else State.NOT_FOUND
+    rejected = isinstance(error, BadRequest) and not isinstance(error, PageTokenExpired)
     return State.REJECTED if rejected else State.FAILED

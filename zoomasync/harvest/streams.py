@@ -97,13 +97,22 @@ class Stream:
 class ListingStream(Stream):
     """A table whose partitions are listings of a month.
 
-    *row_key* is the column that identifies a row. From the *child_columns* of a row follow the partitions of its child
-    streams.
+    *row_key* is the column that identifies a row, and *child_method* a method that takes its value. From the
+    *child_columns* of a row follow the partitions of its child streams.
     """
 
     fetch: FetchListing
     row_key: str
+    child_method: str
     child_columns: tuple[str, ...]
+
+    def key_fault(self, row: Row) -> str | None:
+        """Return the reason if no request can name *row* by its key, or None."""
+        try:
+            _endpoints()[self.child_method].at(getattr(row[0], self.row_key))
+        except InvalidArgument as fault:
+            return str(fault)
+        return None
 
     def parent_row(self, values: Iterable[object]) -> Row:
         """Return a row that has only its *child_columns*, with *values* in that order."""
@@ -137,13 +146,14 @@ def _listing_rows(page: HostsPage | UserMeetingsPage) -> PageRows:
     return PageRows([(row,) for row in page.items], page.total_records, days)
 
 
-USERS = ListingStream("users", "reports.users", (Host,), _users, "id", ("id",))
+USERS = ListingStream("users", "reports.users", (Host,), _users, "id", "reports.user_meetings", ("id",))
 USER_MEETINGS = ListingStream(
     "user_meetings",
     "reports.user_meetings",
     (UserMeeting,),
     _user_meetings,
     "uuid",
+    "reports.meeting",
     ("uuid", "type", "start_time", "participants_count"),
 )
 LISTINGS = (USERS, USER_MEETINGS)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..errors import DailyLimitReached
+from ..errors import CircuitOpen, DailyLimitReached, ZoomError
 from .partitions import FINAL, Partition, State
 from .stores.base import PartitionCount, partitions_in
 from .streams import Stream
@@ -33,7 +33,9 @@ class Progress:
 class StreamSummary:
     """The result of one stream in this run: its stored *rows*, its *invalid_rows*, and its *partitions* by state.
 
-    *skipped* counts the partitions that were final already, from an earlier run or another worker.
+    *skipped* counts the partitions that were final already, from an earlier run or another worker, and *unfinished*
+    those that are not final. *stopped_by* is the error for which Zoom refuses the whole stream: the token lacks a
+    scope, or the account a plan or role. Its other partitions stay pending.
     """
 
     name: str
@@ -41,6 +43,8 @@ class StreamSummary:
     rows: int = 0
     invalid_rows: int = 0
     skipped: int = 0
+    unfinished: int = 0
+    stopped_by: ZoomError | None = None
     partitions: Counter[State] = field(default_factory=Counter[State])
 
 
@@ -49,18 +53,20 @@ class Summary:
     """The result of a run.
 
     *failures* are the partitions that failed, which another run tries again; *warnings* those whose stored rows are in
-    doubt; *rejected* those that Zoom will never return. Each holds at most 1,000; the store has all. *stopped_by* is
-    the daily limit that ended the run, and *deferred* the number of partitions that wait for the next day. *unfinished*
-    counts all partitions that are not final, deferred ones included.
+    doubt; *rejected* those that Zoom will never return; *not_ready* those of the last days that Zoom did not find yet,
+    and that another run fetches. Each holds at most 1,000; the store has all. *stopped_by* is the daily limit, or the
+    outage of Zoom, that ended the run, and *deferred* the number of partitions that wait for the next day. *unfinished*
+    counts all partitions that are not final.
     """
 
     streams: tuple[StreamSummary, ...]
     failures: tuple[Partition, ...]
     warnings: tuple[Partition, ...] = ()
     rejected: tuple[Partition, ...] = ()
+    not_ready: tuple[Partition, ...] = ()
     deferred: int = 0
     unfinished: int = 0
-    stopped_by: DailyLimitReached | None = None
+    stopped_by: DailyLimitReached | CircuitOpen | None = None
 
     @property
     def complete(self) -> bool:
@@ -76,6 +82,7 @@ class RunResult:
         self._failures: list[Partition] = []
         self._warnings: list[Partition] = []
         self._rejected: list[Partition] = []
+        self._not_ready: list[Partition] = []
 
     def add(self, partition: Partition) -> None:
         """Count a finished partition."""
@@ -87,6 +94,8 @@ class RunResult:
             reported = self._failures
         elif partition.state is State.REJECTED:
             reported = self._rejected
+        elif partition.state is State.PENDING:
+            reported = self._not_ready
         elif partition.warning is not None:
             reported = self._warnings
         else:
@@ -95,29 +104,38 @@ class RunResult:
             reported.append(partition)
 
     def summary(
-        self, counts: Mapping[str, Mapping[State, PartitionCount]], stopped_by: DailyLimitReached | None
+        self,
+        counts: Mapping[str, Mapping[State, PartitionCount]],
+        stopped_by: DailyLimitReached | CircuitOpen | None,
+        refusals: Mapping[str, ZoomError],
     ) -> Summary:
-        """Return the summary of the run; *counts* are those of the store at its end."""
-        unfinished = 0
+        """Return the summary of the run; *counts* are those of the store at its end, *refusals* those of streams."""
         for name, states in counts.items():
             summary = self._streams[name]
             final = sum(count.partitions for state, count in states.items() if state in FINAL)
             summary.skipped = final - sum(summary.partitions[state] for state in FINAL)
-            unfinished += sum(count.partitions for count in states.values()) - final
+            summary.unfinished = sum(count.partitions for count in states.values()) - final
+            summary.stopped_by = refusals.get(name)
         return Summary(
             streams=tuple(self._streams.values()),
             failures=tuple(self._failures),
             warnings=tuple(self._warnings),
             rejected=tuple(self._rejected),
+            not_ready=tuple(self._not_ready),
             deferred=partitions_in(State.DEFERRED, counts),
-            unfinished=unfinished,
+            unfinished=sum(summary.unfinished for summary in self._streams.values()),
             stopped_by=stopped_by,
         )
 
 
 def outcome_of(summary: Summary) -> str:
     """Return the outcome of a run for the store, in words."""
-    if summary.stopped_by is not None:
+    if isinstance(summary.stopped_by, DailyLimitReached):
         return f"stopped: the daily quota is used up until {summary.stopped_by.resumes_at:%Y-%m-%dT%H:%M:%SZ}"
-    failed = sum(stream.partitions[State.FAILED] for stream in summary.streams)
-    return "complete" if summary.complete else f"incomplete: {failed} failed"
+    if summary.stopped_by is not None:
+        return f"stopped: {summary.stopped_by}"
+    if summary.complete:
+        return "complete"
+    counts = sum((stream.partitions for stream in summary.streams), Counter[State]())
+    not_ready = f", {counts[State.PENDING]} not ready yet" if counts[State.PENDING] else ""
+    return f"incomplete: {counts[State.FAILED]} failed{not_ready}"

@@ -108,7 +108,10 @@ async def test_migration_keeps_every_line(store: Path) -> None:
 
     assert version(store) == 3
     assert {lines[5] for lines in old["partition"]} == {*STATES, "done", "empty", "failed"}
-    expected = [(*line[:5], STATES.get(str(line[5]), line[5]), *line[6:]) for line in old.pop("partition")]
+    expected = [
+        (*line[:5], STATES.get(str(line[5]), line[5]), *line[6:], int(line[5] == "gone"))
+        for line in old.pop("partition")
+    ]
     assert new.pop("partition") == expected
     for name, lines in old.items():
         assert new[TABLES.get(name, name)] == lines
@@ -141,12 +144,13 @@ async def test_migration_drops_rows_without_id(store: Path) -> None:
 
 
 async def test_migrated_store_resumes(store: Path, tmp_path: Path) -> None:
-    """The resumed harvest fetches the unfinished partitions only, and ends with the rows of a fresh harvest."""
+    """The resumed harvest fetches the unfinished partitions, and the one that was not found once more."""
+    not_found = {"code": 3001, "message": "It does not exist."}
     async with FakeZoom(golden_account(), plan=None, page_size_cap=2) as fake:
+        fake.respond(QA, status=404, body=not_found, on_request=3)
         resumed = await run(fake, store)
         calls = Counter(str(request.route) for request in fake.requests if request.label)
     async with FakeZoom(golden_account(), plan=None, page_size_cap=2) as fake:
-        not_found = {"code": 3001, "message": "It does not exist."}
         too_old = {"code": 12702, "message": "Can not access a meeting a year ago."}
         fake.respond(QA, status=404, body=not_found)
         fake.respond(QA, status=400, body=too_old, on_request=2)
@@ -158,7 +162,7 @@ async def test_migrated_store_resumes(store: Path, tmp_path: Path) -> None:
         "GET /report/meetings/{meetingId}": 1,
         PARTICIPANTS: 4,
         "GET /report/meetings/{meetingId}/polls": 3,
-        QA: 2,
+        QA: 3,
         "GET /report/meetings/{meetingId}/survey": 2,
         "GET /report/webinars/{webinarId}/participants": 2,
         "GET /report/webinars/{webinarId}/polls": 1,

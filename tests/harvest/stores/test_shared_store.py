@@ -372,6 +372,8 @@ async def test_final_partitions_are_kept(make: Make, tmp_path: Path) -> None:
         fake.respond(QA, status=404, body=NOT_FOUND)
         fake.respond(PARTICIPANTS, status=400, body={"code": 12702, "message": "Can not access a meeting a year ago."})
         first = await run_worker(fake, tmp_path, make())
+        fake.respond(QA, status=404, body=NOT_FOUND)
+        assert (await run_worker(fake, tmp_path, make())).complete  # asks once more
         before = contents(tmp_path)
         start = len(fake.requests)
         second = await run_worker(fake, tmp_path, make())
@@ -418,8 +420,9 @@ async def test_recheck_finds_late_instances(make: Make, tmp_path: Path) -> None:
     account = one_instance()
     add_instance_on(account, date(2026, 5, 29))
     async with FakeZoom(account, plan=None) as fake:
-        fake.respond(QA, status=404, body=NOT_FOUND, times=2)
-        await run_worker(fake, tmp_path, make(), reports=["meeting", "meeting_qa"])
+        fake.respond(QA, status=404, body=NOT_FOUND, times=4)
+        for _ in range(2):
+            await run_worker(fake, tmp_path, make(), reports=["meeting", "meeting_qa"])
         add_instance_on(account, date(2026, 5, 30))
         without_recheck = await run_worker(fake, tmp_path, make(), reports=["meeting", "meeting_qa"])
         start = len(fake.requests)

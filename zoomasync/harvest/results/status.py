@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from ..partitions import FINAL, Partition, State
+from ..stores.sqlite.partition_table import LISTING_MAY_GROW
 from ..stores.sqlite.reader import named_rows, reading
-from ..streams import STREAMS, Days
+from ..streams import LISTINGS, STREAMS, Days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class StreamStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """The reason for which *count* partitions in one *state* have no rows: the same *error* and *detail*.
+
+    A pending partition has the reason for which its latest fetch had no result.
 
     *example* is one of them, with a tracking ID if any of them has one.
     """
@@ -72,6 +75,8 @@ class HarvestStatus:
     *warnings* are those whose rows are stored but do not add up; *reasons* are the reasons for missing rows, the most
     frequent first. Each of the three is cut to a limit, and its count includes the rest. *deferred_until* is the first
     and the last time at which deferred partitions can be fetched. *fetched_at* is the time of the last fetch.
+    *unsettled_months* are the months that were listed less than three days after their last day, such as ``2026-05``:
+    Zoom may list more instances of them, and a run that includes them lists them again.
     """
 
     days: Days | None
@@ -85,6 +90,7 @@ class HarvestStatus:
     runs: tuple[Run, ...]
     deferred_until: tuple[datetime, datetime] | None
     fetched_at: datetime | None
+    unsettled_months: tuple[str, ...] = ()
 
     @property
     def states(self) -> Counter[State]:
@@ -147,6 +153,7 @@ def status_of(connection: sqlite3.Connection, *, limit: int) -> HarvestStatus:
         runs=msgspec.convert(named_rows(connection, _RUNS), tuple[Run, ...]),
         deferred_until=(first, last) if first and last else None,
         fetched_at=fetched_at,
+        unsettled_months=tuple(month for (month,) in connection.execute(_UNSETTLED_MONTHS)),
     )
 
 
@@ -168,8 +175,12 @@ FROM partition
 # The example is the first partition with a tracking ID, or the first one. No stream name contains a space.
 _REASONS = f"""
 SELECT state, error, detail, count(*), min((tracking_id IS NULL) || stream || ' ' || key)
-FROM partition WHERE state NOT IN ('pending', 'done', 'empty')
+FROM partition WHERE state NOT IN ('pending', 'done', 'empty') OR (state = 'pending' AND error IS NOT NULL)
 GROUP BY 1, 2, 3 ORDER BY {_WORST_FIRST}, 4 DESC, 1, 2, 3
+"""  # noqa: S608  only our own names
+_UNSETTLED_MONTHS = f"""
+SELECT DISTINCT substr(from_, 1, 7) FROM partition
+WHERE stream IN {tuple(stream.name for stream in LISTINGS)} AND {LISTING_MAY_GROW} ORDER BY 1
 """  # noqa: S608  only our own names
 _RUNS = """
 SELECT id, started_at, ended_at, outcome, host, process,

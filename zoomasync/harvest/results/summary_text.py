@@ -27,6 +27,14 @@ def summary(status: HarvestStatus) -> str:
     return f"{finished}: {lost}." if lost else f"{finished}."
 
 
+def unsettled(status: HarvestStatus) -> str:
+    """Return the sentence about months that Zoom may not have listed in full yet; empty if there are none."""
+    if not status.unsettled_months:
+        return ""
+    months = ", ".join(status.unsettled_months)
+    return f"Zoom may list more instances of {months}: a run that includes these days asks again."
+
+
 def next_step(status: HarvestStatus) -> str:
     """Return the sentences about the next step for missing partitions; empty if nothing is missing."""
     if status.complete:

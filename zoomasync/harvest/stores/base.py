@@ -106,7 +106,10 @@ class HarvestStore(Protocol):
         ...
 
     def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
-        """Iterate over the pending partitions of *streams*, the oldest first."""
+        """Iterate over the pending partitions of *streams*, each once per run.
+
+        The oldest come first, since reports expire, and those that ended in an error before come last.
+        """
         ...
 
     async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
@@ -117,8 +120,14 @@ class HarvestStore(Protocol):
         """Store one batch of a partition."""
         ...
 
-    async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
-        """Store the final result of a partition: its rows are complete, or it ended in *error*."""
+    async def finish(
+        self, task: PartitionTask, error: ZoomError | None, warning: str | None, fetched_at: datetime
+    ) -> None:
+        """Store the result of a partition: its rows are complete, or it ended in *error*, at this time of Zoom's."""
+        ...
+
+    async def release(self, task: PartitionTask) -> None:
+        """Leave *task* pending: the run stops before it is fetched, or while it is."""
         ...
 
     async def defer(self, scope: Scope, until: datetime) -> None:

@@ -22,7 +22,7 @@ import msgspec
 from .... import ZoomError
 from ....errors import StoreError
 from ..._files import atomic_write, write_synced
-from ...partitions import FINAL, Partition, State
+from ...partitions import FINAL, Partition, State, listing_may_grow
 from ...streams import Days, ListingStream, PartitionTask, Row, Stream
 from ..base import CallSample
 from ..columns import Cell, Column, utc_text
@@ -38,14 +38,15 @@ _STALE_AFTER: Final = 600 * 10**9  # nanoseconds: writing a file takes a moment
 class StoredPartition:
     """The content of a partition's file, without its rows.
 
-    *written* is when, in nanoseconds by the folder's clock. A listing has its *days*, and *days_over* is true if they
-    were over when it was fetched.
+    *written* is when, in nanoseconds by the folder's clock. A listing has its *days*, and *over* is true if it was made
+    at least three days after the last one. *not_found_runs* counts the runs in which Zoom did not find the partition.
     """
 
     state: State
     written: int
     days: Days | None
-    days_over: bool
+    over: bool
+    not_found_runs: int
 
 
 class Folder:
@@ -92,6 +93,10 @@ class Folder:
         with os.scandir(self._path / stream.name) as entries:
             return {entry.name for entry in entries}
 
+    def failure_file(self, task: PartitionTask) -> Path:
+        """Return the path of the file of a failure of *task*, which need not exist."""
+        return self.file(task).with_suffix(".failed.json")
+
     def file(self, task: PartitionTask) -> Path:
         """Return the path of the file of *task*, which need not exist."""
         return self._path / task.stream.name / f"{file_stem(task)}.parquet"
@@ -114,17 +119,29 @@ class Folder:
         days = None
         if isinstance(task.stream, ListingStream):
             days = date.fromisoformat(metadata["from_"]), date.fromisoformat(metadata["to_"])
-        return StoredPartition(State(metadata["state"]), written, days, metadata.get("over") == "true")
+        return StoredPartition(
+            State(metadata["state"]),
+            written,
+            days,
+            over=metadata.get("over") == "true",
+            not_found_runs=int(metadata.get("not_found_runs", 0)),
+        )
 
-    def failure(self, task: PartitionTask) -> Partition | None:
-        """Return the failure of *task* if it failed, with any worker, after this worker's run began."""
-        path = self._failure_file(task)
+    def failure(self, task: PartitionTask, *, earlier: bool = False) -> Partition | None:
+        """Return the failure of *task* with any worker since this worker's run began, or an *earlier* one."""
+        path = self.failure_file(task)
         try:
-            if path.stat().st_mtime_ns <= self.run_began:
+            if (path.stat().st_mtime_ns <= self.run_began) is not earlier:
                 return None
             return msgspec.json.decode(path.read_bytes(), type=Partition)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
+
+    def not_found_runs(self, task: PartitionTask) -> int:
+        """Return the number of earlier runs in which Zoom did not find the partition."""
+        stored, failure = self.stored(task), self.failure(task, earlier=True)
+        in_file = 0 if stored is None or stored.written > self.run_began else stored.not_found_runs
+        return in_file if failure is None else failure.not_found_runs
 
     def parent_rows(self, task: PartitionTask, listing: ListingStream) -> Iterator[Row]:
         """Yield the rows of the *listing* in *task*, with their child columns only."""
@@ -151,8 +168,8 @@ class Folder:
 
     def _store(self, partition: Partition, staged: StagedPartition, error: ZoomError | None) -> None:
         task = staged.task
-        if partition.state is State.FAILED:
-            path = self._failure_file(task)
+        if partition.state in {State.FAILED, State.PENDING}:
+            path = self.failure_file(task)
             with atomic_write(path, self._temporary(path)) as temporary:
                 write_synced(temporary, msgspec.json.encode(partition))
         if partition.state not in FINAL:
@@ -161,7 +178,7 @@ class Folder:
             self._store_rows(partition, staged)
         elif (stored := self.stored(task)) is None or stored.state is not State.DONE:  # an error never replaces rows
             self._write_parquet(self.file(task), task.stream, (), _metadata(partition, staged, error))
-        self._failure_file(task).unlink(missing_ok=True)
+        self.failure_file(task).unlink(missing_ok=True)
         self._remove_temporary_files(task)
 
     def _store_rows(self, partition: Partition, staged: StagedPartition) -> None:
@@ -195,9 +212,6 @@ class Folder:
                 with suppress(OSError):
                     path.unlink()
 
-    def _failure_file(self, task: PartitionTask) -> Path:
-        return self.file(task).with_suffix(".failed.json")
-
     def _write_run(self) -> int:
         """Write the record of this worker's run, and return its time by the folder's clock."""
         path = self._path / "runs" / f"{self._worker}.json"
@@ -215,10 +229,12 @@ def _metadata(partition: Partition, staged: StagedPartition, error: ZoomError | 
     metadata = {"version": str(VERSION), "stream": task.stream.name, "key": task.key, "state": str(partition.state)}
     if isinstance(task.stream, ListingStream):
         first, last = task.days
-        over = "true" if staged.days_over else "false"
-        metadata |= {"from_": first.isoformat(), "to_": last.isoformat(), "over": over}
+        over = partition.fetched_at is not None and not listing_may_grow(last, partition.fetched_at)
+        metadata |= {"from_": first.isoformat(), "to_": last.isoformat(), "over": "true" if over else "false"}
     if error is not None:
         metadata |= {"error": type(error).__name__, "detail": partition.detail or ""}
+    if partition.not_found_runs:
+        metadata["not_found_runs"] = str(partition.not_found_runs)
     if partition.invalid_rows:
         metadata["invalid_rows"] = str(partition.invalid_rows)
     if partition.warning is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import Final, cast
 
@@ -22,7 +21,6 @@ class StagedPartition:
 
     def __init__(self, task: PartitionTask) -> None:
         self.task = task
-        self.days_over: bool = datetime.now(UTC).date() > task.days[1]
         self.rows: int = 0
         self.invalid_rows: list[tuple[Cell, ...]] = []
         self._file = SpooledTemporaryFile[bytes](max_size=_MEMORY_BYTES)

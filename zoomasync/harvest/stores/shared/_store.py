@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
-from datetime import UTC, date, datetime
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
+from datetime import date, datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, Protocol, Self, TypeVar
 
@@ -14,8 +14,8 @@ import anyio
 import anyio.to_thread
 
 from .... import ZoomError
-from ....errors import StoreError
-from ...partitions import Partition, State, partition_result
+from ....errors import NotFound, StoreError
+from ...partitions import NOT_FOUND_RUNS, Partition, State, partition_result
 from ...streams import ListingStream, PartitionTask, Stream, child_tasks
 from ..base import CallSample, PartitionCount, Scope, WriteBatch
 from ..sqlite.schema import Table
@@ -72,6 +72,8 @@ class SharedStore:
         self._on_finished: Callable[[Partition], None] = lambda _: None
         self._staged: dict[PartitionTask, StagedPartition] = {}
         self._held: set[str] = set()
+        self._tried: set[PartitionTask] = set()  # not ready, with any worker since this run began
+        self._failed_before: set[PartitionTask] = set()
         self.outcome: str = ""
 
     def __repr__(self) -> str:
@@ -93,46 +95,59 @@ class SharedStore:
         """
         self._list, self._recheck_from, self._on_finished = PartitionList(), scope.recheck_from, on_finished
         self._tables = {stream.name: Table(stream) for stream in scope.streams}
+        self._tried.clear()
+        self._failed_before.clear()
         self.outcome = "interrupted"
         async with self._leases.held():
             days = await self._in_thread(partial(self._folder.begin_run, scope.days, scope.streams))
             try:
                 await self._add(iter(scope.listing_tasks(days)))
                 yield
-            finally:
-                with anyio.CancelScope(shield=True):
-                    for staged in self._staged.values():
-                        staged.close()
-                    self._staged.clear()
-                    self._held.clear()
-                    await self._in_thread(partial(self._folder.end_run, self.outcome))
+            except BaseException:
+                with suppress(StoreError):  # the first error is the one to raise
+                    await self._end_run()
+                raise
+            await self._end_run()
+
+    async def _end_run(self) -> None:
+        with anyio.CancelScope(shield=True):
+            for staged in self._staged.values():
+                staged.close()
+            self._staged.clear()
+            self._held.clear()
+            await self._in_thread(partial(self._folder.end_run, self.outcome))
 
     async def add_children(self, listing: ListingStream, scope: Scope) -> None:
         """Add the child partitions of all stored rows of *listing*, which any worker may have fetched."""
-        listings = list(self._list.tasks((listing,), State.DONE))
-        rows = ((task, self._folder.parent_rows(task, listing)) for task in listings)
+        listings = [task for state in State for task in self._list.tasks((listing,), state)]
+        rows = ((task, self._folder.parent_rows(task, listing)) for task in listings if self._has_rows(task))
         await self._add(child for task, some in rows for child in child_tasks(task, some, scope.reports))
 
     async def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:  # noqa: ARG002  `run` got it
-        """Iterate over the pending partitions of *streams* that this worker has leased, the oldest first.
+        """Iterate over the pending partitions of *streams* that this worker has leased.
 
-        It ends when no partition is pending. All workers go through the same list. At a partition that another worker
-        holds, a worker skips the rest of the block, since the other worker is there, and returns to it at the end.
+        The oldest come first, and those that failed in an earlier run come last. It ends when no partition is pending
+        that no worker has tried since this run began. All workers go through the same list. At a partition that another
+        worker holds, a worker skips the rest of the block, since the other worker is there, and returns to it at the
+        end.
         """
-        pending: Iterable[PartitionTask] = self._list.tasks(streams, State.PENDING)
+        pending: Iterable[PartitionTask] = chain(
+            (task for task in self._list.tasks(streams, State.PENDING) if task not in self._failed_before),
+            (task for task in self._list.tasks(streams, State.PENDING) if task in self._failed_before),
+        )
         skip_rest, pause = True, _FIRST_PAUSE
         while True:
             postponed: list[PartitionTask] = []
             leased = False
             for some in _blocks(pending):
-                block = [task for task in some if self._list.state(task) is State.PENDING]
+                block = [task for task in some if self._is_pending(task)]
                 await self._refresh(block)
                 rest = iter(block)
                 for task in rest:
                     if await self._lease(task):
                         leased = True
                         yield task
-                    elif self._list.state(task) is State.PENDING:
+                    elif self._is_pending(task):
                         postponed.append(task)
                         postponed += rest if skip_rest else ()
             if not postponed:
@@ -154,17 +169,46 @@ class SharedStore:
             self._staged[task] = StagedPartition(task)
         await self._in_thread(partial(self._staged[task].add, self._tables[task.stream.name], batch))
 
-    async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
+    async def finish(
+        self, task: PartitionTask, error: ZoomError | None, warning: str | None, fetched_at: datetime
+    ) -> None:
         """Write the file of a partition, or of its failure, and release the lease."""
-        now = datetime.now(UTC).replace(microsecond=0)
         with closing(self._staged.pop(task) if task in self._staged else StagedPartition(task)) as staged:
-            pages, rows, invalid = (staged.pages, staged.rows, len(staged.invalid_rows)) if error is None else (0, 0, 0)
-            result = partition_result(task, error, warning, pages=pages, rows=rows, invalid_rows=invalid, now=now)
             with anyio.CancelScope(shield=True):  # after a cancellation, fetched pages are still stored
-                await self._in_thread(partial(self._folder.store, result, staged, error))
+                store = partial(self._store, staged, error, warning, fetched_at.replace(microsecond=0))
+                result = await self._in_thread(store)
                 await self._release(task)
+        self._apply(task, result)
+
+    def _store(
+        self, staged: StagedPartition, error: ZoomError | None, warning: str | None, fetched_at: datetime
+    ) -> Partition:
+        pages, rows, invalid = (staged.pages, staged.rows, len(staged.invalid_rows)) if error is None else (0, 0, 0)
+        result = partition_result(
+            staged.task,
+            error,
+            warning,
+            pages=pages,
+            rows=rows,
+            invalid_rows=invalid,
+            not_found_runs=self._folder.not_found_runs(staged.task) if isinstance(error, NotFound) else 0,
+            now=fetched_at,
+        )
+        self._folder.store(result, staged, error)
+        return result
+
+    def _apply(self, task: PartitionTask, result: Partition) -> None:
+        """Note the *result* of *task*, with any worker."""
+        if result.state is State.PENDING:
+            self._tried.add(task)
         self._list.set_state(task, result.state)
         self._on_finished(result)
+
+    async def release(self, task: PartitionTask) -> None:
+        """Leave *task* pending, and release its lease."""
+        if task in self._staged:
+            self._staged.pop(task).close()
+        await self._release(task)
 
     async def defer(self, scope: Scope, until: datetime) -> None:  # noqa: ARG002  other workers may have quota left
         """Turn all pending partitions to deferred, and release all leases."""
@@ -193,21 +237,30 @@ class SharedStore:
             stream = task.stream
             if stream.name not in file_names:
                 file_names[stream.name] = self._folder.file_names(stream)
+            if self._folder.failure_file(task).name in file_names[stream.name]:
+                self._failed_before.add(task)
             exists = self._folder.file(task).name in file_names[stream.name]
             if exists and (state := self._final_state(task)) is not None:
                 self._list.set_state(task, state)
         return bool(batch)
 
+    def _has_rows(self, task: PartitionTask) -> bool:
+        """Return whether *task* has rows, be it of an earlier run: the file stays if a new listing fails."""
+        if self._list.state(task) is State.DONE:
+            return True
+        stored = self._folder.stored(task)
+        return stored is not None and stored.state is State.DONE
+
     async def _lease(self, task: PartitionTask) -> bool:
         """Lease *task*; return False if another worker holds it or has finished it."""
-        if self._list.state(task) is not State.PENDING:
+        if not self._is_pending(task):
             return False
         lease = _lease_key(task)
         if not await self._leases.acquire(lease):
             return False
         self._held.add(lease)
         await self._refresh([task])
-        if self._list.state(task) is State.PENDING:
+        if self._is_pending(task):
             return True
         await self._release(task)  # another worker finished it, and released its lease, just before
         return False
@@ -223,8 +276,10 @@ class SharedStore:
             if isinstance(result, State):
                 self._list.set_state(task, result)
             else:
-                self._list.set_state(task, result.state)
-                self._on_finished(result)
+                self._apply(task, result)
+
+    def _is_pending(self, task: PartitionTask) -> bool:
+        return self._list.state(task) is State.PENDING and task not in self._tried
 
     def _results(self, tasks: Iterable[PartitionTask]) -> list[tuple[PartitionTask, State | Partition]]:
         results = [(task, self._final_state(task) or self._folder.failure(task)) for task in tasks]
@@ -242,8 +297,10 @@ class SharedStore:
         if stored.written > self._folder.run_began:
             return True
         late = self._recheck_from is not None and task.days[1] >= self._recheck_from
+        if stored.state is State.NOT_FOUND and stored.not_found_runs < NOT_FOUND_RUNS:
+            return False
         if isinstance(task.stream, ListingStream):
-            return stored.days_over and not late  # a day that was not over may have more instances now
+            return stored.over and not late
         return not (late and stored.state in {State.NOT_FOUND, State.EMPTY})
 
     async def _in_thread(self, function: Callable[[], T]) -> T:

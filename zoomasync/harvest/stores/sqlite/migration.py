@@ -21,7 +21,7 @@ _STATES = {
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Rename the tables, columns and states of version 2, inside the caller's transaction.
+    """Rename the tables, columns and states of version 2, and add a column, inside the caller's transaction.
 
     Partitions of hosts and instances without an id, which can never be fetched, are removed.
     """
@@ -36,3 +36,5 @@ def migrate(connection: sqlite3.Connection) -> None:
         "UPDATE partition SET state = ? WHERE state = ?", [(new, old) for old, new in _STATES.items()]
     )
     connection.execute("DELETE FROM partition WHERE key = '' OR stream = 'user_meetings' AND key LIKE '/%'")
+    connection.execute("ALTER TABLE partition ADD COLUMN not_found_runs INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE partition SET not_found_runs = 1 WHERE state = 'not_found'")

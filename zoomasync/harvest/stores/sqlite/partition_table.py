@@ -10,7 +10,7 @@ from datetime import date, datetime
 import msgspec
 
 from .... import ZoomError
-from ...partitions import Partition, State, partition_result
+from ...partitions import NOT_FOUND_RUNS, Partition, State, partition_result
 from ...streams import LISTINGS, STREAMS, Days, InstanceStream, ListingStream, PartitionTask, Stream, child_tasks
 from ..base import PartitionCount, Scope, extend_days
 from ..columns import utc_text
@@ -22,15 +22,17 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
     """Prepare the partitions of *scope* for a run on the store *name*.
 
     Add the listings of its months, drop the partitions that an interrupted run left in progress, and turn back to
-    pending: failed and deferred partitions, listings that were made before their last day was over, and with
-    *recheck_from* late listings and late reports that were empty or not found.
+    pending: failed and deferred partitions, those that were not found in one run only, listings that were made less
+    than three days after their last day, and with *recheck_from* late listings and late reports that were empty or not
+    found.
     """
     _drop_in_progress(connection)
     add_tasks(connection, scope.listing_tasks(_extend_stored_days(connection, name, scope.days)))
     in_scope, listings = _condition(scope, scope.streams), _condition(scope, LISTINGS)
     conditions = [
         f"state IN ('failed', 'deferred') AND {in_scope}",
-        f"substr(fetched_at, 1, 10) <= to_ AND {listings}",
+        f"state = 'not_found' AND not_found_runs < {NOT_FOUND_RUNS} AND {in_scope}",
+        f"{LISTING_MAY_GROW} AND {listings}",
     ]
     if scope.recheck_from is not None:
         first = scope.recheck_from.isoformat()
@@ -43,12 +45,19 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
         connection.execute(f"UPDATE partition SET state = 'pending' WHERE {condition}")
 
 
+LISTING_MAY_GROW = "date(fetched_at, '-3 days') <= to_"
+"""The condition for listings that `listing_may_grow`."""
+
+
 def _drop_in_progress(connection: sqlite3.Connection) -> None:
     for stream, key in connection.execute("SELECT stream, key FROM partition WHERE state = 'in_progress'").fetchall():
         clear(connection, stream, key)
-    connection.execute(
-        "UPDATE partition SET state = 'pending', pages = 0, rows = 0, invalid_rows = 0 WHERE state = 'in_progress'"
-    )
+    connection.execute(_RESET_IN_PROGRESS)
+
+
+_RESET_IN_PROGRESS = (
+    "UPDATE partition SET state = 'pending', pages = 0, rows = 0, invalid_rows = 0 WHERE state = 'in_progress'"
+)
 
 
 def _extend_stored_days(connection: sqlite3.Connection, name: str, days: Days) -> Days:
@@ -96,25 +105,23 @@ def add_children(connection: sqlite3.Connection, listing: ListingStream, scope: 
 def pending_batches(
     connection: sqlite3.Connection, scope: Scope, streams: Sequence[Stream]
 ) -> Iterator[list[PartitionTask]]:
-    """Yield the pending partitions of *streams*, the oldest first, since reports expire.
+    """Yield the pending partitions of *streams*: the oldest first, and last those with an error.
 
     Each batch is read when it is requested, so that partitions added in between are included.
     """
-    last = ("", "", "")
-    condition = _condition(scope, streams)
-    while True:
-        lines = connection.execute(
+    for has_error in ("error IS NULL", "error IS NOT NULL"):
+        last = ("", "", "")
+        condition = f"state = 'pending' AND {has_error} AND {_condition(scope, streams)}"
+        while lines := connection.execute(
             f"SELECT from_, stream, key, to_, calls FROM partition WHERE (from_, stream, key) > (?, ?, ?) "
-            f"AND state = 'pending' AND {condition} ORDER BY from_, stream, key LIMIT {_BATCH}",
+            f"AND {condition} ORDER BY from_, stream, key LIMIT {_BATCH}",
             last,
-        ).fetchall()
-        if not lines:
-            return
-        last = lines[-1][:3]
-        yield [
-            PartitionTask(STREAMS[stream], key, (date.fromisoformat(from_), date.fromisoformat(to)), calls)
-            for from_, stream, key, to, calls in lines
-        ]
+        ).fetchall():
+            last = lines[-1][:3]
+            yield [
+                PartitionTask(STREAMS[stream], key, (date.fromisoformat(from_), date.fromisoformat(to)), calls)
+                for from_, stream, key, to, calls in lines
+            ]
 
 
 def counts(connection: sqlite3.Connection, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
@@ -151,14 +158,22 @@ def finish(
     After an *error*, the rows of an incomplete fetch are deleted. The rows of an earlier listing stay until a new one
     is complete; if Zoom no longer returns the listing, they stay for good, with a warning.
     """
-    id_ = (task.stream.name, task.key)
-    state, pages, rows, invalid_rows = connection.execute(
-        "SELECT state, pages, rows, invalid_rows FROM partition WHERE stream = ? AND key = ?", id_
+    if error is not None:
+        release(connection, task)
+    pages, rows, invalid_rows, not_found_runs = connection.execute(
+        "SELECT pages, rows, invalid_rows, not_found_runs FROM partition WHERE stream = ? AND key = ?",
+        (task.stream.name, task.key),
     ).fetchone()
-    if error is not None and state == State.IN_PROGRESS:
-        clear(connection, *id_)
-        pages = rows = invalid_rows = 0
-    result = partition_result(task, error, warning, pages=pages, rows=rows, invalid_rows=invalid_rows, now=now)
+    result = partition_result(
+        task,
+        error,
+        warning,
+        pages=pages,
+        rows=rows,
+        invalid_rows=invalid_rows,
+        not_found_runs=not_found_runs,
+        now=now,
+    )
     if error is not None and rows and result.state in {State.NOT_FOUND, State.REJECTED}:
         warning = f"listed again: {result.detail}"
         result = replace(result, state=State.DONE, error=None, detail=None, tracking_id=None, warning=warning)
@@ -166,10 +181,19 @@ def finish(
     connection.execute(
         "UPDATE partition SET state = :state, pages = :pages, rows = :rows, invalid_rows = :invalid_rows, "
         "fetched_at = :fetched_at, deferred_until = :deferred_until, error = :error, detail = :detail, "
-        "tracking_id = :tracking_id, warning = :warning WHERE stream = :stream AND key = :key",
+        "tracking_id = :tracking_id, warning = :warning, not_found_runs = :not_found_runs "
+        "WHERE stream = :stream AND key = :key",
         {**msgspec.to_builtins(result), "deferred_until": deferred_until},
     )
     return result if error is None else replace(result, pages=0, rows=0, invalid_rows=0)
+
+
+def release(connection: sqlite3.Connection, task: PartitionTask) -> None:
+    """Turn *task* back to pending, without the rows of an incomplete fetch."""
+    id_ = (task.stream.name, task.key)
+    in_progress = connection.execute(_RESET_IN_PROGRESS + " AND stream = ? AND key = ?", id_).rowcount
+    if in_progress:
+        clear(connection, *id_)
 
 
 def clear(connection: sqlite3.Connection, stream: str, key: str) -> None:

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS partition (
     detail TEXT,
     tracking_id TEXT,
     warning TEXT,
+    not_found_runs INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (stream, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS partition_by_day ON partition (from_, stream, key);

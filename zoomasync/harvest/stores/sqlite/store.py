@@ -35,6 +35,7 @@ T = TypeVar("T")
 _QUEUED_WRITES = 64  # pages of 300 rows: some 25 MB at most
 _CACHED_STATEMENTS = 1_024  # an INSERT per number of rows, and some more
 _BUSY_SECONDS = 60.0  # another program may hold the file for a moment
+_BUSY_STEP = 0.2  # a cancelled opening must not wait longer
 
 
 class SQLiteStore:
@@ -61,11 +62,12 @@ class SQLiteStore:
         self._queue: WriteQueue[_Write] | None = None
         self._broken = False
         self._run_id = 0
+        self._tried: set[tuple[str, str]] = set()  # partitions that ended in an error in this run
         self.outcome: str = ""
 
     async def __aenter__(self) -> Self:
         try:
-            await self._in_thread(self._open)
+            await self._open_when_free()
         except BaseException:
             self._close()  # the thread may have opened it, also after a cancellation
             raise
@@ -88,34 +90,42 @@ class SQLiteStore:
         if missing := [stream.name for stream in scope.streams if stream.name not in self._tables]:
             raise ConfigError(f"the store was opened without a table for {', '.join(missing)}")
         self._queue = queue = WriteQueue[_Write](_QUEUED_WRITES)
-        self.outcome, self._broken = "interrupted", False
+        self.outcome, self._broken, self._run_id = "interrupted", False, 0
+        self._tried.clear()
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._commit_all, queue, on_finished)
-                await self._call(partial(self._begin_run, scope))
-                yield
-                queue.close()
+            try:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._commit_all, queue, on_finished)
+                    await self._call(partial(self._begin_run, scope))
+                    yield
+                    queue.close()
+            finally:
+                self._queue = None
+                if not self._broken:
+                    with anyio.CancelScope(shield=True):  # after a cancellation, fetched pages are still stored
+                        await self._commit([*queue.take_all(), _Write(self._end_run)], on_finished)
+        except StoreError as error:
+            failure: BaseException = error
         except BaseExceptionGroup as group:
-            first = next((error for error in group.exceptions if isinstance(error, StoreError)), group.exceptions[0])
+            failure = next((error for error in group.exceptions if isinstance(error, StoreError)), group.exceptions[0])
         else:
             return
-        finally:
-            self._queue = None
-            if not self._broken:
-                with anyio.CancelScope(shield=True):  # after a cancellation, fetched pages are still stored
-                    await self._commit([*queue.take_all(), _Write(self._end_run)], on_finished)
-        raise first
+        if self._broken:
+            await self._record_failure(failure)
+        raise failure
 
     async def add_children(self, listing: ListingStream, scope: Scope) -> None:
         """Add the child partitions of all stored rows of *listing* as pending."""
         await self._call(partial(partition_table.add_children, listing=listing, scope=scope))
 
     async def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
-        """Iterate over the pending partitions of *streams*, the oldest first."""
+        """Iterate over the pending partitions of *streams*: the oldest first, and last those with an error."""
+        await self._call(lambda _: None)  # so that no partition is pending whose result is queued
         batches = partition_table.pending_batches(self._opened(), scope, streams)
         while (batch := await self._in_thread(partial(next, batches, None))) is not None:
             for task in batch:
-                yield task
+                if (task.stream.name, task.key) not in self._tried:
+                    yield task
 
     async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
         """Return the number of partitions of *scope* by stream name and state, after all earlier writes."""
@@ -125,10 +135,18 @@ class SQLiteStore:
         """Queue one batch of a partition; wait while the queue is full."""
         await self._enqueue(partial(self._write, task, batch))
 
-    async def finish(self, task: PartitionTask, error: ZoomError | None, warning: str | None) -> None:
-        """Queue the final result of a partition."""
-        now = datetime.now(UTC).replace(microsecond=0)
+    async def finish(
+        self, task: PartitionTask, error: ZoomError | None, warning: str | None, fetched_at: datetime
+    ) -> None:
+        """Queue the result of a partition."""
+        if error is not None:
+            self._tried.add((task.stream.name, task.key))
+        now = fetched_at.replace(microsecond=0)
         await self._enqueue(partial(partition_table.finish, task=task, error=error, warning=warning, now=now))
+
+    async def release(self, task: PartitionTask) -> None:
+        """Leave *task* pending, without the rows of an incomplete fetch."""
+        await self._enqueue(partial(partition_table.release, task=task))
 
     async def defer(self, scope: Scope, until: datetime) -> None:
         """Turn all pending partitions to deferred."""
@@ -136,6 +154,7 @@ class SQLiteStore:
 
     async def resume_deferred(self, scope: Scope) -> None:
         """Turn all deferred partitions back to pending."""
+        self._tried.clear()
         await self._call(partial(partition_table.resume_deferred, scope=scope))
 
     async def record_calls(self, samples: Sequence[CallSample]) -> None:
@@ -201,7 +220,21 @@ class SQLiteStore:
                 connection.execute("ROLLBACK")
             raise
 
-    def _open(self) -> None:
+    async def _open_when_free(self) -> None:
+        with anyio.move_on_after(_BUSY_SECONDS):
+            while not await self._in_thread(self._open):  # noqa: ASYNC110  there is no event
+                await anyio.sleep(_BUSY_STEP)
+            return
+        raise StoreError(f"the store {self._path.name} cannot be opened: another program has locked it")
+
+    async def _record_failure(self, failure: BaseException) -> None:
+        """Record the outcome in a transaction of its own: on a full disk, there may be space for it."""
+        self.outcome = f"failed: {failure}"
+        with anyio.CancelScope(shield=True), suppress(StoreError):
+            await self._in_thread(partial(self._transact, [_Write(self._end_run)]))
+
+    def _open(self) -> bool:
+        """Open the store; return False if another program has locked the database."""
         try:
             self._acquire_lock()
             # An absolute path is never one of SQLite's special names, such as ":memory:".
@@ -209,15 +242,21 @@ class SQLiteStore:
                 self._path.absolute(),
                 isolation_level=None,
                 check_same_thread=False,
-                timeout=_BUSY_SECONDS,
+                timeout=_BUSY_STEP,
                 cached_statements=_CACHED_STATEMENTS,
             )
             version = self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._durability}")
             self._transact([_Write(partial(self._make_tables, version))])
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1_000:.0f}")
         except (sqlite3.Error, OSError) as error:
-            raise ConfigError(f"the store {self._path.name} cannot be opened: {error}") from None
+            if _primary_code(error) == sqlite3.SQLITE_BUSY:
+                self._close()
+                return False
+            kind = ConfigError if _primary_code(error) == sqlite3.SQLITE_NOTADB else StoreError
+            raise kind(f"the store {self._path.name} cannot be opened: {error}") from None
+        return True
 
     def _make_tables(self, version: int, connection: sqlite3.Connection) -> None:
         """Migrate the store if needed, and create the missing tables and columns, in one transaction."""
@@ -302,6 +341,11 @@ class _Write:
     function: Callable[[sqlite3.Connection], object]
     committed: anyio.Event | None = None
     result: object = None
+
+
+def _primary_code(error: Exception) -> int:
+    """Return SQLite's primary code of *error*, or 0 for an error of the system."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 _ADD_CALL_SAMPLES = (

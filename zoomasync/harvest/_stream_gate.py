@@ -1,0 +1,58 @@
+"""The gate of a stream, which stops it when Zoom refuses it for the whole token or account."""
+
+from __future__ import annotations
+
+import anyio
+
+from ..errors import EmbeddedError, MissingScope, PermissionDenied, ZoomError
+
+_MAX_REFUSALS = 10  # in a row
+_CODE_NO_PERMISSION = 200
+
+
+class StreamGate:
+    """The gate of one stream in one run: it admits one partition first, and the others once Zoom has answered.
+
+    A missing scope stops the stream. Other refusals, of a plan or role, may concern one host, so they stop it only
+    while it is not *accepted*, or after ten in a row. The stream is accepted once Zoom has returned one of its
+    partitions, in this run or an earlier one.
+    """
+
+    def __init__(self) -> None:
+        self.accepted: bool = False
+        self.refusal: ZoomError | None = None
+        """The error for which the run fetches no further partition of the stream."""
+        self._refusals = 0
+        self._answered: anyio.Event | None = None
+
+    async def admit(self) -> bool:
+        """Wait for the answer to the first partition, and return whether to fetch this one."""
+        if self._answered is None:
+            self._answered = anyio.Event()
+        else:
+            await self._answered.wait()
+        return self.refusal is None
+
+    def accept(self) -> None:
+        """Note that Zoom has returned rows, and admit all partitions."""
+        self.accepted, self._refusals = True, 0
+        self._admit_all()
+
+    def fail(self, error: ZoomError) -> None:
+        """Note the *error* of a partition; stop the stream if it concerns all others, and admit them otherwise."""
+        if _is_refusal(error):
+            self._refusals += 1
+            if isinstance(error, MissingScope) or not self.accepted or self._refusals >= _MAX_REFUSALS:
+                self.refusal = self.refusal or error
+        self._admit_all()
+
+    def _admit_all(self) -> None:
+        if self._answered is not None:
+            self._answered.set()
+
+
+def _is_refusal(error: ZoomError) -> bool:
+    """Return whether Zoom refused a call for the token, the role of its user, or the plan of the account."""
+    if isinstance(error, EmbeddedError):
+        return error.code == _CODE_NO_PERMISSION
+    return isinstance(error, PermissionDenied) and error.code is not None
