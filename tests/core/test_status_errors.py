@@ -20,6 +20,7 @@ from zoomasync.errors import (
     MissingScope,
     NotFound,
     PageTokenExpired,
+    MissingScope,
     PermissionDenied,
     PerSecondLimitReached,
     RateLimited,

@@ -226,7 +226,7 @@ async def test_estimate_shows_repeated_listing(tmp_path: Path) -> None:
     assert estimate.calls == 1
 
 
-async def test_status_names_unsettled_months(tmp_path: Path) -> None:
+async def test_status_names_growing_months(tmp_path: Path) -> None:
     """A month that was listed early is named, also if later runs do not include it."""
     store = tmp_path / "h.sqlite"
     async with FakeZoom(two_instances(), plan=None) as fake:
@@ -234,14 +234,14 @@ async def test_status_names_unsettled_months(tmp_path: Path) -> None:
         for day in (1, 2):
             to = LAST + timedelta(days=day)
             await harvest(fake, store, (to, to), reports=["meeting"], now=morning(to + timedelta(days=1)))
-        early = read_status(store).unsettled_months
+        early = read_status(store).growing_months
         await night(fake, store, LAST + timedelta(days=4))
 
     assert early == ("2026-04", "2026-05")
-    assert read_status(store).unsettled_months == ("2026-05",)
+    assert read_status(store).growing_months == ("2026-05",)
 
 
-async def test_refused_relisting_keeps_rows(tmp_path: Path) -> None:
+async def test_failed_relisting_keeps_rows(tmp_path: Path) -> None:
     """A listing that fails keeps the rows of the earlier one, and their reports are fetched."""
     account = two_instances()
     store = tmp_path / "h.sqlite"

@@ -5,15 +5,22 @@ The exit code is 0 if a harvest is complete, 1 after an error, 2 for wrong use, 
 
 from __future__ import annotations
 
+import signal
 import sys
+
+from .exit_codes import Exit
 
 
 def main() -> None:
     """Run the command with the arguments of this process, and exit."""
+    # The import takes a moment, and some commands have no handler of their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
     try:
         from .app import run  # noqa: PLC0415  needs the extra
     except ModuleNotFoundError as missing:
         sys.exit(
             f"zoomasync: the command needs the extra 'cli' ({missing.name} is missing): pip install 'zoomasync[cli]'"
         )
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
     sys.exit(run(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The gate of a stream, which stops it when Zoom refuses it for the whole token or account."""
+"""The gate of a stream, which stops it when Zoom denies it for the whole token or account."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import anyio
 
 from ..errors import EmbeddedError, MissingScope, PermissionDenied, ZoomError
 
-_MAX_REFUSALS = 10  # in a row
+_MAX_DENIALS = 10  # in a row
 _CODE_NO_PERMISSION = 200
 
 
 class StreamGate:
     """The gate of one stream in one run: it admits one partition first, and the others once Zoom has answered.
 
-    A missing scope stops the stream. Other refusals, of a plan or role, may concern one host, so they stop it only
+    A missing scope stops the stream. Other denials, of a plan or role, may concern one host, so they stop it only
     while it is not *accepted*, or after ten in a row. The stream is accepted once Zoom has returned one of its
     partitions, in this run or an earlier one.
     """
 
     def __init__(self) -> None:
         self.accepted: bool = False
-        self.refusal: ZoomError | None = None
+        self.denial: ZoomError | None = None
         """The error for which the run fetches no further partition of the stream."""
-        self._refusals = 0
+        self._denials = 0
         self._answered: anyio.Event | None = None
 
     async def admit(self) -> bool:
@@ -31,19 +31,19 @@ class StreamGate:
             self._answered = anyio.Event()
         else:
             await self._answered.wait()
-        return self.refusal is None
+        return self.denial is None
 
     def accept(self) -> None:
         """Note that Zoom has returned rows, and admit all partitions."""
-        self.accepted, self._refusals = True, 0
+        self.accepted, self._denials = True, 0
         self._admit_all()
 
     def fail(self, error: ZoomError) -> None:
         """Note the *error* of a partition; stop the stream if it concerns all others, and admit them otherwise."""
-        if _is_refusal(error):
-            self._refusals += 1
-            if isinstance(error, MissingScope) or not self.accepted or self._refusals >= _MAX_REFUSALS:
-                self.refusal = self.refusal or error
+        if _is_denial(error):
+            self._denials += 1
+            if isinstance(error, MissingScope) or not self.accepted or self._denials >= _MAX_DENIALS:
+                self.denial = self.denial or error
         self._admit_all()
 
     def _admit_all(self) -> None:
@@ -51,8 +51,8 @@ class StreamGate:
             self._answered.set()
 
 
-def _is_refusal(error: ZoomError) -> bool:
-    """Return whether Zoom refused a call for the token, the role of its user, or the plan of the account."""
+def _is_denial(error: ZoomError) -> bool:
+    """Return whether Zoom denied a call for the token, the role of its user, or the plan of the account."""
     if isinstance(error, EmbeddedError):
         return error.code == _CODE_NO_PERMISSION
     return isinstance(error, PermissionDenied) and error.code is not None

@@ -142,12 +142,12 @@ class Harvest:
         continue. With *wait*, the run waits until then and continues. While Zoom is down, nothing is sent but one call
         at a time; without *wait*, the run ends after about one minute of that, and `Summary.stopped_by` has the cause.
 
-        The first partition of each stream is fetched alone. When Zoom refuses it because the token lacks a scope, or
+        The first partition of each stream is fetched alone. When Zoom denies it because the token lacks a scope, or
         the account a plan or role, the other partitions of the stream stay pending, and no call is sent for them.
 
         A cancelled run commits all fetched rows first. Raises `Unauthorized` if the credentials fail,
         `RedisUnavailable` if shared rate limits cannot be reached, `StoreError` if the store cannot be written, and the
-        error of the listings if Zoom refuses them or no month could be listed.
+        error of the listings if Zoom denies them or no month could be listed.
         """
         async with self._running(wait=wait):
             while True:
@@ -160,8 +160,8 @@ class Harvest:
                     break
                 await self._sleep_until(self._stopped_by.resumes_at)
                 await self._store.resume_deferred(self._scope)
-            refusals = {name: gate.refusal for name, gate in self._gates.items() if gate.refusal is not None}
-            summary = self._result.summary(await self._count(), self._stopped_by, refusals)
+            denials = {name: gate.denial for name, gate in self._gates.items() if gate.denial is not None}
+            summary = self._result.summary(await self._count(), self._stopped_by, denials)
             self._store.outcome = outcome_of(summary)
         return summary
 
@@ -190,8 +190,8 @@ class Harvest:
             return
         for listing in (USERS, USER_MEETINGS):
             await self._fetch_all((listing,))
-            if (refusal := self._gates[listing.name].refusal) is not None:
-                raise refusal
+            if (denial := self._gates[listing.name].denial) is not None:
+                raise denial
             await self._store.add_children(listing, self._scope)
             counts = await self._count()
             if listing is USERS and not set(counts.get(USERS.name, ())) - _NOT_LISTED:
@@ -206,31 +206,31 @@ class Harvest:
         return counts
 
     async def _fetch_all(self, streams: Sequence[Stream]) -> None:
-        """Fetch the pending partitions of *streams*, until the run stops or Zoom refuses the streams."""
+        """Fetch the pending partitions of *streams*, until the run stops or Zoom denies the streams."""
         counts = await self._store.counts(self._scope)
         for stream in streams:
             if counts.get(stream.name, {}).keys() & _ACCEPTED:
                 self._gates[stream.name].accepted = True
-        admitted = [stream for stream in streams if not self._is_refused(stream)]
+        admitted = [stream for stream in streams if not self._is_denied(stream)]
         while admitted and self._stopped_by is None:
             async with fan_out(self._fetch_and_finish, self._pending(admitted), workers=self._workers) as outcomes:
                 async for outcome in outcomes:
                     if isinstance(outcome, Failed):
                         raise outcome.error
-            if not any(map(self._is_refused, admitted)):
+            if not any(map(self._is_denied, admitted)):
                 return
-            admitted = [stream for stream in admitted if not self._is_refused(stream)]
+            admitted = [stream for stream in admitted if not self._is_denied(stream)]
 
     async def _pending(self, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
-        """Yield the pending partitions of *streams*, until the run stops or Zoom refuses one of the streams."""
+        """Yield the pending partitions of *streams*, until the run stops or Zoom denies one of the streams."""
         async for task in self._store.pending_tasks(self._scope, streams):
-            if self._stopped_by is not None or any(map(self._is_refused, streams)):
+            if self._stopped_by is not None or any(map(self._is_denied, streams)):
                 await self._store.release(task)
                 return
             yield task
 
-    def _is_refused(self, stream: Stream) -> bool:
-        return self._gates[stream.name].refusal is not None
+    def _is_denied(self, stream: Stream) -> bool:
+        return self._gates[stream.name].denial is not None
 
     async def _fetch_and_finish(self, task: PartitionTask) -> None:
         """Fetch and store one partition; raise only errors that every other partition would meet too."""

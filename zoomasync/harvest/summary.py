@@ -34,7 +34,7 @@ class StreamSummary:
     """The result of one stream in this run: its stored *rows*, its *invalid_rows*, and its *partitions* by state.
 
     *skipped* counts the partitions that were final already, from an earlier run or another worker, and *unfinished*
-    those that are not final. *stopped_by* is the error for which Zoom refuses the whole stream: the token lacks a
+    those that are not final. *stopped_by* is the error for which Zoom denies the whole stream: the token lacks a
     scope, or the account a plan or role. Its other partitions stay pending.
     """
 
@@ -107,15 +107,15 @@ class RunResult:
         self,
         counts: Mapping[str, Mapping[State, PartitionCount]],
         stopped_by: DailyLimitReached | CircuitOpen | None,
-        refusals: Mapping[str, ZoomError],
+        denials: Mapping[str, ZoomError],
     ) -> Summary:
-        """Return the summary of the run; *counts* are those of the store at its end, *refusals* those of streams."""
+        """Return the summary of the run; *counts* are those of the store at its end, *denials* those of streams."""
         for name, states in counts.items():
             summary = self._streams[name]
             final = sum(count.partitions for state, count in states.items() if state in FINAL)
             summary.skipped = final - sum(summary.partitions[state] for state in FINAL)
             summary.unfinished = sum(count.partitions for count in states.values()) - final
-            summary.stopped_by = refusals.get(name)
+            summary.stopped_by = denials.get(name)
         return Summary(
             streams=tuple(self._streams.values()),
             failures=tuple(self._failures),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ... import Plan, ServerToServer, Zoom
-from ...errors import ConfigError, DailyLimitReached
+from ...errors import CircuitOpen, ConfigError, DailyLimitReached
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ...types import CallStats, ClientOptions
 from ..console import stdout, table
@@ -36,11 +36,21 @@ def run_harvest(options: HarvestOptions, plan: Plan) -> int:
 
 
 async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
-    to = options.to or datetime.now(UTC).date() - timedelta(days=1)
-    from_ = options.from_ or to - timedelta(days=29)
-    path = options.store or _default_store(options)
+    code: Exit | None = None
+    with stopped_by_signals() as stop:
+        code = await _harvest(options, plan, console)
+    if code is None:
+        console.print("Interrupted. Finished partitions are stored. Run the same command again to fetch the rest.")
+        return stop.exit_code
+    return code
+
+
+async def _harvest(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
     async with AsyncExitStack() as stack:
         zoom = await stack.enter_async_context(_client(options, plan, console))
+        to = options.to or zoom.server_time.date() - timedelta(days=1)
+        from_ = options.from_ or to - timedelta(days=29)
+        path = options.store or _default_store(options)
         harvest = await stack.enter_async_context(
             Harvest(
                 zoom,
@@ -57,18 +67,14 @@ async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
         console.print(f"{action} {account} from {from_} to {to} into {path}", soft_wrap=True)
         estimate, summary = None, None
         async with show_progress(harvest.progress, zoom, console):
-            with stopped_by_signals() as stop:
-                if options.estimate:
-                    estimate = await _estimate(harvest, console)
-                else:
-                    summary = await harvest.run(wait=options.wait)
-    if stop.signal is None and options.estimate:
+            if options.estimate:
+                estimate = await _estimate(harvest, console)
+            else:
+                summary = await harvest.run(wait=options.wait)
+    if summary is None:
         if estimate is not None:
             _print_estimate(estimate, console)
         return Exit.INCOMPLETE if estimate is None or estimate.unlisted else Exit.COMPLETE
-    if summary is None:
-        console.print("Interrupted. Finished partitions are stored. Run the same command again to fetch the rest.")
-        return stop.exit_code
     console.print(_summary_table(summary, zoom))
     _print_summary(summary, console)
     return Exit.COMPLETE if summary.complete else Exit.INCOMPLETE
@@ -77,8 +83,8 @@ async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
 async def _estimate(harvest: Harvest, console: Console) -> HarvestEstimate | None:
     try:
         return await harvest.estimate()
-    except DailyLimitReached as reached:
-        console.print(f"The listing is incomplete: {reached}", markup=False, soft_wrap=True)
+    except (DailyLimitReached, CircuitOpen) as reason:
+        console.print(f"The listing is incomplete: {reason}", markup=False, soft_wrap=True)
         return None
 
 
@@ -187,9 +193,18 @@ def _number(number: int) -> str:
 def _print_summary(summary: Summary, console: Console) -> None:
     _print_reasons("Failed", summary.failures, console)
     _print_reasons("Rejected", summary.rejected, console)
+    _print_reasons("Not ready", summary.not_ready, console)
     _print_reasons("Warning", summary.warnings, console)
+    for stream in summary.streams:
+        if stream.stopped_by is not None:
+            console.print(
+                f"Stopped: Zoom denies {stream.name} for this token or account; {stream.unfinished:,} partitions "
+                "of it are not fetched.",
+                soft_wrap=True,
+            )
     if summary.stopped_by is not None:
         console.print(f"Stopped: {summary.stopped_by}", markup=False, soft_wrap=True)
+    if isinstance(summary.stopped_by, DailyLimitReached):
         resumes_at = f"{summary.stopped_by.resumes_at:%Y-%m-%d %H:%M} UTC"
         console.print(f"{summary.deferred:,} partitions are deferred. Run the same command again from {resumes_at}.")
     elif summary.complete:

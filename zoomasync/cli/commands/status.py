@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ...harvest import HarvestStatus, Partition, State, read_status
 from ...harvest.results.status import Reason, Run
-from ...harvest.results.summary_text import next_step, state_text, summary
+from ...harvest.results.summary_text import growth, next_step, state_text, summary
 from ..console import print_json, stdout
 from ..exit_codes import Exit
 
@@ -53,6 +53,8 @@ def _lines(status: HarvestStatus) -> Iterator[str]:
     if status.warning_count > _MAX_WARNINGS:
         more = status.warning_count - _MAX_WARNINGS
         yield f"… and {more:,} more warnings, in the column `warning` of the table `partition`"
+    if growing := growth(status):
+        yield growing
     yield summary(status)
     step = next_step(status)
     if step and not (last and last.ended_at is None and _is_running(last)):
@@ -140,6 +142,7 @@ def _as_data(store: Path, status: HarvestStatus) -> dict[str, object]:
         "states": {state: states[state] for state in State},
         "calls": status.calls,
         "fetched_at": status.fetched_at,
+        "growing_months": status.growing_months,
         "deferred_until": status.deferred_until and dict(zip(("first", "last"), status.deferred_until, strict=True)),
         "streams": [
             {

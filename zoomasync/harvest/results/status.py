@@ -75,7 +75,7 @@ class HarvestStatus:
     *warnings* are those whose rows are stored but do not add up; *reasons* are the reasons for missing rows, the most
     frequent first. Each of the three is cut to a limit, and its count includes the rest. *deferred_until* is the first
     and the last time at which deferred partitions can be fetched. *fetched_at* is the time of the last fetch.
-    *unsettled_months* are the months that were listed less than three days after their last day, such as ``2026-05``:
+    *growing_months* are the months that were listed less than three days after their last day, such as ``2026-05``:
     Zoom may list more instances of them, and a run that includes them lists them again.
     """
 
@@ -90,7 +90,7 @@ class HarvestStatus:
     runs: tuple[Run, ...]
     deferred_until: tuple[datetime, datetime] | None
     fetched_at: datetime | None
-    unsettled_months: tuple[str, ...] = ()
+    growing_months: tuple[str, ...] = ()
 
     @property
     def states(self) -> Counter[State]:
@@ -153,7 +153,7 @@ def status_of(connection: sqlite3.Connection, *, limit: int) -> HarvestStatus:
         runs=msgspec.convert(named_rows(connection, _RUNS), tuple[Run, ...]),
         deferred_until=(first, last) if first and last else None,
         fetched_at=fetched_at,
-        unsettled_months=tuple(month for (month,) in connection.execute(_UNSETTLED_MONTHS)),
+        growing_months=tuple(month for (month,) in connection.execute(_GROWING_MONTHS)),
     )
 
 
@@ -178,7 +178,7 @@ SELECT state, error, detail, count(*), min((tracking_id IS NULL) || stream || ' 
 FROM partition WHERE state NOT IN ('pending', 'done', 'empty') OR (state = 'pending' AND error IS NOT NULL)
 GROUP BY 1, 2, 3 ORDER BY {_WORST_FIRST}, 4 DESC, 1, 2, 3
 """  # noqa: S608  only our own names
-_UNSETTLED_MONTHS = f"""
+_GROWING_MONTHS = f"""
 SELECT DISTINCT substr(from_, 1, 7) FROM partition
 WHERE stream IN {tuple(stream.name for stream in LISTINGS)} AND {LISTING_MAY_GROW} ORDER BY 1
 """  # noqa: S608  only our own names

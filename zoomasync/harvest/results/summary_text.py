@@ -27,11 +27,11 @@ def summary(status: HarvestStatus) -> str:
     return f"{finished}: {lost}." if lost else f"{finished}."
 
 
-def unsettled(status: HarvestStatus) -> str:
+def growth(status: HarvestStatus) -> str:
     """Return the sentence about months that Zoom may not have listed in full yet; empty if there are none."""
-    if not status.unsettled_months:
+    if not status.growing_months:
         return ""
-    months = ", ".join(status.unsettled_months)
+    months = ", ".join(status.growing_months)
     return f"Zoom may list more instances of {months}: a run that includes these days asks again."
 
 

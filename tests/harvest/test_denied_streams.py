@@ -1,4 +1,4 @@
-"""A refusal of Zoom stops a stream only if it concerns the token or the account; one of a gateway settles nothing."""
+"""An error about the token or account stops a stream, one about a host does not, and one of a gateway is not final."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MISSING_SCOPE: Json = {
     "message": "Invalid access token, does not contain scopes:[report:read:meeting_survey:admin].",
 }
 NO_PLAN: Json = {"code": 200, "message": "Only available for Paid or ZMP account."}
-REFUSALS = {
+DENIALS = {
     "4711": (400, MISSING_SCOPE),
     "104": (401, {"code": 104, "message": "Invalid access token, does not contain scopes."}),
     "plan": (400, NO_PLAN),
@@ -52,13 +52,13 @@ def states_of(store: Path, stream: str) -> list[str]:
     return sorted(state for (name, _), (state, _) in partitions(store).items() if name == stream)
 
 
-# The whole stream is refused.
+# The whole stream is denied.
 
 
-@pytest.mark.parametrize("name", REFUSALS)
-async def test_refused_stream_costs_one_call(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", DENIALS)
+async def test_denied_stream_costs_one_call(name: str, tmp_path: Path) -> None:
     """The other streams are complete, and the next run asks once again."""
-    status, body = REFUSALS[name]
+    status, body = DENIALS[name]
     account = thirty_instances()
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
@@ -80,10 +80,10 @@ async def test_refused_stream_costs_one_call(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("route", [USERS, USER_MEETINGS])
-@pytest.mark.parametrize("name", REFUSALS)
-async def test_refused_listing_ends_run(name: str, route: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", DENIALS)
+async def test_denied_listing_ends_run(name: str, route: str, tmp_path: Path) -> None:
     """It costs one call, not one per month or host."""
-    status, body = REFUSALS[name]
+    status, body = DENIALS[name]
     async with FakeZoom(thirty_instances(), plan=None) as fake:
         fake.respond(route, status=status, body=body, times=999)
         with pytest.raises((PermissionDenied, EmbeddedError)):
@@ -110,17 +110,17 @@ async def test_scope_lost_during_run_stops_stream(tmp_path: Path) -> None:
     assert "pending" in states_of(store, "meeting_survey")
 
 
-# One host is refused.
+# One host is denied.
 
 
-async def test_refused_host_is_not_first_again(tmp_path: Path) -> None:
-    """A refusal that concerns one host stops the stream for one run at most."""
+async def test_denied_host_is_not_first_again(tmp_path: Path) -> None:
+    """A denial that concerns one host stops the stream for one run at most."""
     store = tmp_path / "h.sqlite"
     account = thirty_instances()
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(PARTICIPANTS, status=400, body=NO_PLAN)
         first = await harvest(fake, store, APRIL, reports=["meeting_participants"])
-        fake.respond(PARTICIPANTS, status=400, body=NO_PLAN, on_request=30)  # the last partition is the refused one
+        fake.respond(PARTICIPANTS, status=400, body=NO_PLAN, on_request=30)  # the last partition is the denied one
         second = await harvest(fake, store, APRIL, reports=["meeting_participants"])
 
         assert calls(fake).count(PARTICIPANTS) == 1 + 30
@@ -129,8 +129,8 @@ async def test_refused_host_is_not_first_again(tmp_path: Path) -> None:
     assert [stream.stopped_by for stream in second.streams] == [None] * 3
 
 
-async def test_refused_host_stops_nothing_else(tmp_path: Path) -> None:
-    """Once Zoom has returned a report, a refusal of plan or role fails its partition only, in later runs too."""
+async def test_denied_host_stops_nothing_else(tmp_path: Path) -> None:
+    """Once Zoom has returned a report, a denial of plan or role fails its partition only, in later runs too."""
     store = tmp_path / "h.sqlite"
     account = thirty_instances()
     async with FakeZoom(account, plan=None) as fake:
@@ -146,7 +146,7 @@ async def test_refused_host_stops_nothing_else(tmp_path: Path) -> None:
 
 
 async def test_lapsed_plan_stops_known_stream(tmp_path: Path) -> None:
-    """Ten refusals in a row stop a stream that Zoom has returned before."""
+    """Ten denials in a row stop a stream that Zoom has returned before."""
     account = thirty_instances()
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake, fake.client(retry=QUICK) as zoom:
@@ -164,7 +164,7 @@ async def test_lapsed_plan_stops_known_stream(tmp_path: Path) -> None:
 # Gates.
 
 
-def refusal(kind: type[PermissionDenied] = PermissionDenied, code: int | None = 200) -> PermissionDenied:
+def denial(kind: type[PermissionDenied] = PermissionDenied, code: int | None = 200) -> PermissionDenied:
     return kind("GET /report/daily", 400, code=code, message="No.")
 
 
@@ -184,8 +184,8 @@ async def test_gate_admits_one_first() -> None:
     assert sorted(admitted) == list(range(20))
 
 
-@pytest.mark.parametrize("error", [refusal(), refusal(MissingScope)], ids=["plan", "scope"])
-async def test_refused_gate_admits_none(error: ZoomError) -> None:
+@pytest.mark.parametrize("error", [denial(), denial(MissingScope)], ids=["plan", "scope"])
+async def test_denied_gate_admits_none(error: ZoomError) -> None:
     gate = StreamGate()
 
     async def enter(number: int) -> bool:
@@ -196,13 +196,13 @@ async def test_refused_gate_admits_none(error: ZoomError) -> None:
 
     outcomes = await fan_out(enter, range(20), workers=20).collect()
     assert [outcome.value for outcome in outcomes if isinstance(outcome, Done)].count(True) == 1
-    assert gate.refusal is error
+    assert gate.denial is error
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        refusal(code=None),
+        denial(code=None),
         NotFound("GET /report/daily", 404, code=3001),
         ServerError("GET /report/daily", 503),
         EmbeddedError("GET /report/daily", 200, code=300),
@@ -257,7 +257,7 @@ async def test_gateway_error_is_not_final(status: int, body: bytes | Json, tmp_p
 
 
 @pytest.mark.parametrize("route", [USERS, USER_MEETINGS])
-async def test_gateway_error_settles_no_listing(route: str, tmp_path: Path) -> None:
+async def test_gateway_error_ends_no_listing(route: str, tmp_path: Path) -> None:
     account = thirty_instances()
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
