@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import anyio
@@ -186,6 +186,47 @@ async def test_incomplete_harvest_exits_with_3(tmp_path: Path) -> None:
     assert code == 3
     assert "Failed: meeting_survey" in output
     assert "Needs one of: report:read:admin" in output
+
+
+async def test_denied_stream_is_named_once(tmp_path: Path) -> None:
+    account = small_account()
+    for hour in range(5):
+        account.add_instance(start=datetime(2026, 5, 2, hour, tzinfo=UTC), participants=2)
+    async with FakeZoom(account, plan=None) as fake:
+        missing = {"code": 4711, "message": "Invalid access token, does not contain scopes."}
+        fake.respond("GET /report/meetings/{meetingId}/survey", status=400, body=missing, times=99)
+        code, output, _ = await run_command("harvest", *RANGE, folder=tmp_path, **variables(fake))
+
+    assert code == 3
+    assert output.count("does not contain scopes") == 1
+    assert (
+        "Stopped: Zoom denies meeting_survey to this token or account; 6 of its partitions are not fetched." in output
+    )
+
+
+async def test_late_report_exits_with_3(tmp_path: Path) -> None:
+    """The command prints one line about the reports that are not ready, and the next one stores them."""
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    account = Account()
+    for hour in range(3):
+        account.add_instance(start=datetime.combine(yesterday, time(hour), UTC), participants=2)
+    days = ("--from", str(yesterday), "--to", str(yesterday), "--reports", "meeting")
+    async with FakeZoom(account, plan=None) as fake:
+        body = {"code": 3001, "message": "Meeting does not exist."}
+        fake.respond("GET /report/meetings/{meetingId}", status=404, body=body, times=3)
+        code, output, _ = await run_command("harvest", *days, folder=tmp_path, **variables(fake))
+        status_code, status, _ = await run_command("status", "harvest.sqlite", folder=tmp_path)
+        next_code, _, _ = await run_command("harvest", *days, folder=tmp_path, **variables(fake))
+        last_code, last_status, _ = await run_command("status", "harvest.sqlite", folder=tmp_path)
+
+    assert (code, status_code, next_code, last_code) == (3, 3, 0, 0)
+    assert output.count("Not ready: meeting") == 1
+    assert "and 2 more: GET /report/meetings/{meetingId} -> 404 (Zoom code 3001): not ready yet" in output
+    assert "Pending: meeting " in status
+    assert "incomplete: 0 failed, 3 not ready yet" in status
+    assert f"Zoom may list more instances of {yesterday:%Y-%m}: a run that includes these days asks again." in status
+    assert "3 pending" in status
+    assert "Pending" not in last_status
 
 
 async def test_error_exits_with_1(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ async def test_signal_at_a_locked_store(number: signal.Signals, code: int, tmp_p
                 arguments, cwd=tmp_path, env=environment_with(**variables(fake))
             ) as process:
                 with anyio.fail_after(60):
-                    while not (tmp_path / "harvest.sqlite.lock").exists():  # noqa: ASYNC110, ASYNC240  there is no event
+                    while not (tmp_path / "harvest.sqlite.lock").exists():  # noqa: ASYNC110  there is no event
                         await anyio.sleep(0.01)
                 process.send_signal(number)
                 with anyio.fail_after(5):

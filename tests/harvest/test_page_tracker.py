@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -307,3 +309,45 @@ async def test_past_meetings_replace_reports(reports: list[str], tmp_path: Path)
         assert [row["name"] for row in stored(store)["past_participants"]] == [
             visit.name for instance in sorted(meetings, key=lambda each: each.uuid) for visit in instance.participants
         ]
+
+
+@pytest.mark.parametrize("uuid", ["", " ", ".", "..", "a?b=1", "a#b", "%2e%2e", "caf\u00e9", "a\r\nb"], ids=ascii)
+async def test_unusable_uuid_is_an_invalid_row(uuid: str, tmp_path: Path) -> None:
+    """No request could name the instance, so that its reports would fail in every run."""
+    store = tmp_path / "h.sqlite"
+    rows = [{"uuid": uuid, "type": 2, "new": 1}, {"uuid": "good==", "type": 2, "start_time": "2026-04-10T09:00:00Z"}]
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        fake.respond(USER_MEETINGS, status=200, body={"meetings": rows})
+        summary = await harvest(fake, store, APRIL, reports=["meeting_qa"])
+
+    assert {key for stream, key in partitions(store) if stream == "meeting_qa"} == {"good=="}
+    ((path, reason, raw),) = query(store, "SELECT path, reason, raw FROM rejected_rows WHERE stream = 'user_meetings'")
+    assert (path, str(reason)[:22]) == ("$[0].uuid", "meetingId must be a nu")
+    assert json.loads(str(raw))["uuid"] == uuid
+    assert next(stream.invalid_rows for stream in summary.streams if stream.name == "user_meetings") == 1
+    assert [failure.key for failure in summary.failures] == []
+
+
+@pytest.mark.parametrize("host", ["", ".", "..", "a/b", "a b"])
+async def test_unusable_host_is_an_invalid_row(host: str, tmp_path: Path) -> None:
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        fake.respond(USERS, status=200, body={"users": [{"id": host}, {"id": fake.account.hosts[0].id}]})
+        summary = await harvest(fake, store, APRIL, reports=["meeting"])
+
+    assert summary.complete
+    assert len(stored(store)["meeting"]) == 1
+    assert query(store, "SELECT stream, path FROM rejected_rows") == [("users", "$[0].id")]
+
+
+async def test_stored_unusable_uuid_is_rejected(tmp_path: Path) -> None:
+    """An earlier version stored such a row; its reports do not keep the harvest incomplete."""
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        await harvest(fake, store, APRIL, reports=["meeting"])
+        with closing(sqlite3.connect(store)) as database, database:
+            database.execute("UPDATE user_meetings SET uuid = ''")
+        summary = await harvest(fake, store, APRIL, reports=["meeting"])
+
+    assert summary.complete
+    assert [(partition.stream, partition.error) for partition in summary.rejected] == [("meeting", "InvalidArgument")]

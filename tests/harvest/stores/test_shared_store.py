@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
-from support.harvesting import TODAY, add_instance_on, harvest, one_instance
+from support.harvesting import TODAY, ZoomAt, add_instance_on, harvest, one_instance
 from support.valkey import Server, new_name
 from support.workers import Job, ObservedLeases, Worker, contents, open_worker, rows, run_worker
 
@@ -386,6 +386,94 @@ async def test_final_partitions_are_kept(make: Make, tmp_path: Path) -> None:
     assert Counter(states(tmp_path, "meeting_qa").values())["not_found"] == 1
     assert Counter(states(tmp_path, "meeting_participants").values())["rejected"] == 1
     assert contents(tmp_path) == before
+
+
+async def test_late_report_is_asked_for_once(make: Make, tmp_path: Path) -> None:
+    """In one run, all workers together ask once for a report that is not ready; the next run stores it."""
+    day = datetime.now(UTC).date() - timedelta(days=1)
+    account = Account(today=day)
+    for hour in range(3):
+        account.add_instance(start=datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+    days, reports = (day, day), ["meeting_qa"]
+    summaries: list[Summary] = []
+
+    async def work() -> None:
+        summaries.append(await run_worker(fake, tmp_path, make(), days, reports=reports))
+
+    async with FakeZoom(account, plan=None) as fake:
+        fake.respond(QA, status=404, body=NOT_FOUND, times=99)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4):
+                tasks.start_soon(work)
+        first = routes(fake).count(QA)
+        fake.clear_responses()
+        second = await run_worker(fake, tmp_path, make(), days, reports=reports)
+
+        assert (first, routes(fake).count(QA)) == (3, 6)
+    for summary in summaries:
+        assert (summary.complete, summary.unfinished, len(summary.not_ready)) == (False, 3, 3)
+    assert second.complete
+    assert list(states(tmp_path, "meeting_qa").values()) == ["empty"] * 3
+    assert list((tmp_path / "meeting_qa").glob("*.failed.json")) == []
+
+
+async def test_old_report_is_asked_for_twice(make: Make, tmp_path: Path) -> None:
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        fake.respond(QA, status=404, body=NOT_FOUND, times=99)
+        counts: list[int] = []
+        for _ in range(3):
+            assert (await run_worker(fake, tmp_path, make(), APRIL, reports=["meeting_qa"])).complete
+            counts.append(routes(fake).count(QA))
+
+    assert counts == [1, 2, 2]
+
+
+async def test_month_is_listed_for_three_days(make: Make, tmp_path: Path) -> None:
+    """A finished month is listed again until three days after its last day."""
+    account = one_instance()
+    counts: list[int] = []
+    async with FakeZoom(account, plan=None) as fake:
+        for day in range(1, 7):
+            late = account.add_instance(account.hosts[0], start=datetime(2026, 4, 30, day, tzinfo=UTC))
+            async with (
+                ZoomAt(fake, datetime(2026, 5, day, 0, 30, tzinfo=UTC)) as zoom,
+                Harvest(
+                    zoom, store=SharedStore(tmp_path, make()), from_=APRIL[0], to=APRIL[1], reports=["meeting"]
+                ) as running,
+            ):
+                await running.run()
+            counts.append(routes(fake).count("GET /report/users/{userId}/meetings"))
+            if day <= 4:
+                assert late.uuid in states(tmp_path, "meeting")
+
+    assert counts == [1, 2, 3, 4, 4, 4]
+
+
+async def test_failed_relisting_keeps_reports(make: Make, tmp_path: Path) -> None:
+    """If a month cannot be listed again, the reports of the earlier listing are fetched."""
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        await run_worker(fake, tmp_path, make(), APRIL, reports=["meeting"])
+        fake.respond("GET /report/users/{userId}/meetings", status=500, body=b"", times=9)
+        await run_worker(fake, tmp_path, make(), APRIL, reports=["meeting_qa"], recheck_days=30)
+
+    assert list(states(tmp_path, "meeting_qa").values()) == ["empty"]
+
+
+async def test_denied_stream_costs_one_call(make: Make, tmp_path: Path) -> None:
+    """The next run asks for another partition."""
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
+    keys: list[str] = []
+    async with FakeZoom(account, plan=None) as fake:
+        fake.respond(QA, status=400, body={"code": 200, "message": "No permission."}, times=99)
+        for _ in range(2):
+            start = len(fake.requests)
+            summary = await run_worker(fake, tmp_path, make())
+            keys += [failure.key for failure in summary.failures]
+            assert routes(fake, start).count(QA) == 1
+        fake.clear_responses()
+        assert (await run_worker(fake, tmp_path, make())).complete
+
+    assert len(set(keys)) == 2
 
 
 @pytest.mark.parametrize("how", ["empty", "half", "one byte short", "zeros", "zeros inside"])

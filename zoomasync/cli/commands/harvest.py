@@ -198,8 +198,8 @@ def _print_summary(summary: Summary, console: Console) -> None:
     for stream in summary.streams:
         if stream.stopped_by is not None:
             console.print(
-                f"Stopped: Zoom denies {stream.name} for this token or account; {stream.unfinished:,} partitions "
-                "of it are not fetched.",
+                f"Stopped: Zoom denies {stream.name} to this token or account; {stream.unfinished:,} of its partitions "
+                "are not fetched.",
                 soft_wrap=True,
             )
     if summary.stopped_by is not None:
