@@ -8,30 +8,12 @@ from pathlib import Path
 import pytest
 from support.clock import in_virtual_time, now
 from support.harvested import expected, partitions, stored
-from support.harvesting import QUICK, SPRING, TODAY, calls, harvest, one_instance, query
+from support.harvesting import QUICK, SPRING, TODAY, OpenAfter, calls, harvest, one_instance, query
 
-from zoomasync import Label, Plan
-from zoomasync.errors import CircuitOpen, ServerError
+from zoomasync.errors import CircuitOpen
 from zoomasync.harvest import Harvest, Summary
 from zoomasync.harvest._sleep import sleep_until
-from zoomasync.rate_limits import LocalRateLimiter, Permit
 from zoomasync.testing import Account, FakeZoom
-
-CAUSE = ServerError("GET /report/users", 503)
-
-
-class OpenAfter(LocalRateLimiter):
-    """A rate limiter after so many calls of which the circuit is open."""
-
-    def __init__(self, calls: int) -> None:
-        super().__init__(Plan(light=10_000, medium=10_000, heavy=10_000))
-        self.left = calls
-
-    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        self.left -= 1
-        if self.left < 0:
-            raise CircuitOpen("GET /report/meetings/{meetingId}", 20.0, CAUSE)
-        return await super().acquire(label, priority=priority, max_wait=max_wait)
 
 
 async def run_until(fake: FakeZoom, store: Path, calls: int, *, estimate: bool = False) -> Summary:

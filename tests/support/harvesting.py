@@ -8,12 +8,15 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from zoomasync import Plan, RetryPolicy, Zoom
+from zoomasync import Label, Plan, RetryPolicy, Zoom
+from zoomasync.errors import CircuitOpen, ServerError
 from zoomasync.harvest import REPORTS, Harvest, Summary
+from zoomasync.rate_limits import LocalRateLimiter, Permit
 from zoomasync.testing import Account, FakeZoom, Instance
 
 TODAY = date(2026, 6, 15)
 SPRING = (date(2026, 3, 1), date(2026, 5, 31))
+UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
 QUICK = RetryPolicy(attempts=3, base=0.01)
 
 
@@ -21,13 +24,26 @@ class ZoomAt(Zoom):
     """A client of *fake* to which Zoom's clock always shows *now*."""
 
     def __init__(self, fake: FakeZoom, now: datetime) -> None:
-        unlimited = Plan(light=10_000, medium=10_000, heavy=10_000)
-        super().__init__(fake.credentials, plan=unlimited, base_url=fake.base_url, retry=QUICK)
+        super().__init__(fake.credentials, plan=UNLIMITED, base_url=fake.base_url, retry=QUICK)
         self.now = now
 
     @property
     def server_time(self) -> datetime:
         return self.now
+
+
+class OpenAfter(LocalRateLimiter):
+    """A rate limiter after so many calls of which the circuit is open."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__(UNLIMITED)
+        self.left = calls
+
+    async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
+        self.left -= 1
+        if self.left < 0:
+            raise CircuitOpen("GET /report/meetings/{meetingId}", 20.0, ServerError("GET /report/users", 503))
+        return await super().acquire(label, priority=priority, max_wait=max_wait)
 
 
 async def harvest(

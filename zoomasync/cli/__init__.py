@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from types import FrameType
 
 from .exit_codes import Exit
 
@@ -14,7 +15,7 @@ from .exit_codes import Exit
 def main() -> None:
     """Run the command with the arguments of this process, and exit."""
     # The import takes a moment, and some commands have no handler of their own.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         from .app import run  # noqa: PLC0415  needs the extra
     except ModuleNotFoundError as missing:
@@ -24,3 +25,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     sys.exit(run(sys.argv[1:]))
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the arguments of a signal handler
+    sys.exit(Exit.TERMINATED)

@@ -211,7 +211,7 @@ class Harvest:
         for stream in streams:
             if counts.get(stream.name, {}).keys() & _ACCEPTED:
                 self._gates[stream.name].accepted = True
-        admitted = [stream for stream in streams if not self._is_denied(stream)]
+        admitted: list[Stream] = [stream for stream in streams if not self._is_denied(stream)]
         while admitted and self._stopped_by is None:
             async with fan_out(self._fetch_and_finish, self._pending(admitted), workers=self._workers) as outcomes:
                 async for outcome in outcomes:

@@ -8,17 +8,18 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import pytest
-from support.harvesting import TODAY, ZoomAt, add_instance_on, harvest, one_instance
+from support.harvesting import QUICK, SPRING, TODAY, OpenAfter, ZoomAt, add_instance_on, harvest, one_instance
 from support.valkey import Server, new_name
 from support.workers import Job, ObservedLeases, Worker, contents, open_worker, rows, run_worker
 
 from zoomasync import Label, Plan
-from zoomasync.errors import ConfigError, RedisUnavailable, StoreError
+from zoomasync.errors import CircuitOpen, ConfigError, RedisUnavailable, StoreError
 from zoomasync.harvest import Harvest, State, Summary
 from zoomasync.harvest.results.export import export_tables
 from zoomasync.harvest.stores.parquet_file import read_columns, read_metadata
@@ -459,6 +460,23 @@ async def test_failed_relisting_keeps_reports(make: Make, tmp_path: Path) -> Non
     assert list(states(tmp_path, "meeting_qa").values()) == ["empty"]
 
 
+async def test_outage_frees_all_leases(make: Make, tmp_path: Path) -> None:
+    """The partitions stay pending, and another worker fetches them at once."""
+    keys = set[str]()
+    spy = ObservedLeases(make(), lambda verb, key: keys.add(key) if verb == "acquire" else keys.discard(key))
+    account = Account.simulated(7, today=TODAY, instances_per_month=3)
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client(retry=QUICK, rate_limiter=OpenAfter(40)) as zoom,
+        Harvest(zoom, store=SharedStore(tmp_path, spy), from_=SPRING[0], to=SPRING[1]) as running,
+    ):
+        summary = await running.run()
+        assert isinstance(summary.stopped_by, CircuitOpen)
+        assert (summary.failures, summary.not_ready, summary.complete) == ((), (), False)
+        assert keys == set()
+        assert (await run_worker(fake, tmp_path, make())).complete
+
+
 async def test_denied_stream_costs_one_call(make: Make, tmp_path: Path) -> None:
     """The next run asks for another partition."""
     account = Account.simulated(7, today=TODAY, instances_per_month=3)
@@ -669,6 +687,20 @@ async def test_write_error_ends_the_run(make: Make, tmp_path: Path) -> None:
         (folder / "meeting_qa").write_text("")
         with pytest.raises(StoreError, match="the folder shared: "):
             await running.run()
+
+
+async def test_write_error_leaves_an_outcome(make: Make, tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    account = one_instance()
+    name = sha256(account.instances[0].uuid.encode()).hexdigest()[:32]
+    async with FakeZoom(account, plan=None) as fake, open_worker(fake, folder, make()) as running:
+        await running.estimate()
+        (folder / "meeting_qa" / f"{name}.parquet" / "in the way").mkdir(parents=True)
+        with pytest.raises(StoreError, match="the folder shared: "):
+            await running.run()
+
+    (run,) = (json.loads(file.read_text()) for file in (folder / "runs").iterdir())
+    assert run["outcome"].startswith("failed: the folder shared: ")
 
 
 def test_repr_shows_the_folder_name(make: Make) -> None:

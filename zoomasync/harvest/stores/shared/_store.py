@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 
 from .... import ZoomError
-from ....errors import NotFound, StoreError
+from ....errors import StoreError
 from ...partitions import NOT_FOUND_RUNS, Partition, State, partition_result
 from ...streams import ListingStream, PartitionTask, Stream, child_tasks
 from ..base import CallSample, PartitionCount, Scope, WriteBatch
@@ -178,7 +178,7 @@ class SharedStore:
                 store = partial(self._store, staged, error, warning, fetched_at.replace(microsecond=0))
                 result = await self._in_thread(store)
                 await self._release(task)
-        self._apply(task, result)
+                self._apply(task, result)
 
     def _store(
         self, staged: StagedPartition, error: ZoomError | None, warning: str | None, fetched_at: datetime
@@ -191,7 +191,7 @@ class SharedStore:
             pages=pages,
             rows=rows,
             invalid_rows=invalid,
-            not_found_runs=self._folder.not_found_runs(staged.task) if isinstance(error, NotFound) else 0,
+            not_found_runs=0 if error is None else self._folder.not_found_runs(staged.task),
             now=fetched_at,
         )
         self._folder.store(result, staged, error)
