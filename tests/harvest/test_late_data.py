@@ -144,6 +144,24 @@ async def test_report_that_never_comes_ends(tmp_path: Path) -> None:
     assert [each.complete for each in nights] == [False] * 5 + [True] * 4
 
 
+async def test_late_report_is_asked_for_once_per_run(tmp_path: Path) -> None:
+    account = one_instance()
+    for _ in range(9):
+        add_instance_on(account, DAY)
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        ZoomAt(fake, morning(DAY + timedelta(days=1))) as zoom,
+        Harvest(
+            zoom, store=tmp_path / "h.sqlite", from_=DAY, to=DAY, reports=["meeting", "meeting_qa"], workers=1
+        ) as running,
+    ):
+        fake.respond(ROUTES["meeting"], status=404, body=NOT_FOUND, times=99)
+        summary = await running.run()
+
+        assert calls(fake).count(ROUTES["meeting"]) == 10
+    assert (len(summary.not_ready), summary.unfinished) == (10, 10)
+
+
 async def test_status_names_late_reports(tmp_path: Path) -> None:
     """They are one reason, although Zoom's texts name the meetings."""
     account = one_instance()
@@ -206,6 +224,23 @@ async def test_finished_month_is_listed_until_then(tmp_path: Path) -> None:
     # May has no active host.
     assert [each[USER_MEETINGS] for each in listings] == [1, 1, 1, 1, 0, 0, 0]
     assert [each[USERS] for each in listings] == [1, 2, 2, 2, 1, 1, 1]
+
+
+async def test_added_days_list_the_month_again(tmp_path: Path) -> None:
+    """Runs that add a day each find the late instance, however late it is by Zoom's clock."""
+    account = two_instances()
+    store = tmp_path / "h.sqlite"
+    listed: list[int] = []
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest(fake, store, (LAST - timedelta(days=29), LAST), reports=["meeting"])
+        late = add_late_instance(account)
+        for number in (1, 2, 3, 4, 4):
+            to = LAST + timedelta(days=number)
+            start = len(fake.requests)
+            await harvest(fake, store, (to - timedelta(days=29), to), reports=["meeting"])
+            listed.append(calls(fake, start).count(USER_MEETINGS))
+    assert late in {row["_part"] for row in stored(store)["meeting"]}
+    assert listed == [1, 1, 1, 0, 0]
 
 
 async def test_estimate_shows_repeated_listing(tmp_path: Path) -> None:

@@ -44,18 +44,20 @@ FINAL = (State.DONE, State.EMPTY, State.NOT_FOUND, State.REJECTED)
 NOT_FOUND_RUNS = 2
 """The number of runs that ask for a partition which Zoom does not find: in incidents, it answered 404 by mistake."""
 
-_DELAY = timedelta(days=3)  # reports and listings are hours late, and after incidents days
+DELAY = timedelta(days=3)
+"""The time for which Zoom may be late with reports and listings: usually hours, and after incidents days."""
+
 _LONGEST_INSTANCE = timedelta(hours=30)  # Zoom ends a meeting then
 
 
 def listing_may_grow(last_day: date, listed_at: datetime) -> bool:
     """Return whether a listing of days until *last_day* may have missed instances, since it was made too early."""
-    return (listed_at - _DELAY).date() <= last_day
+    return (listed_at - DELAY).date() <= last_day
 
 
 def report_may_be_late(first_day: date, now: datetime) -> bool:
     """Return whether an instance that began on *first_day* may have ended less than three days ago."""
-    return (now - _DELAY - _LONGEST_INSTANCE).date() <= first_day
+    return (now - DELAY - _LONGEST_INSTANCE).date() <= first_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

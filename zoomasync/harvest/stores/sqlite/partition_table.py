@@ -10,7 +10,7 @@ from datetime import date, datetime
 import msgspec
 
 from .... import ZoomError
-from ...partitions import NOT_FOUND_RUNS, Partition, State, partition_result
+from ...partitions import DELAY, NOT_FOUND_RUNS, Partition, State, partition_result
 from ...streams import LISTINGS, STREAMS, Days, InstanceStream, ListingStream, PartitionTask, Stream, child_tasks
 from ..base import PartitionCount, Scope, extend_days
 from ..columns import utc_text
@@ -24,16 +24,21 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
     Add the listings of its months, drop the partitions that an interrupted run left in progress, and turn back to
     pending: failed and deferred partitions, those that were not found in one run only, listings that were made less
     than three days after their last day, and with *recheck_from* late listings and late reports that were empty or not
-    found.
+    found. When the run adds days, the listings of the three days before its last day are made again in any case.
     """
     _drop_in_progress(connection)
-    add_tasks(connection, scope.listing_tasks(_extend_stored_days(connection, name, scope.days)))
+    stored = _stored_days(connection)
+    days = scope.days if stored is None else extend_days(name, stored, scope.days)
+    connection.execute("INSERT OR REPLACE INTO harvest VALUES (1, ?, ?)", (days[0].isoformat(), days[1].isoformat()))
+    add_tasks(connection, scope.listing_tasks(days))
     in_scope, listings = _condition(scope, scope.streams), _condition(scope, LISTINGS)
     conditions = [
         f"state IN ('failed', 'deferred') AND {in_scope}",
         f"state = 'not_found' AND not_found_runs < {NOT_FOUND_RUNS} AND {in_scope}",
         f"{LISTING_MAY_GROW} AND {listings}",
     ]
+    if stored is not None and days[1] > stored[1]:
+        conditions.append(f"to_ >= '{days[1] - DELAY}' AND {listings}")
     if scope.recheck_from is not None:
         first = scope.recheck_from.isoformat()
         reports = _condition(scope, scope.reports)
@@ -45,7 +50,7 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
         connection.execute(f"UPDATE partition SET state = 'pending' WHERE {condition}")
 
 
-LISTING_MAY_GROW = "date(fetched_at, '-3 days') <= to_"
+LISTING_MAY_GROW = f"date(fetched_at, '-{DELAY.days} days') <= to_"
 """The condition for listings that `listing_may_grow`."""
 
 
@@ -60,12 +65,9 @@ _RESET_IN_PROGRESS = (
 )
 
 
-def _extend_stored_days(connection: sqlite3.Connection, name: str, days: Days) -> Days:
+def _stored_days(connection: sqlite3.Connection) -> Days | None:
     stored = connection.execute("SELECT from_, to_ FROM harvest").fetchone()
-    if stored is not None:
-        days = extend_days(name, (date.fromisoformat(stored[0]), date.fromisoformat(stored[1])), days)
-    connection.execute("INSERT OR REPLACE INTO harvest VALUES (1, ?, ?)", (days[0].isoformat(), days[1].isoformat()))
-    return days
+    return None if stored is None else (date.fromisoformat(stored[0]), date.fromisoformat(stored[1]))
 
 
 def add_tasks(connection: sqlite3.Connection, tasks: Sequence[PartitionTask]) -> None:
