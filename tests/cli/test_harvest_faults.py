@@ -46,10 +46,10 @@ async def run_limited(size: int, fake: FakeZoom, folder: Path) -> tuple[int, str
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of this kind")
-@pytest.mark.parametrize("size", [200_000, 300_000, 400_000])
+@pytest.mark.parametrize("size", [150_000, 200_000, 300_000])
 async def test_full_disk_leaves_an_outcome(size: int, tmp_path: Path) -> None:
     """The run ends with the reason, records it, and the next one resumes."""
-    account = Account.simulated(7, today=TODAY, instances_per_month=20)
+    account = Account.simulated(7, today=TODAY, instances_per_month=12)
     async with FakeZoom(account, plan=None) as fake:
         code, errors = await run_limited(size, fake, tmp_path)
         runs = query(tmp_path / "harvest.sqlite", "SELECT outcome FROM run WHERE ended_at IS NOT NULL")

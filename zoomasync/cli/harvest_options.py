@@ -41,7 +41,7 @@ class HarvestOptions:
         bool, Parameter(help="Only list the instances, and print the calls and the time for the rest.")
     ] = False
     wait: Annotated[
-        bool, Parameter(help="When the daily quota is used up, wait for the next UTC day and continue.")
+        bool, Parameter(help="Wait for the next UTC day when the daily quota is used up, and while Zoom is down.")
     ] = False
     durability: Annotated[
         Literal["normal", "full"],

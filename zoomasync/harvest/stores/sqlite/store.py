@@ -228,10 +228,18 @@ class SQLiteStore:
         raise StoreError(f"the store {self._path.name} cannot be opened: another program has locked it")
 
     async def _record_failure(self, failure: BaseException) -> None:
-        """Record the outcome in a transaction of its own: on a full disk, there may be space for it."""
+        """Record the outcome after a commit has failed. On a full disk, there may be space for this one line."""
         self.outcome = f"failed: {failure}"
         with anyio.CancelScope(shield=True), suppress(StoreError):
-            await self._in_thread(partial(self._transact, [_Write(self._end_run)]))
+            await self._in_thread(self._commit_outcome)
+
+    def _commit_outcome(self) -> None:
+        try:
+            self._transact([_Write(self._end_run)])
+        except sqlite3.Error:
+            # Once all of the WAL is in the database, the next transaction overwrites the WAL from its start.
+            self._opened().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._transact([_Write(self._end_run)])
 
     def _open(self) -> bool:
         """Open the store; return False if another program has locked the database."""
