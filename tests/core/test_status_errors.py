@@ -20,7 +20,6 @@ from zoomasync.errors import (
     MissingScope,
     NotFound,
     PageTokenExpired,
-    MissingScope,
     PermissionDenied,
     PerSecondLimitReached,
     RateLimited,
