@@ -50,6 +50,7 @@ class Api:
         retry: RetryPolicy | None = None,
         priority: bool | None = None,
         max_wait: float | None = None,
+        outage_wait: float | None = None,
         on_invalid_row: Callable[[InvalidRow], None] | None = None,
         on_extra_fields: Callable[[ExtraFields], None] | None = None,
         on_response: Callable[[ResponseInfo], None] | None = None,
@@ -69,6 +70,9 @@ class Api:
         - *priority* calls pass the calls that wait for the same label. Of five calls in a row, at most four pass.
         - *max_wait* is the longest time, in seconds, that a call waits for a permit. A call that would wait longer
           raises `PerSecondLimitReached` before it is sent; its ``retry_after`` is the expected wait.
+        - *outage_wait* is the longest time, in seconds, that a call waits while Zoom is down: when the latest calls all
+          failed, the client sends one call at a time until one succeeds. Then the call raises its own error, or
+          `CircuitOpen` if it was never sent. The default is 5; ``math.inf`` suits a bulk job that can wait for Zoom.
         - *on_invalid_row* receives each row that cannot be decoded; the row is left out of the result. A field outside
           the rows that cannot be decoded takes its default then, and *on_extra_fields* receives its value. A field that
           must be there, and the page token, raise `DecodeError` all the same. Without *on_invalid_row* every fault
@@ -81,13 +85,14 @@ class Api:
         *on_invalid_row* and *on_extra_fields* are called before the call returns, and not for a call that raises. An
         exception in a callback is logged once and does not fail the call.
 
-        Raises `ConfigError` for a *timeout* or *max_wait* that is not a valid number of seconds.
+        Raises `ConfigError` for a *timeout*, *max_wait* or *outage_wait* that is not a valid number of seconds.
         """
         options = CallOptions(
             timeout=timeout,
             retry=retry,
             priority=priority,
             max_wait=max_wait,
+            outage_wait=outage_wait,
             on_invalid_row=safe("on_invalid_row", on_invalid_row),
             on_extra_fields=safe("on_extra_fields", on_extra_fields),
             on_response=safe("on_response", on_response),

@@ -36,8 +36,8 @@ class RateAdjusted:
 class CircuitOpened:
     """The begin of an outage: the latest calls all failed, the last one with *cause*.
 
-    From now on the client sends one call at a time, until one succeeds. The others raise `CircuitOpen` after
-    ``RetryPolicy.outage_wait`` seconds.
+    From now on the client sends one call at a time, until one succeeds. The others raise
+    `zoomasync.errors.CircuitOpen` after *outage_wait* seconds, an option of `Zoom.with_options`.
     """
 
     cause: ZoomError | None

@@ -32,15 +32,25 @@ def test_options_combine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("timeout", "max_wait"),
-    [(0, None), (-1, None), (float("nan"), None), (None, -1), (None, float("nan"))],
-    ids=["timeout 0", "timeout -1", "timeout NaN", "max_wait -1", "max_wait NaN"],
+    ("name", "value"),
+    [
+        ("timeout", 0),
+        ("timeout", -1),
+        ("timeout", float("nan")),
+        ("timeout", float("inf")),
+        ("max_wait", -1),
+        ("max_wait", float("nan")),
+        ("outage_wait", -1),
+        ("outage_wait", float("nan")),
+    ],
 )
-def test_invalid_options_raise(timeout: float | None, max_wait: float | None) -> None:
-    name = "timeout" if max_wait is None else "max_wait"
+def test_invalid_options_raise(name: str, value: float) -> None:
+    given = {name: value}
 
     with pytest.raises(ConfigError, match=f"^{name} must be a number of seconds"):
-        Zoom(StaticToken("token")).with_options(timeout=timeout, max_wait=max_wait)
+        Zoom(StaticToken("token")).with_options(
+            timeout=given.get("timeout"), max_wait=given.get("max_wait"), outage_wait=given.get("outage_wait")
+        )
 
 
 @in_virtual_time

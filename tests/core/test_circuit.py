@@ -31,11 +31,11 @@ from zoomasync.types import Endpoint, Transport
 
 ROW_1 = response(200, {"number": 1})
 PLAN = Plan(light=40, medium=40, heavy=40)
-PATIENT = RetryPolicy(outage_wait=math.inf)
+PATIENT = CallOptions(outage_wait=math.inf)
 ONCE = RetryPolicy(attempts=1)
 QUOTA = 50
 CALLS_ONCE = CallOptions(retry=RetryPolicy(attempts=1))
-IMPATIENT = CallOptions(retry=RetryPolicy(outage_wait=0))
+IMPATIENT = CallOptions(outage_wait=0)
 MEDIUM_ROW = Endpoint(route="GET /medium/{rowId}", label=Label.MEDIUM, response=Row)
 
 
@@ -108,7 +108,7 @@ async def test_outage_of_30_seconds(failure: Callable[[], HttpResponse | ZoomErr
 async def test_outage_of_an_hour() -> None:
     """A patient call waits for Zoom, and costs under 200 requests."""
     outage = Outage(0, 3600)
-    session = open_session(MemoryTransport(outage), plan=PLAN, retry=PATIENT)
+    session = open_session(MemoryTransport(outage), plan=PLAN).with_options(PATIENT)
 
     rows = await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(32)))
 
@@ -128,7 +128,7 @@ async def test_outage_of_token_endpoint() -> None:
                 raise ServerError("POST /oauth/token", 503)
             return await super().fetch(transport)
 
-    session = open_session(MemoryTransport(answering(ROW_1)), credentials=FailingTokens(), retry=PATIENT)
+    session = open_session(MemoryTransport(answering(ROW_1)), credentials=FailingTokens()).with_options(PATIENT)
 
     assert await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(32))) == [Row(1)] * 32
     assert len(sent) < 200
@@ -147,7 +147,7 @@ async def test_one_probe_at_a_time() -> None:
         return response(503)
 
     began = now()
-    session = open_session(MemoryTransport(app), plan=PLAN, retry=RetryPolicy(outage_wait=60))
+    session = open_session(MemoryTransport(app), plan=PLAN).with_options(CallOptions(outage_wait=60))
 
     await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(20)), return_exceptions=True)
 
@@ -273,7 +273,7 @@ async def test_queued_calls_are_not_sent_in_outage() -> None:
 @in_virtual_time
 async def test_retry_after_delays_probe() -> None:
     transport = MemoryTransport(answering(response(503, b"", {"Retry-After": "30"})))
-    session = open_session(transport, retry=RetryPolicy(outage_wait=29, max_retry_after=5))
+    session = open_session(transport, retry=RetryPolicy(max_retry_after=5)).with_options(CallOptions(outage_wait=29))
     await open_circuit(session)
 
     with pytest.raises(CircuitOpen):
@@ -286,7 +286,7 @@ async def test_retry_after_delays_probe() -> None:
 async def test_circuit_events() -> None:
     events: list[Event] = []
     outage = Outage(0, 10)
-    session = open_session(MemoryTransport(outage), plan=PLAN, retry=PATIENT)
+    session = open_session(MemoryTransport(outage), plan=PLAN).with_options(PATIENT)
     session.subscribe(events.append)
 
     await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(20)))
@@ -356,7 +356,7 @@ async def test_shared_circuit_has_one_probe() -> None:
     """Two clients with one state send one probe at a time, and both return after the outage."""
     state, outage = SlowState(), Outage(0, 60)
     transport = MemoryTransport(outage)
-    sessions = [open_session(transport, plan=PLAN, retry=PATIENT, circuit_state=state) for _ in range(2)]
+    sessions = [open_session(transport, plan=PLAN, circuit_state=state).with_options(PATIENT) for _ in range(2)]
 
     rows = await asyncio.gather(*(sessions[n % 2].send(GET_ROW.at("1")) for n in range(64)))
 
@@ -383,7 +383,7 @@ async def test_probe_is_requested_once() -> None:
 async def test_circuit_without_redis(seconds: float) -> None:
     """While the shared state cannot be reached, the client follows its own failures."""
     state, outage = SlowState(seconds=seconds), Outage(0, 60)
-    session = open_session(MemoryTransport(outage), plan=PLAN, retry=PATIENT, circuit_state=state)
+    session = open_session(MemoryTransport(outage), plan=PLAN, circuit_state=state).with_options(PATIENT)
 
     rows = await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(32)))
 

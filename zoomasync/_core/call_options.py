@@ -20,6 +20,7 @@ class CallOptions:
     retry: RetryPolicy | None = None
     priority: bool | None = None
     max_wait: float | None = None
+    outage_wait: float | None = None
     on_invalid_row: Callable[[InvalidRow], None] | None = None
     on_extra_fields: Callable[[ExtraFields], None] | None = None
     on_response: Callable[[ResponseInfo], None] | None = None
@@ -29,6 +30,8 @@ class CallOptions:
             check_timeout(self.timeout)
         if self.max_wait is not None and not is_seconds(self.max_wait):
             raise ConfigError("max_wait must be a number of seconds, 0 or more")
+        if self.outage_wait is not None and not (is_seconds(self.outage_wait) or self.outage_wait == math.inf):
+            raise ConfigError("outage_wait must be a number of seconds, 0 or more, or math.inf")
         if self.retry is not None and not isinstance(self.retry, RetryPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
             raise ConfigError("retry must be a RetryPolicy")
 

@@ -24,22 +24,16 @@ class RetryPolicy:
     after attempt n is a random part of *base* x 2^n seconds, at most *cap*. After a 429 without Retry-After it is
     2^(n-1) seconds, at most *cap*, and up to one second more. When Zoom asks for a longer wait than *max_retry_after*
     seconds, the error is raised at once. *random* returns numbers from 0 to 1.
-
-    When the latest calls of the client all failed, it sends one call at a time until one succeeds. A call waits for
-    that for up to *outage_wait* seconds. Then it raises its own error, or `CircuitOpen` if it was never sent. Use a
-    longer wait, up to ``math.inf``, for a bulk job that can wait for Zoom.
     """
 
     attempts: int = 8
     base: float = 0.5
     cap: float = 20.0
     max_retry_after: float = 60.0
-    outage_wait: float = 5.0
     random: Callable[[], float] = field(default=random.random, repr=False)
 
     def __post_init__(self) -> None:
-        waits = (self.base, self.cap, self.max_retry_after, self.outage_wait)
-        if not self.attempts >= 1 or not all(wait >= 0 for wait in waits):
+        if not self.attempts >= 1 or not all(wait >= 0 for wait in (self.base, self.cap, self.max_retry_after)):
             raise errors.ConfigError("RetryPolicy: attempts must be at least 1, and all waits at least 0 seconds")
 
     def delay(self, error: ZoomError, *, attempt: int, retry_safety: RetrySafety) -> float | None:

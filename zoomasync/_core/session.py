@@ -47,6 +47,8 @@ from .transport import Transport
 
 T = TypeVar("T")
 
+_OUTAGE_WAIT = 5.0
+
 
 @dataclass(slots=True)
 class CallStats:
@@ -97,7 +99,7 @@ class Session:
         self._resource_quotas = resource_quotas
         self._retry_quota = RetryQuota()
         self._circuit = Circuit(circuit_state, clock=clock)
-        self._options = CallOptions(retry=retry)
+        self._options = CallOptions(retry=retry, outage_wait=_OUTAGE_WAIT)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
 
@@ -134,7 +136,7 @@ class Session:
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
-        state = _CallState(Turn(self._circuit, call.name, self._retry.outage_wait))
+        state = _CallState(Turn(self._circuit, call.name, self._outage_wait))
         token_renewed = False
         while True:
             try:
@@ -252,6 +254,10 @@ class Session:
             if delay is None:
                 delay = min(1.0 if error.retry_after is None else error.retry_after, self._retry.max_retry_after)
             await self._rate_limiter.on_rate_limited(label, delay)
+
+    @property
+    def _outage_wait(self) -> float:
+        return cast("float", self._options.outage_wait)  # never replaced by None, like _retry
 
     @property
     def _retry(self) -> RetryPolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -39,6 +40,7 @@ from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask
 from .summary import Progress, RunResult, Summary, outcome_of
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
+_OUTAGE_WAIT = 60.0  # longer than most interruptions of a network, and shorter than the patience of most people
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
 _NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
 _ACCEPTED = {State.DONE, State.EMPTY}
@@ -311,9 +313,9 @@ class Harvest:
             self._on_progress(replace(self.progress))
 
 
-def _with_run_options(zoom: Zoom, *, wait: bool) -> Api:  # noqa: ARG001
-    """Return the endpoints with the options of a run: with *wait*, its calls wait while Zoom is down."""
-    return zoom
+def _with_run_options(zoom: Zoom, *, wait: bool) -> Api:
+    """Return the endpoints with the options of a run: with *wait*, its calls wait for as long as Zoom is down."""
+    return zoom.with_options(outage_wait=math.inf if wait else _OUTAGE_WAIT)
 
 
 def _is_count(number: object) -> bool:
