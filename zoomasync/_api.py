@@ -71,8 +71,8 @@ class Api:
         - *max_wait* is the longest time, in seconds, that a call waits for a permit. A call that would wait longer
           raises `PerSecondLimitReached` before it is sent; its ``retry_after`` is the expected wait.
         - *outage_wait* is the longest time, in seconds, that a call waits while Zoom is down: when the latest calls all
-          failed, the client sends one call at a time until one succeeds. Then the call raises its own error, or
-          `CircuitOpen` if it was never sent. The default is 5; ``math.inf`` suits a bulk job that can wait for Zoom.
+          failed, the client sends one call at a time until one succeeds. Then the call raises `CircuitOpen`, or its own
+          error if it is a write that was sent before. The default is 5. Use ``math.inf`` in a job that can wait.
         - *on_invalid_row* receives each row that cannot be decoded; the row is left out of the result. A field outside
           the rows that cannot be decoded takes its default then, and *on_extra_fields* receives its value. A field that
           must be there, and the page token, raise `DecodeError` all the same. Without *on_invalid_row* every fault

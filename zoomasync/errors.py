@@ -30,8 +30,8 @@
         ├── ServerError
         └── EmbeddedError            an error body inside HTTP 200
 
-Nothing was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `CircuitOpen`, `ConnectError` or `TLSError`
-is raised.
+Nothing was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `ConnectError` or `TLSError` is raised, and
+nothing but a GET when `CircuitOpen` is raised.
 
 ``str(error)`` is one line that says what failed and what to do. It names the call by its route, never by ids, and holds
 no token, secret or e-mail address. ``StatusError.message`` is the unchanged text of Zoom.
@@ -126,18 +126,21 @@ class CircuitOpen(ZoomError):
     """The latest calls all failed, so this one was not sent: Zoom, or the network, is down.
 
     *call* is the route. The client sends one call at a time until one succeeds, the next in *retry_after* seconds.
-    *cause* is the latest failure.
+    *cause* is the latest failure. With *is_retry*, the call is a GET that was sent before and failed.
     """
 
     call: str
     retry_after: float
     cause: ZoomError | None = None
+    _: KW_ONLY
+    is_retry: bool = False
 
     def __str__(self) -> str:
+        again = " again" if self.is_retry else ""
         cause = "" if self.cause is None else f" The latest failure: {self.cause}"
         return (
-            f"{self.call} was not sent, because the latest calls all failed. "
-            f"The client tries again in {self.retry_after:.0f} s.{cause}"
+            f"{self.call} was not sent{again}, because the latest calls all failed. "
+            f"The client tries one in {self.retry_after:.0f} s.{cause}"
         )
 
 

@@ -9,7 +9,17 @@ from collections.abc import Callable
 import anyio
 import pytest
 from support.clock import in_virtual_time, now
-from support.memory import CREATE_ROW, GET_ROW, MemoryTransport, NumberedTokens, Row, answering, open_session, response
+from support.memory import (
+    CREATE_ROW,
+    GET_ROW,
+    PUT_ROW,
+    MemoryTransport,
+    NumberedTokens,
+    Row,
+    answering,
+    open_session,
+    response,
+)
 
 from zoomasync import Label, Plan, RetryPolicy, ZoomError
 from zoomasync._core.call_options import CallOptions
@@ -177,13 +187,25 @@ async def test_call_in_outage_is_not_sent() -> None:
 
 
 @in_virtual_time
-async def test_sent_call_raises_its_own_error() -> None:
-    """A call that was sent before the circuit opened raises the error of its last attempt."""
+async def test_sent_get_raises_circuit_open() -> None:
+    """A GET that was sent before the circuit opened says so, with the error of its last attempt."""
     session = open_session(MemoryTransport(answering(response(503, {"code": 7, "message": "Maintenance."}))))
 
     errors = await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(FAILURES)), return_exceptions=True)
 
-    assert [type(error) for error in errors] == [ServerError] * FAILURES
+    assert {(type(error), "not sent again" in str(error), "Maintenance" in str(error)) for error in errors} == {
+        (CircuitOpen, True, True)
+    }
+
+
+@in_virtual_time
+async def test_sent_put_raises_its_own_error() -> None:
+    """A PUT that was sent before the circuit opened may have been carried out."""
+    session = open_session(MemoryTransport(answering(response(503))))
+
+    errors = await asyncio.gather(*(session.send(PUT_ROW.at("1")) for _ in range(FAILURES)), return_exceptions=True)
+
+    assert {type(error) for error in errors} == {ServerError}
 
 
 @in_virtual_time
@@ -300,6 +322,16 @@ async def test_circuit_events() -> None:
     assert "available again after" in str(closed)
 
 
+@in_virtual_time
+async def test_single_call_opens_circuit() -> None:
+    """A call that is alone opens the circuit before it has used its attempts, and waits for the end of the outage."""
+    outage = Outage(0, 120)
+    session = open_session(MemoryTransport(outage), retry=RetryPolicy()).with_options(PATIENT)
+
+    assert await session.send(GET_ROW.at("1")) == Row(1)
+    assert len(outage.during) < QUOTA + 10
+
+
 class SlowState(LocalCircuitState):
     """A shared state that takes half a second to answer, and is unavailable after *seconds*."""
 
@@ -342,7 +374,7 @@ async def test_shared_circuit_opens_for_all() -> None:
     transport = MemoryTransport(answering(response(503)))
     first, second = (open_session(transport, circuit_state=state) for _ in range(2))
     await open_circuit(first)
-    with pytest.raises(ServerError):
+    with pytest.raises(CircuitOpen):
         await first.send(GET_ROW.at("1"))  # probes for five seconds
 
     with pytest.raises(ServerError):

@@ -137,8 +137,8 @@ async def test_missing_scope_keeps_token() -> None:
 @in_virtual_time
 async def test_token_expires_during_backoff() -> None:
     """Each retry gets the token anew, so a long backoff does not send an expired one."""
-    credentials = NumberedTokens(lifetime=300.0)
-    transport = MemoryTransport(answering(*[response(503, b"", {"Retry-After": "50"})] * 7, ROW_1))
+    credentials = NumberedTokens(lifetime=100.0)
+    transport = MemoryTransport(answering(*[response(503, b"", {"Retry-After": "50"})] * 3, ROW_1))
     session = open_session(transport, credentials=credentials)
 
     await session.send(GET_ROW.at("1"))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
-from support.clock import in_virtual_time, now
+from support.clock import VirtualClockLoop, in_virtual_time, now
 from support.harvested import expected, partitions, stored
 from support.harvesting import QUICK, SPRING, TODAY, OpenAfter, calls, harvest, one_instance, query
+from support.memory import MemoryTransport, open_session, response
 
+from zoomasync import Plan, RetryPolicy, StaticToken, Zoom
 from zoomasync.errors import CircuitOpen
 from zoomasync.harvest import Harvest, Summary
 from zoomasync.harvest._sleep import sleep_until
+from zoomasync.rate_limits import LocalRateLimiter
 from zoomasync.testing import Account, FakeZoom
+from zoomasync.types import Api, HttpRequest, HttpResponse
 
 
 async def run_until(fake: FakeZoom, store: Path, calls: int, *, estimate: bool = False) -> Summary:
@@ -44,7 +50,7 @@ async def test_outage_leaves_partitions_pending(sent: int, tmp_path: Path) -> No
     assert summary.unfinished > 0
     assert states <= {"pending", "done", "empty"}
     ((outcome, _),) = query(store, "SELECT outcome, id FROM run WHERE id = 1")
-    assert str(outcome).startswith("stopped: GET /report/meetings/{meetingId} was not sent")
+    assert str(outcome).startswith("stopped: GET /report/")
     assert "503" in str(outcome)
     assert stored(store) == expected(account, *SPRING)
 
@@ -75,6 +81,79 @@ async def test_outage_ends_an_estimate(tmp_path: Path) -> None:
     async with FakeZoom(account, plan=None) as fake:
         with pytest.raises(CircuitOpen, match="503"):
             await run_until(fake, tmp_path / "h.sqlite", 2, estimate=True)
+
+
+# The circuit of the client.
+
+
+class SimulatedZoom(Zoom):
+    """A client whose session layer runs in virtual time. Zoom has *instances*, and is down for *seconds* from now."""
+
+    def __init__(self, instances: int, seconds: float) -> None:
+        super().__init__(StaticToken("token"))
+        self.during, self._up_from, self._instances = 0, now() + seconds, instances
+        self._rate_limiter = LocalRateLimiter(Plan.BUSINESS, clock=asyncio.get_running_loop().time)
+        Api.__init__(
+            self, open_session(MemoryTransport(self._respond), retry=RetryPolicy(), rate_limiter=self._rate_limiter)
+        )
+
+    async def _respond(self, request: HttpRequest) -> HttpResponse:
+        await anyio.sleep(0.1)
+        if now() < self._up_from:
+            self.during += 1
+            return response(503)
+        days = {"from": "2026-05-01", "to": "2026-05-31"}
+        if "participants" in request.name:
+            return response(200, {"participants": [{"name": "Ada", "join_time": "2026-05-03T09:00:00Z"}]})
+        if "userId" not in request.name:
+            return response(200, {**days, "users": [{"id": "host"}]})
+        start = {"type": 2, "start_time": "2026-05-03T09:00:00Z", "participants_count": 2}
+        meetings = [{"uuid": f"uuid{n}==", "id": n + 1, **start} for n in range(self._instances)]
+        return response(200, {**days, "meetings": meetings})
+
+
+def run_in_outage(store: Path, seconds: float, *, wait: bool) -> tuple[Summary, int]:
+    """Run a harvest while Zoom is down for *seconds*, in virtual time; return the result and the requests meanwhile."""
+    days, reports = (date(2026, 5, 1), date(2026, 5, 31)), ["meeting_participants"]
+
+    loop = VirtualClockLoop()
+
+    async def run() -> tuple[Summary, int]:
+        zoom = SimulatedZoom(100, seconds)
+        loop.wait_for_threads(10)  # the opening of the store has a time limit
+        async with Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports) as harvest:
+            loop.wait_for_threads(0.02)
+            return await harvest.run(wait=wait), zoom.during
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(run())
+
+
+def test_harvest_waits_for_an_hour(tmp_path: Path) -> None:
+    """A run that waits ends with every partition done, and sends under 200 requests while Zoom is down."""
+    summary, sent = run_in_outage(tmp_path / "h.sqlite", 3600, wait=True)
+
+    assert summary.complete
+    assert summary.failures == ()
+    assert 10 < sent < 200
+    assert query(tmp_path / "h.sqlite", "SELECT count(*), 0 FROM meeting_participants") == [(100, 0)]
+
+
+def test_harvest_stops_after_a_minute(tmp_path: Path) -> None:
+    """A run that does not wait ends, and the next run fetches the rest."""
+    store = tmp_path / "h.sqlite"
+    summary, sent = run_in_outage(store, 3600, wait=False)
+
+    assert isinstance(summary.stopped_by, CircuitOpen)
+    assert not summary.complete
+    assert sent < 100
+    assert run_in_outage(store, 0, wait=False)[0].complete
+
+
+def test_harvest_outlasts_a_short_outage(tmp_path: Path) -> None:
+    summary, _ = run_in_outage(tmp_path / "h.sqlite", 30, wait=False)
+
+    assert summary.complete
 
 
 # Waits.

@@ -12,7 +12,10 @@ P = ParamSpec("P")
 
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
-    """An event loop with a virtual `time()`. It does not support sockets and threads."""
+    """An event loop with a virtual `time()`. It does not support sockets.
+
+    Before its clock jumps, it can wait for the result of a thread.
+    """
 
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
@@ -23,15 +26,22 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def wait_for_threads(self, seconds: float) -> None:
+        """Before each jump from now on, wait so many real seconds for the result of a thread."""
+        self._jumping.thread_seconds = seconds
+
 
 class _JumpingSelector(selectors.SelectSelector):
     def __init__(self) -> None:
         super().__init__()
+        self.thread_seconds = 0.0
         # A clock that starts at 0 would hide code that takes 0 for "never".
         self.now = 1_000.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
+        if not ready and self.thread_seconds:
+            ready = super().select(self.thread_seconds if timeout is None else min(timeout, self.thread_seconds))
         if not ready:
             if timeout is None:
                 raise RuntimeError("deadlock: no task can continue, and no timer is set")

@@ -20,6 +20,7 @@ from zoomasync._core.transport import Transport
 from zoomasync.auth import Credentials, Token
 from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import StatusError
+from zoomasync.rate_limits import RateLimiter
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
 from zoomasync.types import CircuitState, Endpoint
@@ -125,6 +126,7 @@ def open_session(
     plan: Plan = Plan.BUSINESS,
     retry: RetryPolicy = ZERO_JITTER,
     circuit_state: CircuitState | None = None,
+    rate_limiter: RateLimiter | None = None,
 ) -> Session:
     """Return a session over *transport*; token, rate limits and circuit use the clock of the running loop."""
     clock = asyncio.get_running_loop().time
@@ -138,7 +140,7 @@ def open_session(
         token_source=TokenManager(
             credentials or StaticToken("static-token"), transport, retry, may_retry=may_retry, clock=clock
         ),
-        rate_limiter=LocalRateLimiter(plan, clock=clock),
+        rate_limiter=rate_limiter or LocalRateLimiter(plan, clock=clock),
         resource_quotas=ResourceQuotas(),
         retry=retry,
         circuit_state=circuit_state,

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 FAILURES: Final = 10
 """The number of failures in a row that opens the circuit."""
+_SLOW_FAILURES, _SLOW_SECONDS = 5, 1.0  # fewer open it if they take longer: a single call gives up after eight attempts
 _FIRST_DELAY, _USUAL_DELAY, _LONGEST_DELAY = 0.25, 1.0, 120.0
 _PART_OF_OUTAGE: Final = 1 / 20
 _RELEASE_SECONDS: Final = 1.0
@@ -168,6 +169,7 @@ class Circuit:
         self._shared = shared
         self._clock = clock
         self._failures = 0  # in a row
+        self._first_failed_at = 0.0
         self._opened_at = 0.0
         self._ask_at = 0.0  # when to request the next probe
         self._has_probe = False
@@ -206,15 +208,18 @@ class Circuit:
         await self._apply(CircuitView(is_open=False))
 
     async def on_failure(self, error: ZoomError, *, is_probe: bool, opens: bool) -> None:
-        """Record a failed request. The tenth in a row opens the circuit; so does any with *opens*."""
+        """Record a failed request. It opens the circuit with *opens*, or after enough failures in a row."""
         self._cause = error
         if is_probe:
             view = await self._in_both(lambda state: state.probe_failed())
             self._has_probe = False
             await self._apply(view)
         elif not self.is_open:
+            now = self._clock()
+            self._first_failed_at = self._first_failed_at if self._failures else now
             self._failures += 1
-            opens = opens or self._failures >= FAILURES
+            is_slow = now - self._first_failed_at >= _SLOW_SECONDS
+            opens = opens or self._failures >= (_SLOW_FAILURES if is_slow else FAILURES)
             if opens:  # at once: a shared state may take its time to answer
                 await self._apply(await self._local.report_failure(opens=True))
             view = await self._in_both(lambda state: state.report_failure(opens=opens))

@@ -143,7 +143,7 @@ class Session:
                 async with self._write_lock(call):
                     result = await self._send_in_turn(call, state)
             except CircuitOpen as caught:
-                raise (caught if state.error is None else _final_error(call, state.error, state.lost)) from None
+                raise _outage_error(call, caught, state) from None
             except ZoomError as caught:
                 error = caught
             else:
@@ -284,6 +284,13 @@ def _final_error(call: Call[object], error: ZoomError, lost: ZoomError | None) -
     if lost is not None and retry_safety is not RetrySafety.SAFE and not may_have_run(error):
         return OutcomeUnknown(call.name, lost)  # *error* says nothing about the earlier attempt
     return OutcomeUnknown(call.name, error) if outcome_is_unknown(error, retry_safety) else error
+
+
+def _outage_error(call: Call[object], circuit_open: CircuitOpen, state: _CallState) -> ZoomError:
+    """Return the error to raise when a call has waited for the end of an outage for too long."""
+    if state.is_retry and call.endpoint.retry_safety is not RetrySafety.SAFE and state.error is not None:
+        return _final_error(call, state.error, state.lost)
+    return CircuitOpen(call.name, circuit_open.retry_after, state.error or circuit_open.cause, is_retry=state.is_retry)
 
 
 def _account_headers(response: HttpResponse) -> Mapping[str, str]:
