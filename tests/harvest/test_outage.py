@@ -122,7 +122,7 @@ def run_in_outage(store: Path, seconds: float, *, wait: bool) -> tuple[Summary, 
         zoom = SimulatedZoom(100, seconds)
         loop.wait_for_threads(10)  # the opening of the store has a time limit
         async with Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports) as harvest:
-            loop.wait_for_threads(0.02)
+            loop.wait_for_threads(0.004)
             return await harvest.run(wait=wait), zoom.during
 
     with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -10,6 +10,8 @@ from typing import Any, ParamSpec
 
 P = ParamSpec("P")
 
+_STUCK_SECONDS = 30.0  # without a timer, only a thread can wake the loop
+
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
     """An event loop with a virtual `time()`. It does not support sockets.
@@ -41,7 +43,7 @@ class _JumpingSelector(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if not ready and self.thread_seconds:
-            ready = super().select(self.thread_seconds if timeout is None else min(timeout, self.thread_seconds))
+            ready = super().select(_STUCK_SECONDS if timeout is None else min(timeout, self.thread_seconds))
         if not ready:
             if timeout is None:
                 raise RuntimeError("deadlock: no task can continue, and no timer is set")
