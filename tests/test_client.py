@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession, web
 from support.server import serving
 
-from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
+from zoomasync import Done, Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom, fan_out
 from zoomasync.errors import ConfigError, ConnectError, InvalidArgument, NotFound, RateLimited
 
 CANARY = "canary-secret"
@@ -156,6 +156,34 @@ def test_binary_setting_file_raises(tmp_path: Path) -> None:
 def test_invalid_timeout_raises(timeout: float) -> None:
     with pytest.raises(ConfigError, match="timeout"):
         Zoom(StaticToken("token"), timeout=timeout)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "10"], ids=repr)
+def test_invalid_max_connections_raises(value: int) -> None:
+    with pytest.raises(ConfigError, match="max_connections must be a whole number, 1 or more"):
+        Zoom(StaticToken("token"), max_connections=value)
+
+
+async def test_max_connections_beside_session_raises() -> None:
+    async with ClientSession() as http_session:
+        with pytest.raises(ConfigError, match="set the limit of its connector instead"):
+            Zoom(StaticToken("token"), http_session=http_session, max_connections=10)
+
+
+async def test_fan_out_over_one_connection() -> None:
+    """Calls share a pool of one without a deadlock, those that fetch the token included."""
+    app = FakeApp()
+    async with serving(app) as url:
+        environ = {**ENVIRONMENT, "ZOOM_BASE_URL": f"{url}/v2", "ZOOM_TOKEN_URL": f"{url}/oauth/token"}
+        async with Zoom.from_env(environ=environ, max_connections=1) as zoom, asyncio.timeout(30):
+
+            async def settings(user_id: str) -> object:
+                return await zoom.request("GET", "/users/{userId}/settings", user_id, label=Label.LIGHT)
+
+            outcomes = await fan_out(settings, ["me"] * 30).collect()
+
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
+    assert len(app.token_requests) == 1
 
 
 def test_client_repr_hides_secret() -> None:

@@ -65,7 +65,8 @@ class Api:
         The view shares the connections, rate limits and access token of this client. An option that is None stays as it
         is here, so that options combine.
 
-        - *timeout* is the time limit of one request, in seconds. For a deadline over retries use ``anyio.fail_after``.
+        - *timeout* is the time limit of one response, in seconds from the moment at which its request has a connection.
+          For a deadline over everything, waits and retries too, use ``anyio.fail_after``.
         - *retry* replaces the `RetryPolicy`.
         - *priority* calls pass the calls that wait for the same label. Of five calls in a row, at most four pass.
         - *max_wait* is the longest time, in seconds, that a call waits for a permit. A call that would wait longer

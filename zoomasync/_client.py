@@ -36,6 +36,7 @@ class ClientOptions(TypedDict, total=False):
 
     http_session: ClientSession | None
     timeout: float
+    max_connections: int | None
     retry: RetryPolicy | None
     latency_jitter: float | None
     rate_limiter: RateLimiter | None
@@ -60,7 +61,10 @@ class Zoom(Api):
     - *plan* gives the rate limits of the account; the default is ``Plan.PRO``.
     - *http_session* is an ``aiohttp.ClientSession`` to send with. aiohttp itself then resends a GET when a kept-alive
       connection is lost, without a permit and without counting it.
-    - *timeout* is the time limit of one request, in seconds. For a deadline over retries use ``anyio.fail_after``.
+    - *timeout* is the time limit of one response, in seconds from the moment at which its request has a connection. For
+      a deadline over everything, waits and retries too, use ``anyio.fail_after``.
+    - *max_connections* limits the connections, and so the requests at the same time; the default is 100. A request
+      waits at most ten times *timeout* for a free one. The limit of an *http_session* is that of its connector.
     - *retry* is the `RetryPolicy`.
     - *latency_jitter* is the largest difference in network delay between two requests, in seconds. A larger value
       lowers the rate slightly and avoids 429s on an unsteady network. The default is 0.005.
@@ -84,6 +88,7 @@ class Zoom(Api):
         base_url: str = DEFAULT_BASE_URL,
         http_session: ClientSession | None = None,
         timeout: float = 60.0,
+        max_connections: int | None = None,
         retry: RetryPolicy | None = None,
         latency_jitter: float | None = None,
         rate_limiter: RateLimiter | None = None,
@@ -95,8 +100,11 @@ class Zoom(Api):
         check_timeout(timeout)
         if http_session is not None and trust_env:
             raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
+        _check_connections(max_connections, http_session)
         retry = retry or RetryPolicy()
-        self._transport = AiohttpTransport(http_session, timeout=timeout, trust_env=trust_env)
+        self._transport = AiohttpTransport(
+            http_session, timeout=timeout, max_connections=max_connections, trust_env=trust_env
+        )
         self._token_manager = TokenManager(
             auth, self._transport, retry, store=token_store, may_retry=self._may_retry_token
         )
@@ -174,7 +182,11 @@ class Zoom(Api):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections of the client. Closing twice is allowed."""
+        """Close the connections of the client, and end its calls with an error. Closing twice is allowed.
+
+        A closed client can be opened again. Raises `ConfigError` in another event loop than that of the client.
+        """
+        self._transport.check_loop()
         if self._unsubscribe is not None:
             self._unsubscribe()
         # Shielded: a cancelled close would leave connections open.
@@ -217,6 +229,22 @@ def _check_plan(plan: Plan | None) -> Plan:
     if plan is not None and not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
         raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
     return plan or Plan.PRO
+
+
+def _check_connections(max_connections: int | None, http_session: ClientSession | None) -> None:
+    if max_connections is None:
+        return
+    if http_session is not None:
+        raise ConfigError(
+            "max_connections has no effect on a given http_session: set the limit of its connector instead"
+        )
+    if not _is_count(max_connections):
+        raise ConfigError("max_connections must be a whole number, 1 or more")
+
+
+def _is_count(value: object) -> bool:
+    """Return whether *value* is a whole number above 0. Not every caller has a type checker."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _check_jitter(latency_jitter: float | None) -> float:

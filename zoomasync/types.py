@@ -11,7 +11,7 @@ from ._core.http_messages import HttpRequest, HttpResponse, ResponseInfo
 from ._core.pagination import Page, Paginator
 from ._core.rate_limiter import ResourceQuotaCounter
 from ._core.session import CallStats, Session
-from ._core.transport import Transport
+from ._core.transport import SessionTransport, Transport
 from ._fan_out import FanOut, Outcome
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "ResponseInfo",
     "RetrySafety",
     "Session",
+    "SessionTransport",
     "TokenSource",
     "Transport",
 ]

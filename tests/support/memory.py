@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from types import NoneType
 from typing import TypeAlias
@@ -76,6 +77,9 @@ class MemoryTransport:
     def __init__(self, app: App) -> None:
         self._app = app
         self.requests: list[HttpRequest] = []
+
+    def until_closed(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -14,14 +15,14 @@ Conversation: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter],
 
 
 @asynccontextmanager
-async def serving(app: WebApp) -> AsyncGenerator[str, None]:
-    """Respond to every request with *app*, and yield the address."""
+async def serving(app: WebApp, ssl_context: ssl.SSLContext | None = None) -> AsyncGenerator[str, None]:
+    """Respond to every request with *app*, over TLS with *ssl_context*, and yield the address."""
     runner = web.ServerRunner(web.Server(app), shutdown_timeout=0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl_context).start()
         _, port = runner.addresses[0][:2]
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'http' if ssl_context is None else 'https'}://127.0.0.1:{port}"
     finally:
         await runner.cleanup()
 

@@ -18,6 +18,7 @@ from ..callbacks import SafeCallback
 from ..errors import (
     CircuitOpen,
     ConcurrentRequest,
+    ConfigError,
     ConnectError,
     DailyLimitReached,
     OutcomeUnknown,
@@ -43,7 +44,7 @@ from .responses import (
     resource_limit_error,
 )
 from .retries import RetryPolicy, RetryQuota, may_have_run, outcome_is_unknown
-from .transport import Transport
+from .transport import SessionTransport
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ class Session:
         self,
         *,
         base_url: str,
-        transport: Transport,
+        transport: SessionTransport,
         token_source: TokenSource,
         rate_limiter: RateLimiter,
         resource_quotas: ResourceQuotaCounter,
@@ -136,6 +137,10 @@ class Session:
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
+        async with self._transport.until_closed():
+            return await self._send(call)
+
+    async def _send(self, call: Call[T]) -> T:
         state = _CallState(Turn(self._circuit, call.name, self._outage_wait))
         token_renewed = False
         while True:
@@ -216,7 +221,7 @@ class Session:
         stats.retries += is_retry
         try:
             response = await self._transport.send(self._request(call, token, permit))
-        except (ConnectError, TLSError):
+        except (ConfigError, ConnectError, TLSError):
             permit.refund()
             raise
         self._rate_limiter.observe(call.endpoint.label, _account_headers(response))
