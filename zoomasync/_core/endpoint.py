@@ -107,7 +107,7 @@ class Endpoint(Generic[T_co]):
 class Call(Generic[T_co]):
     """An endpoint with its *path* (percent-encoded), *query* and *body* (JSON) filled in; the repr hides these three.
 
-    Each successful call counts against its *resource_quotas*.
+    Each successful call counts against its *resource_quotas*. The repr hides what may hold personal data.
     """
 
     endpoint: Endpoint[T_co]
