@@ -3,7 +3,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import gc
+import math
 import traceback
+from contextlib import suppress
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -137,6 +140,52 @@ async def test_token_without_lifetime_kept() -> None:
 
     assert (await manager.get()).value == "token-1"
     assert credentials.fetched == 1
+
+
+@pytest.mark.parametrize("lifetime", [1e-9, 0.0, -1.0, -math.inf, math.nan])
+@in_virtual_time
+async def test_short_lifetime_is_one_minute(lifetime: float) -> None:
+    """A lifetime that no token has does not cost a token request per call."""
+    credentials = NumberedTokens(lifetime=lifetime)
+    manager = _manager(credentials)
+    for _ in range(50):
+        await manager.get()
+        await anyio.sleep(1)
+    assert credentials.fetched == 1
+
+    await anyio.sleep(11)
+
+    assert (await manager.get()).value == "token-2"
+
+
+@pytest.mark.parametrize("lifetime", [1e300, math.inf])
+@in_virtual_time
+async def test_huge_lifetime_is_kept(lifetime: float) -> None:
+    credentials = NumberedTokens(lifetime=lifetime)
+    manager = _manager(credentials)
+    await manager.get()
+    await anyio.sleep(10**9)
+
+    assert (await manager.get()).value == "token-1"
+    assert credentials.fetched == 1
+
+
+@in_virtual_time
+async def test_fetches_are_a_second_apart() -> None:
+    """Tokens and credentials that are rejected at once cost at most one token request per second."""
+    times: list[float] = []
+
+    async def app(_: HttpRequest) -> HttpResponse:
+        times.append(now())
+        return token_response(f"token-{len(times)}") if len(times) % 2 else INVALID_CLIENT
+
+    manager = _manager(APP, MemoryTransport(app))
+    for _ in range(10):
+        with suppress(Unauthorized):
+            await manager.renew(await manager.get())
+
+    assert len(times) >= 10
+    assert all(later - earlier >= 1 for earlier, later in pairwise(times))
 
 
 @in_virtual_time

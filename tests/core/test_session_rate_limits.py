@@ -32,10 +32,12 @@ from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
 from zoomasync.errors import (
     BadRequest,
+    ConfigError,
     ConnectError,
     DailyLimitReached,
     RateLimited,
     ResourceLimitReached,
+    TLSError,
     Unauthorized,
 )
 
@@ -187,14 +189,23 @@ async def test_priority_call_passes_queue() -> None:
     assert session.stats["GET /rows"].calls == 21
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectError("GET /rows", "cannot connect"),
+        TLSError("GET /rows", "not trusted"),
+        ConfigError("the client was closed"),
+    ],
+    ids=["connect", "TLS", "closed"],
+)
 @in_virtual_time
-async def test_connect_error_refunds_permit() -> None:
+async def test_unsent_request_refunds_permit(error: ZoomError) -> None:
     """A request that reached no server does not count against the daily quota."""
-    transport = MemoryTransport(answering(ConnectError("GET /rows", "cannot connect")))
+    transport = MemoryTransport(answering(error))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=3))
 
     for _ in range(5):
-        with pytest.raises(ConnectError):
+        with pytest.raises(type(error)):
             await session.send(LIST_ROWS.at())
 
 
@@ -203,7 +214,7 @@ class FailingRefresh:
 
     def __init__(self) -> None:
         self._tokens: list[Token | ZoomError] = [
-            Token("token-1", 0.5),
+            Token("token-1", 60),
             Unauthorized("POST /oauth/token", 400),
             Token("token-3", 3600),
         ]
@@ -218,8 +229,9 @@ class FailingRefresh:
 @in_virtual_time
 async def test_token_error_refunds_permit() -> None:
     """A call whose token cannot be refreshed after its wait does not count against the daily quota."""
-    transport = MemoryTransport(answering(NO_ROWS))
-    plan = replace(Plan.BUSINESS, heavy=1, heavy_per_day=2)
+    pause = response(429, {"code": 429, "message": "per-second"}, {"Retry-After": "60"})
+    transport = MemoryTransport(answering(NO_ROWS, pause, NO_ROWS))
+    plan = replace(Plan.BUSINESS, heavy_per_day=3)
     session = open_session(transport, credentials=FailingRefresh(), plan=plan)
     await session.send(LIST_ROWS.at())
 
@@ -227,7 +239,7 @@ async def test_token_error_refunds_permit() -> None:
         await session.send(LIST_ROWS.at())
 
     await session.send(LIST_ROWS.at())
-    assert len(transport.requests) == 2
+    assert len(transport.requests) == 3
 
 
 @in_virtual_time

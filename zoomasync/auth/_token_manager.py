@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import anyio
 
@@ -18,6 +19,8 @@ from ._credentials import Credentials
 from ._token_store import TokenStore
 
 _REFRESH_FRACTION = 0.1  # refresh when a tenth of the lifetime remains: six minutes of an hour
+_SHORTEST_LIFETIME = 60.0  # with a shorter one, a call that waits for its turn would need several tokens
+_FETCH_INTERVAL = 1.0  # at least, between two token requests: tokens and credentials may be rejected at once
 
 
 class TokenManager:
@@ -45,6 +48,7 @@ class TokenManager:
         self._token: Token | None = None
         self._expires_at = 0.0
         self._refresh_at = 0.0
+        self._next_fetch_at = -math.inf
         self._refresh_task: asyncio.Task[Token] | None = None
 
     async def get(self) -> Token:
@@ -111,11 +115,22 @@ class TokenManager:
     async def _fetch_with_retries(self) -> Token:
         attempt = 1
         while True:
+            await anyio.sleep(max(0.0, self._next_fetch_at - self._clock()))
+            self._next_fetch_at = self._clock() + _FETCH_INTERVAL
             try:
-                return await self._credentials.fetch(self._transport)
+                token = await self._credentials.fetch(self._transport)
             except ZoomError as error:
                 delay = self._retry.delay(error, attempt=attempt, retry_safety=RetrySafety.IDEMPOTENT)
                 if delay is None or not self._may_retry():
                     raise
+            else:
+                return _with_lifetime(token)
             await anyio.sleep(delay)
             attempt += 1
+
+
+def _with_lifetime(token: Token) -> Token:
+    """Return *token* with a lifetime that is not too short."""
+    if token.lifetime is None or token.lifetime >= _SHORTEST_LIFETIME:
+        return token
+    return replace(token, lifetime=_SHORTEST_LIFETIME)
