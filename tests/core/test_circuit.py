@@ -31,6 +31,7 @@ from zoomasync.errors import (
     CircuitOpen,
     ConnectError,
     OutcomeUnknown,
+    PayloadError,
     RedisUnavailable,
     ServerError,
     TimedOut,
@@ -240,6 +241,19 @@ async def test_response_of_zoom_resets_count(received: HttpResponse) -> None:
     with anyio.move_on_after(1):
         await asyncio.gather(session.send(GET_ROW.at("1")), return_exceptions=True)
     await open_circuit(session, failures=FAILURES - 1)
+
+    assert await session.with_options(IMPATIENT).send(GET_ROW.at("1")) == Row(1)
+
+
+@pytest.mark.parametrize("kind", [TransportError, ConnectError, PayloadError])
+@in_virtual_time
+async def test_final_fault_is_no_outage(kind: type[TransportError]) -> None:
+    """Faults that no retry helps, such as the password of a proxy, do not open the circuit."""
+    final = kind("GET /rows/{rowId}", "final", max_retries=0)
+    session = open_session(MemoryTransport(answering(*[final] * FAILURES, ROW_1)))
+    for _ in range(FAILURES):
+        with pytest.raises(kind):
+            await session.send(GET_ROW.at("1"))
 
     assert await session.with_options(IMPATIENT).send(GET_ROW.at("1")) == Row(1)
 

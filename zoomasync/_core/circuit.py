@@ -283,4 +283,6 @@ def is_outage(error: ZoomError) -> bool:
     """Return whether *error* is a failure of Zoom or of the network, and not a response of Zoom's API."""
     if isinstance(error, GatewayError):
         return error.code is None
-    return isinstance(error, TransportError | ServerError)
+    if isinstance(error, TransportError):
+        return error.max_retries != 0  # the final ones are no outage: a closed client, a proxy's password, a huge body
+    return isinstance(error, ServerError)
