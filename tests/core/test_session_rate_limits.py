@@ -23,7 +23,7 @@ from support.memory import (
     response,
 )
 
-from zoomasync import Plan, ZoomError
+from zoomasync import Plan, RetryPolicy, ZoomError
 from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import ResourceQuota
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
@@ -202,7 +202,7 @@ async def test_priority_call_passes_queue() -> None:
 async def test_unsent_request_refunds_permit(error: ZoomError) -> None:
     """A request that reached no server does not count against the daily quota."""
     transport = MemoryTransport(answering(error))
-    session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=3))
+    session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=3), retry=RetryPolicy(attempts=1))
 
     for _ in range(5):
         with pytest.raises(type(error)):
