@@ -132,7 +132,7 @@ async def test_daily_limit_spares_sent_calls() -> None:
 
 @in_virtual_time
 async def test_daily_limit_dismisses_at_once() -> None:
-    """Only the leader of the queue waits for its permit before it raises."""
+    """All waiting callers raise at once, also those for which a permit becomes available at that moment."""
     limiter = limiter_at(NOON, Plan(light=80, medium=60, heavy=1))
     raised: list[float] = []
     blocked_at = now() + 0.5
@@ -150,8 +150,44 @@ async def test_daily_limit_dismisses_at_once() -> None:
         await limiter.on_daily_limit(Label.HEAVY, MIDNIGHT)
 
     assert len(raised) == 49
-    assert sorted(raised)[-2] - blocked_at < 0.01
-    assert max(raised) - blocked_at < 1.1
+    assert max(raised) - blocked_at < 0.01
+
+
+@pytest.mark.parametrize("rate", [10, 40, 80])
+@in_virtual_time
+async def test_label_serves_after_daily_limit(rate: float) -> None:
+    """Whenever the daily limit is reported, all callers end, and the label serves callers after the block."""
+    for moment in range(100):
+        limiter = limiter_at(NOON, Plan(light=80, medium=60, heavy=rate))
+        started = now()
+
+        async def call(limiter: LocalRateLimiter = limiter) -> None:
+            with suppress(DailyQuotaExhausted):
+                while True:
+                    await limiter.acquire(Label.HEAVY)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(call)
+            await anyio.sleep(0.05 + moment / 1000)
+            await limiter.on_daily_limit(Label.HEAVY, NOON + timedelta(seconds=now() - started + 2))
+
+        await anyio.sleep(2)
+        await limiter.acquire(Label.HEAVY)
+
+
+@in_virtual_time
+async def test_ended_block_loses_no_caller() -> None:
+    """A block that has ended already only sends the waiting callers to the end of the queue."""
+    limiter = limiter_at(NOON, Plan(light=80, medium=60, heavy=10))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(limiter.acquire, Label.HEAVY)
+        await anyio.sleep(0.5)
+        await limiter.on_daily_limit(Label.HEAVY, NOON)
+
+    assert (await limiter.status())[Label.HEAVY].used == 20
 
 
 @in_virtual_time

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-from .._core.rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimitStatus
+from .._core.rate_limiter import Permit, QueueTooLong, RateLimitStatus
 from .._label import Label
 from ..events import Event
 from ._adaptive import AdaptiveRate
@@ -48,17 +48,17 @@ class LocalRateLimiter:
             delay = bucket.expected_delay(priority=priority)
             if delay > max_wait:
                 raise QueueTooLong(delay)
-        day = quota.count()
-        try:
-            mark_sent = await bucket.acquire(priority=priority)
-        except BaseException as error:
-            quota.refund(day)
-            if isinstance(error, Dismissed):
-                raise DailyQuotaExhausted(quota.resumes_at) from None
-            raise
-        if quota.blocked:
-            quota.refund(day)
-            raise DailyQuotaExhausted(quota.resumes_at)
+        while True:
+            day = quota.count()
+            try:
+                mark_sent = await bucket.acquire(priority=priority)
+            except Dismissed:
+                quota.refund(day)  # the next count raises, unless the block has ended already
+            except BaseException:
+                quota.refund(day)
+                raise
+            else:
+                break
         day = quota.renew(day)  # midnight may have passed in the queue
         self._set_adaptive_rate(label, self._adaptive_rates[label].on_permit(self._clock()))
         return Permit(mark_sent, partial(quota.refund, day))

@@ -1,7 +1,8 @@
 """The queue of callers that wait for a permit, with a priority lane.
 
-The first waiter becomes the leader: it waits for the next permit on behalf of all. When the permit is available, it
-goes to the waiter that is first at that moment, which may be a priority caller that arrived later.
+The first waiter is the leader: it alone waits for the next permit. When the permit is available, the leader uses it if
+it is still first. Otherwise a priority caller has arrived meanwhile, and the leader passes the lead, and with it the
+permit, to that caller.
 """
 
 from __future__ import annotations
@@ -31,14 +32,18 @@ class Dismissed(Exception):
 
 
 class WaitQueue:
-    """Gives the permits of *source* to callers in order of arrival, those with priority first."""
+    """Gives the permits of *source* to callers in order of arrival, those with priority first.
+
+    There is a leader while there are waiters. Only the leader itself gives up the lead: to the waiter that is first, or
+    to the next one when it leaves the queue for any reason. A leader that is dismissed or cancelled leaves as well.
+    """
 
     def __init__(self, source: PermitSource) -> None:
         self._source = source
         self._priority: deque[_Waiter] = deque()
         self._others: deque[_Waiter] = deque()
         self._priority_in_a_row = 0
-        self._has_leader = False  # or a waiter is about to become the leader
+        self._leader: _Waiter | None = None
 
     @property
     def waiting(self) -> int:
@@ -53,72 +58,65 @@ class WaitQueue:
         return len(self._priority) + min(len(self._others), turns_of_others)
 
     def dismiss(self) -> None:
-        """Make every waiter raise `Dismissed`, except the leader, which still gets its permit."""
+        """Make every waiter raise `Dismissed`: the leader now, and each other one when the lead comes to it."""
         for waiter in (*self._priority, *self._others):
-            if not waiter.leading and not waiter.woken.is_set():
-                waiter.dismissed = True
-                waiter.woken.set()
+            waiter.dismissed = True
+        if self._leader is not None and self._leader.source_wait is not None:
+            self._leader.source_wait.cancel()
 
     async def wait_turn(self, *, priority: bool = False) -> float:
         """Wait for a permit, use it, and return the current time. A cancelled caller does not use one."""
-        waiter = _Waiter(priority=priority)
+        waiter = _Waiter()
         lane = self._priority if priority else self._others
         lane.append(waiter)
+        if self._leader is None:
+            self._leader = waiter
         try:
-            if self._has_leader:
-                await waiter.woken.wait()
-            if waiter.dismissed:
-                raise Dismissed
-            if not waiter.granted:
-                await self._lead(waiter)
-            # The task that sends uses the permit, not the leader: after a stall of the event loop, the permit must
-            # count from the moment at which the request really goes out.
+            await self._wait_until_first(waiter)
+            self._priority_in_a_row = self._priority_in_a_row + 1 if priority else 0
+            # The task that sends uses the permit: after a stall of the event loop, the permit must count from the
+            # moment at which the request really goes out.
             return self._source.take()
         finally:
             if waiter in lane:
                 lane.remove(waiter)
-            if waiter.granted:
-                waiter.finished.set()
-            elif waiter.leading or (waiter.woken.is_set() and not waiter.dismissed):
-                self._has_leader = False
-                self._wake_leader()
+            if self._leader is waiter:
+                self._leader = None
+                if self.waiting:
+                    self._lead(self._first())
 
-    async def _lead(self, leader: _Waiter) -> None:
-        """Wait for permits and give each to the first waiter, until that is *leader* itself."""
-        self._has_leader = leader.leading = True
+    async def _wait_until_first(self, waiter: _Waiter) -> None:
+        """Wait until a permit is available and *waiter* is the first to use it."""
         while True:
-            await self._source.wait()
+            if self._leader is not waiter:
+                await waiter.leads.wait()
+            if not waiter.dismissed:
+                with anyio.CancelScope() as waiter.source_wait:
+                    await self._source.wait()
+            if waiter.dismissed:
+                raise Dismissed
             first = self._first()
-            self._priority_in_a_row = self._priority_in_a_row + 1 if first.priority else 0
-            if first is leader:
+            if first is waiter:
                 return
-            (self._priority if first.priority else self._others).remove(first)
-            first.granted = True
-            first.woken.set()
-            await first.finished.wait()  # it used the permit, or was cancelled and left it available
+            waiter.leads = anyio.Event()
+            self._lead(first)
+
+    def _lead(self, waiter: _Waiter) -> None:
+        self._leader = waiter
+        waiter.leads.set()
 
     def _first(self) -> _Waiter:
         if self._priority and (not self._others or self._priority_in_a_row < _PRIORITY_IN_A_ROW):
             return self._priority[0]
         return self._others[0]
 
-    def _wake_leader(self) -> None:
-        if self._priority or self._others:
-            self._has_leader = True
-            self._first().woken.set()
-
 
 class _Waiter:
-    """One caller in the queue.
+    """One caller in the queue. *source_wait* is the scope in which it waits for the source as the leader."""
 
-    It is *woken* because a permit was *granted* to it, because it becomes the leader, or because it was *dismissed*.
-    After a grant it sets *finished* when it has used the permit or was cancelled.
-    """
+    __slots__ = ("dismissed", "leads", "source_wait")
 
-    __slots__ = ("dismissed", "finished", "granted", "leading", "priority", "woken")
-
-    def __init__(self, *, priority: bool) -> None:
-        self.priority = priority
-        self.woken = anyio.Event()
-        self.finished = anyio.Event()
-        self.granted = self.leading = self.dismissed = False
+    def __init__(self) -> None:
+        self.leads = anyio.Event()
+        self.dismissed = False
+        self.source_wait: anyio.CancelScope | None = None
