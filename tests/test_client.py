@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs
@@ -12,10 +13,13 @@ import anyio
 import msgspec
 import pytest
 from aiohttp import ClientSession, web
+from support.clock import date_header
 from support.server import serving
+from support.valkey import new_name
 
 from zoomasync import Done, Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom, fan_out
-from zoomasync.errors import ConfigError, ConnectError, InvalidArgument, NotFound, RateLimited
+from zoomasync.errors import ConfigError, ConnectError, DailyLimitReached, InvalidArgument, NotFound, RateLimited
+from zoomasync.redis import RedisRateLimiter
 
 CANARY = "canary-secret"
 ENVIRONMENT = {"ZOOM_ACCOUNT_ID": "account", "ZOOM_CLIENT_ID": "client", "ZOOM_CLIENT_SECRET": CANARY}
@@ -339,6 +343,77 @@ async def test_stats_count_by_route() -> None:
         await zoom.request("GET", "/users/{userId}/settings", "me", label=Label.MEDIUM)
 
         assert zoom.stats["GET /users/{userId}/settings"].calls == 2
+
+
+async def test_server_time_follows_responses() -> None:
+    """The time is that of the local clock until the first response."""
+    ahead = timedelta(hours=7)
+
+    async def app(_: web.BaseRequest) -> web.Response:
+        return web.json_response({}, headers=date_header(datetime.now(UTC) + ahead))
+
+    async with serving(app) as url, Zoom(StaticToken("token"), base_url=url) as zoom:
+        assert zoom.server_time - datetime.now(UTC) == pytest.approx(timedelta(), abs=timedelta(seconds=60))
+        await zoom.request("GET", "/users/{userId}", "me", label=Label.LIGHT)
+
+        assert zoom.server_time - datetime.now(UTC) == pytest.approx(ahead, abs=timedelta(seconds=60))
+        assert zoom.server_time.tzinfo is UTC
+
+
+@pytest.mark.parametrize("days", [-9_000, 26_000, 2_900_000])
+@pytest.mark.parametrize("wrong", [1, 4], ids=["first", "later"])
+async def test_wrong_date_keeps_daily_quota(wrong: int, days: int) -> None:
+    sent = 0
+
+    async def app(_: web.BaseRequest) -> web.Response:
+        nonlocal sent
+        sent += 1
+        now = datetime.now(UTC)
+        return web.json_response({}, headers=date_header(now + timedelta(days) if sent == wrong else now))
+
+    plan = Plan(light=1000, medium=1000, heavy=1000, heavy_per_day=5)
+    async with serving(app) as url, Zoom(StaticToken("token"), plan=plan, base_url=url) as zoom:
+        for _ in range(12):
+            with suppress(DailyLimitReached):
+                await zoom.request("GET", "/x/{id}", 1, label=Label.HEAVY)
+
+    assert sent == 5
+
+
+@pytest.mark.parametrize("days", [-9_000, 26_000, 2_900_000])
+@pytest.mark.parametrize("redis", [False, True], ids=["local", "redis"])
+async def test_wrong_date_keeps_daily_limit(valkey_url: str, redis: bool, days: int) -> None:  # noqa: FBT001  a parameter
+    """After one wrong Date, a daily limit that Zoom reports with the right Date still ends all calls."""
+    sent = 0
+
+    async def app(_: web.BaseRequest) -> web.Response:
+        nonlocal sent
+        sent += 1
+        now = datetime.now(UTC)
+        if sent == 1:
+            return web.json_response({}, headers=date_header(now + timedelta(days)))
+        headers = {
+            **date_header(now),
+            "X-RateLimit-Type": "Daily-limit",
+            "Retry-After": (now + timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        body = {"code": 429, "message": "You have reached the maximum daily rate limit"}
+        return web.json_response(body, status=429, headers=headers)
+
+    async with AsyncExitStack() as stack:
+        limiter = None
+        if redis:
+            limiter = await stack.enter_async_context(RedisRateLimiter(valkey_url, Plan.BUSINESS, name=new_name()))
+        url = await stack.enter_async_context(serving(app))
+        zoom = await stack.enter_async_context(Zoom(StaticToken("token"), base_url=url, rate_limiter=limiter))
+        await zoom.request("GET", "/x/{id}", 1, label=Label.HEAVY)
+        for _ in range(5):
+            with pytest.raises(DailyLimitReached) as caught:
+                await zoom.request("GET", "/x/{id}", 1, label=Label.HEAVY)
+            until = caught.value.resumes_at - datetime.now(UTC)
+            assert until == pytest.approx(timedelta(hours=5), abs=timedelta(seconds=60))
+
+    assert sent == 2
 
 
 async def test_single_attempt_raises_429() -> None:

@@ -26,6 +26,7 @@ from .errors import ConfigError
 from .events import Event
 from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import ResourceQuotas
+from .rate_limits._server_clock import ServerClock
 from .rate_limits._token_bucket import LATENCY_JITTER
 
 DEFAULT_BASE_URL = "https://api.zoom.us/v2"
@@ -108,17 +109,17 @@ class Zoom(Api):
         self._token_manager = TokenManager(
             auth, self._transport, retry, store=token_store, may_retry=self._may_retry_token
         )
-        self._rate_limiter = _limiter(rate_limiter, plan, latency_jitter)
+        self._rate_limiter = limiter = _limiter(rate_limiter, plan, latency_jitter)
+        self._server_clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
         self._on_event = on_event
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
-        self._resource_quotas = ResourceQuotas()
         session = Session(
             base_url=secure_url("base_url", base_url),
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
-            resource_quotas=self._resource_quotas,
+            resource_quotas=ResourceQuotas(self._server_clock),
             retry=retry,
             circuit_state=circuit_state,
         )
@@ -202,8 +203,13 @@ class Zoom(Api):
 
     @property
     def server_time(self) -> datetime:
-        """Zoom's time, in UTC: from its latest response on, and the time of this machine before the first one."""
-        return self._resource_quotas.now()
+        """Zoom's current time in UTC, exact to one second. Daily limits end by this time.
+
+        It comes from the ``Date`` of the responses, and before the first one from the local clock. A single response
+        with a wrong ``Date`` does not change it. It continues while the computer is suspended; sleeping tasks do not.
+        So a task that sleeps until some time should read it again every minute.
+        """
+        return self._server_clock.now()
 
     async def rate_limits(self) -> Mapping[Label, RateLimitStatus]:
         """Return the current rate, expected delay and daily quota of every label.

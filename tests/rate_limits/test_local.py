@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import anyio
 import pytest
-from support.clock import in_virtual_time, now
+from support.clock import date_header, in_virtual_time, now, set_server_clock
 
 from zoomasync import Label, Plan
 from zoomasync.events import Event, RateAdjusted
@@ -21,9 +20,9 @@ FIVE_PER_DAY = Plan(light=80, medium=60, heavy=40, heavy_per_day=5)
 
 
 def limiter_at(moment: datetime, plan: Plan = FIVE_PER_DAY) -> LocalRateLimiter:
-    """Return a rate limiter that knows Zoom's time."""
+    """Return a rate limiter whose clock shows *moment*."""
     limiter = LocalRateLimiter(plan, clock=asyncio.get_running_loop().time)
-    limiter.observe(Label.LIGHT, {"date": format_datetime(moment, usegmt=True)})
+    set_server_clock(limiter, moment)
     return limiter
 
 
@@ -192,11 +191,11 @@ async def test_ended_block_loses_no_caller() -> None:
 
 @in_virtual_time
 async def test_fast_local_clock_costs_nothing() -> None:
-    """The first response corrects a local clock that is days ahead."""
+    """The responses correct a local clock that is years ahead."""
     limiter = LocalRateLimiter(FIVE_PER_DAY, clock=asyncio.get_running_loop().time)
     await limiter.acquire(Label.HEAVY)
 
-    limiter.observe(Label.HEAVY, {"date": "Mon, 15 Jun 2020 23:59:58 GMT"})
+    set_server_clock(limiter, datetime(2020, 6, 15, 23, 59, 58, tzinfo=UTC))
     assert (await limiter.status())[Label.HEAVY].used == 1
 
     await anyio.sleep(3)
@@ -277,7 +276,7 @@ async def test_old_response_turns_no_clock_back() -> None:
     sent = 0
     for second in (1, 0, 1, 0, 1, 0):
         moment = MIDNIGHT + timedelta(seconds=second - 1)
-        limiter.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
+        limiter.observe(Label.HEAVY, date_header(moment))
         for _ in range(5):
             with suppress(DailyQuotaExhausted):
                 await limiter.acquire(Label.HEAVY)

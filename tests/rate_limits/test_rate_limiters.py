@@ -7,11 +7,12 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import anyio
 import pytest
+from support.clock import date_header, set_server_clock
 from support.valkey import most_in_a_second, new_name, use
 
 from zoomasync import Label, Plan
@@ -283,15 +284,42 @@ async def test_headers_bound_next_calls(make: Make) -> None:
 
 
 async def test_day_follows_zoom_clock(make: Make) -> None:
+    """A wrong local clock is corrected, and the requests that were counted before it belong to the same day."""
     limiter = make(heavy(100, 5))
     await limiter.acquire(Label.HEAVY)
-    moment = datetime(2030, 1, 1, 23, 30, tzinfo=UTC)
 
-    limiter.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
+    set_server_clock(limiter, datetime(2030, 1, 1, 23, 30, tzinfo=UTC))
     await limiter.acquire(Label.HEAVY)
 
     status = (await limiter.status())[Label.HEAVY]
-    assert (status.resets_at, status.used) == (datetime(2030, 1, 2, tzinfo=UTC), 1)
+    assert (status.resets_at, status.used) == (datetime(2030, 1, 2, tzinfo=UTC), 2)
+
+
+@pytest.mark.parametrize("days", [-9_000, 26_000, 2_900_000])
+async def test_one_wrong_date_changes_nothing(make: Make, days: int) -> None:
+    """A single response whose Date is years off does not start a new day."""
+    limiter = make(heavy(100, 5))
+    sent = 0
+    for number in range(12):
+        with suppress(DailyQuotaExhausted):
+            await limiter.acquire(Label.HEAVY)
+            sent += 1
+        limiter.observe(Label.HEAVY, date_header(datetime.now(UTC) + timedelta(days if number == 3 else 0)))
+
+    assert sent == 5
+
+
+@pytest.mark.parametrize("days", [-300_000, -3, 3, 300_000])
+async def test_block_ends_within_two_days(make: Make, days: int) -> None:
+    """A daily limit that would end in another year, or has ended long ago, ends with the day."""
+    limiter = make(heavy(100))
+    await limiter.acquire(Label.HEAVY)
+
+    await limiter.on_daily_limit(Label.HEAVY, datetime.now(UTC) + timedelta(days=days))
+
+    with pytest.raises(DailyQuotaExhausted) as caught:
+        await limiter.acquire(Label.HEAVY)
+    assert timedelta() < caught.value.resumes_at - datetime.now(UTC) <= timedelta(days=1)
 
 
 async def test_repeated_429s_lower_rate(make: Make) -> None:

@@ -146,7 +146,12 @@ async def test_passed_lead_is_never_lost(event: str, turns: int) -> None:
     source.add()
     for _ in range(turns):
         await asyncio.sleep(0)
-    {"cancel": callers[-1].cancel, "dismiss": partial(dismiss, queue, callers), "fail": source.fail}[event]()
+    happen: dict[str, Callable[[], None]] = {
+        "cancel": callers[-1].cancel,
+        "dismiss": partial(dismiss, queue, callers),
+        "fail": source.fail,
+    }
+    happen[event]()
 
     await assert_all_end(source, queue, callers)
 

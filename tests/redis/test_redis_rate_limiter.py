@@ -11,12 +11,12 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import anyio
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from support.clock import set_server_clock
 from support.valkey import (
     Processes,
     Server,
@@ -269,14 +269,29 @@ async def test_headers_reach_all(make: Make) -> None:
 async def test_zoom_clock_reaches_all(make: Make) -> None:
     limiter, other = make(), make()
     await limiter.acquire(Label.HEAVY)
-    moment = datetime(2030, 1, 1, 23, 30, tzinfo=UTC)
 
-    limiter.observe(Label.HEAVY, {"date": format_datetime(moment, usegmt=True)})
+    set_server_clock(limiter, datetime(2030, 1, 1, 23, 30, tzinfo=UTC))
     await limiter.acquire(Label.HEAVY)
 
     status = (await other.status())[Label.HEAVY]
     assert status.resets_at == datetime(2030, 1, 2, tzinfo=UTC)
-    assert status.used == 1
+    assert status.used == 2
+
+
+@pytest.mark.parametrize("days", [-9_000, 26_000])
+async def test_corrected_clock_keeps_block(make: Make, days: int) -> None:
+    """A process that corrects the shared clock by years ends no block in any process."""
+    limiter, other = make(), make()
+    await limiter.acquire(Label.HEAVY)
+    await limiter.on_daily_limit(Label.HEAVY, TOMORROW)
+
+    moment = TOMORROW + timedelta(days)
+    set_server_clock(limiter, moment)
+    await limiter.acquire(Label.LIGHT)
+
+    with pytest.raises(DailyQuotaExhausted) as caught:
+        await other.acquire(Label.HEAVY)
+    assert timedelta(hours=23) < caught.value.resumes_at - moment < timedelta(hours=25)
 
 
 async def test_flushed_scripts_are_sent_again(make: Make, valkey_url: str) -> None:

@@ -1,4 +1,4 @@
-"""An event loop in virtual time: when all tasks sleep, its clock jumps to the first timer."""
+"""An event loop in virtual time: when all tasks sleep, its clock jumps to the first timer. And Zoom's clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import asyncio
 import functools
 import selectors
 from collections.abc import Callable, Coroutine
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any, ParamSpec
+
+from zoomasync.rate_limits import Label, RateLimiter
 
 P = ParamSpec("P")
 
@@ -70,3 +74,14 @@ def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 def now() -> float:
     """Return the time of the running loop."""
     return asyncio.get_running_loop().time()
+
+
+def date_header(moment: datetime) -> dict[str, str]:
+    """Return the headers of a response that Zoom sent at *moment*."""
+    return {"date": format_datetime(moment, usegmt=True)}
+
+
+def set_server_clock(limiter: RateLimiter, moment: datetime) -> None:
+    """Make *moment* Zoom's time in *limiter*: two responses confirm a time that is far from the local clock."""
+    for _ in range(2):
+        limiter.observe(Label.LIGHT, date_header(moment))

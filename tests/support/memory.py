@@ -13,6 +13,7 @@ import anyio
 import msgspec
 import pytest
 
+from support.clock import set_server_clock
 from zoomasync import Label, Plan, RetryPolicy, StaticToken
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.responses import interpret
@@ -21,7 +22,6 @@ from zoomasync._core.transport import Transport
 from zoomasync.auth import Credentials, Token
 from zoomasync.auth._token_manager import TokenManager
 from zoomasync.errors import StatusError
-from zoomasync.rate_limits import RateLimiter
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
 from zoomasync.types import CircuitState, Endpoint
@@ -130,10 +130,12 @@ def open_session(
     plan: Plan = Plan.BUSINESS,
     retry: RetryPolicy = ZERO_JITTER,
     circuit_state: CircuitState | None = None,
-    rate_limiter: RateLimiter | None = None,
+    rate_limiter: LocalRateLimiter | None = None,
 ) -> Session:
-    """Return a session over *transport*; token, rate limits and circuit use the clock of the running loop."""
+    """Return a session over *transport* at `SERVER_TIME`; everything in it uses the clock of the running loop."""
     clock = asyncio.get_running_loop().time
+    limiter = rate_limiter or LocalRateLimiter(plan, clock=clock)
+    set_server_clock(limiter, SERVER_TIME)
 
     def may_retry() -> bool:
         return session.may_retry()
@@ -144,8 +146,8 @@ def open_session(
         token_source=TokenManager(
             credentials or StaticToken("static-token"), transport, retry, may_retry=may_retry, clock=clock
         ),
-        rate_limiter=rate_limiter or LocalRateLimiter(plan, clock=clock),
-        resource_quotas=ResourceQuotas(),
+        rate_limiter=limiter,
+        resource_quotas=ResourceQuotas(limiter.server_clock),
         retry=retry,
         circuit_state=circuit_state,
         clock=clock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from .._core.rate_limiter import DailyQuotaExhausted
@@ -19,10 +19,10 @@ class DailyQuota:
     def __init__(self, per_day: int | None, clock: ServerClock) -> None:
         self._per_day = per_day
         self._clock = clock
-        self._day: date = clock.now().date()
+        self._day = clock.day
         self._used = 0
         self._used_by_others = 0
-        self._blocked_until: datetime | None = None
+        self._blocked_until: datetime | None = None  # without the corrections of the clock
 
     @property
     def used(self) -> int:
@@ -48,21 +48,21 @@ class DailyQuota:
     def resumes_at(self) -> datetime:
         """The moment of the next reset."""
         self._start_new_day()
-        return self._blocked_until or self._clock.midnight()
+        return self._clock.midnight() if self._blocked_until is None else self._blocked_until + self._clock.correction
 
-    def count(self) -> date:
-        """Count one request and return the day that it counts in, or raise `DailyQuotaExhausted`."""
+    def count(self) -> int:
+        """Count one request and return the `ServerClock.day` that it counts in, or raise `DailyQuotaExhausted`."""
         if self.remaining == 0:
             raise DailyQuotaExhausted(self.resumes_at)
         self._used += 1
         return self._day
 
-    def renew(self, day: date) -> date:
+    def renew(self, day: int) -> int:
         """Return *day* if it is still today; otherwise count the request again, in the new day."""
         self._start_new_day()
         return day if day == self._day else self.count()
 
-    def refund(self, day: date) -> None:
+    def refund(self, day: int) -> None:
         """Subtract one request that was counted in *day* and not sent."""
         self._start_new_day()
         if day == self._day:
@@ -74,17 +74,17 @@ class DailyQuota:
             self._used_by_others = max(self._used_by_others, self._per_day - self._used - max(0, remaining))
 
     def block(self, until: datetime) -> None:
-        """Allow no request before *until*."""
+        """Allow no request before *until*, however the clock is corrected meanwhile."""
         self._start_new_day()
+        until = self._clock.end_of_block(until) - self._clock.correction
         self._blocked_until = max(until, self._blocked_until or until)
 
     def _start_new_day(self) -> None:
-        now = self._clock.now()
-        if self._blocked_until is not None and now >= self._blocked_until:
+        if self._blocked_until is not None and self._clock.now() - self._clock.correction >= self._blocked_until:
             self._blocked_until = None
-        if now.date() > self._day:
+        if self._clock.day != self._day:
+            self._day = self._clock.day
             self._used = self._used_by_others = 0
-        self._day = now.date()  # also backwards: the first response corrects a local clock that is ahead
 
 
 def remaining_in_headers(headers: Mapping[str, str], per_day: int | None) -> int | None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from .._core.rate_limiter import Permit, QueueTooLong, RateLimitStatus
 from .._label import Label
@@ -13,7 +14,7 @@ from ..events import Event
 from ._adaptive import AdaptiveRate
 from ._daily_quota import DailyQuota, remaining_in_headers
 from ._plan import Plan
-from ._server_clock import ServerClock
+from ._server_clock import ServerClock, running_seconds
 from ._subscribers import Subscribers
 from ._token_bucket import LATENCY_JITTER, TokenBucket
 from ._wait_queue import Dismissed
@@ -22,19 +23,21 @@ from ._wait_queue import Dismissed
 class LocalRateLimiter:
     """A rate limiter that keeps one process below *plan*.
 
-    *latency_jitter* is the safety margin for differences in network delay, in seconds. *clock* is monotonic.
+    *latency_jitter* is the safety margin for differences in network delay, in seconds. *clock* replaces the clocks of
+    the system in tests; it returns seconds and never goes back.
     """
 
     def __init__(
-        self, plan: Plan, *, latency_jitter: float = LATENCY_JITTER, clock: Callable[[], float] = time.monotonic
+        self, plan: Plan, *, latency_jitter: float = LATENCY_JITTER, clock: Callable[[], float] | None = None
     ) -> None:
+        self.server_clock: Final = ServerClock(clock or running_seconds)
+        """Zoom's clock."""
         self._plan = plan
-        self._clock = clock
-        self._server_clock = ServerClock(clock)
+        self._clock = clock or time.monotonic
         self._buckets = {
-            label: TokenBucket(plan.rate(label), latency_jitter=latency_jitter, clock=clock) for label in Label
+            label: TokenBucket(plan.rate(label), latency_jitter=latency_jitter, clock=self._clock) for label in Label
         }
-        self._quotas = {label: DailyQuota(plan.per_day(label), self._server_clock) for label in Label}
+        self._quotas = {label: DailyQuota(plan.per_day(label), self.server_clock) for label in Label}
         self._adaptive_rates = dict.fromkeys(Label, AdaptiveRate())
         self._subscribers = Subscribers(plan)
 
@@ -48,17 +51,7 @@ class LocalRateLimiter:
             delay = bucket.expected_delay(priority=priority)
             if delay > max_wait:
                 raise QueueTooLong(delay)
-        while True:
-            day = quota.count()
-            try:
-                mark_sent = await bucket.acquire(priority=priority)
-            except Dismissed:
-                quota.refund(day)  # the next count raises, unless the block has ended already
-            except BaseException:
-                quota.refund(day)
-                raise
-            else:
-                break
+        day, mark_sent = await _count_and_wait(quota, bucket, priority=priority)
         day = quota.renew(day)  # midnight may have passed in the queue
         self._set_adaptive_rate(label, self._adaptive_rates[label].on_permit(self._clock()))
         return Permit(mark_sent, partial(quota.refund, day))
@@ -78,7 +71,7 @@ class LocalRateLimiter:
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case)."""
-        self._server_clock.observe(headers)
+        self.server_clock.observe(headers)
         if (remaining := remaining_in_headers(headers, self._plan.per_day(label))) is not None:
             self._quota(label).lower_to(remaining)
 
@@ -107,7 +100,7 @@ class LocalRateLimiter:
         bucket, quota = self._buckets[label], self._quota(label)
         delay, remaining, resets_at = bucket.expected_delay(), quota.remaining, quota.resumes_at
         if remaining == 0:
-            delay = max(delay, (resets_at - self._server_clock.now()).total_seconds())
+            delay = max(delay, (resets_at - self.server_clock.now()).total_seconds())
         return RateLimitStatus(
             label=label,
             rate=bucket.current_rate,
@@ -116,3 +109,16 @@ class LocalRateLimiter:
             remaining=remaining,
             resets_at=resets_at,
         )
+
+
+async def _count_and_wait(quota: DailyQuota, bucket: TokenBucket, *, priority: bool) -> tuple[int, Callable[[], None]]:
+    """Count a request and wait for its permit; return the day that it counts in, and its `Permit.mark_sent`."""
+    while True:
+        day = quota.count()
+        try:
+            return day, await bucket.acquire(priority=priority)
+        except Dismissed:
+            quota.refund(day)  # the next count raises, unless the block has ended already
+        except BaseException:
+            quota.refund(day)
+            raise

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from .._core.endpoint import ResourceQuota
 from ._server_clock import ServerClock
 
 
 class ResourceQuotas:
-    """A counter of accepted requests of the current day for every `ResourceQuota`."""
+    """A counter of accepted requests of the current day by *clock* for every `ResourceQuota`."""
 
-    def __init__(self) -> None:
-        self._clock = ServerClock()
-        self._day: date = self._clock.now().date()
+    def __init__(self, clock: ServerClock) -> None:
+        self._clock = clock
+        self._day = clock.day
         self._used: Counter[ResourceQuota] = Counter()
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Read Zoom's clock from the headers of a response."""
         self._clock.observe(headers)
-
-    def now(self) -> datetime:
-        """Return Zoom's time."""
-        return self._clock.now()
 
     def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
         """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
@@ -44,7 +40,6 @@ class ResourceQuotas:
         self._used.update(resource_quotas)
 
     def _start_new_day(self) -> None:
-        today = self._clock.now().date()
-        if today != self._day:
-            self._day = today
+        if self._clock.day != self._day:
+            self._day = self._clock.day
             self._used.clear()

@@ -7,34 +7,122 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Final
+
+_TOLERANCE: Final = timedelta(minutes=5)
+_LATEST_RESPONSE: Final = timedelta(minutes=1)
+_FIRST_TOLERANCE: Final = timedelta(days=2)  # a local clock may have the wrong day
+_AGREEMENT: Final = timedelta(seconds=5)
+_CONFIRMED_AFTER: Final = 10.0  # seconds; above the agreement, so that a cache that repeats a response confirms nothing
+_LONGEST_BLOCK: Final = timedelta(days=2)
+_YEARS: Final = range(2000, 3000)  # beyond them, arithmetic with a date could overflow
+
+# On Linux, the monotonic clock stands still while the computer is suspended, and this one does not.
+running_seconds: Final[Callable[[], float]] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+
+
+def _local_time() -> datetime:
+    return datetime.now(UTC)
 
 
 class ServerClock:
-    """The time at Zoom: the ``Date`` header of the latest response plus the monotonic time since.
+    """The time at Zoom: the ``Date`` header of a response plus the time since, which *seconds* counts.
 
-    The local wall clock may be wrong and may jump, so it is used only until the first response.
+    Until the first response, it is *local_time*. A gateway between Zoom and the client may have a wrong clock. So a
+    ``Date`` is accepted at once only if it is close to this clock or to *local_time*, or, in the first response, within
+    two days of it. Any other is accepted when a second response in a row confirms it: at least ten seconds later, since
+    a gateway may answer many requests at once, unless nothing has been accepted yet.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._latest: tuple[datetime, float] = (datetime.now(UTC), clock())
+    def __init__(
+        self, seconds: Callable[[], float] = running_seconds, *, local_time: Callable[[], datetime] = _local_time
+    ) -> None:
         self.observed = False
         """Whether a response has set the clock."""
+        self.correction = timedelta()
+        """The sum of all corrections by more than five minutes. It moves a moment by the earlier clock to this one."""
+        self._seconds = seconds
+        self._local_time = local_time
+        self._latest: tuple[datetime, float] = (local_time(), seconds())
+        self._day = 0
+        self._day_ends = self.midnight()
+        self._unconfirmed: tuple[timedelta, float] | None = None
+        self._headers: Mapping[str, str] | None = None
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Set the clock from response headers. It never goes back, since an older response may arrive later."""
-        try:
-            moment = parsedate_to_datetime(headers["date"]).astimezone(UTC)
-        except (KeyError, ValueError, OverflowError):
+        """Set the clock from response headers, if their time is acceptable."""
+        if headers is self._headers:  # the limiter and the resource quotas of one client report each response
             return
-        if not self.observed or moment > self.now():
-            self._latest, self.observed = (moment, self._clock()), True
+        self._headers = headers
+        moment = _parse(headers.get("date", ""))
+        if moment is None:
+            return
+        ahead = moment - self.now()
+        if -_LATEST_RESPONSE <= ahead <= _TOLERANCE:
+            self._unconfirmed = None
+            # An older response may arrive later, so it does not set the clock back.
+            if ahead > timedelta() or not self.observed:
+                self._set(moment)
+        elif self._is_acceptable(moment, ahead) or self._is_confirmed(ahead):
+            self._unconfirmed = None
+            self._correct(moment, ahead)
 
     def now(self) -> datetime:
         """Return Zoom's time. It is exact to one second."""
         moment, observed_at = self._latest
-        return moment + timedelta(seconds=self._clock() - observed_at)
+        return moment + timedelta(seconds=self._seconds() - observed_at)
 
     def midnight(self) -> datetime:
         """Return the end of Zoom's current day."""
         return datetime.combine(self.now().date() + timedelta(days=1), time_of_day(), UTC)
+
+    def end_of_block(self, until: datetime) -> datetime:
+        """Return *until*, or the end of the day if that is too far from now to be the end of a daily limit."""
+        return until if -_TOLERANCE <= until - self.now() <= _LONGEST_BLOCK else self.midnight()
+
+    @property
+    def day(self) -> int:
+        """The number of midnights that have passed. A correction of the clock does not change it."""
+        self._count_midnight()
+        return self._day
+
+    def _is_acceptable(self, moment: datetime, ahead: timedelta) -> bool:
+        """Return whether *moment*, which is *ahead* of this clock, needs no second response to confirm it."""
+        is_local = abs(ahead) > _TOLERANCE and abs(moment - self._local_time()) <= _TOLERANCE
+        return is_local or (not self.observed and abs(ahead) <= _FIRST_TOLERANCE)
+
+    def _is_confirmed(self, ahead: timedelta) -> bool:
+        """Return whether an earlier response was *ahead* of this clock by the same time; otherwise keep it."""
+        seconds = self._seconds()
+        if self._unconfirmed is None or abs(ahead - self._unconfirmed[0]) > _AGREEMENT:
+            self._unconfirmed = (ahead, seconds)
+            return False
+        return not self.observed or seconds - self._unconfirmed[1] >= _CONFIRMED_AFTER
+
+    def _correct(self, moment: datetime, ahead: timedelta) -> None:
+        self._count_midnight()  # before the correction
+        self._set(moment)
+        if abs(ahead) > _TOLERANCE:
+            self.correction += ahead
+            self._day_ends = self.midnight()
+
+    def _set(self, moment: datetime) -> None:
+        self._latest, self.observed = (moment, self._seconds()), True
+
+    def _count_midnight(self) -> None:
+        if self.now() >= self._day_ends:
+            self._day += 1
+            self._day_ends = self.midnight()
+
+
+def _parse(text: str) -> datetime | None:
+    """Return the time of an HTTP date, or None for any other text."""
+    try:
+        moment = parsedate_to_datetime(text)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None

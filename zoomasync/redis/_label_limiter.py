@@ -16,6 +16,7 @@ import anyio
 from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import DailyQuotaExhausted, QueueTooLong, RateLimitStatus
+from ..rate_limits._server_clock import running_seconds
 from ..rate_limits._wait_queue import WaitQueue
 from ._limits_client import LeasedPermit, LeaseRequest, LimitsClient, LimitsResponse, PermitReport
 
@@ -27,7 +28,7 @@ _LATEST_SECONDS: Final = 0.1  # Redis has not yet granted the permits of a secon
 
 @dataclass(frozen=True, slots=True)
 class _Exhausted:
-    """A daily quota without requests *until* then. Redis is asked again from *retry_at* on."""
+    """A daily quota without requests *until* then. Redis is asked again from *retry_at* of `running_seconds` on."""
 
     until: datetime
     retry_at: float
@@ -152,7 +153,7 @@ class RedisLabelLimiter:
         """Grant no permit before *until*. Waiting callers raise `DailyQuotaExhausted`."""
         self._return_permits()
         seconds = (until - self._client.zoom_clock.now()).total_seconds()
-        self._exhausted = _Exhausted(until, time.monotonic() + max(_VALID_SECONDS, seconds), blocked=True)
+        self._exhausted = _Exhausted(until, running_seconds() + max(_VALID_SECONDS, seconds), blocked=True)
         self._woken.set()
 
     async def status(self) -> RateLimitStatus:
@@ -196,12 +197,15 @@ class RedisLabelLimiter:
         task.result()
 
     def _raise_known_failure(self) -> None:
-        now = time.monotonic()
         exhausted = self._exhausted
         # Prepaid requests may be sent although the quota is used up, unless Zoom would reject them.
-        if exhausted is not None and now < exhausted.retry_at and (exhausted.blocked or not self._prepaid):
+        if (
+            exhausted is not None
+            and running_seconds() < exhausted.retry_at
+            and (exhausted.blocked or not self._prepaid)
+        ):
             raise DailyQuotaExhausted(exhausted.until)
-        if self._unavailable is not None and now < self._unavailable[1]:
+        if self._unavailable is not None and time.monotonic() < self._unavailable[1]:
             raise RedisUnavailable(self._unavailable[0].reason)
 
     def _request_at(self) -> float:
@@ -268,7 +272,8 @@ class RedisLabelLimiter:
             self._request_from = max(self._request_from, now + response.retry_in)
         self._exhausted = None
         if response.exhausted:
-            self._exhausted = _Exhausted(response.resumes_at, now + _VALID_SECONDS, blocked=response.blocked)
+            retry_at = running_seconds() + _VALID_SECONDS
+            self._exhausted = _Exhausted(response.resumes_at, retry_at, blocked=response.blocked)
         if response.blocked:
             self._return_permits()
         if response.fraction != self._fraction:

@@ -86,6 +86,7 @@ class RedisRateLimiter:
 
     async def on_daily_limit(self, label: Label, until: datetime) -> None:
         """Block *label* until then in all processes. Waiting callers raise `DailyQuotaExhausted`."""
+        until = self._client.zoom_clock.end_of_block(until)
         with suppress(RedisUnavailable):
             await self._client.block(label, until)
         for each in Label:

@@ -35,15 +35,24 @@ if now < (read(label .. ':last_request_at') or 0) - SECOND then -- the clock was
 end
 write(label .. ':last_request_at', now)
 
--- The day is that of Zoom's clock.
-local zoom_offset = read('zoom_offset') or 0
-if request.zoom_offset and math.abs(request.zoom_offset - zoom_offset) >= 2 * SECOND then
+-- The day is that of Zoom's clock. A correction of the clock is no new day, and moves the blocks too.
+local LABELS = {'light', 'medium', 'heavy', 'resource-intensive'}
+local zoom_offset, day = read('zoom_offset') or 0, read('day') or 0
+local change = (request.zoom_offset or zoom_offset) - zoom_offset
+if math.abs(change) >= 2 * SECOND then
+  if math.abs(change) > 300 * SECOND then
+    day = day + math.floor((now + zoom_offset + change) / DAY) - math.floor((now + zoom_offset) / DAY)
+    for _, each in ipairs(LABELS) do
+      local until_ = read(each .. ':blocked_until')
+      if until_ then write(each .. ':blocked_until', until_ + change) end
+    end
+  end
   zoom_offset = request.zoom_offset
   write('zoom_offset', zoom_offset)
 end
 local today = math.floor((now + zoom_offset) / DAY)
-if today > (read('day') or 0) then
-  for _, each in ipairs({'light', 'medium', 'heavy', 'resource-intensive'}) do
+if today > day then
+  for _, each in ipairs(LABELS) do
     delete(each .. ':used', each .. ':used_by_others')
   end
 end
