@@ -83,7 +83,7 @@ class FallbackRateLimiter:
         await self.aclose()
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
-        """Wait for a permit as `RateLimiter.acquire` describes. Never raises `RedisUnavailable`."""
+        """Wait for a permit as `RateLimiter.acquire` describes. Raises `RedisUnavailable` only if it is closed."""
         while True:
             outage = self._outage
             if outage is None:
@@ -156,19 +156,28 @@ class _Outage:
         self._fallback_started = anyio.Event()
         self._waiting = dict[anyio.CancelScope, Label]()  # in order of arrival
         self._task = asyncio.create_task(self._run(), name="zoomasync rate limiter fallback")
+        self._task.add_done_callback(self._end)
 
     async def acquire(self, label: Label, *, priority: bool, max_wait: float | None) -> Permit | None:
-        """Acquire a permit of the fallback, or return None if the primary is available again."""
+        """Acquire a permit of the fallback, or return None if the primary is available again.
+
+        Raises the error that ended the background task, and `RedisUnavailable` if it was closed.
+        """
         if max_wait is not None and not self._fallback_started.is_set():
             await self._check_delay(label, max_wait)
             max_wait = None
         with anyio.CancelScope() as scope:
             self._waiting[scope] = label
+            if self._task.done():
+                scope.cancel()
             try:
                 await self._fallback_started.wait()
                 return await self._fallback.acquire(label, priority=priority, max_wait=max_wait)
             finally:
                 del self._waiting[scope]
+        if self._task.cancelled():
+            raise RedisUnavailable("the rate limiter was closed")
+        self._task.result()
         return None
 
     async def aclose(self) -> None:
@@ -194,6 +203,9 @@ class _Outage:
                 await self._primary.reconnect()
                 break
             await anyio.sleep(_PROBE_SECONDS)
+
+    def _end(self, _: asyncio.Task[None]) -> None:
+        """End the outage: callers return to the primary, or raise the error of the background task."""
         self._on_end()
         for scope in list(self._waiting):
             scope.cancel()
