@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import cast
@@ -18,6 +19,18 @@ from zoomasync.testing import Account, FakeZoom
 # No deadline: a slow machine must not fail a test.
 settings.register_profile("zoomasync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zoomasync")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--loop", choices=("asyncio", "uvloop"), default="asyncio", help="the event loop of async tests")
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if config.getoption("loop") == "uvloop":
+        import uvloop  # noqa: PLC0415  no other run needs it
+
+        return {"uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}
 
 
 class _CannedResponse(ClientResponse):

@@ -90,11 +90,16 @@ def dismiss(queue: WaitQueue, callers: list[Caller]) -> None:
     queue.dismiss()
 
 
+async def all_end(callers: list[Caller]) -> None:
+    with anyio.fail_after(10):  # at once, or never
+        await asyncio.wait([caller.task for caller in callers])
+
+
 async def assert_all_end(source: Source, queue: WaitQueue, callers: list[Caller]) -> None:
     """Assert that with enough permits every caller ends as it must, and that the queue serves a new one."""
     for _ in callers:
         source.add()
-    await asyncio.wait([caller.task for caller in callers])  # a deadlock fails the virtual loop
+    await all_end(callers)
 
     for caller in callers:
         outcome = CancelledError if caller.task.cancelled() else type(caller.task.exception())
@@ -105,7 +110,7 @@ async def assert_all_end(source: Source, queue: WaitQueue, callers: list[Caller]
     assert queue.waiting == 0
     for _ in range(2):
         source.add()
-        with suppress(LookupError):  # a failure that no caller has met yet
+        with suppress(LookupError), anyio.fail_after(10):  # a failure that no caller has met yet
             await queue.wait_turn()
     assert source.taken > sum(caller.served for caller in callers)
 
@@ -114,7 +119,6 @@ async def assert_all_end(source: Source, queue: WaitQueue, callers: list[Caller]
     "events", [("add", "dismiss"), ("dismiss", "add"), ("add", "dismiss", "dismiss")], ids=" ".join
 )
 @pytest.mark.parametrize("waiting", [1, 2, 3])
-@in_virtual_time
 async def test_dismissal_at_grant_keeps_queue(waiting: int, events: tuple[str, ...]) -> None:
     """A permit that becomes available in the same turn of the loop as a dismissal stays for the next caller."""
     source = Source()
@@ -125,7 +129,7 @@ async def test_dismissal_at_grant_keeps_queue(waiting: int, events: tuple[str, .
     for event in events:
         source.add() if event == "add" else dismiss(queue, callers)
     newcomer = Caller(queue, priority=False)
-    await asyncio.wait([caller.task for caller in (*callers, newcomer)])
+    await all_end([*callers, newcomer])
 
     assert [type(caller.task.exception()) for caller in callers] == [Dismissed] * waiting
     assert newcomer.served
@@ -133,7 +137,6 @@ async def test_dismissal_at_grant_keeps_queue(waiting: int, events: tuple[str, .
 
 @pytest.mark.parametrize("turns", range(6))
 @pytest.mark.parametrize("event", ["cancel", "dismiss", "fail"])
-@in_virtual_time
 async def test_passed_lead_is_never_lost(event: str, turns: int) -> None:
     """The leader passes its permit to a priority caller, and something happens to that caller on the way."""
     source = Source()
@@ -156,7 +159,6 @@ async def test_passed_lead_is_never_lost(event: str, turns: int) -> None:
     await assert_all_end(source, queue, callers)
 
 
-@in_virtual_time
 async def test_failing_source_ends_its_leader() -> None:
     """A failure of the source reaches one caller, and the next one leads."""
     source = Source()
@@ -167,7 +169,7 @@ async def test_failing_source_ends_its_leader() -> None:
     source.fail()
     source.add()
     source.add()
-    await asyncio.wait([caller.task for caller in callers])
+    await all_end(callers)
 
     assert [type(caller.task.exception()) for caller in callers] == [LookupError, NoneType, NoneType]
 

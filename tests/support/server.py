@@ -38,6 +38,9 @@ async def talking(conversation: Conversation) -> AsyncGenerator[str, None]:
             await conversation(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
+        except RuntimeError:  # uvloop raises this instead of a ConnectionError
+            if not writer.transport.is_closing():
+                raise
         finally:
             writer.close()
 
