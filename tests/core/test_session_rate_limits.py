@@ -75,6 +75,22 @@ async def test_daily_429_stops_its_label() -> None:
     assert await session.send(GET_ROW.at("1")) == Row(1)  # another label
 
 
+@pytest.mark.parametrize("kind", ["daily", "resource"])
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 2099 12:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "soon"])
+@in_virtual_time
+async def test_wrong_date_defers_for_a_day_only(kind: str, date: str) -> None:
+    """A wrong Date beside a daily limit does not move its end by years."""
+    limited = DAILY_429 if kind == "daily" else RESOURCE_429
+    headers = {name: text for name, text in limited.headers.items() if name != "retry-after"}
+    transport = MemoryTransport(answering(replace(limited, headers={**headers, "date": date})))
+
+    with pytest.raises(DailyLimitReached if kind == "daily" else ResourceLimitReached) as caught:
+        await open_session(transport).send(LIST_ROWS.at())
+
+    assert isinstance(caught.value, DailyLimitReached | ResourceLimitReached)
+    assert caught.value.resumes_at == MIDNIGHT
+
+
 @in_virtual_time
 async def test_label_resumes_next_day() -> None:
     transport = MemoryTransport(answering(DAILY_429, NO_ROWS))

@@ -102,6 +102,10 @@ class ResourceQuotaCounter(Protocol):
         """Read Zoom's clock from the headers of a response."""
         ...
 
+    def end_of_block(self, until: datetime) -> datetime:
+        """Return *until*, or the end of Zoom's day if that cannot be the end of a daily limit."""
+        ...
+
     def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
         """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
         ...

@@ -24,6 +24,7 @@ from ..errors import (
     OutcomeUnknown,
     PerSecondLimitReached,
     RateLimited,
+    ResourceLimitReached,
     TLSError,
     ZoomError,
 )
@@ -251,6 +252,8 @@ class Session:
     async def _update_limits(self, call: Call[object], error: ZoomError, delay: float | None) -> None:
         """Make all callers respect a limit that *call* met, whether or not it is retried."""
         label = call.endpoint.label
+        if isinstance(error, DailyLimitReached | ResourceLimitReached):
+            error.resumes_at = self._resource_quotas.end_of_block(error.resumes_at)
         if isinstance(error, DailyLimitReached):
             await self._rate_limiter.on_daily_limit(label, error.resumes_at)
         elif isinstance(error, ConcurrentRequest):

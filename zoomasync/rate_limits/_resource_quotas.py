@@ -27,6 +27,10 @@ class ResourceQuotas:
         """Read Zoom's clock from the headers of a response."""
         self._clock.observe(headers)
 
+    def end_of_block(self, until: datetime) -> datetime:
+        """Return *until*, or the end of Zoom's day if that cannot be the end of a daily limit."""
+        return self._clock.end_of_block(until)
+
     def exhausted_until(self, resource_quotas: tuple[ResourceQuota, ...]) -> datetime | None:
         """Return when a request that counts in all *resource_quotas* is allowed again, or None if it is allowed now."""
         self._start_new_day()
