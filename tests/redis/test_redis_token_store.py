@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import multiprocessing
 import traceback
 from collections.abc import AsyncIterator, Callable
+from importlib import resources
+from typing import cast
 
 import anyio
 import pytest
@@ -120,6 +123,20 @@ async def test_dead_holder_blocks_briefly(valkey_url: str, name: str) -> None:
 
     assert token.value == "token-1"
     await store.aclose()
+
+
+async def test_repeated_request_keeps_lease(valkey_url: str, name: str) -> None:
+    """A request for the lease is sent again if its connection was lost, and Redis may have handled it already."""
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+        script = resources.files("zoomasync.redis").joinpath("lua", "token_get.lua").read_text(encoding="utf-8")
+        keys = [f"{{{name}}}:token", f"{{{name}}}:lease"]
+        request = {"holder": "this", "lease_ms": 60_000, "stale_version": ""}
+        asked = [
+            json.loads(cast("bytes", await redis.eval(script, 2, *keys, json.dumps(each))))
+            for each in (request, request, {**request, "holder": "another"})
+        ]
+
+    assert ["lease_version" in each for each in asked] == [True, True, False]
 
 
 async def test_old_token_replaces_no_newer_one(make: Make, valkey_url: str, name: str) -> None:

@@ -14,7 +14,7 @@ import anyio
 import msgspec
 
 from ..errors import ConfigError, InvalidArgument, RedisUnavailable
-from ._connection import RedisClient, RedisConnection, Script, hash_tag
+from ._connection import CLOSE_SECONDS, RedisClient, RedisConnection, Script, hash_tag
 
 _LEASES_PER_REQUEST: Final = 500  # Redis serves no other client while a script runs
 
@@ -44,13 +44,16 @@ class RedisLeases:
         await leases.aclose()
 
     *redis* is a URL, or a client of redis-py, which its owner closes. A lease expires *lease* seconds after it was last
-    renewed, by the Redis server's clock. If its holder dies, another process can acquire it then.
+    renewed, by the Redis server's clock. If its holder dies, another process can acquire it then. A request may take
+    *timeout* seconds: by default, the ``socket_timeout`` of the URL, or else 30.
 
     A lease is not a lock. A process that loses Redis for longer than *lease*, or stalls for as long, loses its leases
     without notice, and so do all processes if Redis loses its data. The work must do no harm if it is done twice.
     """
 
-    def __init__(self, redis: str | RedisClient, *, name: str, lease: float = 30.0) -> None:
+    def __init__(
+        self, redis: str | RedisClient, *, name: str, lease: float = 30.0, timeout: float | None = None
+    ) -> None:
         if not 0 < lease < math.inf:
             raise ConfigError("lease must be seconds, more than 0")
         self._name = name
@@ -59,7 +62,7 @@ class RedisLeases:
         self._holder = Holder(secrets.token_hex(8), max(1, round(lease * 1000)))
         self._held = set[str]()
         self._uncertain = set[str]()  # Redis may have them as ours: a request was sent, and no response has arrived
-        self._connection = RedisConnection(redis)
+        self._connection = RedisConnection(redis, timeout)
 
     def __repr__(self) -> str:
         return f"<RedisLeases {self._name!r}, {len(self._held)} held>"
@@ -113,10 +116,14 @@ class RedisLeases:
         await self._connection.aclose()
 
     async def _renew_repeatedly(self) -> None:
+        renewed = True
         while True:
-            await anyio.sleep(self._lease / 3)
-            with suppress(RedisUnavailable):
+            if renewed:
+                await anyio.sleep(self._lease / 3)
+            # A request that takes longer is sent again, over another connection, before the leases expire.
+            with anyio.move_on_after(self._lease / 3) as scope, suppress(RedisUnavailable):
                 await self._renew()
+            renewed = not scope.cancelled_caught
 
     async def _renew(self) -> None:
         for keys in _batches(list(self._held)):
@@ -124,10 +131,11 @@ class RedisLeases:
             self._held.difference_update(keys[position - 1] for position in lost)
 
     async def _release_all(self) -> None:
+        await self._connection.finish()
         held = list(self._held | self._uncertain)
         self._held.clear()
         self._uncertain.clear()
-        with suppress(RedisUnavailable):
+        with anyio.move_on_after(CLOSE_SECONDS), suppress(RedisUnavailable):
             for keys in _batches(held):
                 await self._connection.run(_RELEASE, [self._redis_key(key) for key in keys], self._holder)
 

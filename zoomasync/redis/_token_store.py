@@ -18,7 +18,8 @@ from ..errors import RedisUnavailable
 from ._connection import RedisClient, RedisConnection, Script, hash_tag
 from ._leases import LEASE_RENEW, Holder
 
-_LEASE_SECONDS: Final = 3
+_LEASE_SECONDS: Final = 6  # a slow Redis may need as long for a renewal
+_SHARE_SECONDS: Final = 2.0  # that callers wait until Redis has their token. The request continues after that
 _RENEW_SECONDS: Final = 1.0
 _SHORTEST_POLL, _LONGEST_POLL = 0.02, 0.25
 
@@ -52,15 +53,16 @@ class RedisTokenStore:
     who can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands for one app of
     one account, as `token_name` returns it.
 
-    One process at a time requests a new token from Zoom. If it dies, another does so within three seconds. Without
-    Redis each process gets its own token.
+    One process at a time requests a new token from Zoom. If it dies, another does so within six seconds. Without Redis
+    each process gets its own token. It waits for *timeout* seconds while Redis does not answer: by default, the
+    ``socket_timeout`` of the URL, or else 30.
     """
 
-    def __init__(self, redis: str | RedisClient, *, name: str) -> None:
+    def __init__(self, redis: str | RedisClient, *, name: str, timeout: float | None = None) -> None:
         tag = hash_tag(name)
         self._name = name
         self._token, self._lease = f"{tag}:token", f"{tag}:lease"
-        self._connection = RedisConnection(redis)
+        self._connection = RedisConnection(redis, timeout)
         self._versions = dict[str, str]()  # of the last token, by its value
 
     def __repr__(self) -> str:
@@ -128,5 +130,6 @@ class RedisTokenStore:
         if token is not None:
             lifetime_ms = None if token.lifetime is None else max(1, round(token.lifetime * 1000))
             request = _SetToken(holder, version, token.value, lifetime_ms)
-        with suppress(RedisUnavailable):  # the lease expires, and this process can use the token unshared
+        # If that fails, the lease expires, and this process can use the token unshared.
+        with anyio.move_on_after(_SHARE_SECONDS), suppress(RedisUnavailable):
             await self._connection.run(_SET, [self._token, self._lease], request)

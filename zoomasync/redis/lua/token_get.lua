@@ -12,7 +12,10 @@ local is_new = value and version ~= request.stale_version
 if is_new and (expires_in_ms == -1 or expires_in_ms * 10 > tonumber(shared[3])) then
   return cjson.encode({value = value, version = version, expires_in_ms = expires_in_ms >= 0 and expires_in_ms or nil})
 end
-if not redis.call('SET', lease, request.holder, 'NX', 'PX', request.lease_ms) then return '{}' end
+-- The caller may have the lease already: a request is sent again if its connection was lost.
+if redis.call('GET', lease) ~= request.holder then
+  if not redis.call('SET', lease, request.holder, 'NX', 'PX', request.lease_ms) then return '{}' end
+end
 local time = redis.call('TIME')
 local next_version = math.max(time[1] * 1000000 + time[2], tonumber(version or 0) + 1)
 return cjson.encode({lease_version = string.format('%.0f', next_version)})
