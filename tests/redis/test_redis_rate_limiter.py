@@ -303,23 +303,44 @@ async def test_flushed_scripts_are_sent_again(make: Make, valkey_url: str) -> No
     await limiter.acquire(Label.HEAVY)
 
 
-async def test_lost_data_keeps_limits(valkey_server: Server) -> None:
-    """A server that restarts without its data allows no burst, and the daily quota is restored."""
+@pytest.mark.parametrize("rate", [2, 20])
+async def test_lost_data_keeps_limits(valkey_server: Server, rate: int) -> None:
+    """A server that restarts without its data allows no burst, and the daily quota is restored.
+
+    At 20 per second, the distance between permits alone would prevent most of a burst; at 2 per second it does not.
+    """
     limiters = [
-        RedisRateLimiter(valkey_server.url, _heavy(20, 1000), name="test", latency_jitter=0.05) for _ in range(2)
+        RedisRateLimiter(valkey_server.url, _heavy(rate, 1000), name="test", latency_jitter=0.05) for _ in range(2)
     ]
-    before = await asyncio.gather(*(use(each, Label.HEAVY, seconds=0.6) for each in limiters))
+    before = await asyncio.gather(*(use(each, Label.HEAVY, seconds=0.9) for each in limiters))
     sent = [stamp for stamps in before for stamp in stamps]
 
     valkey_server.kill()
     valkey_server.start()
-    after = await asyncio.gather(*(use(each, Label.HEAVY, seconds=1.7) for each in limiters))
+    after = await asyncio.gather(*(use(each, Label.HEAVY, seconds=2.5) for each in limiters))
 
-    assert all(after)
-    assert most_in_a_second([*sent, *after[0], *after[1]]) <= 20
+    assert any(after)
+    assert most_in_a_second([*sent, *after[0], *after[1]]) <= rate
     assert (await limiters[0].status())[Label.HEAVY].used >= len(sent) + sum(map(len, after))
     for limiter in limiters:
         await limiter.aclose()
+
+
+async def test_lost_data_holds_new_process(make: Make, valkey_url: str, name: str) -> None:
+    """A process that starts when Redis has lost its data waits until the others have restored their state."""
+    limiter, new = make(_heavy(2)), make(_heavy(2))
+    before = await use(limiter, Label.HEAVY, seconds=0.9)
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+        await redis.delete(f"{{{name}}}:limits", f"{{{name}}}:limits:heavy")
+
+    async def use_later() -> list[float]:
+        await anyio.sleep(0.05)
+        return await use(limiter, Label.HEAVY, seconds=2.5)
+
+    others, sent = await asyncio.gather(use(new, Label.HEAVY, seconds=2.5), use_later())
+
+    assert len(before) == 2
+    assert most_in_a_second([*before, *others, *sent]) <= 2
 
 
 async def test_outage_raises_and_ends(valkey_server: Server) -> None:
@@ -350,21 +371,6 @@ async def test_outage_raises_and_ends(valkey_server: Server) -> None:
     await limiter.aclose()
 
 
-async def test_silent_server_is_unavailable() -> None:
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    silent = await asyncio.start_server(hang, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    limiter = RedisRateLimiter(f"redis://127.0.0.1:{port}", FAST, name="test")
-
-    async with silent:
-        with anyio.fail_after(10), pytest.raises(RedisUnavailable, match="did not answer within 2 seconds"):
-            await limiter.acquire(Label.HEAVY)
-        await limiter.aclose()
-
-
 @pytest.mark.parametrize("name", ["", "a{b}", "a\nb"], ids=repr)
 def test_invalid_name_raises(name: str) -> None:
     with pytest.raises(ConfigError, match="name must be"):
@@ -375,23 +381,6 @@ def test_invalid_name_raises(name: str) -> None:
 def test_invalid_jitter_raises(jitter: float) -> None:
     with pytest.raises(ConfigError, match="latency_jitter must be"):
         RedisRateLimiter("redis://localhost", FAST, name="test", latency_jitter=jitter)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "redis://me:canary/@host:1",
-        "http://me:canary@host",
-        "redis://me:x@host:canary",
-        "redis://me:canary@host/?bogus=1",
-        "redis://me:canary@host/?retry=5",
-    ],
-)
-def test_invalid_url_is_not_shown(address: str) -> None:
-    with pytest.raises(ConfigError, match="Redis URL") as caught:
-        RedisRateLimiter(address, FAST, name="test")
-
-    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("address", ["redis://me:canary@127.0.0.1:1", "unix://me:canary@/nowhere"])

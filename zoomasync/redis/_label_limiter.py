@@ -23,7 +23,7 @@ from ._limits_client import LeasedPermit, LeaseRequest, LimitsClient, LimitsResp
 _LEASE_SECONDS: Final = 0.1  # of permits in one lease; a longer lease would delay other processes
 _VALID_SECONDS: Final = 1.0  # Redis is not asked again in that time after it had no permits, or was unavailable
 _LEAD_SECONDS: Final = 0.02
-_LATEST_SECONDS: Final = 0.1  # Redis has not yet granted the permits of a second later, so this delay is safe
+_LONGEST_ROUND_TRIP: Final = 0.65  # of which permits are leased ahead; Redis grants none that are much later
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class RedisLabelLimiter:
     """A limiter that serves callers at moments that Redis gives to no other process, those with priority first.
 
     It reports to Redis when each permit was used, so that Redis moves the permits of one second later: at once if the
-    delay was more than the latency jitter. A permit that is more than a tenth of a second late is returned unused.
+    delay was more than the latency jitter. A permit that is more than a tenth of a second late is returned unused. If a
+    request takes longer than that, less delay is allowed, and a lease is longer by the time of the request.
     *on_fraction* receives each change of the fraction of the rate that is in use.
     """
 
@@ -53,7 +54,6 @@ class RedisLabelLimiter:
         self._queue = WaitQueue(self)
         self._permits = deque[LeasedPermit]()
         self._prepaid = 0  # counted in the daily quota: one per leased permit, and per permit that was too late
-        self._lease_size = max(1, int(self._rate * _LEASE_SECONDS))
         self._immediate_reports = list[PermitReport]()  # sent at once
         self._reports = list[PermitReport]()  # sent with the next request
         self._fraction = 1.0
@@ -104,7 +104,7 @@ class RedisLabelLimiter:
                 return  # to wait for a permit raises DailyQuotaExhausted
             # Read again, so that callers that ask at the same time count each other.
             ahead = max(0, self._queue.ahead(priority=priority) - len(self._permits))
-            delay = response.available_in + ahead / (self._rate * response.fraction)
+            delay = max(response.available_in, self._client.clock.round_trip) + ahead / (self._rate * response.fraction)
         if delay > max_wait:
             raise QueueTooLong(delay)
 
@@ -113,7 +113,7 @@ class RedisLabelLimiter:
         while True:
             self._raise_known_failure()
             now = time.monotonic()
-            while self._permits and now - self._permits[0].at > _LATEST_SECONDS:
+            while self._permits and now - self._permits[0].at > self._client.latest_use:
                 self._immediate_reports.append(self._permits.popleft().report(delay=None))
             request_at = self._request_at()
             if now >= request_at and self._exchange_task is None:
@@ -122,8 +122,10 @@ class RedisLabelLimiter:
                 return
             if self._permits:
                 await self._sleep(min(self._permits[0].at, request_at if request_at > now else math.inf) - now)
-            elif self._exchange_task is not None:
-                await self._end_of(self._exchange_task)
+            elif (exchange := self._exchange_task) is not None:
+                await self._sleep(math.inf)  # until it has ended, or the label is blocked
+                if exchange.done():
+                    exchange.result()
             else:
                 await self._sleep(request_at - now)
 
@@ -134,7 +136,7 @@ class RedisLabelLimiter:
         if permit is None:
             return now
         delay = now - permit.at
-        if delay > _LATEST_SECONDS:
+        if delay > self._client.latest_use:
             self._taken = None
             self._immediate_reports.append(permit.report(delay=None))
             return now
@@ -177,17 +179,18 @@ class RedisLabelLimiter:
         self._unavailable = None
         if self._exchange_task is None:
             self._start_exchange()
-        await self._finish_exchanges()
+        await self.finish_exchanges()
         if self._unavailable is not None:
             raise self._unavailable[0]
 
     async def aclose(self) -> None:
         """Return the leased permits, if Redis is available."""
-        await self._finish_exchanges()
+        await self.finish_exchanges()
         self._return_unused()
-        await self._finish_exchanges()
+        await self.finish_exchanges()
 
-    async def _finish_exchanges(self) -> None:
+    async def finish_exchanges(self) -> None:
+        """Wait until no request is under way."""
         while self._exchange_task is not None:
             await self._end_of(self._exchange_task)
 
@@ -241,6 +244,7 @@ class RedisLabelLimiter:
             self._receive(response)
         finally:
             self._exchange_task = None
+            self._woken.set()
         self._return_unused()
 
     def _lease_request(self) -> LeaseRequest:
@@ -252,8 +256,11 @@ class RedisLabelLimiter:
         reports = (*self._reports, *self._immediate_reports)
         self._reports, self._immediate_reports = [], []
         missing = waiting - len(self._permits) if time.monotonic() >= self._request_at() else 0
+        seconds = _LEASE_SECONDS + min(self._client.clock.round_trip, _LONGEST_ROUND_TRIP)
+        if not self._client.clock.observed:
+            missing = 0  # Redis must know first how exactly this process maps its clock
         return LeaseRequest(
-            permits=min(self._lease_size, missing),
+            permits=min(max(1, int(self._rate * seconds)), missing),
             prepaid=self._prepaid - len(self._permits),
             refunded=refunded,
             unshared=self.unshared_calls,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,7 +21,12 @@ from ..rate_limits._server_clock import ServerClock
 from ._connection import RedisConnection, Script, hash_tag
 
 _MICRO: Final = 1_000_000
-_LONGEST_ROUND_TRIP: Final = 0.05
+_DISTANT_SECONDS: Final = 0.1  # a longer round trip makes Redis distant: reports of late use arrive too late
+_LATEST_SECONDS: Final = 0.1  # Redis has not yet granted the permits of a second later, so this delay is safe
+_LATEST_SECONDS_DISTANT: Final = 0.05  # the window is longer by as much, since Redis may have granted them
+_LONGEST_DELAY: Final = 0.25
+_SPEED_DIFFERENCE: Final = 0.0005  # the largest difference in speed of two clocks
+_SAME_MAPPING_SECONDS: Final = 0.005
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,7 +90,10 @@ class _LimitsRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     quota_label: Label
     rate: float
     latency_jitter: int
+    process: str  # of the same clock: all permits of one are late by the same time
+    spread: int
     round_trip: int
+    delay: int
     per_day: int | None = None
     created: int | None = None  # the state that granted the permits of this process
     was_disconnected: bool = False
@@ -120,28 +129,50 @@ _LIMITS: Final = Script("limits", LimitsResponse)
 
 
 class RedisClock:
-    """The mapping of Redis's clock to the monotonic clock of this process. Its result is never too early."""
+    """The mapping of Redis's clock to the monotonic clock of this process.
+
+    Its result is never too early, and at most *spread* seconds too late.
+    """
 
     def __init__(self) -> None:
-        self._offset: float | None = None
+        self._bounds = 0.0, 0.0  # of the difference of the clocks
+        self._observed_at: float | None = None
         self.round_trip = 0.0
         """The seconds that a request to Redis takes."""
+        self.delay = 0.0
+        """The seconds that a response takes longer than the fastest."""
+        self.name = secrets.token_hex(8)
+        """A name for this mapping, which is new when the mapping has changed."""
 
     @property
     def observed(self) -> bool:
         """Whether Redis has answered before."""
-        return self._offset is not None
+        return self._observed_at is not None
+
+    @property
+    def spread(self) -> float:
+        """The seconds that a result may be too late."""
+        earliest, latest = self._bounds
+        return latest - earliest
 
     def observe(self, server: float, *, sent: float, received: float) -> None:
         """Record that Redis's clock showed *server* between *sent* and *received*."""
         earliest, latest = sent - server, received - server
-        # The fastest response is the most exact. Clocks differ in speed and may be set, so the last one is a bound.
-        self._offset = latest if self._offset is None else min(max(self._offset, earliest), latest)
+        if self._observed_at is not None:
+            # All responses together are the most exact, but clocks differ in speed and may be set.
+            slack = _SPEED_DIFFERENCE * (received - self._observed_at)
+            both = max(self._bounds[0] - slack, earliest), min(self._bounds[1] + slack, latest)
+            if both[0] <= both[1]:
+                earliest, latest = both
+            if abs(latest - self._bounds[1]) > _SAME_MAPPING_SECONDS:
+                self.name = secrets.token_hex(8)
+        self._bounds, self._observed_at = (earliest, latest), received
         self.round_trip = max(received - sent, 0.8 * self.round_trip)
+        self.delay = max(received - self.local(server), 0.8 * self.delay)
 
     def local(self, server: float) -> float:
         """Return the moment *server* on the clock of this process."""
-        return server + (self._offset or 0.0)
+        return server + self._bounds[1]
 
 
 class LimitsClient:
@@ -161,6 +192,16 @@ class LimitsClient:
         self._disconnected = set[Label]()
         self._used = dict[Label, tuple[int, int]]()  # the day and its used requests, by quota label
         self._remaining = dict[Label, int]()
+
+    @property
+    def is_distant(self) -> bool:
+        """Whether a round trip takes so long that Redis cannot react to the late use of a permit."""
+        return self.clock.round_trip > _DISTANT_SECONDS
+
+    @property
+    def latest_use(self) -> float:
+        """The seconds that a permit may be used too late."""
+        return _LATEST_SECONDS_DISTANT if self.is_distant else _LATEST_SECONDS
 
     def permit(self, id_: int) -> LeasedPermit:
         """Return the permit *id_* of a response."""
@@ -236,12 +277,16 @@ class LimitsClient:
 
     async def _send(self, label: Label, action: _Action) -> LimitsResponse:
         sent = time.monotonic()
+        late_use = self.latest_use if self.is_distant else 0.0
         request = _LimitsRequest(
             label=label,
             quota_label=self.plan.quota_label(label),
             rate=self.plan.rate(label),
-            latency_jitter=round(self.latency_jitter * _MICRO),
-            round_trip=round(min(self.clock.round_trip, _LONGEST_ROUND_TRIP) * _MICRO),
+            latency_jitter=round((self.latency_jitter + late_use / 2) * _MICRO),
+            process=self.clock.name,
+            spread=round((self.clock.spread + late_use) * _MICRO),
+            round_trip=round(self.clock.round_trip * _MICRO),
+            delay=round(min(self.clock.delay, _LONGEST_DELAY) * _MICRO),
             per_day=self.plan.per_day(label),
             created=self._created.get(label),
             was_disconnected=label in self._disconnected,

@@ -16,9 +16,12 @@ from ..events import Event
 from ..rate_limits import Permit, Plan, RateLimitStatus
 from ..rate_limits._subscribers import Subscribers
 from ..rate_limits._token_bucket import LATENCY_JITTER
-from ._connection import RedisClient, RedisConnection
+from ._connection import CLOSE_SECONDS, RedisClient, RedisConnection
 from ._label_limiter import RedisLabelLimiter
 from ._limits_client import LimitsClient
+
+_REPORT_SECONDS: Final = 5.0
+"""The seconds that a caller waits until Redis knows of a 429. The request continues after that."""
 
 
 class RedisRateLimiter:
@@ -29,27 +32,33 @@ class RedisRateLimiter:
     days apply to all processes; priority orders the callers of one process. *latency_jitter* is the safety margin for
     differences in network delay, in seconds.
 
-    A process leases permits for up to a tenth of a second at once. It returns permits that it does not use, or that it
-    missed because its event loop was busy. A pause by another process takes effect when its lease is used up.
+    A process leases permits for up to a tenth of a second at once, and for longer if Redis is slow. It returns permits
+    that it does not use, or that it missed because its event loop was busy. A pause by another process takes effect
+    when its lease is used up.
 
     Times are those of the Redis server. If its clock and Zoom's differ by more than two seconds, the daily quota
     follows Zoom's. If Redis has lost its data, no request is sent for one second.
 
-    Without Redis, calls raise `RedisUnavailable`; see `zoomasync.rate_limits.FallbackRateLimiter`.
+    Without Redis, calls raise `RedisUnavailable`; see `zoomasync.rate_limits.FallbackRateLimiter`. While Redis does not
+    answer, they wait for *timeout* seconds: by default, the ``socket_timeout`` of the URL, or else 30.
     """
 
     def __init__(
-        self, redis: str | RedisClient, plan: Plan, *, name: str, latency_jitter: float = LATENCY_JITTER
+        self,
+        redis: str | RedisClient,
+        plan: Plan,
+        *,
+        name: str,
+        latency_jitter: float = LATENCY_JITTER,
+        timeout: float | None = None,
     ) -> None:
         if not latency_jitter >= 0:
             raise ConfigError("latency_jitter must be seconds, 0 or more")
         self.plan: Final = plan
         """The plan that all processes share."""
-        self.permit_seconds: Final = 1 + 2 * latency_jitter
-        """The seconds after which the requests of all leased permits have certainly left Zoom's window."""
         self._name = name
         self._subscribers = Subscribers(plan)
-        self._connection = RedisConnection(redis)
+        self._connection = RedisConnection(redis, timeout)
         self._client = LimitsClient(self._connection, plan, name=name, latency_jitter=latency_jitter)
         self._limiters = {
             label: RedisLabelLimiter(self._client, label, on_fraction=self._subscribers.publish) for label in Label
@@ -66,6 +75,11 @@ class RedisRateLimiter:
         with anyio.CancelScope(shield=True):  # a cancelled caller must return its permits too
             await self.aclose()
 
+    @property
+    def permit_seconds(self) -> float:
+        """The seconds after which the requests of all leased permits have certainly left Zoom's window."""
+        return 1 + 2 * self._client.latency_jitter + min(1.0, self._client.clock.round_trip)
+
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait for a permit as `RateLimiter.acquire` describes. Raises `RedisUnavailable` without Redis.
 
@@ -77,21 +91,21 @@ class RedisRateLimiter:
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds* in all processes. Repeated 429s lower its rate."""
         limiter = self._limiters[label]
-        try:
+        limiter.discard_permits(retry_in=seconds)  # the pause holds in this process at least
+        with anyio.move_on_after(_REPORT_SECONDS), suppress(RedisUnavailable):
             await self._client.pause(label, seconds)
-        except RedisUnavailable:
-            limiter.discard_permits(retry_in=seconds)  # the pause holds in this process at least
-        else:
-            limiter.discard_permits()
+        limiter.discard_permits()  # those that Redis granted meanwhile
 
     async def on_daily_limit(self, label: Label, until: datetime) -> None:
         """Block *label* until then in all processes. Waiting callers raise `DailyQuotaExhausted`."""
         until = self._client.zoom_clock.end_of_block(until)
-        with suppress(RedisUnavailable):
+        blocked = [each for each in Label if self.plan.quota_label(each) is self.plan.quota_label(label)]
+        for each in blocked:
+            self._limiters[each].block(until)
+        with anyio.move_on_after(_REPORT_SECONDS), suppress(RedisUnavailable):
             await self._client.block(label, until)
-        for each in Label:
-            if self.plan.quota_label(each) is self.plan.quota_label(label):
-                self._limiters[each].block(until)
+        for each in blocked:
+            self._limiters[each].block(until)  # again, since a lease that was under way has ended it
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case).
@@ -124,5 +138,7 @@ class RedisRateLimiter:
 
     async def aclose(self) -> None:
         """Return the leased permits, and close the connections that this limiter opened. Closing twice is safe."""
-        await asyncio.gather(*(limiter.aclose() for limiter in self._limiters.values()))
+        with anyio.move_on_after(CLOSE_SECONDS):
+            await asyncio.gather(*(limiter.aclose() for limiter in self._limiters.values()))
         await self._connection.aclose()
+        await asyncio.gather(*(limiter.finish_exchanges() for limiter in self._limiters.values()))

@@ -10,8 +10,10 @@ local account, permits = KEYS[1], KEYS[2]
 local request = cjson.decode(ARGV[1])
 local action = request.action
 local label, quota, per_day = request.label, request.quota_label, request.per_day
-local SECOND, DAY = 1000000, 86400000000
+local SECOND, MINUTE, DAY = 1000000, 60000000, 86400000000
 local LEASE_AHEAD = SECOND / 4
+-- A distant process gets more permits at once, but none so early that a report of late use would miss it.
+local LONGEST_AHEAD = 3 * SECOND / 4
 
 local time = redis.call('TIME')
 local now = time[1] * SECOND + time[2]
@@ -31,29 +33,58 @@ local opens_at = read(label .. ':opens_at') or created + LEASE_AHEAD
 if now < (read(label .. ':last_request_at') or 0) - SECOND then -- the clock was set back
   redis.call('DEL', permits)
   delete(label .. ':paused_until', label .. ':adaptive_rate', label .. ':lease_changed_at')
+  delete(label .. ':spread', label .. ':spread_at', label .. ':others_until')
   opens_at = now + 2 * SECOND
 end
 write(label .. ':last_request_at', now)
 
--- The day is that of Zoom's clock. A correction of the clock is no new day, and moves the blocks too.
+-- Start a day, and keep the counts of the old one, in case a clock was wrong and that day returns. A correction of a
+-- clock starts no day: the counts continue.
 local LABELS = {'light', 'medium', 'heavy', 'resource-intensive'}
-local zoom_offset, day = read('zoom_offset') or 0, read('day') or 0
-local change = (request.zoom_offset or zoom_offset) - zoom_offset
-if math.abs(change) >= 2 * SECOND then
-  if math.abs(change) > 300 * SECOND then
-    day = day + math.floor((now + zoom_offset + change) / DAY) - math.floor((now + zoom_offset) / DAY)
-    for _, each in ipairs(LABELS) do
-      local until_ = read(each .. ':blocked_until')
-      if until_ then write(each .. ':blocked_until', until_ + change) end
+local function change_day(from, to, is_corrected)
+  local kept = redis.call('HGET', account, 'counts:' .. to)
+  kept = kept and cjson.decode(kept)
+  local left = {left_at = now}
+  for _, each in ipairs(LABELS) do
+    for _, field in ipairs({each .. ':used', each .. ':used_by_others'}) do
+      left[field] = read(field) or 0
+      local continued = kept and kept[field] or 0
+      if is_corrected then continued = math.max(continued, left[field]) end
+      write(field, continued)
     end
   end
-  zoom_offset = request.zoom_offset
-  write('zoom_offset', zoom_offset)
+  redis.call('HSET', account, 'counts:' .. from, cjson.encode(left))
+  for _, field in ipairs(redis.call('HKEYS', account)) do
+    if field:find('^counts:') and cjson.decode(redis.call('HGET', account, field)).left_at < now - 2 * DAY then
+      delete(field)
+    end
+  end
 end
+
+-- The day is that of Zoom's clock, as processes report it. A report that is closer to this server's clock is right, since
+-- two clocks outweigh one. Another is right if no process has confirmed the current difference for a minute.
+local zoom_offset, confirmed_at = read('zoom_offset') or 0, read('zoom_offset_at')
 local today = math.floor((now + zoom_offset) / DAY)
-if today > day then
-  for _, each in ipairs(LABELS) do
-    delete(each .. ':used', each .. ':used_by_others')
+local day = read('day') or today
+if today ~= day then change_day(day, today, today < day) end
+local reported = request.zoom_offset
+if reported and math.abs(reported) > 36500 * DAY then reported = nil end
+if reported and math.abs(reported - zoom_offset) < 2 * SECOND then
+  write('zoom_offset_at', now)
+elseif reported then
+  local is_closer = math.abs(reported) < math.abs(zoom_offset)
+  if is_closer or not confirmed_at or now - confirmed_at > MINUTE then
+    if math.abs(reported - zoom_offset) > 5 * MINUTE then -- a block lasts as long as before
+      for _, each in ipairs(LABELS) do
+        local blocked_until = read(each .. ':blocked_until')
+        if blocked_until then write(each .. ':blocked_until', blocked_until + reported - zoom_offset) end
+      end
+    end
+    zoom_offset, day = reported, today
+    write('zoom_offset', zoom_offset)
+    write('zoom_offset_at', now)
+    today = math.floor((now + zoom_offset) / DAY)
+    if today ~= day then change_day(day, today, true) end
   end
 end
 write('day', today)
@@ -81,23 +112,36 @@ local rate = request.rate * fraction
 local capacity = math.ceil(rate)
 local window = math.ceil(capacity / rate * SECOND + 2 * request.latency_jitter)
 
+-- A process uses a permit up to *spread* later than planned, since it cannot know this server's clock exactly. All its
+-- permits are late by the same time, so this matters only between processes.
+local spread = read(label .. ':spread') or 0
+if request.spread >= spread or now - (read(label .. ':spread_at') or 0) > window + 4 * SECOND then
+  spread = request.spread
+  write(label .. ':spread', spread)
+  write(label .. ':spread_at', now)
+end
+local others_until = read(label .. ':others_until') or 0 -- the last permit of a process other than the latest one
+if redis.call('HGET', account, label .. ':process') ~= request.process then
+  others_until = tonumber(redis.call('ZREVRANGE', permits, 0, 0, 'WITHSCORES')[2]) or 0
+end
+
 local function next_permit()
   local latest = redis.call('ZREVRANGE', permits, 0, 0, 'WITHSCORES')[2]
-  local before = redis.call('ZREVRANGE', permits, capacity - 1, capacity - 1, 'WITHSCORES')[2]
+  local before = tonumber(redis.call('ZREVRANGE', permits, capacity - 1, capacity - 1, 'WITHSCORES')[2])
   local at = math.max(opens_at, paused_until)
   -- Permits are a little closer than even, so that the rate recovers after permits that were not used.
   if latest then at = math.max(at, latest + math.ceil(0.9 * window / capacity)) end
-  if before then at = math.max(at, before + window) end
+  if before then at = math.max(at, before + window + (before < others_until + spread and spread or 0)) end
   return at
 end
 
 -- All processes get leases of one size, so that those that ask again when they have used one get equal shares. The size
 -- falls while many ask, so that none waits long.
 local function lease_size(queue)
-  local size = read(label .. ':lease_size') or 8
+  local size, longest = read(label .. ':lease_size') or 8, LEASE_AHEAD + request.round_trip
   if now - (read(label .. ':lease_changed_at') or 0) >= SECOND then
-    if queue > LEASE_AHEAD then size = math.max(1, math.floor(size / 2)) end
-    if queue < LEASE_AHEAD / 4 then size = math.min(64, size * 2) end
+    if queue > longest then size = math.max(1, math.floor(size / 2)) end
+    if queue < longest / 4 then size = math.min(64, size * 2) end
     write(label .. ':lease_size', size)
     write(label .. ':lease_changed_at', now)
   end
@@ -114,7 +158,7 @@ local function apply_reports(reports)
       redis.call('ZREM', permits, text(report.id))
     end
   end
-  redis.call('ZREMRANGEBYSCORE', permits, '-inf', text(now - window - SECOND))
+  redis.call('ZREMRANGEBYSCORE', permits, '-inf', text(now - window - spread - SECOND))
 end
 
 -- Restore the count of a lost state from a caller, and wait until permits of that state have been used.
@@ -133,20 +177,23 @@ end
 local function grant(lease)
   local available = remaining() or math.huge
   local wanted, prepaid = lease.permits or 0, lease.prepaid or 0
+  local held_for = math.max(paused_until, opens_at) - now
   if blocked_until > 0 or (wanted > 0 and prepaid + available == 0) then
     exhausted = true
-  elseif paused_until - now > LEASE_AHEAD then
-    retry_in = math.min(paused_until - now - LEASE_AHEAD / 2, SECOND)
+  -- The first request of a process wants no permits. In a new state it waits, so that others can restore the old one.
+  elseif held_for > (wanted > 0 and LEASE_AHEAD or LEASE_AHEAD / 2) then
+    retry_in = math.max(1, math.min(held_for - LEASE_AHEAD / 2 - request.round_trip, SECOND))
   elseif wanted > 0 then
-    local at = math.max(next_permit(), now + (request.round_trip or 0))
-    local size = math.min(wanted, lease_size(at - now), prepaid + available)
-    counted = math.max(0, size - prepaid)
-    used = used + counted
-    for _ = 1, size do
+    local at = math.max(next_permit(), now + request.delay)
+    for _ = 1, math.min(wanted, lease_size(at - now), prepaid + available) do
+      if #granted > 0 and at > now + LONGEST_AHEAD then break end
       redis.call('ZADD', permits, text(at), text(at))
       granted[#granted + 1] = text(at)
       at = next_permit()
     end
+    counted = math.max(0, #granted - prepaid)
+    used = used + counted
+    redis.call('HSET', account, label .. ':process', request.process, label .. ':others_until', text(others_until))
   end
 end
 
