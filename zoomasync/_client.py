@@ -141,8 +141,9 @@ class Zoom(Api):
         ``ZOOM_TOKEN_URL`` are for other clouds. Each value may be in a file instead, whose path is in the variable with
         ``_FILE`` appended to the name.
 
-        *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits, and
-        all processes of the app its access token (extra ``redis``). *options* are those of `Zoom`.
+        *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits and
+        the knowledge that Zoom is down, and all processes of the app its access token (extra ``redis``). *options* are
+        those of `Zoom`.
 
         Raises `ConfigError` for a variable that is missing or invalid.
         """
@@ -156,17 +157,24 @@ class Zoom(Api):
 
     @classmethod
     def _sharing(cls, url: str, auth: ServerToServer, plan: Plan, base_url: str, options: ClientOptions) -> Self:
-        """Create a client that shares its rate limits and access token through the Redis server at *url*."""
-        if options.get("rate_limiter") is not None or options.get("token_store") is not None:
-            raise ConfigError("redis creates a rate limiter and a token store: do not give others beside it")
-        from .redis import RedisRateLimiter, RedisTokenStore, limits_name, token_name  # noqa: PLC0415  needs the extra
+        """Create a client that shares its rate limits, circuit and access token through the Redis server at *url*."""
+        if any(options.get(shared) is not None for shared in ("rate_limiter", "token_store", "circuit_state")):
+            raise ConfigError("redis creates a rate limiter, a token store and a circuit: do not give others beside it")
+        from .redis import (  # noqa: PLC0415  needs the extra
+            RedisCircuitState,
+            RedisRateLimiter,
+            RedisTokenStore,
+            limits_name,
+            token_name,
+        )
 
         jitter = _check_jitter(options.pop("latency_jitter", None))
         limiter = RedisRateLimiter(url, _check_plan(plan), name=limits_name(auth.account_id), latency_jitter=jitter)
         store = RedisTokenStore(url, name=token_name(auth.account_id, auth.client_id))
-        options.update({"rate_limiter": limiter, "token_store": store})
+        circuit = RedisCircuitState(url, name=limits_name(auth.account_id))
+        options.update({"rate_limiter": limiter, "token_store": store, "circuit_state": circuit})
         client = cls(auth, base_url=base_url, **options)
-        client._owned = (limiter.aclose, store.aclose)
+        client._owned = (limiter.aclose, store.aclose, circuit.aclose)
         return client
 
     def __repr__(self) -> str:

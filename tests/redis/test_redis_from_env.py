@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from redis.asyncio import Redis
 from support.environment import environment_of
 from support.valkey import new_name
 
-from zoomasync import Label, Plan, Zoom
-from zoomasync.errors import ConfigError
+from zoomasync import Label, Plan, RetryPolicy, Zoom
+from zoomasync._core.circuit import FAILURES
+from zoomasync.errors import CircuitOpen, ConfigError, ServerError
 from zoomasync.rate_limits import LocalRateLimiter
 from zoomasync.redis import limits_name, token_name
 from zoomasync.testing import Account, FakeZoom
@@ -38,6 +40,36 @@ async def test_clients_share_quota_and_token(valkey_url: str, fake: FakeZoom) ->
 
     assert (status.used, status.remaining) == (2, 3)
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
+
+
+async def test_clients_share_circuit(valkey_url: str, fake: FakeZoom) -> None:
+    """When one client has found that Zoom is down, the other needs one failure to stop, too."""
+    environ, once = environment_of(fake), RetryPolicy(attempts=1)
+    connections = await _open_connections(valkey_url)
+    async with (
+        Zoom.from_env(plan=Plan.BUSINESS, redis=valkey_url, environ=environ, retry=once) as first,
+        Zoom.from_env(plan=Plan.BUSINESS, redis=valkey_url, environ=environ, retry=once) as second,
+    ):
+        for zoom in (first, second):
+            await zoom.reports.users(DAY, DAY).collect()
+        with fake.outage(retry_after=5):
+            for zoom in (first,) * FAILURES + (second,):
+                with pytest.raises(ServerError):
+                    await zoom.reports.users(DAY, DAY).collect()
+            before = len(fake.requests)
+
+            with pytest.raises(CircuitOpen):
+                await second.with_options(outage_wait=0).reports.users(DAY, DAY).collect()
+
+        assert len(fake.requests) == before
+
+    assert await _open_connections(valkey_url) == connections
+
+
+async def _open_connections(valkey_url: str) -> int:
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+        clients: dict[str, int] = await redis.info("clients")  # pyright: ignore[reportUnknownMemberType]  its sections
+    return clients["connected_clients"]
 
 
 async def test_client_reopens_its_connections(valkey_url: str, fake: FakeZoom) -> None:

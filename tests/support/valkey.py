@@ -13,8 +13,9 @@ import tempfile
 import time
 import uuid
 from bisect import bisect_left
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Self, TypeVar
@@ -24,7 +25,7 @@ import pytest
 
 from zoomasync import Label, Plan, ServerToServer, Zoom
 from zoomasync.rate_limits import DailyQuotaExhausted, RateLimiter
-from zoomasync.redis import RedisRateLimiter, RedisTokenStore
+from zoomasync.redis import RedisCircuitState, RedisRateLimiter, RedisTokenStore
 
 T = TypeVar("T")
 
@@ -73,6 +74,13 @@ class Server:
         """Accept connections again."""
         self._hidden.rename(self.socket)
 
+    def stop_answering(self, seconds: float) -> None:
+        """Answer no command for *seconds*. Those that arrive meanwhile are answered afterwards."""
+        with socket.socket(socket.AF_UNIX) as plug:
+            plug.connect(str(self.socket))
+            plug.sendall(b"CLIENT PAUSE %d ALL\r\n" % round(1000 * seconds))
+            assert plug.recv(16).startswith(b"+OK")
+
     def _is_up(self) -> bool:
         with socket.socket(socket.AF_UNIX) as plug:
             try:
@@ -81,6 +89,79 @@ class Server:
                 return plug.recv(16).startswith((b"+PONG", b"-NOAUTH"))
             except OSError:
                 return False
+
+
+class Proxy:
+    """A proxy before a server. It counts *connections*, and can stop serving them.
+
+    A new connection has the current *delays*, in seconds there and back.
+    """
+
+    def __init__(self, path: Path, there: float, back: float) -> None:
+        self.connections = 0
+        self.delays = there, back
+        self._path = path
+        self._frozen = 0
+        self._tasks = set[asyncio.Task[None]]()
+
+    def freeze(self) -> None:
+        """Pass on nothing more over the connections that are open now."""
+        self._frozen = self.connections
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        self.connections += 1
+        number = self.connections
+        server_reader, server_writer = await asyncio.open_unix_connection(self._path)
+        there, back = self.delays
+        for task in (
+            asyncio.create_task(self._pass(number, reader, server_writer, there)),
+            asyncio.create_task(self._pass(number, server_reader, writer, back)),
+        ):
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _pass(
+        self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while data := await reader.read(65536):
+                if number > self._frozen:
+                    loop.call_later(delay, writer.write, data)
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def distant(server: Server, *, there: float, back: float) -> AsyncGenerator[tuple[Proxy, str], None]:
+    """Serve *server* over a network that takes *there* and *back* seconds; give the proxy and its URL."""
+    proxy = Proxy(server.socket, there, back)
+    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    try:
+        yield proxy, f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    finally:
+        listening.close()
+        await proxy.close()
+
+
+@asynccontextmanager
+async def silent() -> AsyncGenerator[str, None]:
+    """Give the URL of a server that accepts connections and never answers."""
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(hang, "127.0.0.1", 0)
+    async with listening:
+        yield f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
 
 
 def binary() -> str | None:
@@ -198,6 +279,15 @@ async def call_with_shared_token(url: str, name: str, credentials: ServerToServe
             for _ in range(calls):
                 tasks.start_soon(call)
     return calls
+
+
+async def hold_probe(url: str, name: str) -> None:
+    """Hold the right to send a probe without sending one."""
+    state = RedisCircuitState(url, name=name)
+    view = await state.report_failure(opens=True)
+    await anyio.sleep(view.retry_in)
+    assert (await state.request_probe()).is_probe
+    await anyio.sleep_forever()
 
 
 async def hold_token_lease(url: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Rate limits, an access token and leases that many processes and machines share through Redis or Valkey.
+"""Rate limits, an access token, a circuit and leases that processes and machines share through Redis or Valkey.
 
 ::
 
@@ -6,16 +6,20 @@
     async with (
         RedisRateLimiter(url, Plan.BUSINESS, name=limits_name(account_id)) as limiter,
         RedisTokenStore(url, name=token_name(account_id, client_id)) as tokens,
-        Zoom(credentials, rate_limiter=limiter, token_store=tokens) as zoom,
+        RedisCircuitState(url, name=limits_name(account_id)) as circuit,
+        Zoom(credentials, rate_limiter=limiter, token_store=tokens, circuit_state=circuit) as zoom,
     ):
         ...
 
     leases = RedisLeases(url, name="my-account/2026-05")  # divide one job
 
-All keys of a *name* have one hash tag, so they work in a cluster too. Needs the extra ``redis``.
+A request to Redis may take 30 seconds; ``?socket_timeout=60`` in the URL, or ``timeout=60``, sets another time. It
+fails at once if the connection is rejected or lost. All keys of a *name* have one hash tag, so they work in a cluster
+too. Needs the extra ``redis``.
 """
 
 from ..errors import RedisUnavailable
+from ._circuit import RedisCircuitState
 from ._connection import RedisClient
 from ._leases import RedisLeases
 from ._names import limits_name, token_name
@@ -23,6 +27,7 @@ from ._rate_limiter import RedisRateLimiter
 from ._token_store import RedisTokenStore
 
 __all__ = [
+    "RedisCircuitState",
     "RedisClient",
     "RedisLeases",
     "RedisRateLimiter",
