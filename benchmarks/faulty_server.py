@@ -62,7 +62,7 @@ class Arrival:
 class Fault:
     """One way in which a response goes wrong.
 
-    *response* returns the bytes to send; *carried_out* is None where that is a matter of chance. After *late* the
+    *response* returns the bytes to send; *carried_out* is None where that is a matter of chance. With *stray*, the
     server sends another response, which nobody requested. With *silent* it waits until the client leaves.
     """
 
@@ -70,7 +70,7 @@ class Fault:
     carried_out: bool | None
     response: Callable[[Expected], bytes]
     ending: Ending = "keep"
-    late: float | None = None
+    stray: bool = False
     silent: bool = False
     weight: float = 1.0
 
@@ -187,8 +187,7 @@ def _known_faults() -> tuple[Fault, ...]:
         done("huge header", lambda expected: _success(expected, "X: " + "a" * 100_000), "close"),
         done("connection dropped after the response", _success, "close", weight=2),
         # A response that nobody requested.
-        Fault(name="data after the response", carried_out=True, response=_success, late=0.0),
-        Fault(name="data on an idle connection", carried_out=True, response=_success, late=0.003, weight=2),
+        Fault(name="data after the response", carried_out=True, response=_success, stray=True, weight=3),
         # Rate limits.
         rejected("429 for 0 s", _json(429, 429, _SECOND, "Retry-After: 0", "X-RateLimit-Type: QPS")),
         rejected("429 for 0.02 s", _json(429, 429, _SECOND, "Retry-After: 0.02")),
@@ -433,12 +432,9 @@ class FaultyServer:
 
 
 async def _send(fault: Fault, expected: Expected, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(fault.response(expected))
+    # In one write: no client of HTTP/1.1 can tell data that arrive after its next request from the response to that.
+    writer.write(fault.response(expected) + (http(200, _STRAY, _JSON) if fault.stray else b""))
     if fault.ending != "reset":
-        await writer.drain()
-    if fault.late is not None:
-        await asyncio.sleep(fault.late)
-        writer.write(http(200, _STRAY, _JSON))
         await writer.drain()
     if fault.silent:
         with suppress(TimeoutError):

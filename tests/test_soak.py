@@ -27,7 +27,6 @@ VALUE = Outcome(FIRST_NUMBER + 7)
 NOTHING = Outcome(None)
 
 
-@pytest.mark.xfail(reason="a Date of the year 9999, data on an idle connection, a rejection after a lost response")
 async def test_soak_is_right() -> None:
     report = await soak(requests=2_000, faulted=0.3, tasks=64, seed=2)
 

@@ -1,0 +1,8 @@
+"""The HTTP transport: one request, its complete response, or a `TransportError`. No other module imports aiohttp."""
+
+from aiohttp import ClientSession
+
+from ._aiohttp import AiohttpTransport
+from ._interface import SessionTransport, Transport
+
+__all__ = ["AiohttpTransport", "ClientSession", "SessionTransport", "Transport"]

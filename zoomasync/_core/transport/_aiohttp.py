@@ -1,0 +1,169 @@
+"""The transport on aiohttp.
+
+It sends one request, reads the whole body up to a maximum size, and raises a `TransportError` for every fault. It
+follows no redirects and sends no request twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+
+import aiohttp
+from aiohttp import ClientSession
+from yarl import URL
+
+from ... import errors
+from ...errors import ConfigError, TransportError
+from ..http_messages import HttpRequest, HttpResponse
+from ..proxies import EnvironmentProxies
+from ._connector import connection_limit, new_session
+from ._exchange import Exchange, current_exchange
+from ._faults import failure_of, no_valid_response, proxy_rejection, without_frames
+from ._pool import OpenCall, Pool
+
+_MAX_BODY = 32 * 1024 * 1024
+_MAX_CONNECTIONS = 100
+_CONNECT_SECONDS = 10.0
+_LAST_STATUS = 599
+
+
+class AiohttpTransport:
+    """A transport over *http_session*, or over an aiohttp session of its own.
+
+    *timeout* is the default time limit of a response, in seconds from the moment at which its request has a connection.
+    A request waits at most ten times as long for one of *max_connections*, which is the limit of *http_session* by
+    default. *max_body* is the largest accepted body, in bytes. With *trust_env*, its own session takes proxies from the
+    environment.
+    """
+
+    def __init__(
+        self,
+        http_session: ClientSession | None,
+        *,
+        timeout: float,
+        max_connections: int | None = None,
+        max_body: int = _MAX_BODY,
+        trust_env: bool = False,
+    ) -> None:
+        self._given_session = http_session
+        self._proxies = EnvironmentProxies() if trust_env else None
+        self._timeout = timeout
+        self._max_connections = max_connections
+        self._max_body = max_body
+        self._pool: Pool | None = None
+
+    async def open(self) -> None:
+        """Open the HTTP session."""
+        if self._pool is not None:
+            raise ConfigError("the client is already open: enter it once, and share it")
+        if self._given_session is None:
+            self._pool = Pool(new_session(), self._max_connections or _MAX_CONNECTIONS)
+        else:
+            self._pool = Pool(self._given_session, self._max_connections or connection_limit(self._given_session))
+
+    async def close(self) -> None:
+        """End the calls in progress, and close the HTTP session that `open` made. A given session stays open."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.end_calls()
+            if pool.http_session is not self._given_session:
+                await pool.http_session.close()
+
+    def check_loop(self) -> None:
+        """Raise `ConfigError` if the transport is open in another event loop."""
+        pool = self._pool
+        if pool is not None and pool.loop is not asyncio.get_running_loop() and not pool.loop.is_closed():
+            raise ConfigError("the client was opened in another event loop: close it there")
+
+    def until_closed(self) -> AbstractAsyncContextManager[None]:
+        """Return the context of one call. It ends with `ConfigError` when the transport is closed."""
+        return OpenCall(self._open_pool())
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Return the complete response to *request*, of any status, or raise a `TransportError`."""
+        pool = self._open_pool()
+        exchange = Exchange(request, pool, self._timeout if request.timeout is None else request.timeout)
+        context = current_exchange.set(exchange)
+        failure: BaseException
+        try:
+            async with exchange.deadline:
+                await self._exchange(exchange)
+            return exchange.response()
+        except Exception as error:  # noqa: BLE001  raised below
+            failure = failure_of(exchange, error)
+        except BaseException as error:  # noqa: BLE001  raised below
+            failure = error
+        finally:
+            current_exchange.reset(context)
+        if exchange.is_error and isinstance(failure, TransportError) and failure.max_retries != 0:
+            return exchange.response()  # an error whose body broke off is still that error, unless it is too large
+        # Raised outside the handlers and without the frames of aiohttp, whose variables show the token and the URL.
+        raise without_frames(failure)
+
+    def _open_pool(self) -> Pool:
+        """Return the open connections, or raise `ConfigError` unless the running event loop has opened them."""
+        pool = self._pool
+        if pool is None:
+            raise ConfigError("the client is not open: use it inside `async with Zoom(...) as zoom:`")
+        if pool.loop is not asyncio.get_running_loop():
+            raise ConfigError("the client was opened in another event loop: open one client per event loop")
+        if pool.http_session.closed:
+            raise ConfigError("http_session is closed: keep it open for as long as the client uses it")
+        return pool
+
+    async def _exchange(self, exchange: Exchange) -> None:
+        request, pool = exchange.request, exchange.pool
+        proxy = None if self._proxies is None else self._proxies.proxy_for(request.url)
+        async with pool.connections:
+            exchange.on_free_connection(is_reported=pool.http_session is not self._given_session)
+            async with pool.http_session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                data=request.body,
+                timeout=aiohttp.ClientTimeout(sock_connect=min(_CONNECT_SECONDS, exchange.seconds)),
+                allow_redirects=False,
+                # aiohttp's own trust_env would also send passwords from ~/.netrc.
+                proxy=proxy,
+            ) as response:
+                if exchange.has_waited:
+                    exchange.mark_sent()
+                self._check_status(exchange, response)
+                exchange.status = response.status
+                exchange.headers = {name.lower(): text for name, text in response.headers.items()}
+                await self._read(exchange, response)
+
+    def _check_status(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
+        """Raise `TransportError` for a status of the proxy, or for one that HTTP does not have."""
+        request, status = exchange.request, response.status
+        # Over https the proxy rejects the connection instead, and this would be the server.
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and request.url.startswith("http:"):
+            proxy = self._proxy_of(exchange.pool.http_session, request.url)
+            if proxy is not None:
+                raise proxy_rejection(request.name, status, proxy)
+        if not HTTPStatus.OK <= status <= _LAST_STATUS:
+            raise no_valid_response(request.name, f"status {status}")
+
+    def _proxy_of(self, http_session: ClientSession, url: str) -> URL | None:
+        # aiohttp has no public name for the proxy of a given session.
+        proxy = http_session._default_proxy  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        proxies = EnvironmentProxies() if http_session.trust_env else self._proxies
+        if proxy is None and proxies is not None:
+            proxy = proxies.proxy_for(url)
+        return None if proxy is None else URL(proxy)
+
+    async def _read(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > self._max_body:
+                response.close()
+                raise errors.PayloadError(
+                    exchange.request.name,
+                    f"the response is larger than {self._max_body} bytes",
+                    status=response.status,
+                    max_retries=0,
+                )
+            exchange.chunks.append(chunk)

@@ -1,0 +1,65 @@
+"""The connections of aiohttp: when a request has one, and which idle ones are dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import sys
+
+import aiohttp
+from aiohttp import ClientSession
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+
+from ._exchange import current_exchange
+
+
+class ReportingConnector(aiohttp.TCPConnector):
+    """A connector that reports when a request has its connection, and drops connections that received anything idle."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's name for its settings
+    ) -> Connection:
+        while True:
+            waited: list[bool] = []
+            # A kept-alive connection is returned before the event loop runs this callback.
+            handle = asyncio.get_running_loop().call_soon(waited.append, True)
+            try:
+                connection = await super().connect(req, traces, timeout)
+            finally:
+                handle.cancel()
+            if waited or not _has_received(connection):
+                break
+            connection.close()
+        if (exchange := current_exchange.get()) is not None:
+            exchange.on_connected(has_waited=bool(waited))
+        return connection
+
+
+def _has_received(connection: Connection) -> bool:
+    """Return whether an idle connection has received anything, which would be read as the response to a request."""
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None or protocol.should_close:
+        return True
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def new_session() -> ClientSession:
+    # Without a limit of its own: the transport waits for a free connection, so that the wait has a limit of its own.
+    http_session = ClientSession(connector=ReportingConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
+    # aiohttp resends an idempotent request by itself when a kept-alive connection was lost. The rate limiter and the
+    # statistics must see every request, so only the retry policy resends. aiohttp has no public option (issue 10790).
+    http_session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return http_session
+
+
+def connection_limit(http_session: ClientSession) -> int:
+    """Return the number of connections to one host that *http_session* allows."""
+    connector = http_session.connector
+    limits = () if connector is None else (connector.limit, connector.limit_per_host)
+    return min((limit for limit in limits if limit), default=sys.maxsize)  # aiohttp's 0 means no limit

@@ -1,0 +1,62 @@
+"""The exchange of one request and its response."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from http import HTTPStatus
+
+from ..http_messages import HttpRequest, HttpResponse
+from ._pool import Deadline, Pool
+
+# In multiples of the time limit of a response. Each response ends within one, so that the wait is that of ten requests
+# per connection.
+_POOL_TIMEOUTS = 10
+
+
+class Exchange:
+    """The progress of one request, and the part of its response that has arrived."""
+
+    def __init__(self, request: HttpRequest, pool: Pool, seconds: float) -> None:
+        self.request = request
+        self.pool = pool
+        self.seconds = seconds
+        self.has_waited = pool.connections.value == 0
+        self.deadline = Deadline(pool, _POOL_TIMEOUTS * seconds if self.has_waited else seconds)
+        self.is_waiting_for_pool = True
+        self.may_be_sent = False
+        self.status = 0  # until the headers have arrived
+        self.headers: dict[str, str] = {}
+        self.chunks: list[bytes] = []
+
+    def on_free_connection(self, *, is_reported: bool) -> None:
+        """Start the time limit of a new connection, or that of the response if `on_connected` will not follow."""
+        self.is_waiting_for_pool = False
+        if not is_reported:
+            self.on_connected(has_waited=False)
+        elif self.has_waited:
+            self.deadline.restart(self.seconds)
+
+    def on_connected(self, *, has_waited: bool) -> None:
+        """Start the time limit of the response, and record a wait: Zoom counts requests when they arrive."""
+        self.may_be_sent = True
+        self.has_waited |= has_waited
+        if self.has_waited:
+            self.deadline.restart(self.seconds)
+            self.mark_sent()
+
+    def mark_sent(self) -> None:
+        """Record that the request may have been sent as late as now."""
+        if self.request.mark_sent is not None:
+            self.request.mark_sent()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the response has a status that is an error."""
+        return self.status >= HTTPStatus.MULTIPLE_CHOICES
+
+    def response(self) -> HttpResponse:
+        """Return the response as far as it has arrived."""
+        return HttpResponse(self.status, self.headers, b"".join(self.chunks))
+
+
+current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
