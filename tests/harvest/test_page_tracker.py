@@ -322,7 +322,8 @@ async def test_unusable_uuid_is_an_invalid_row(uuid: str, tmp_path: Path) -> Non
 
     assert {key for stream, key in partitions(store) if stream == "meeting_qa"} == {"good=="}
     ((path, reason, raw),) = query(store, "SELECT path, reason, raw FROM rejected_rows WHERE stream = 'user_meetings'")
-    assert (path, str(reason)[:22]) == ("$[0].uuid", "meetingId must be a nu")
+    assert str(path).endswith("[0].uuid")
+    assert ("meetingId must be a number" if uuid else "length >= 1") in str(reason)
     assert json.loads(str(raw))["uuid"] == uuid
     assert next(stream.invalid_rows for stream in summary.streams if stream.name == "user_meetings") == 1
     assert [failure.key for failure in summary.failures] == []
@@ -337,7 +338,9 @@ async def test_unusable_host_is_an_invalid_row(host: str, tmp_path: Path) -> Non
 
     assert summary.complete
     assert len(stored(store)["meeting"]) == 1
-    assert query(store, "SELECT stream, path FROM rejected_rows") == [("users", "$[0].id")]
+    ((stream, path),) = query(store, "SELECT stream, path FROM rejected_rows")
+    assert stream == "users"
+    assert str(path).endswith("[0].id")
 
 
 async def test_stored_unusable_uuid_is_rejected(tmp_path: Path) -> None:
@@ -346,7 +349,7 @@ async def test_stored_unusable_uuid_is_rejected(tmp_path: Path) -> None:
     async with FakeZoom(one_instance(), plan=None) as fake:
         await harvest(fake, store, APRIL, reports=["meeting"])
         with closing(sqlite3.connect(store)) as database, database:
-            database.execute("UPDATE user_meetings SET uuid = ''")
+            database.execute("UPDATE user_meetings SET uuid = '.'")
         summary = await harvest(fake, store, APRIL, reports=["meeting"])
 
     assert summary.complete
