@@ -40,7 +40,7 @@ def _documented_parents(docstring: str) -> dict[str, str]:
     """Return the parent of every class in the tree of *docstring*."""
     lines = [
         line.strip("\n")[4:]
-        for line in docstring.partition("::")[2].partition("Nothing was sent")[0].splitlines()
+        for line in docstring.partition("::")[2].partition("Nothing but")[0].splitlines()
         if line.strip()
     ]
     parents: dict[str, str] = {}

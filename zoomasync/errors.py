@@ -6,7 +6,7 @@
     ├── ConfigError                  invalid settings: credentials, plan, URLs
     ├── InvalidArgument              an invalid argument (also a ValueError)
     ├── RedisUnavailable             no rate limit or lease without Redis
-    ├── CircuitOpen                  Zoom is down: it did not answer the latest calls
+    ├── CircuitOpen                  Zoom is down: the latest calls all failed
     ├── TransportError               no complete response
     │   ├── ConnectError             no connection
     │   ├── TLSError                 an untrusted server
@@ -30,8 +30,8 @@
         ├── ServerError
         └── EmbeddedError            an error body inside HTTP 200
 
-Nothing was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `ConnectError` or `TLSError` is raised, and
-nothing but a GET when `CircuitOpen` is raised.
+Nothing but a GET was sent when `ConfigError`, `InvalidArgument`, `RedisUnavailable`, `CircuitOpen`, `ConnectError` or
+`TLSError` is raised.
 
 ``str(error)`` is one line that says what failed and what to do. It names the call by its route, never by ids, and holds
 no token, secret or e-mail address. ``StatusError.message`` is the unchanged text of Zoom.

@@ -30,11 +30,14 @@ from zoomasync.auth import Token
 from zoomasync.errors import (
     CircuitOpen,
     ConnectError,
+    DecodeError,
+    GatewayError,
     OutcomeUnknown,
     PayloadError,
     RedisUnavailable,
     ServerError,
     TimedOut,
+    TLSError,
     TransportError,
 )
 from zoomasync.events import CircuitClosed, CircuitOpened, Event
@@ -303,7 +306,7 @@ async def test_queued_calls_are_not_sent_in_outage() -> None:
 
     await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(60)), return_exceptions=True)
 
-    assert len(transport.requests) <= FAILURES + 10
+    assert len(transport.requests) <= FAILURES + 15
 
 
 @in_virtual_time
@@ -346,12 +349,61 @@ async def test_single_call_opens_circuit() -> None:
     assert len(outage.during) < 80
 
 
+@in_virtual_time
+async def test_probe_passes_waiting_calls() -> None:
+    """The probe does not wait behind the calls that are in the queue of its label."""
+    outage = Outage(1, 4)
+    session = open_session(MemoryTransport(outage), plan=Plan(light=10, medium=1, heavy=1), retry=RetryPolicy())
+
+    await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(400)), return_exceptions=True)
+
+    assert min(at for at in outage.after if at > outage.end) < outage.end + 2
+
+
+@in_virtual_time
+async def test_page_of_portal_closes_no_circuit() -> None:
+    """A page with status 200 is no response of Zoom's."""
+    portal = response(200, b"<html>Log in</html>", {"Content-Type": "text/html"})
+    session = open_session(MemoryTransport(answering(*[response(503)] * FAILURES, portal, portal, ROW_1)))
+    await open_circuit(session)
+
+    with pytest.raises(DecodeError):
+        await session.with_options(PATIENT).send(GET_ROW.at("1"))
+    with pytest.raises(CircuitOpen):
+        await session.with_options(IMPATIENT).send(GET_ROW.at("1"))
+    assert await session.with_options(PATIENT).send(GET_ROW.at("1")) == Row(1)
+
+
+@pytest.mark.parametrize(
+    "error", [GatewayError("POST /oauth/token", 404), TLSError("POST /oauth/token", "expired")], ids=["page", "TLS"]
+)
+@in_virtual_time
+async def test_final_token_error_raises_at_once(error: ZoomError) -> None:
+    """A call does not wait for the end of an outage that no wait can end."""
+
+    class FailingTokens(NumberedTokens):
+        async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+            raise error
+
+    session = open_session(MemoryTransport(answering(ROW_1)), credentials=FailingTokens()).with_options(PATIENT)
+    began = now()
+
+    with pytest.raises(type(error)):
+        await session.send(GET_ROW.at("1"))
+
+    assert now() - began < 1
+
+
 class SlowState(LocalCircuitState):
-    """A shared state that takes half a second to answer, and is unavailable after *seconds*."""
+    """A shared state that takes half a second to answer, and is unavailable after *seconds*.
+
+    A right to probe expires after three seconds.
+    """
 
     def __init__(self, *, seconds: float = math.inf) -> None:
         super().__init__(now)
         self._down_from = now() + seconds
+        self._probe_expires_at = math.inf
         self.requests = 0
 
     async def _answer(self) -> None:
@@ -366,7 +418,12 @@ class SlowState(LocalCircuitState):
 
     async def request_probe(self) -> CircuitView:
         await self._answer()
-        return await super().request_probe()
+        if now() > self._probe_expires_at:
+            await super().release_probe()
+        view = await super().request_probe()
+        if view.is_probe:
+            self._probe_expires_at = now() + 3
+        return view
 
     async def probe_failed(self) -> CircuitView:
         await self._answer()
@@ -435,6 +492,41 @@ async def test_circuit_without_redis(seconds: float) -> None:
 
     assert rows == [Row(1)] * 32
     assert len(outage.during) <= QUOTA
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.6, 0.9, 1.3])
+@in_virtual_time
+async def test_cancelled_report_of_probe(seconds: float) -> None:
+    """A call that is cancelled while it reports the result of its probe blocks no later probe."""
+    state = SlowState()
+    transport = MemoryTransport(answering(*[response(503)] * (FAILURES + 1), ROW_1))
+    session = open_session(transport, circuit_state=state)
+    await open_circuit(session)
+    await anyio.sleep(5)
+
+    probe = asyncio.create_task(session.send(GET_ROW.at("1")))
+    await anyio.sleep(seconds)
+    probe.cancel()
+    await asyncio.wait([probe])
+
+    assert await session.with_options(PATIENT).send(GET_ROW.at("1")) == Row(1)
+
+
+@in_virtual_time
+async def test_hanging_state_delays_briefly() -> None:
+    """A shared state that never answers delays a failed call by two seconds at most."""
+
+    class HangingState(SlowState):
+        async def _answer(self) -> None:
+            await anyio.sleep_forever()
+
+    session = open_session(MemoryTransport(answering(response(503))), circuit_state=HangingState())
+    began = now()
+
+    with pytest.raises(ServerError):
+        await session.with_options(CALLS_ONCE).send(GET_ROW.at("1"))
+
+    assert now() - began < 3
 
 
 @in_virtual_time

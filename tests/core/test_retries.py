@@ -67,7 +67,7 @@ FAILURES = [
     pytest.param(_server_error(500, retry_after=1), {SAFE, IDEMPOTENT}, True, id="500 with Retry-After"),
     pytest.param(_server_error(503), {SAFE, IDEMPOTENT}, True, id="503"),
     pytest.param(
-        _server_error(503, retry_after=1), {SAFE, IDEMPOTENT, NOT_IDEMPOTENT}, True, id="503 with Retry-After"
+        _server_error(503, retry_after=1), {SAFE, IDEMPOTENT, NOT_IDEMPOTENT}, False, id="503 with Retry-After"
     ),
     pytest.param(_rate_limited(), {SAFE, IDEMPOTENT, NOT_IDEMPOTENT}, False, id="per second"),
     pytest.param(_rate_limited(ConcurrentRequest), {SAFE, IDEMPOTENT, NOT_IDEMPOTENT}, False, id="concurrent"),

@@ -40,6 +40,7 @@ from zoomasync.errors import (
     TLSError,
     Unauthorized,
 )
+from zoomasync.rate_limits import LocalRateLimiter
 
 MIDNIGHT = datetime(2026, 3, 19, tzinfo=UTC)
 ROW_1 = response(200, {"number": 1}, {"Date": "Wed, 18 Mar 2026 12:00:00 GMT"})
@@ -89,6 +90,18 @@ async def test_wrong_date_defers_for_a_day_only(kind: str, date: str) -> None:
 
     assert isinstance(caught.value, DailyLimitReached | ResourceLimitReached)
     assert caught.value.resumes_at == MIDNIGHT
+
+
+@in_virtual_time
+async def test_429_with_wrong_date_sets_no_clock() -> None:
+    """A 429 is one response, which does not confirm its own Date."""
+    limiter = LocalRateLimiter(Plan.BUSINESS, clock=asyncio.get_running_loop().time)
+    limited = response(429, b"", {"Retry-After": "0", "Date": "Wed, 01 Jan 2031 00:00:00 GMT"})
+    session = open_session(MemoryTransport(answering(limited, ROW_1)), rate_limiter=limiter)
+
+    await session.send(GET_ROW.at("1"))
+
+    assert limiter.server_clock.now().year == 2026
 
 
 @in_virtual_time

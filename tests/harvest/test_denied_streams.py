@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 from support.harvested import expected, partitions, stored
 from support.harvesting import QUICK, SPRING, TODAY, calls, harvest, query
@@ -267,3 +268,18 @@ async def test_gateway_error_ends_no_listing(route: str, tmp_path: Path) -> None
 
     assert (first.complete, second.complete) == (False, True)
     assert len(stored(store)["meeting"]) == 30
+
+
+async def test_daily_limit_leaves_first_partition_to_next_day(tmp_path: Path) -> None:
+    """A stream whose first partition was not sent, because the daily quota was used up, continues on the next day."""
+    store = tmp_path / "h.sqlite"
+    async with FakeZoom(thirty_instances(), plan=None) as fake, fake.client(retry=QUICK) as zoom:
+        fake.throttle("reports.meeting", kind="daily", retry_after=1)
+        async with Harvest(
+            zoom, store=store, from_=APRIL[0], to=APRIL[1], reports=["meeting", "meeting_participants"], workers=1
+        ) as running:
+            with anyio.fail_after(60):
+                summary = await running.run(wait=True)
+
+    assert summary.complete
+    assert states_of(store, "meeting_participants") == ["done"] * 30

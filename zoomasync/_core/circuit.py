@@ -14,7 +14,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 import anyio
 
-from ..errors import CircuitOpen, GatewayError, RedisUnavailable, ServerError, TransportError, ZoomError
+from ..errors import CircuitOpen, GatewayError, RedisUnavailable, ServerError, TLSError, TransportError, ZoomError
 from ..events import CircuitClosed, CircuitOpened, Event
 
 T = TypeVar("T")
@@ -24,14 +24,14 @@ FAILURES: Final = 10
 _SLOW_FAILURES, _SLOW_SECONDS = 5, 1.0  # fewer open it if they take longer: a single call gives up after eight attempts
 _FIRST_DELAY, _USUAL_DELAY, _LONGEST_DELAY = 0.25, 1.0, 120.0
 _PART_OF_OUTAGE: Final = 1 / 20
-_RELEASE_SECONDS: Final = 1.0
+_SHARE_SECONDS: Final = 2.0  # a call must not wait longer for the shared state
 
 
 def probe_delay(outage: float) -> float:
     """Return the seconds before the next probe, *outage* seconds after the circuit opened.
 
     It is a twentieth of the outage, so that Zoom's return is noticed soon after a short outage and a long one costs few
-    requests: 35 in a minute, 130 in an hour.
+    requests: about 45 in the first minute, 130 in the first hour.
     """
     usual = min(_USUAL_DELAY, _FIRST_DELAY + outage)
     return min(_LONGEST_DELAY, max(usual, outage * _PART_OF_OUTAGE))
@@ -119,40 +119,45 @@ class LocalCircuitState:
         return CircuitView(self._opened_at is not None, is_probe, retry_in)
 
 
-class Turn:
-    """The turn of a call: each attempt begins when the circuit lets it through, and reports its result.
+class GuardedCall:
+    """One call behind the circuit. Each attempt enters it, waits while the circuit is open, and reports its result.
 
-    All attempts of the call together wait for up to *outage_wait* seconds while the circuit is open; then `CircuitOpen`
-    is raised. Set *is_sent* when the request is sent, and *is_answered* when a response has arrived.
+    All attempts together wait for up to *outage_wait* seconds; then `CircuitOpen` is raised. Set *is_sent* when the
+    request is sent, and *has_response* when Zoom has responded.
     """
 
-    __slots__ = ("_circuit", "call", "is_answered", "is_probe", "is_sent", "outage_wait")
+    __slots__ = ("_circuit", "has_response", "is_probe", "is_sent", "outage_wait", "route")
 
-    def __init__(self, circuit: Circuit, call: str, outage_wait: float) -> None:
+    def __init__(self, circuit: Circuit, route: str, outage_wait: float) -> None:
         self._circuit = circuit
-        self.call = call
+        self.route = route
         self.outage_wait = outage_wait
-        self.is_probe = self.is_sent = self.is_answered = False
+        self.is_probe = self.is_sent = self.has_response = False
 
     @property
-    def is_over(self) -> bool:
-        """Whether the circuit has opened since the attempt began, so that the request must not be sent."""
+    def must_not_send(self) -> bool:
+        """Whether the circuit has opened since the attempt began."""
         return self._circuit.is_open and not self.is_probe
 
     async def __aenter__(self) -> Self:
-        self.is_probe = self.is_sent = self.is_answered = False
+        self.is_probe = self.is_sent = self.has_response = False
         if self._circuit.is_open:
             self.is_probe = await self._circuit.wait(self)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if isinstance(error, ZoomError) and is_outage(error):
-            # A token request has been sent several times before its error arrives here.
+            # No call can be sent without a token, so one failure to fetch it is enough.
             await self._circuit.on_failure(error, is_probe=self.is_probe, opens=not self.is_sent)
-        elif self.is_probe:
-            await (self._circuit.on_probe_success() if self.is_answered else self._circuit.on_not_sent())
-        elif self.is_answered:
-            self._circuit.on_response()
+        elif not self.is_probe:
+            if self.has_response:
+                self._circuit.on_response()
+        elif self.has_response:
+            await self._circuit.on_probe_success()
+        elif self.is_sent and isinstance(error, ZoomError):  # the page of a login portal, for example
+            await self._circuit.on_failure(error, is_probe=True, opens=False)
+        else:
+            await self._circuit.on_not_sent()
 
 
 class Circuit:
@@ -176,10 +181,10 @@ class Circuit:
         self._cause: ZoomError | None = None
         self._changed = anyio.Event()
 
-    async def wait(self, turn: Turn) -> bool:
+    async def wait(self, call: GuardedCall) -> bool:
         """Wait while the circuit is open; return True if the request is to be the probe. Raises `CircuitOpen`."""
         began = self._clock()
-        give_up_at = began + turn.outage_wait
+        give_up_at = began + call.outage_wait
         try:
             while self.is_open:
                 now = self._clock()
@@ -187,14 +192,14 @@ class Circuit:
                     if await self._request_probe():
                         return True
                 elif now >= give_up_at:
-                    raise CircuitOpen(turn.call, max(0.0, self._ask_at - now), self._cause)
+                    raise CircuitOpen(call.route, max(0.0, self._ask_at - now), self._cause)
                 else:
                     changed = self._changed
                     with anyio.move_on_after((give_up_at if self._has_probe else min(give_up_at, self._ask_at)) - now):
                         await changed.wait()
             return False
         finally:
-            turn.outage_wait -= self._clock() - began
+            call.outage_wait -= self._clock() - began
 
     def on_response(self) -> None:
         """Record that Zoom has responded to a request that was not a probe."""
@@ -204,15 +209,18 @@ class Circuit:
     async def on_probe_success(self) -> None:
         """Close the circuit: Zoom has responded to the probe."""
         self._has_probe = False
+        await self._apply(CircuitView(is_open=False))  # at once: a shared state may take its time to answer
         await self._in_both(lambda state: state.close())
-        await self._apply(CircuitView(is_open=False))
 
     async def on_failure(self, error: ZoomError, *, is_probe: bool, opens: bool) -> None:
         """Record a failed request. It opens the circuit with *opens*, or after enough failures in a row."""
         self._cause = error
         if is_probe:
-            view = await self._in_both(lambda state: state.probe_failed())
-            self._has_probe = False
+            try:
+                view = await self._in_both(lambda state: state.probe_failed())
+            finally:
+                self._has_probe = False
+                self._notify()
             await self._apply(view)
         elif not self.is_open:
             now = self._clock()
@@ -231,11 +239,13 @@ class Circuit:
     async def on_not_sent(self) -> None:
         """Record that the probe was not sent, so that another request can be the probe."""
         # Shielded, since the call may be cancelled. Without this message, the right to probe expires.
-        with anyio.move_on_after(_RELEASE_SECONDS, shield=True):
-            await self._in_both(lambda state: state.release_probe())
-        self._has_probe = False
-        self._ask_at = self._clock()
-        self._notify()
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._in_both(lambda state: state.release_probe())
+        finally:
+            self._has_probe = False
+            self._ask_at = self._clock()
+            self._notify()
 
     async def _request_probe(self) -> bool:
         self._has_probe = True  # while it is requested, so that no other call requests it
@@ -250,10 +260,10 @@ class Circuit:
         return view.is_probe
 
     async def _in_both(self, action: Callable[[CircuitState], Awaitable[T]]) -> T:
-        """Call *action* with both states; return the shared result, or the local one without Redis."""
+        """Call *action* with both states; return the shared result, or the local one if Redis does not answer soon."""
         result = await action(self._local)
         if self._shared is not None:
-            with suppress(RedisUnavailable):
+            with suppress(RedisUnavailable), anyio.move_on_after(_SHARE_SECONDS):
                 return await action(self._shared)
         return result
 
@@ -283,6 +293,8 @@ def is_outage(error: ZoomError) -> bool:
     """Return whether *error* is a failure of Zoom or of the network, and not a response of Zoom's API."""
     if isinstance(error, GatewayError):
         return error.code is None
+    if isinstance(error, TLSError):
+        return False
     if isinstance(error, TransportError):
         return error.max_retries != 0  # the final ones are no outage: a closed client, a proxy's password, a huge body
     return isinstance(error, ServerError)

@@ -100,7 +100,10 @@ def may_have_run(error: ZoomError) -> bool:
         return not isinstance(error, errors.ConnectError | errors.TLSError)
     if isinstance(error, errors.GatewayError):
         return error.status == HTTPStatus.REQUEST_TIMEOUT  # some gateways send it when Zoom is too slow
-    return isinstance(error, errors.ServerError | errors.DecodeError)
+    if isinstance(error, errors.ServerError):
+        # With Retry-After, Zoom has not carried out the request, and says when to send it again.
+        return error.status != HTTPStatus.SERVICE_UNAVAILABLE or error.retry_after is None
+    return isinstance(error, errors.DecodeError)
 
 
 def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
@@ -108,12 +111,6 @@ def _may_retry(error: ZoomError, retry_safety: RetrySafety) -> bool:
         return False
     if isinstance(error, errors.RateLimited):
         return True
-    if (
-        isinstance(error, errors.ServerError)
-        and error.status == HTTPStatus.SERVICE_UNAVAILABLE
-        and error.retry_after is not None
-    ):
-        return True  # Zoom has not carried out the request, and says when to send it again
     if isinstance(error, errors.GatewayError):
         is_temporary = error.status in _TEMPORARY_STATUSES
     else:

@@ -31,7 +31,7 @@ from ..errors import (
 from ..events import Event
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
-from .circuit import Circuit, CircuitState, Turn, is_outage
+from .circuit import Circuit, CircuitState, GuardedCall, is_outage
 from .decoding import InvalidRow
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
@@ -50,6 +50,7 @@ from .transport import SessionTransport
 T = TypeVar("T")
 
 _OUTAGE_WAIT = 5.0
+_JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login portal sends a page
 
 
 @dataclass(slots=True)
@@ -63,17 +64,21 @@ class CallStats:
 
 @dataclass(slots=True)
 class _CallState:
-    """The state of one call: its *turn*, the number of the *attempt*, and the *token* and *error* of the latest one.
+    """The state of one call: the number of the *attempt*, and the *token* and *error* of the latest one that was sent.
 
-    *lost* is the error of an earlier attempt that Zoom may have carried out.
+    *unknown* is the error of an earlier attempt that Zoom may have carried out.
     """
 
-    turn: Turn
+    guard: GuardedCall
     attempt: int = 1
-    is_retry: bool = False
     token: Token | None = None
+    token_renewed: bool = False
     error: ZoomError | None = None
-    lost: ZoomError | None = None
+    unknown: ZoomError | None = None
+
+    @property
+    def is_retry(self) -> bool:
+        return self.error is not None
 
 
 class Session:
@@ -138,16 +143,18 @@ class Session:
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
-        async with self._transport.until_closed():
-            return await self._send(call)
+        state = _CallState(GuardedCall(self._circuit, call.name, self._outage_wait))
+        try:
+            async with self._transport.until_closed():
+                return await self._send(call, state)
+        except ConfigError as error:  # for example, the client was closed between two attempts
+            raise _final_error(call, error, state.unknown) from None
 
-    async def _send(self, call: Call[T]) -> T:
-        state = _CallState(Turn(self._circuit, call.name, self._outage_wait))
-        token_renewed = False
+    async def _send(self, call: Call[T], state: _CallState) -> T:
         while True:
             try:
                 async with self._write_lock(call):
-                    result = await self._send_in_turn(call, state)
+                    result = await self._attempt(call, state)
             except CircuitOpen as caught:
                 raise _outage_error(call, caught, state) from None
             except ZoomError as caught:
@@ -155,41 +162,37 @@ class Session:
             else:
                 self._retry_quota.on_success()
                 return result
-            if not state.turn.is_sent:
-                if not (self._circuit.is_open and is_outage(error)) or self._retry.attempts == 1:
-                    raise error if state.lost is None else _final_error(call, error, state.lost)
-                state.error = state.error or error  # no token can be had; the circuit makes the call wait
+            if not state.guard.is_sent:
+                if not self._waits_for_token(error):
+                    raise _final_error(call, error, state.unknown) if state.is_retry else error
                 continue
-            state.error, state.is_retry = error, True
-            if state.lost is not None and is_already_deleted(call, error):
+            state.error = error
+            if state.unknown is not None and is_already_deleted(call, error):
                 return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
             self._stats[call.name].throttled += isinstance(error, RateLimited)
-            if is_token_rejected(error) and not token_renewed and state.token is not None:
-                # Zoom checks the token before it carries out a request, so that a write can be sent again too.
-                token_renewed = True
-                if await self._token_source.renew(state.token) != state.token:
-                    continue
-            await self._wait_or_raise(call, state, error)
-            state.lost = error if may_have_run(error) else state.lost
+            if not await self._renew_token(state, error):
+                if may_have_run(error):
+                    state.unknown = error
+                await self._wait_or_raise(call, state, error)
 
-    async def _send_in_turn(self, call: Call[T], state: _CallState) -> T:
+    async def _attempt(self, call: Call[T], state: _CallState) -> T:
         """Send *call* once, when the circuit and the rate limits allow it, and return the decoded response."""
         options, is_retry = self._options, state.is_retry
         while True:
-            async with state.turn as turn:
-                state.token, permit = await self._acquire(call, is_retry=is_retry)
-                if turn.is_over:
+            async with state.guard as guard:
+                state.token, permit = await self._acquire(call, is_retry=is_retry, is_probe=guard.is_probe)
+                if guard.must_not_send:
                     permit.refund()
                     continue
-                turn.is_sent = True
+                guard.is_sent = True
                 response = await self._send_once(call, state.token, permit, is_retry=is_retry)
-                turn.is_answered = True
+                guard.has_response = response.body[:1] in _JSON_STARTS
                 result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
                 self._resource_quotas.count(call.resource_quotas)
                 return result
 
-    async def _acquire(self, call: Call[object], *, is_retry: bool) -> tuple[Token, Permit]:
-        """Wait for a valid access token and a permit."""
+    async def _acquire(self, call: Call[object], *, is_retry: bool, is_probe: bool) -> tuple[Token, Permit]:
+        """Wait for a valid access token and a permit. The probe of an outage passes the calls that wait for its end."""
         options = self._options
         if (resumes_at := self._resource_quotas.exhausted_until(call.resource_quotas)) is not None:
             raise resource_limit_error(call, resumes_at, is_retry=is_retry)
@@ -197,7 +200,7 @@ class Session:
         token = await self._token_source.get()
         try:
             permit = await self._rate_limiter.acquire(
-                call.endpoint.label, priority=bool(options.priority), max_wait=options.max_wait
+                call.endpoint.label, priority=is_probe or bool(options.priority), max_wait=options.max_wait
             )
         except DailyQuotaExhausted as exhausted:
             raise daily_limit_error(call, exhausted.resumes_at, is_retry=is_retry) from None
@@ -225,8 +228,9 @@ class Session:
         except (ConfigError, ConnectError, TLSError):
             permit.refund()
             raise
-        self._rate_limiter.observe(call.endpoint.label, _account_headers(response))
-        self._resource_quotas.observe(response.headers)
+        headers = _account_headers(response)
+        self._rate_limiter.observe(call.endpoint.label, headers)
+        self._resource_quotas.observe(headers)
         if self._options.on_response is not None:
             self._options.on_response(ResponseInfo(call.name, response.status, response.headers, response.tracking_id))
         return response
@@ -236,13 +240,26 @@ class Session:
         lock = self._write_locks.get(call.resource)
         return lock if lock is not None and call.endpoint.retry_safety is not RetrySafety.SAFE else nullcontext()
 
+    def _waits_for_token(self, error: ZoomError) -> bool:
+        """Return whether a call that has no token because of *error* waits for the end of an outage."""
+        may_retry = self._retry.delay(error, attempt=1, retry_safety=RetrySafety.SAFE) is not None
+        return may_retry and self._circuit.is_open and is_outage(error)
+
+    async def _renew_token(self, state: _CallState, error: ZoomError) -> bool:
+        """Fetch a new token if Zoom has rejected the token of the call; return whether there is one."""
+        if state.token_renewed or state.token is None or not is_token_rejected(error):
+            return False
+        state.token_renewed = True
+        # Zoom checks the token before it carries out a request, so that a write can be sent again too.
+        return await self._token_source.renew(state.token) != state.token
+
     async def _wait_or_raise(self, call: Call[object], state: _CallState, error: ZoomError) -> None:
         """Wait before the next attempt, or raise *error*."""
         delay = self._retry.delay(error, attempt=state.attempt, retry_safety=call.endpoint.retry_safety)
         await self._update_limits(call, error, delay)
         in_outage = self._circuit.is_open and is_outage(error)
         if delay is None or not (in_outage or isinstance(error, RateLimited) or self._retry_quota.take()):
-            raise _final_error(call, error, state.lost)
+            raise _final_error(call, error, state.unknown)
         if in_outage:
             return  # the circuit makes the call wait, and its probes do not count as attempts
         state.attempt += 1
@@ -286,18 +303,18 @@ class Session:
         )
 
 
-def _final_error(call: Call[object], error: ZoomError, lost: ZoomError | None) -> ZoomError:
-    """Return the error to raise when *error* ended the last attempt."""
+def _final_error(call: Call[object], error: ZoomError, unknown: ZoomError | None) -> ZoomError:
+    """Return the error to raise when *error* ended the last attempt, and *unknown* an earlier one."""
     retry_safety = call.endpoint.retry_safety
-    if lost is not None and retry_safety is not RetrySafety.SAFE and not may_have_run(error):
-        return OutcomeUnknown(call.name, lost)  # *error* says nothing about the earlier attempt
+    if unknown is not None and retry_safety is not RetrySafety.SAFE and not may_have_run(error):
+        return OutcomeUnknown(call.name, unknown)  # *error* says nothing about the earlier attempt
     return OutcomeUnknown(call.name, error) if outcome_is_unknown(error, retry_safety) else error
 
 
 def _outage_error(call: Call[object], circuit_open: CircuitOpen, state: _CallState) -> ZoomError:
     """Return the error to raise when a call has waited for the end of an outage for too long."""
-    if state.is_retry and call.endpoint.retry_safety is not RetrySafety.SAFE and state.error is not None:
-        return _final_error(call, state.error, state.lost)
+    if state.error is not None and call.endpoint.retry_safety is not RetrySafety.SAFE:
+        return _final_error(call, state.error, state.unknown)
     return CircuitOpen(call.name, circuit_open.retry_after, state.error or circuit_open.cause, is_retry=state.is_retry)
 
 

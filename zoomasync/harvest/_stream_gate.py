@@ -33,6 +33,12 @@ class StreamGate:
             await self._answered.wait()
         return self.denial is None
 
+    def withdraw(self) -> None:
+        """Note that an admitted partition is not fetched. If it was the first, another one becomes the first."""
+        if self._answered is not None and not self._answered.is_set():
+            self._answered.set()
+            self._answered = None
+
     def accept(self) -> None:
         """Note that Zoom has returned rows, and admit all partitions."""
         self.accepted, self._denials = True, 0

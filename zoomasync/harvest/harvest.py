@@ -238,6 +238,7 @@ class Harvest:
         """Fetch and store one partition; raise only errors that every other partition would meet too."""
         gate = self._gates[task.stream.name]
         if not await gate.admit() or self._stopped_by is not None:
+            gate.withdraw()
             await self._store.release(task)
             return
         error: ZoomError | None = None
