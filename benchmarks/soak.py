@@ -368,6 +368,7 @@ def _held() -> dict[str, int]:
     for entry in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # the descriptor of the listing itself
             targets.append(str(entry.readlink()))
+    targets = [target for target in targets if target != "/dev/null"]  # uvloop keeps one in reserve
     sockets = sum(target.startswith("socket:") for target in targets)
     return {"tasks": len(asyncio.all_tasks()), "sockets": sockets, "descriptors": len(targets)}
 
