@@ -98,7 +98,8 @@ def test_missing_scope_is_named() -> None:
         ),
         pytest.param(
             CircuitOpen("GET /x", 1.4, ServerError("GET /y", 503)),
-            "GET /x was not sent, because the latest calls all failed. The client tries one in 1 s. The latest "
+            "GET /x was not sent, because the latest calls all failed. The client sends one call at a time until "
+            "one succeeds, the next in 1 s. The latest "
             "failure: GET /y -> 503: no message.",
             id="circuit",
         ),

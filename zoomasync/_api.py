@@ -71,9 +71,10 @@ class Api:
         - *priority* calls pass the calls that wait for the same label. Of five calls in a row, at most four pass.
         - *max_wait* is the longest time, in seconds, that a call waits for a permit. A call that would wait longer
           raises `PerSecondLimitReached` before it is sent; its ``retry_after`` is the expected wait.
-        - *outage_wait* is the longest time, in seconds, that a call waits while Zoom is down: when the latest calls all
-          failed, the client sends one call at a time until one succeeds. Then the call raises `CircuitOpen`, or its own
-          error if it is a write that was sent before. The default is 5. Use ``math.inf`` in a job that can wait.
+        - *outage_wait* is the longest time, in seconds, that a call waits while the circuit is open: when the latest
+          calls all failed, the client sends one at a time until one succeeds. After that time, the call raises
+          `CircuitOpen`, or its own error if it is a write that was sent before. The default is 5. Use ``math.inf`` in a
+          job that can wait.
         - *on_invalid_row* receives each row that cannot be decoded; the row is left out of the result. A field outside
           the rows that cannot be decoded takes its default then, and *on_extra_fields* receives its value. A field that
           must be there, and the page token, raise `DecodeError` all the same. Without *on_invalid_row* every fault

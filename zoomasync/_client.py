@@ -70,13 +70,12 @@ class Zoom(Api):
     - *latency_jitter* is the largest difference in network delay between two requests, in seconds. A larger value
       lowers the rate slightly and avoids 429s on an unsteady network. The default is 0.005.
     - *rate_limiter* replaces the limiter that *plan* and *latency_jitter* describe, to share the limits of one account
-      between processes, *token_store* shares its access token, and *circuit_state* the knowledge that Zoom is down; see
-      `zoomasync.redis`.
+      between processes, *token_store* shares its access token, and *circuit_state* its circuit; see `zoomasync.redis`.
     - *on_event* receives the events of `zoomasync.events`.
     - With *trust_env*, calls and token requests use the ``http://`` proxy in ``HTTPS_PROXY`` or ``HTTP_PROXY``, except
       for the hosts in ``NO_PROXY``.
 
-    The client does not close an *http_session*, *rate_limiter* or *token_store* that it was given.
+    The client does not close an *http_session*, *rate_limiter*, *token_store* or *circuit_state* that it was given.
 
     Raises `ConfigError` for settings that are invalid or exclude each other.
     """
@@ -142,7 +141,7 @@ class Zoom(Api):
         ``_FILE`` appended to the name.
 
         *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits and
-        the knowledge that Zoom is down, and all processes of the app its access token (extra ``redis``). *options* are
+        its circuit, and all processes of the app its access token (extra ``redis``). *options* are
         those of `Zoom`.
 
         Raises `ConfigError` for a variable that is missing or invalid.
@@ -193,7 +192,8 @@ class Zoom(Api):
     async def aclose(self) -> None:
         """Close the connections of the client, and end its calls with an error. Closing twice is allowed.
 
-        A closed client can be opened again. Raises `ConfigError` in another event loop than that of the client.
+        A closed client can be opened again. Raises `ConfigError` in another event loop, unless the client's own loop is
+        closed.
         """
         self._transport.check_loop()
         if self._unsubscribe is not None:
@@ -213,8 +213,9 @@ class Zoom(Api):
     def server_time(self) -> datetime:
         """Zoom's current time in UTC, exact to one second. Daily limits end by this time.
 
-        It comes from the ``Date`` of the responses, and before the first one from the local clock. A single response
-        with a wrong ``Date`` does not change it. It continues while the computer is suspended; sleeping tasks do not.
+        It comes from the ``Date`` of the responses, and before the first one from the local clock. A single ``Date``
+        that is more than five minutes off changes it only in the first response, by up to two days, or if it agrees
+        with the local clock. It continues while the computer is suspended; sleeping tasks do not.
         So a task that sleeps until some time should read it again every minute.
         """
         return self._server_clock.now()

@@ -137,10 +137,11 @@ class CircuitOpen(ZoomError):
 
     def __str__(self) -> str:
         again = " again" if self.is_retry else ""
+        wait = f", the next in {self.retry_after:.0f} s" if self.retry_after >= 1 else ""
         cause = "" if self.cause is None else f" The latest failure: {self.cause}"
         return (
             f"{self.call} was not sent{again}, because the latest calls all failed. "
-            f"The client tries one in {self.retry_after:.0f} s.{cause}"
+            f"The client sends one call at a time until one succeeds{wait}.{cause}"
         )
 
 

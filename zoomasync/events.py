@@ -34,7 +34,7 @@ class RateAdjusted:
 
 @dataclass(frozen=True, slots=True)
 class CircuitOpened:
-    """The begin of an outage: the latest calls all failed, the last one with *cause*.
+    """The beginning of an outage: the latest calls all failed, the last one with *cause*.
 
     From now on the client sends one call at a time, until one succeeds. The others raise
     `zoomasync.errors.CircuitOpen` after *outage_wait* seconds, an option of `Zoom.with_options`.

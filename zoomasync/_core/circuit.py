@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 FAILURES: Final = 10
 """The number of failures in a row that opens the circuit."""
-_SLOW_FAILURES, _SLOW_SECONDS = 5, 1.0  # fewer open it if they take longer: a single call gives up after eight attempts
+_SLOW_FAILURES, _SLOW_SECONDS = 5, 1.0  # five that span a second open it too: one call has only eight attempts
 _FIRST_DELAY, _USUAL_DELAY, _LONGEST_DELAY = 0.25, 1.0, 120.0
 _PART_OF_OUTAGE: Final = 1 / 20
 _SHARE_SECONDS: Final = 2.0  # a call must not wait longer for the shared state
@@ -68,7 +68,7 @@ class CircuitState(Protocol):
         ...
 
     async def release_probe(self) -> None:
-        """Let another request be the probe: the one of this process was not sent."""
+        """Release the right to probe: the probe was not sent."""
         ...
 
     async def close(self) -> None:
@@ -107,7 +107,7 @@ class LocalCircuitState:
         return self._view()
 
     async def release_probe(self) -> None:
-        """Let another request be the probe."""
+        """Release the right to probe: the probe was not sent."""
         self._is_probing = False
 
     async def close(self) -> None:

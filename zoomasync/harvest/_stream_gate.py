@@ -6,16 +6,16 @@ import anyio
 
 from ..errors import EmbeddedError, MissingScope, PermissionDenied, ZoomError
 
-_MAX_DENIALS = 10  # in a row
+_MAX_DENIALS = 10  # without a report in between
 _CODE_NO_PERMISSION = 200
 
 
 class StreamGate:
-    """The gate of one stream in one run: it admits one partition first, and the others once Zoom has answered.
+    """The gate of one stream in one run: it admits one partition first, and the others when that one has ended.
 
-    A missing scope stops the stream. Other denials, of a plan or role, may concern one host, so they stop it only
-    while it is not *accepted*, or after ten in a row. The stream is accepted once Zoom has returned one of its
-    partitions, in this run or an earlier one.
+    A missing scope stops the stream. Other denials, of a plan or role, may concern one host, so they stop it only while
+    it is not *accepted*, or after ten without a report in between. The stream is accepted once Zoom has returned one of
+    its partitions, in this run or an earlier one.
     """
 
     def __init__(self) -> None:

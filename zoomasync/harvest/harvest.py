@@ -40,7 +40,7 @@ from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask
 from .summary import Progress, RunResult, Summary, outcome_of
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
-_OUTAGE_WAIT = 60.0  # longer than most interruptions of a network, and shorter than the patience of most people
+_OUTAGE_WAIT = 60.0  # longer than most network interruptions
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
 _NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
 _ACCEPTED = {State.DONE, State.EMPTY}
@@ -144,8 +144,9 @@ class Harvest:
         continue. With *wait*, the run waits until then and continues. While Zoom is down, nothing is sent but one call
         at a time; without *wait*, the run ends after about one minute of that, and `Summary.stopped_by` has the cause.
 
-        The first partition of each stream is fetched alone. When Zoom denies it because the token lacks a scope, or
-        the account a plan or role, the other partitions of the stream stay pending, and no call is sent for them.
+        The first partition of each stream is fetched before its other partitions. When Zoom denies it because the token
+        lacks a scope, or the account a plan or role, the other partitions of the stream stay pending, and no call is
+        sent for them.
 
         A cancelled run commits all fetched rows first. Raises `Unauthorized` if the credentials fail,
         `RedisUnavailable` if shared rate limits cannot be reached, `StoreError` if the store cannot be written, and the

@@ -31,10 +31,10 @@ def _local_time() -> datetime:
 class ServerClock:
     """The time at Zoom: the ``Date`` header of a response plus the time since, which *seconds* counts.
 
-    Until the first response, it is *local_time*. A gateway between Zoom and the client may have a wrong clock. So a
-    ``Date`` is accepted at once only if it is close to this clock or to *local_time*, or, in the first response, within
-    two days of it. Any other is accepted when a second response in a row confirms it: at least ten seconds later, since
-    a gateway may answer many requests at once, unless nothing has been accepted yet.
+    Until the first response, it is *local_time*. A gateway may send a wrong ``Date``. A ``Date`` is accepted at once if
+    it is at most one minute behind or five minutes ahead of this clock, or within five minutes of *local_time*. That of
+    the first response may differ by two days. Any other needs a second response in a row with the same difference, at
+    least ten seconds later; before the first accepted response, it may come at any time.
     """
 
     def __init__(
@@ -43,7 +43,10 @@ class ServerClock:
         self.observed = False
         """Whether a response has set the clock."""
         self.correction = timedelta()
-        """The sum of all corrections by more than five minutes. It moves a moment by the earlier clock to this one."""
+        """The sum of all corrections by more than five minutes.
+
+        Add it to a time of the uncorrected clock to get that of this clock.
+        """
         self._seconds = seconds
         self._local_time = local_time
         self._latest: tuple[datetime, float] = (local_time(), seconds())

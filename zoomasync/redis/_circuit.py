@@ -37,7 +37,8 @@ class RedisCircuitState:
     returns it.
 
     While the circuit is open, one process at a time may send a probe. If it dies, another may do so within three
-    seconds. Times are those of the Redis server. The circuit closes if no process asks for an hour.
+    seconds. Times are those of the Redis server. Redis deletes the circuit when no process has used it for an
+    hour.
 
     Without Redis each method raises `RedisUnavailable`. While Redis does not answer, it waits for *timeout* seconds: by
     default, the ``socket_timeout`` of the URL, or else 30.
@@ -87,7 +88,7 @@ class RedisCircuitState:
         await self._end_probe("close")
 
     async def release_probe(self) -> None:
-        """Let another request be the probe: the one of this process was not sent."""
+        """Release the right to probe: the probe was not sent."""
         if self._holder:
             await self._end_probe("release")
 

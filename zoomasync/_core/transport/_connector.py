@@ -1,4 +1,4 @@
-"""The connections of aiohttp: when a request has one, and which idle ones are dropped."""
+"""The connector: it reports new connections, and drops idle ones that have received data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._exchange import current_exchange
 
 
 class ReportingConnector(aiohttp.TCPConnector):
-    """A connector that reports when a request has its connection, and drops connections that received anything idle."""
+    """A connector that reports new connections, and drops idle ones that have received data."""
 
     async def connect(
         self,

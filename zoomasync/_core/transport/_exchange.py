@@ -8,8 +8,7 @@ from http import HTTPStatus
 from ..http_messages import HttpRequest, HttpResponse
 from ._pool import Deadline, Pool
 
-# In multiples of the time limit of a response. Each response ends within one, so that the wait is that of ten requests
-# per connection.
+# A request waits for a free connection for at most ten time limits of a response.
 _POOL_TIMEOUTS = 10
 
 

@@ -26,7 +26,7 @@ _EXPECTED = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 def without_frames(error: BaseException) -> BaseException:
-    """Remove the traceback, the cause and the context of *error*; anyio reads those that are cancellations too."""
+    """Remove the traceback, cause and context of *error*; keep a context that is a cancellation, which anyio reads."""
     context = error.__context__
     error.__context__ = without_frames(context) if isinstance(context, asyncio.CancelledError) else None
     if error.__cause__ is not None:

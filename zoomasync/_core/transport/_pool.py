@@ -1,4 +1,4 @@
-"""The connections of an open transport, and the calls that they end with."""
+"""The connections of an open transport, and the calls in progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Pool:
 
 
 class Deadline:
-    """The time limit of a task's work, which ends with `TimeoutError` when the pool is closed too."""
+    """A time limit of a task. It raises `TimeoutError` when the time is over or the pool is closed."""
 
     def __init__(self, pool: Pool, seconds: float | None) -> None:
         self._pool = pool
