@@ -394,6 +394,59 @@ async def test_final_token_error_raises_at_once(error: ZoomError) -> None:
     assert now() - began < 1
 
 
+@pytest.mark.parametrize("callers", [1, 3, 20, 64])
+@in_virtual_time
+async def test_one_bad_path_is_no_outage(callers: int) -> None:
+    """Calls of a path that always fails do not keep those of other paths from Zoom."""
+
+    async def app(request: HttpRequest) -> HttpResponse:
+        await anyio.sleep(0.05)
+        return response(503) if request.url.endswith("/bad") else ROW_1
+
+    session = open_session(MemoryTransport(app), plan=PLAN, retry=RetryPolicy())
+    end = now() + 30
+    good: list[ZoomError | None] = []
+
+    async def call(path: str, pause: float) -> None:
+        while now() < end:
+            error: ZoomError | None = None
+            try:
+                await session.send(GET_ROW.at(path))
+            except ZoomError as caught:
+                error = caught
+            if path == "good":
+                good.append(error)
+            await anyio.sleep(pause)
+
+    await asyncio.gather(*(call("bad", 0) for _ in range(callers)), call("good", 0.5))
+
+    assert set(good) == {None}
+    assert len(good) >= 15
+
+
+@pytest.mark.parametrize("body", [b"\n{}", b"{}", b"null", b'"text"'])
+@in_virtual_time
+async def test_any_decoded_response_closes_circuit(body: bytes) -> None:
+    session = open_session(MemoryTransport(answering(*[response(503)] * FAILURES, response(200, body))))
+    anything = Endpoint(route="GET /rows", label=Label.LIGHT, response=object).at()
+    await open_circuit(session)
+    await session.send(anything)
+
+    await session.with_options(IMPATIENT).send(anything)
+
+
+@in_virtual_time
+async def test_pages_of_portal_open_circuit() -> None:
+    """A login page in place of every response is an outage too."""
+    portal = response(200, b"<html>Log in</html>", {"Content-Type": "text/html"})
+    transport = MemoryTransport(answering(portal))
+    session = open_session(transport)
+
+    await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(200)), return_exceptions=True)
+
+    assert len(transport.requests) < 40
+
+
 class SlowState(LocalCircuitState):
     """A shared state that takes half a second to answer, and is unavailable after *seconds*.
 

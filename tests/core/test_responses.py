@@ -109,6 +109,11 @@ def test_large_embedded_error_raises(type_: type[object]) -> None:
         pytest.param(b'"done"', id="string"),
         pytest.param(b'{"error":"nope"}', id="error without a code"),
         pytest.param(b'{"errors":[{"message":"nope"}]}', id="errors without a code"),
+        pytest.param(b'{"message":"no Route matched with those values"}', id="message without a code"),
+        pytest.param(b'{"success":false}', id="success false"),
+        pytest.param(b'{"status":false,"errorCode":300,"errorMessage":"nope"}', id="errorCode"),
+        pytest.param(b'{"fault":{"faultstring":"nope"}}', id="fault"),
+        pytest.param(b'{"code":"ACCESS_DENIED","message":"nope"}', id="code is a word"),
         pytest.param(b"\xff\xfe", id="not UTF-8"),
         pytest.param(b"[" * 100_000, id="nested too deeply"),
     ],
@@ -131,12 +136,15 @@ def test_bodiless_call_code_alone_is_error() -> None:
         interpret(PUT_ROW.at("1"), response(200, b'{"code":300}'))
 
 
-def test_error_without_code_is_not_data() -> None:
+@pytest.mark.parametrize(
+    "body", [{"error": "nope"}, {"message": "no Route matched"}, {"fault": {}}, {"status": False, "errorCode": 300}]
+)
+def test_error_without_code_is_not_data(body: dict[str, object]) -> None:
     """A struct whose fields all have defaults does not hide an error body."""
     call = Endpoint(route="GET /rows", label=Label.HEAVY, response=_PageOfDefaults).at()
 
     with pytest.raises(DecodeError):
-        interpret(call, response(200, {"error": "nope"}))
+        interpret(call, response(200, body))
 
 
 def test_empty_200_of_get_raises() -> None:

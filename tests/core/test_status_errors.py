@@ -182,6 +182,10 @@ def test_error_response_type(failure: HttpResponse, error_type: type[StatusError
         pytest.param(b'{"code":0,"message":"Not found."}', id="code 0"),
         pytest.param(b'{"code":"NOT_FOUND","message":"Not found."}', id="code is a word"),
         pytest.param(b'{"code":2300,"message":"This API endpoint is not recognized."}', id="code 2300"),
+        pytest.param(b'{"error":{"code":404,"message":"Not found."}}', id="code of another API"),
+        pytest.param(b'{"errors":[{"code":5}], oops', id="nested code in broken JSON"),
+        pytest.param(b'{"code":-1,"message":"Not found."}', id="negative code"),
+        pytest.param(b"null", id="null"),
     ],
 )
 def test_gateway_error(status: int, body: bytes) -> None:
@@ -216,6 +220,9 @@ def test_gateway_status(status: int, body: bytes) -> None:
             "particular user."
         ),
         "A maximum of 100 meetings can be created/updated for a single user in one day.",
+        "A maximum of 100 meetings can be created/updated by a user in one day.",
+        "You have exceeded the daily rate limit(100) of Meeting Create/Update API requests.",
+        "This registrant has reached the maximum number of requests per day (3).",
     ],
 )
 @pytest.mark.parametrize(
@@ -230,6 +237,12 @@ def test_gateway_status(status: int, body: bytes) -> None:
 def test_resource_limit_words(message: str, headers: dict[str, str]) -> None:
     """The text decides that the limit is one person's; the headers do not."""
     assert type(raised_by(response(429, error_body(429, message), headers))) is ResourceLimitReached
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_server_error_with_zoom_code(status: int) -> None:
+    """A 5xx is temporary, also with the code of an unknown meeting."""
+    assert type(raised_by(response(status, error_body(3001, "Meeting does not exist.")))) is ServerError
 
 
 def test_error_has_all_details() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -87,10 +88,14 @@ async def test_outage_ends_an_estimate(tmp_path: Path) -> None:
 
 
 class SimulatedZoom(Zoom):
-    """A client whose session layer runs in virtual time. Zoom has *instances*, and is down for *seconds* from now."""
+    """A client whose session layer runs in virtual time.
 
-    def __init__(self, instances: int, seconds: float) -> None:
+    Zoom has *instances*, is down for *seconds* from now, and always fails for the paths that contain one of *bad*.
+    """
+
+    def __init__(self, instances: int, seconds: float, bad: Sequence[str] = ()) -> None:
         super().__init__(StaticToken("token"))
+        self._bad = bad
         self.during, self._up_from, self._instances = 0, now() + seconds, instances
         self._rate_limiter = LocalRateLimiter(Plan.BUSINESS, clock=asyncio.get_running_loop().time)
         Api.__init__(
@@ -102,6 +107,8 @@ class SimulatedZoom(Zoom):
         if now() < self._up_from:
             self.during += 1
             return response(503)
+        if any(part in request.url for part in self._bad):
+            return response(500, {"code": 500, "message": "Internal error."})
         days = {"from": "2026-05-01", "to": "2026-05-31"}
         if "participants" in request.name:
             return response(200, {"participants": [{"name": "Ada", "join_time": "2026-05-03T09:00:00Z"}]})
@@ -112,14 +119,14 @@ class SimulatedZoom(Zoom):
         return response(200, {**days, "meetings": meetings})
 
 
-def run_in_outage(store: Path, seconds: float, *, wait: bool) -> tuple[Summary, int]:
+def run_in_outage(store: Path, seconds: float, *, wait: bool, bad: Sequence[str] = ()) -> tuple[Summary, int]:
     """Run a harvest while Zoom is down for *seconds*, in virtual time; return the result and the requests meanwhile."""
     days, reports = (date(2026, 5, 1), date(2026, 5, 31)), ["meeting_participants"]
 
     loop = VirtualClockLoop()
 
     async def run() -> tuple[Summary, int]:
-        zoom = SimulatedZoom(100, seconds)
+        zoom = SimulatedZoom(100, seconds, bad)
         loop.wait_for_threads(10)  # the opening of the store has a time limit
         async with Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports) as harvest:
             loop.wait_for_threads(0.004)
@@ -154,6 +161,25 @@ def test_harvest_outlasts_a_short_outage(tmp_path: Path) -> None:
     summary, _ = run_in_outage(tmp_path / "h.sqlite", 30, wait=False)
 
     assert summary.complete
+
+
+@pytest.mark.parametrize("wait", [False, True])
+@pytest.mark.parametrize("bad", [["uuid7%"], ["uuid0%"], ["uuid99%"], ["uuid98%", "uuid99%"]], ids=str)
+def test_report_that_always_fails(bad: list[str], wait: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """It fails, and the harvest neither stops nor waits because of it."""
+    summary, _ = run_in_outage(tmp_path / "h.sqlite", 0, wait=wait, bad=bad)
+
+    assert [failure.error for failure in summary.failures] == ["ServerError"] * len(bad)
+    assert summary.stopped_by is None
+    assert summary.unfinished == len(bad)
+
+
+def test_hosts_that_cannot_be_listed(tmp_path: Path) -> None:
+    """The run stops with the reason, since nothing else can be fetched."""
+    summary, _ = run_in_outage(tmp_path / "h.sqlite", 0, wait=False, bad=["/report/users?"])
+
+    assert isinstance(summary.stopped_by, CircuitOpen)
+    assert "500" in str(summary.stopped_by)
 
 
 # Waits.

@@ -7,6 +7,7 @@ time is sent as a probe. The first one that succeeds closes the circuit.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,16 @@ from typing import Final, Protocol, Self, TypeVar
 
 import anyio
 
-from ..errors import CircuitOpen, GatewayError, RedisUnavailable, ServerError, TLSError, TransportError, ZoomError
+from ..errors import (
+    CircuitOpen,
+    DecodeError,
+    GatewayError,
+    RedisUnavailable,
+    ServerError,
+    TLSError,
+    TransportError,
+    ZoomError,
+)
 from ..events import CircuitClosed, CircuitOpened, Event
 
 T = TypeVar("T")
@@ -126,11 +136,12 @@ class GuardedCall:
     request is sent, and *has_response* when Zoom has responded.
     """
 
-    __slots__ = ("_circuit", "has_response", "is_probe", "is_sent", "outage_wait", "route")
+    __slots__ = ("_circuit", "has_response", "is_probe", "is_sent", "outage_wait", "path", "route")
 
-    def __init__(self, circuit: Circuit, route: str, outage_wait: float) -> None:
+    def __init__(self, circuit: Circuit, route: str, path: str, outage_wait: float) -> None:
         self._circuit = circuit
         self.route = route
+        self.path = path
         self.outage_wait = outage_wait
         self.is_probe = self.is_sent = self.has_response = False
 
@@ -148,16 +159,13 @@ class GuardedCall:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if isinstance(error, ZoomError) and is_outage(error):
             # No call can be sent without a token, so one failure to fetch it is enough.
-            await self._circuit.on_failure(error, is_probe=self.is_probe, opens=not self.is_sent)
-        elif not self.is_probe:
-            if self.has_response:
-                self._circuit.on_response()
+            await self._circuit.on_failure(error, self.path, is_probe=self.is_probe, opens=not self.is_sent)
+        elif isinstance(error, DecodeError) and not self.has_response:  # the page of a login portal, for example
+            await self._circuit.on_failure(error, self.path, is_probe=self.is_probe, opens=False)
+        elif self.is_probe:
+            await (self._circuit.on_probe_success() if self.has_response else self._circuit.on_not_sent())
         elif self.has_response:
-            await self._circuit.on_probe_success()
-        elif self.is_sent and isinstance(error, ZoomError):  # the page of a login portal, for example
-            await self._circuit.on_failure(error, is_probe=True, opens=False)
-        else:
-            await self._circuit.on_not_sent()
+            self._circuit.on_response()
 
 
 class Circuit:
@@ -179,27 +187,36 @@ class Circuit:
         self._ask_at = 0.0  # when to request the next probe
         self._has_probe = False
         self._cause: ZoomError | None = None
+        self._failed_path = ""  # of the latest failure
+        self._waiting: Counter[str] = Counter()  # by path
         self._changed = anyio.Event()
 
     async def wait(self, call: GuardedCall) -> bool:
         """Wait while the circuit is open; return True if the request is to be the probe. Raises `CircuitOpen`."""
         began = self._clock()
         give_up_at = began + call.outage_wait
+        self._waiting[call.path] += 1
         try:
             while self.is_open:
                 now = self._clock()
-                if not self._has_probe and now >= self._ask_at:
+                # One path that always fails is no outage, so the next probe is one of another path if there is any.
+                is_next = not self._has_probe and (call.path != self._failed_path or len(self._waiting) == 1)
+                if is_next and now >= self._ask_at:
                     if await self._request_probe():
                         return True
                 elif now >= give_up_at:
                     raise CircuitOpen(call.route, max(0.0, self._ask_at - now), self._cause)
                 else:
                     changed = self._changed
-                    with anyio.move_on_after((give_up_at if self._has_probe else min(give_up_at, self._ask_at)) - now):
+                    with anyio.move_on_after((min(give_up_at, self._ask_at) if is_next else give_up_at) - now):
                         await changed.wait()
             return False
         finally:
             call.outage_wait -= self._clock() - began
+            self._waiting[call.path] -= 1
+            if not self._waiting[call.path]:
+                del self._waiting[call.path]
+                self._notify()
 
     def on_response(self) -> None:
         """Record that Zoom has responded to a request that was not a probe."""
@@ -212,9 +229,9 @@ class Circuit:
         await self._apply(CircuitView(is_open=False))  # at once: a shared state may take its time to answer
         await self._in_both(lambda state: state.close())
 
-    async def on_failure(self, error: ZoomError, *, is_probe: bool, opens: bool) -> None:
+    async def on_failure(self, error: ZoomError, path: str, *, is_probe: bool, opens: bool) -> None:
         """Record a failed request. It opens the circuit with *opens*, or after enough failures in a row."""
-        self._cause = error
+        self._cause, self._failed_path = error, path
         if is_probe:
             try:
                 view = await self._in_both(lambda state: state.probe_failed())

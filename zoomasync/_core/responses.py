@@ -171,6 +171,11 @@ class _RawErrorBody(msgspec.Struct, frozen=True):
     errors: tuple[_RawFieldError, ...] = ()
 
 
+class _CodeAndMessage(msgspec.Struct, frozen=True):
+    code: int | None = None
+    message: str = ""
+
+
 class _AnyObject(msgspec.Struct, frozen=True):
     """Any JSON object."""
 
@@ -182,14 +187,32 @@ def _parse_error_body(response: HttpResponse) -> _ErrorBody:
     try:
         raw = decode(response.body, _RawErrorBody)
     except InvalidBody:
-        return _search_error_body(response)
+        return _unusual_error_body(response)
     oauth = f"{raw.reason or 'rejected'} ({raw.error})" if raw.error else raw.reason
     return _ErrorBody(
         code=raw.code,
         message=raw.message or raw.error_message or oauth or "",
         fields=tuple(FieldError(e.field, e.message) for e in raw.errors),
-        from_zoom=bool(raw.code) or raw.error in _OAUTH_ERRORS,
+        from_zoom=_is_code(raw.code) or raw.error in _OAUTH_ERRORS,
     )
+
+
+def _is_code(code: int | None) -> bool:
+    return code is not None and code > 0
+
+
+def _unusual_error_body(response: HttpResponse) -> _ErrorBody:
+    """Return the code and message of JSON whose other values have unknown types, such as that of another API."""
+    try:
+        keys = RAW_OBJECT.decode(response.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _search_error_body(response)
+    known = {name: keys[name] for name in ("code", "message") if name in keys}
+    try:
+        body = decode(msgspec.json.encode(known), _CodeAndMessage)
+    except InvalidBody:
+        return _ErrorBody(None, "the body has no code", from_zoom=False)
+    return _ErrorBody(body.code, body.message, from_zoom=_is_code(body.code))
 
 
 def _search_error_body(response: HttpResponse) -> _ErrorBody:
@@ -198,7 +221,7 @@ def _search_error_body(response: HttpResponse) -> _ErrorBody:
     if not text.startswith("{"):
         default = _with_content_type("the body is not JSON", response) if text else "the body is empty"
         return _ErrorBody(None, default, from_zoom=False)
-    code = re.search(r'"code"\s*:\s*(\d{1,9})\b', text)
+    code = re.match(r'\{\s*(?:"message"\s*:\s*"[^"]*"\s*,\s*)?"code"\s*:\s*(\d{1,9})\b', text)
     message = re.search(r'"message"\s*:\s*"(.*)"\s*\}?', text, re.DOTALL)
     return _ErrorBody(
         code=int(code[1]) if code else None,
@@ -213,7 +236,8 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
     Raises `InvalidBody` for an error without a code, which Zoom's API did not send.
     """
     body = response.body
-    if b'"code"' not in body and b'"error' not in body:
+    is_short = len(body) <= _MAX_ERROR_BODY  # only a page of rows is longer
+    if b'"code"' not in body and b'"error' not in body and not (is_short and _ERROR_WORDS.search(body)):
         return None
     try:
         keys = set(RAW_OBJECT.decode(body))
@@ -226,19 +250,30 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
     if "code" in keys:
         error = _parse_error_body(response)
         is_error = error.code and (error.message or call.endpoint.response is NoneType)
-        return _build(errors.EmbeddedError, call, response, error) if is_error else None
-    if _ERROR_KEYS.intersection(keys) - _field_names(call.endpoint.response):
+        if is_error:
+            return _build(errors.EmbeddedError, call, response, error)
+        if error.code == 0:
+            return None
+    fields = _field_names(call.endpoint.response)
+    if fields is not None and _ERROR_KEYS.intersection(keys) - fields and not fields.intersection(keys):
         raise InvalidBody("$", "the body is an error without a code of Zoom's")
     return None
 
 
 _ERROR_START = re.compile(rb'\s*\{\s*"(?:code|message|error_message)"')
-_ERROR_KEYS = {"error", "errors", "error_message"}
+_ERROR_WORDS = re.compile(rb'"(?:message|fault|success|title|Code|status)"')
+_ERROR_KEYS = {
+    *("Code", "error", "errorCode", "errorMessage", "error_message", "errors", "fault", "message", "status", "success"),
+    "title",
+}
 
 
-def _field_names(type_: type[object]) -> set[str]:
-    if type_ is object or not issubclass(type_, msgspec.Struct):
-        return _ERROR_KEYS if type_ is object else set()
+def _field_names(type_: type[object]) -> set[str] | None:
+    """Return the JSON keys of a struct, none for a call without a body, or None if every key is data."""
+    if type_ is NoneType:
+        return set()
+    if not issubclass(type_, msgspec.Struct):
+        return None
     return {field.encode_name for field in msgspec.structs.fields(type_)}
 
 
@@ -256,10 +291,10 @@ def _error_type(call: Call[object], status: int, body: _ErrorBody) -> type[Statu
             return errors.PermissionDenied
         if body.code in _OAUTH_CODES:
             return errors.Unauthorized
-    if body.code == _CODE_OTHER_ACCOUNT:
-        return errors.BadRequest
-    if body.code == _CODE_MEETING_UNKNOWN:
-        return errors.NotFound
+        if body.code == _CODE_OTHER_ACCOUNT:
+            return errors.BadRequest
+        if body.code == _CODE_MEETING_UNKNOWN:
+            return errors.NotFound
     # Zoom accepted the other parameters for the first page, so only the page token can be invalid.
     if body.code == _CODE_INVALID and is_client_error and call.page_token:
         return errors.PageTokenExpired
@@ -281,7 +316,8 @@ _TYPES_BY_CLASS: dict[int, type[StatusError]] = {4: errors.BadRequest, 5: errors
 #   You have exceeded the daily rate limit of (3) for Add meeting registrant API requests for the registrant (...).
 # The message about the account has no number: "You have reached the maximum daily rate limit for this API."
 _RESOURCE_LIMIT = re.compile(
-    r"daily rate limit (?:of )?\W{0,2}\d"
+    r"daily rate limit\s*(?:of )?\W{0,2}\d"
+    r"|(?=.*\b(?:day|daily)\b).*\b(?:users?|hosts?|registrants?|e-?mail address|meeting \d+)\b"
     r"|(?:for (?:a single|an?|the|this)|this particular|per) (?:user|host|registrant|meeting|webinar)\b"
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeVar, cast
 
@@ -49,6 +50,7 @@ from .transport import SessionTransport
 
 T = TypeVar("T")
 
+_END_OF_TIME = datetime(2999, 1, 1, tzinfo=UTC)
 _OUTAGE_WAIT = 5.0
 _JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login portal sends a page
 
@@ -143,7 +145,7 @@ class Session:
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
-        state = _CallState(GuardedCall(self._circuit, call.name, self._outage_wait))
+        state = _CallState(GuardedCall(self._circuit, call.name, call.path, self._outage_wait))
         try:
             async with self._transport.until_closed():
                 return await self._send(call, state)
@@ -186,8 +188,9 @@ class Session:
                     continue
                 guard.is_sent = True
                 response = await self._send_once(call, state.token, permit, is_retry=is_retry)
-                guard.has_response = response.body[:1] in _JSON_STARTS
+                guard.has_response = response.body.lstrip()[:1] in _JSON_STARTS
                 result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
+                guard.has_response = True
                 self._resource_quotas.count(call.resource_quotas)
                 return result
 
@@ -270,7 +273,9 @@ class Session:
         """Make all callers respect a limit that *call* met, whether or not it is retried."""
         label = call.endpoint.label
         if isinstance(error, DailyLimitReached | ResourceLimitReached):
-            error.resumes_at = self._resource_quotas.end_of_block(error.resumes_at)
+            # Without Retry-After, it was computed from the Date of this response, which may be wrong.
+            until = _END_OF_TIME if error.retry_after is None else error.resumes_at
+            error.resumes_at = self._resource_quotas.end_of_block(until)
         if isinstance(error, DailyLimitReached):
             await self._rate_limiter.on_daily_limit(label, error.resumes_at)
         elif isinstance(error, ConcurrentRequest):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -26,8 +26,8 @@ from ..errors import (
     StoreError,
     Unauthorized,
 )
-from ..types import Api
 from ._call_recorder import recording_calls
+from ._outage_check import OutageCheck
 from ._page_tracker import PageTracker
 from ._sleep import sleep_until
 from ._stream_gate import StreamGate
@@ -40,7 +40,6 @@ from .streams import REPORTS, USER_MEETINGS, USERS, ListingStream, PartitionTask
 from .summary import Progress, RunResult, Summary, outcome_of
 
 _WORKERS = 32  # 40 requests per second of half a second each keep 20 busy; the others cover slow requests
-_OUTAGE_WAIT = 60.0  # longer than most network interruptions
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
 _NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
 _ACCEPTED = {State.DONE, State.EMPTY}
@@ -102,7 +101,7 @@ class Harvest:
             self._store = SQLiteStore(self._path, self._scope.streams, durability=durability)
         else:
             self._store = store
-        self._api: Api = zoom
+        self._outage_check = OutageCheck(zoom, to, wait=False)
         self._gates: dict[str, StreamGate] = {}
         self._stopped_by: DailyLimitReached | CircuitOpen | None = None
         self._host_error: ZoomError | None = None
@@ -178,7 +177,7 @@ class Harvest:
     async def _running(self, *, wait: bool = False) -> AsyncGenerator[None, None]:
         self._stopped_by, self._result, self._listed = None, RunResult(self._scope.streams), False
         self._gates = {stream.name: StreamGate() for stream in self._scope.streams}
-        self._api = _with_run_options(self._zoom, wait=wait)
+        self._outage_check = OutageCheck(self._zoom, self._scope.days[1], wait=wait)
         async with self._store.run(self._scope, self._on_finished), recording_calls(self._zoom, self._store):
             try:
                 yield
@@ -245,7 +244,9 @@ class Harvest:
         error: ZoomError | None = None
         warning: str | None = None
         try:
-            warning = await self._fetch(task)
+            warning = await self._outage_check.during_outages(
+                partial(self._fetch, task), needs_hosts=task.stream is USERS
+            )
         except _FATAL:
             raise
         except ZoomError as caught:
@@ -279,7 +280,7 @@ class Harvest:
         raise AssertionError  # the last attempt returns or raises
 
     async def _fetch_once(self, task: PartitionTask, tracker: PageTracker) -> None:
-        api = self._api.with_options(
+        api = self._outage_check.api.with_options(
             on_invalid_row=tracker.invalid_rows.append, on_extra_fields=tracker.extra_fields.append
         )
         listed: list[WriteBatch] = []
@@ -313,11 +314,6 @@ class Harvest:
     def _report_progress(self) -> None:
         if self._on_progress is not None:
             self._on_progress(replace(self.progress))
-
-
-def _with_run_options(zoom: Zoom, *, wait: bool) -> Api:
-    """Return the endpoints with the options of a run: with *wait*, its calls wait for as long as Zoom is down."""
-    return zoom.with_options(outage_wait=math.inf if wait else _OUTAGE_WAIT)
 
 
 def _is_count(number: object) -> bool:
