@@ -36,11 +36,11 @@ def run_harvest(options: HarvestOptions, plan: Plan) -> int:
 
 
 async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
-    code: Exit | None = None
+    codes: list[Exit] = []  # empty after a signal
     with stopped_by_signals() as stop:
-        code = await _harvest(options, plan, console)
-    if code is not None:
-        return code
+        codes.append(await _harvest(options, plan, console))
+    if codes:
+        return codes[0]
     console.print("Interrupted. Finished partitions are stored. Run the same command again to fetch the rest.")
     return stop.exit_code
 
