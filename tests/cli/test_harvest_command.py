@@ -199,9 +199,7 @@ async def test_denied_stream_is_named_once(tmp_path: Path) -> None:
 
     assert code == 3
     assert output.count("does not contain scopes") == 1
-    assert (
-        "Stopped: Zoom denies meeting_survey to this token or account; 6 of its partitions are not fetched." in output
-    )
+    assert "Stopped: Zoom denies this token or account meeting_survey; 6 of its partitions are not fetched." in output
 
 
 async def test_late_report_exits_with_3(tmp_path: Path) -> None:

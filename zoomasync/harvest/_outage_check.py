@@ -14,10 +14,9 @@ from ..types import Api
 
 T = TypeVar("T")
 
-_OUTAGE_WAIT: Final = 60.0  # seconds; longer than most network interruptions
+_OUTAGE_WAIT: Final = 30.0  # seconds; longer than most network interruptions
 _VALID_SECONDS: Final = 5.0
 _SHORTEST_WAIT: Final = 1.0
-_ATTEMPTS: Final = 3
 _Failure: TypeAlias = CircuitOpen | GatewayError | ServerError | TransportError
 
 
@@ -37,9 +36,14 @@ class OutageCheck:
         self._checked_at = float("-inf")
         self._answers = False
 
-    async def during_outages(self, fetch: Callable[[], Awaitable[T]], *, needs_hosts: bool) -> T:
-        """Return the result of *fetch*, called again after an outage. With *needs_hosts*, it lists the hosts itself."""
-        unsent = 0
+    async def during_outages(
+        self, fetch: Callable[[], Awaitable[T]], *, needs_hosts: bool, is_stopped: Callable[[], bool]
+    ) -> T:
+        """Return the result of *fetch*, called again after an outage unless *is_stopped*.
+
+        With *needs_hosts*, *fetch* lists the hosts itself.
+        """
+        is_second = False
         while True:
             try:
                 return await fetch()
@@ -50,11 +54,11 @@ class OutageCheck:
             if needs_hosts and not self._wait:
                 raise failure
             if not needs_hosts and await self._zoom_answers():
-                unsent += isinstance(failure, CircuitOpen) and not failure.is_retry
                 if not isinstance(failure, CircuitOpen):
                     raise failure
-                if failure.is_retry or unsent == _ATTEMPTS:
+                if failure.is_retry or is_second or is_stopped():
                     raise failure.cause or failure
+                is_second = True  # Zoom may have come back just now
             elif not self._wait:
                 raise failure if isinstance(failure, CircuitOpen) else _circuit_open(failure)
             else:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import anyio
 
-from ..errors import EmbeddedError, MissingScope, PermissionDenied, ZoomError
+from ..errors import (
+    EmbeddedError,
+    GatewayError,
+    MissingScope,
+    PermissionDenied,
+    ServerError,
+    TransportError,
+    ZoomError,
+)
 
 _MAX_DENIALS = 10  # without a report in between
+_MAX_FAILURES = 5  # without a report in between
 _CODE_NO_PERMISSION = 200
 
 
@@ -15,7 +24,7 @@ class StreamGate:
 
     A missing scope stops the stream. Other denials, of a plan or role, may concern one host, so they stop it only while
     it is not *accepted*, or after ten without a report in between. The stream is accepted once Zoom has returned one of
-    its partitions, in this run or an earlier one.
+    its partitions, in this run or an earlier one. Five failures of Zoom's without a report in between stop it too.
     """
 
     def __init__(self) -> None:
@@ -23,6 +32,7 @@ class StreamGate:
         self.denial: ZoomError | None = None
         """The error for which the run fetches no further partition of the stream."""
         self._denials = 0
+        self._failures = 0
         self._answered: anyio.Event | None = None
 
     async def admit(self) -> bool:
@@ -41,11 +51,15 @@ class StreamGate:
 
     def accept(self) -> None:
         """Note that Zoom has returned rows, and admit all partitions."""
-        self.accepted, self._denials = True, 0
+        self.accepted, self._denials, self._failures = True, 0, 0
         self._admit_all()
 
     def fail(self, error: ZoomError) -> None:
         """Note the *error* of a partition; stop the stream if it concerns all others, and admit them otherwise."""
+        if isinstance(error, ServerError | TransportError | GatewayError):
+            self._failures += 1
+            if self._failures >= _MAX_FAILURES:
+                self.denial = self.denial or error
         if _is_denial(error):
             self._denials += 1
             if isinstance(error, MissingScope) or not self.accepted or self._denials >= _MAX_DENIALS:

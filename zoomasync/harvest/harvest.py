@@ -245,7 +245,9 @@ class Harvest:
         warning: str | None = None
         try:
             warning = await self._outage_check.during_outages(
-                partial(self._fetch, task), needs_hosts=task.stream is USERS
+                partial(self._fetch, task),
+                needs_hosts=task.stream is USERS,
+                is_stopped=lambda: gate.denial is not None,
             )
         except _FATAL:
             raise

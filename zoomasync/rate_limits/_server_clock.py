@@ -40,9 +40,9 @@ class ServerClock:
     def __init__(
         self, seconds: Callable[[], float] = running_seconds, *, local_time: Callable[[], datetime] = _local_time
     ) -> None:
-        self.observed = False
+        self.observed: bool = False
         """Whether a response has set the clock."""
-        self.correction = timedelta()
+        self.correction: timedelta = timedelta()
         """The sum of all corrections by more than five minutes.
 
         Add it to a time of the uncorrected clock to get that of this clock.

@@ -14,7 +14,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ... import Plan, ServerToServer, Zoom
-from ...errors import CircuitOpen, ConfigError, DailyLimitReached
+from ...errors import (
+    CircuitOpen,
+    ConfigError,
+    DailyLimitReached,
+    GatewayError,
+    ServerError,
+    TransportError,
+    ZoomError,
+)
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ...types import CallStats, ClientOptions
 from ..console import stdout, table
@@ -198,8 +206,8 @@ def _print_summary(summary: Summary, console: Console) -> None:
     for stream in summary.streams:
         if stream.stopped_by is not None:
             console.print(
-                f"Stopped: Zoom denies {stream.name} to this token or account; {stream.unfinished:,} of its partitions "
-                "are not fetched.",
+                f"Stopped: Zoom {_refusal(stream.stopped_by)} {stream.name}; {stream.unfinished:,} of its partitions are "
+                "not fetched.",
                 soft_wrap=True,
             )
     if summary.stopped_by is not None:
@@ -211,6 +219,11 @@ def _print_summary(summary: Summary, console: Console) -> None:
         console.print("Complete.")
     else:
         console.print("Incomplete. Finished partitions are stored. Run the same command again to fetch the rest.")
+
+
+def _refusal(error: ZoomError) -> str:
+    is_outage = isinstance(error, GatewayError | ServerError | TransportError)
+    return "fails for" if is_outage else "denies this token or account"
 
 
 def _print_reasons(title: str, partitions: Sequence[Partition], console: Console) -> None:
