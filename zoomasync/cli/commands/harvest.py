@@ -206,8 +206,8 @@ def _print_summary(summary: Summary, console: Console) -> None:
     for stream in summary.streams:
         if stream.stopped_by is not None:
             console.print(
-                f"Stopped: Zoom {_refusal(stream.stopped_by)} {stream.name}; {stream.unfinished:,} of its partitions are "
-                "not fetched.",
+                f"Stopped: Zoom {_predicate(stream.stopped_by)} {stream.name}; {stream.unfinished:,} of its partitions "
+                "are not fetched.",
                 soft_wrap=True,
             )
     if summary.stopped_by is not None:
@@ -221,7 +221,7 @@ def _print_summary(summary: Summary, console: Console) -> None:
         console.print("Incomplete. Finished partitions are stored. Run the same command again to fetch the rest.")
 
 
-def _refusal(error: ZoomError) -> str:
+def _predicate(error: ZoomError) -> str:
     is_outage = isinstance(error, GatewayError | ServerError | TransportError)
     return "fails for" if is_outage else "denies this token or account"
 
