@@ -15,7 +15,7 @@ from support.harvesting import QUICK, SPRING, TODAY, OpenAfter, calls, harvest, 
 from support.memory import MemoryTransport, open_session, response
 
 from zoomasync import Plan, RetryPolicy, StaticToken, Zoom
-from zoomasync.errors import CircuitOpen
+from zoomasync.errors import CircuitOpen, ServerError
 from zoomasync.harvest import Harvest, Summary
 from zoomasync.harvest._sleep import sleep_until
 from zoomasync.rate_limits import LocalRateLimiter
@@ -172,6 +172,17 @@ def test_report_that_always_fails(bad: list[str], wait: bool, tmp_path: Path) ->
     assert [failure.error for failure in summary.failures] == ["ServerError"] * len(bad)
     assert summary.stopped_by is None
     assert summary.unfinished == len(bad)
+
+
+def test_stream_that_always_fails(tmp_path: Path) -> None:
+    """It stops for the run after some failures, and the rest stays pending."""
+    summary, _ = run_in_outage(tmp_path / "h.sqlite", 0, wait=False, bad=["/participants"])
+
+    stream = next(stream for stream in summary.streams if stream.name == "meeting_participants")
+    assert isinstance(stream.stopped_by, ServerError)
+    assert summary.stopped_by is None
+    assert 5 <= len(summary.failures) < 60
+    assert summary.unfinished == 100
 
 
 def test_hosts_that_cannot_be_listed(tmp_path: Path) -> None:
