@@ -1,4 +1,4 @@
-"""The fake compared with the reference, `data/endpoints.toml`: routes, labels, parameters, bodies and responses."""
+"""The fake compared with the reference: routes, labels, parameters, bodies and responses."""
 
 from __future__ import annotations
 

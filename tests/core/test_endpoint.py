@@ -99,6 +99,13 @@ def test_any_id_is_one_segment(text: str) -> None:
     assert unquote(path.rpartition("/")[2]) == text
 
 
+@pytest.mark.parametrize("placeholder", ["meetingId", "meetingUUID", "webinarId"])
+def test_uuid_with_slashes_is_encoded_twice(placeholder: str) -> None:
+    endpoint = Endpoint(route=f"GET /past/{{{placeholder}}}", label=Label.LIGHT, response=object)
+
+    assert endpoint.at("/aB//c==").path == "/past/%252FaB%252F%252Fc%253D%253D"
+
+
 def test_email_is_valid_user_id() -> None:
     assert USER.at("jill+zoom@example.com").path == "/users/jill%2Bzoom%40example.com"
 

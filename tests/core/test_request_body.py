@@ -1,4 +1,4 @@
-"""Request bodies, generated from `data/endpoints.toml`: encoded within the documented limits, rejected outside them.
+"""Request bodies, generated from the reference: encoded within the documented limits, rejected outside them.
 
 ZOOMASYNC_FUZZ_EXAMPLES sets the number of bodies per struct.
 """

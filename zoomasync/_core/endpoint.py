@@ -148,7 +148,7 @@ class Call(Generic[T_co]):
 
 _PAGE_TOKEN = "next_page_token"  # noqa: S105  the name of a parameter
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_MEETING_PLACEHOLDERS = {"meetingId", "webinarId"}
+_MEETING_PLACEHOLDERS = {"meetingId", "meetingUUID", "webinarId"}
 # Base64, or the dashed form that Zoom shows in some places. Without dots a UUID cannot change the path.
 _MEETING_UUID = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff/\\?#%]")

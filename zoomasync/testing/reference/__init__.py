@@ -1,0 +1,1 @@
+"""Zoom's reference as values: `reference.toml`, in a notation that its head explains."""

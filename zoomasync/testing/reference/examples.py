@@ -1,0 +1,42 @@
+"""Example values for what the reference describes, every field included."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from .notation import Spec
+
+_TEXTS: Final = MappingProxyType(
+    {"email": "noor@northpier.example", "secret": "sEcReT7", "url": "https://northpier.zoom.example/x", "text": "text"}
+)
+_VALUES: Final = MappingProxyType[str, object](
+    {
+        "integer": 7,
+        "number": 7.5,
+        "flag": True,
+        "day": "2026-03-18",
+        "time": "2026-03-18T09:00:00Z",
+        "localtime": "2026-03-18T09:00:00Z",
+        "ref": "m8Re/3nWTyrh2qUa+S1vZx==",
+    }
+)
+
+
+def example(spec: Spec) -> object:
+    """Return a JSON value that *spec* describes: the first documented value, one item per list, every field."""
+    if spec.kind == "object":
+        return {name: example(each) for name, each in spec.fields.items()}
+    if spec.item is not None:
+        return [example(spec.item)]
+    if spec.values:
+        return next((value for value in spec.values if value != ""), "")
+    if spec.kind == "text":
+        return _TEXTS[spec.form]
+    return _VALUES[spec.kind]
+
+
+def example_body(spec: Spec) -> dict[str, object]:
+    """Return an example of the only, or last, page that *spec* describes."""
+    body = {name: example(each) for name, each in spec.fields.items()}
+    return {**body, "next_page_token": ""} if "next_page_token" in body else body
