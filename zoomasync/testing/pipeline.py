@@ -19,7 +19,7 @@ from .account.account import Account
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
-from .handlers.routes import ENDPOINTS, PARAMETERS, match_route
+from .handlers.routes import PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
 from .protocol.oauth import TokenIssuer
@@ -129,8 +129,8 @@ class RequestPipeline:
         route, path_values = self._route(exchange.request.method, exchange.path)
         exchange.route = route
         self.token_issuer.check(exchange.request.headers.get("Authorization", ""))
-        if endpoint := ENDPOINTS.get(route.template):
-            self.token_issuer.check_scopes(endpoint.scopes, endpoint.granular_scopes)
+        if route.handler is not None:  # the scopes of a route outside the reference are unknown
+            self.token_issuer.check_scopes(route.operation.scopes, route.operation.granular_scopes)
         if too_many := self.rate_limits.check(route.label):
             return too_many
         fault = exchange.fault = self.scripted.next_for(route)
@@ -154,16 +154,15 @@ class RequestPipeline:
     def _handle(self, exchange: _Exchange, route: Route, path_values: tuple[str, ...]) -> FakeResponse:
         if route.handler is None:
             raise unknown_path()
-        query = _query.parse(exchange.query, route.parameters)
-        content_type = exchange.request.content_type
+        operation = route.operation
         parsed = FakeRequest(
             account=self.account,
             today=self.today,
             now=self.now(),
             path=exchange.path,
             path_values=path_values,
-            query=query,
-            body=_json_body.parse(exchange.content, content_type, route.body) if route.body else {},
+            query=_query.parse(exchange.query, operation),
+            body=_json_body.parse(exchange.content, exchange.request.content_type, operation),
             pager=self.page_tokens,
             quota=self.resource_quotas,
             repeat=exchange.fault.repeat,
@@ -172,7 +171,9 @@ class RequestPipeline:
             body = route.handler(parsed)
         except ResourceQuotaExceeded as error:
             return self.rate_limits.too_many(error.kind, route.label, str(error))
-        return FakeResponse(status=204, body=b"") if body is None else json_response(body, route.status)
+        return (
+            FakeResponse(status=operation.status, body=b"") if body is None else json_response(body, operation.status)
+        )
 
     def _log(self, exchange: _Exchange, at: float, response: FakeResponse | None) -> None:
         route = exchange.route
@@ -183,7 +184,7 @@ class RequestPipeline:
                 route=template,
                 raw_path=exchange.path,
                 query=MappingProxyType(_without_secrets(exchange.query)),
-                body=_json_body.masked(exchange.content, route.body) if route else None,
+                body=_json_body.masked_body(exchange.content, route.operation) if route else None,
                 label=route.label if route else None,
                 status=response.status if response else None,
                 at=at,

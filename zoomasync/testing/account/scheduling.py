@@ -8,7 +8,7 @@ from typing import Final, cast
 from zlib import crc32
 
 from ..protocol import body_rules
-from ..protocol.schema import Fault
+from ..protocol.validation import Fault
 from . import defaults
 from .host import Host
 from .meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, Json, MeetingType, Poll, Registrant, ScheduledMeeting
@@ -18,7 +18,7 @@ _FIRST_INVALID_YEAR: Final = 2200
 
 
 def faults(body: Json) -> Iterator[Fault]:
-    """Yield the faults in the body of a new meeting that its schema cannot find."""
+    """Yield the faults in the body of a new meeting that the reference does not describe."""
     yield from body_rules.recurrence(body)
     if _fails(lambda: time_zone(_timezone(body))):
         yield "timezone", "Invalid field."

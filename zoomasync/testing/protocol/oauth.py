@@ -11,12 +11,13 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from ...auth import ServerToServer
+from ..reference.operations import OPERATIONS
 from .responses import ErrorResponse, FakeResponse, json_response, missing_scopes
 
-DEFAULT_SCOPES: Final = (
-    "meeting:read:admin meeting:write:admin meeting:write:admin:sip_dialing meeting_summary:read:admin pac:read:admin "
-    "report:read:admin"
+DEFAULT_SCOPES: Final = " ".join(
+    sorted({scope for each in OPERATIONS.values() for scope in each.scopes or each.granular_scopes})
 )
+"""The scopes that allow every operation."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 

@@ -159,7 +159,9 @@ class Shapes:
             if target_spec.item is None:
                 raise ValueError(f"not a list: {text!r}")
             target_spec = target_spec.item.fields[name]
-        then = self._spec(target_spec.kind.replace("list", "[text]") + match["rest"])
+        # A list may be shortened, so that the type of its items does not matter here.
+        kind = "[text]" if target_spec.kind == "list" else "text" if target_spec.kind == "object" else target_spec.kind
+        then = self._spec(kind + match["rest"])
         return Rule(
             text=text,
             field=match["field"],
