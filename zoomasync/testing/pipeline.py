@@ -157,6 +157,7 @@ class RequestPipeline:
         operation = route.operation
         parsed = FakeRequest(
             account=self.account,
+            operation=operation,
             today=self.today,
             now=self.now(),
             path=exchange.path,

@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from ..account import scheduling
 from ..account.meeting import (
-    FIXED_TIME,
     MANUAL_APPROVAL,
     CustomAnswer,
     Json,
@@ -88,7 +87,7 @@ def remove(request: FakeRequest) -> None:
     if meeting.host.is_basic:
         raise paid_only(request.account.id)
     registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
-    per_occurrence = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _PER_OCCURRENCE
+    per_occurrence = meeting.has_occurrences and meeting.settings.get("registration_type") in _PER_OCCURRENCE
     if per_occurrence and not occurrence:
         raise missing("occurrence_id")
     remaining = _other_occurrences(meeting, registrant, occurrence)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from ..account.meeting import FIXED_TIME, Json
+from ..account.meeting import TYPES_WITH_OCCURRENCES, Json
 from .validation import Fault
 
 
 def recurrence(body: Json) -> Iterator[Fault]:
-    """Yield the fault of a meeting of type 8 without a recurrence."""
-    if body.get("type") == FIXED_TIME and body.get("recurrence") is None:
-        yield "recurrence", "Invalid field. Type 8 requires it."
+    """Yield the fault of a meeting of type 8, or a webinar of type 9, without a recurrence."""
+    if body.get("type") in TYPES_WITH_OCCURRENCES and body.get("recurrence") is None:
+        yield "recurrence", "Invalid field. The type requires it."
 
 
 def questions(value: object, path: str) -> Iterator[Fault]:
