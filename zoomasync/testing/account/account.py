@@ -215,9 +215,9 @@ class Account:
         """Schedule a meeting or webinar and return it; a *type* of 5, 6 or 9 makes it a webinar.
 
         By default it is a meeting with a new number. It belongs to the first user (added if there is none), starts
-        tomorrow at 09:00 UTC and lasts 60 minutes (*duration*). *approval_type* is 0 for registration without approval, 1 for manual
-        approval and 2 for no registration. *settings* and *recurrence* are in the API's format; *recurrence* counts for
-        the types 8 and 9 only, which have four weekly occurrences by default.
+        tomorrow at 09:00 UTC and lasts 60 minutes (*duration*). *approval_type* is 0 for registration without approval,
+        1 for manual approval and 2 for no registration. *settings* and *recurrence* are in the API's format;
+        *recurrence* counts for the types 8 and 9 only, which have four weekly occurrences by default.
 
         A count of *registrants* creates so many, pending if approval is manual and else approved; a count of *polls*
         creates so many with one question each. Raises ValueError if a count is negative.
