@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
@@ -22,6 +22,7 @@ from .faults import Fault, Outage, ScriptedFaults
 from .handlers.routes import PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
+from .protocol.downloads import DOWNLOAD_ROUTE, file_response
 from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.request import FakeRequest
@@ -31,6 +32,7 @@ from .protocol.times import http_date
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
+DOWNLOAD_PATH: Final = "/rec/download/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +41,8 @@ class LoggedRequest:
 
     *route* is as Zoom prints it, such as `GET /report/users`, and None for a path that the API does not have.
     *raw_path* keeps its percent-escapes and has no query. *body* is the decoded JSON, or None; passwords, stream keys
-    and unknown fields are `***`. *label* is None for a token request. *status* is None if the connection was closed
-    without a response. *at* is `time.monotonic()` on arrival.
+    and unknown fields are `***`. *label* is None for a token request and a download. *status* is None if the connection
+    was closed without a response. *at* is `time.monotonic()` on arrival.
     """
 
     method: str
@@ -112,7 +114,10 @@ class RequestPipeline:
                 with suppress(ErrorResponse):
                     exchange.route, _ = self._route(exchange.request.method, exchange.path)
             return self.outage.response
-        return self._token(exchange) if is_token else self._respond(exchange)
+        if is_token:
+            return self._token(exchange)
+        is_download = exchange.path.startswith(DOWNLOAD_PATH)
+        return self._download(exchange) if is_download else self._respond(exchange)
 
     def _token(self, exchange: _Exchange) -> FakeResponse | None:
         request = exchange.request
@@ -124,6 +129,21 @@ class RequestPipeline:
         if fault.response:
             return fault.response()
         return self.token_issuer.issue(exchange.query, request.headers, exchange.content, f"http://{request.host}")
+
+    def _download(self, exchange: _Exchange) -> FakeResponse | None:
+        exchange.route = DOWNLOAD_ROUTE
+        if exchange.request.method != "GET":
+            raise wrong_method(exchange.request.method)
+        self.token_issuer.check(exchange.request.headers.get("Authorization", ""), download=True)
+        fault = exchange.fault = self.scripted.next_for(DOWNLOAD_ROUTE)
+        if fault.drop_after == "request":
+            return None
+        if fault.response:
+            return fault.response()
+        file = self.account.recording_file(unquote(exchange.path.removeprefix(DOWNLOAD_PATH)))
+        if file is None:
+            raise unknown_path()
+        return file_response(file, exchange.request.headers)
 
     def _respond(self, exchange: _Exchange) -> FakeResponse | None:
         route, path_values = self._route(exchange.request.method, exchange.path)
@@ -167,6 +187,8 @@ class RequestPipeline:
             pager=self.page_tokens,
             quota=self.resource_quotas,
             repeat=exchange.fault.repeat,
+            origin=f"http://{exchange.request.host}",
+            download_token=self.token_issuer.download_token,
         )
         try:
             body = route.handler(parsed)
@@ -186,7 +208,7 @@ class RequestPipeline:
                 raw_path=exchange.path,
                 query=MappingProxyType(_without_secrets(exchange.query)),
                 body=_json_body.masked_body(exchange.content, route.operation) if route else None,
-                label=route.label if route else None,
+                label=route.label if route and route is not DOWNLOAD_ROUTE else None,
                 status=response.status if response else None,
                 at=at,
             )

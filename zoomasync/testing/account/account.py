@@ -32,6 +32,7 @@ from .meeting import (
     Registrant,
     ScheduledMeeting,
 )
+from .recording import Recording, RecordingFile
 from .records import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from .recurrence import occurrences
 
@@ -40,8 +41,8 @@ from .recurrence import occurrences
 class Account:
     """The data of a simulated Zoom account. A test may append to any of its lists, also while the account is served.
 
-    Scheduled meetings and webinars are mutable; everything else in the lists is frozen. *today* is the UTC day from
-    which the look-back limits count.
+    Scheduled meetings, webinars and recordings are mutable; everything else in the lists is frozen. *today* is the UTC
+    day from which the look-back limits count.
     """
 
     today: date = field(default_factory=utc_today)
@@ -59,6 +60,7 @@ class Account:
     scheduled_meetings: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
     scheduled_webinars: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
     templates: list[MeetingTemplate] = field(default_factory=list[MeetingTemplate])
+    recordings: list[Recording] = field(default_factory=list[Recording])
 
     @classmethod
     def simulated(
@@ -245,6 +247,33 @@ class Account:
         )
         (self.scheduled_webinars if meeting.is_webinar else self.scheduled_meetings).append(meeting)
         return meeting
+
+    def add_recording(
+        self, instance: Instance | None = None, *, files: int | Iterable[RecordingFile] = 1, password: str = ""
+    ) -> Recording:
+        """Add the cloud recording of an instance (a new one unless given) and return it.
+
+        A count of *files* creates so many, of 4 KB each. The fake serves their bytes to `zoom.recordings.download`.
+        Raises ValueError if a count is negative.
+        """
+        instance = instance or self.add_instance()
+        recording = Recording(
+            uuid=instance.uuid,
+            id=instance.id,
+            host=instance.host,
+            topic=instance.topic,
+            type=instance.type,
+            start_time=instance.start_time,
+            duration=instance.duration,
+            password=password,
+            files=defaults.recording_files(files, instance.uuid),
+        )
+        self.recordings.append(recording)
+        return recording
+
+    def recording_file(self, file_id: str) -> RecordingFile | None:
+        """Return the recording file with this id, which may be in the trash, or None."""
+        return next((file for each in self.recordings for file in each.files if file.id == file_id), None)
 
     def scheduled_meeting(self, number: int) -> ScheduledMeeting | None:
         """Return the scheduled meeting with this number, which may be deleted, or None."""

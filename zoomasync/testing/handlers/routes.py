@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from ..._label import Label
+from ..protocol.downloads import DOWNLOAD_ROUTE
 from ..protocol.responses import ErrorResponse, unknown_path, wrong_method
 from ..protocol.route import Handler, Route
 from ..reference.operations import OPERATIONS, Operation
@@ -106,6 +107,8 @@ def find_route(operation: str, label: Label | None = None) -> Route:
     A route that is not in the reference has no handler, and the label *label* or Light. Raises ValueError for an
     unknown method, a malformed route, and a *label* that contradicts the reference.
     """
+    if operation in {DOWNLOAD_ROUTE.operation.name, DOWNLOAD_ROUTE.template}:
+        return DOWNLOAD_ROUTE
     template = operation if " " in operation else _template_of(operation)
     route = next((route for route in ROUTES if route.template == template), None)
     if route is None:

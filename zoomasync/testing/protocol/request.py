@@ -32,7 +32,8 @@ class FakeRequest:
     """A parsed request and the account that it is for.
 
     *operation* is the reference's. *path* and *path_values*, the segments that fill its placeholders, are as they came
-    over the wire. *now* is UTC. With *repeat*, a listing has no end.
+    over the wire. *now* is UTC. With *repeat*, a listing has no end. *origin* is the address of the server, for links
+    to it, and *download_token* returns a token for downloads, valid for so many seconds.
     """
 
     account: Account
@@ -46,6 +47,8 @@ class FakeRequest:
     pager: PageTokens
     quota: ResourceQuotas
     repeat: PageRepeat | None = None
+    origin: str = ""
+    download_token: Callable[[int], str] = str
 
     @property
     def path_value(self) -> str:
