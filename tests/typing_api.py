@@ -35,13 +35,16 @@ from zoomasync.harvest import (
 from zoomasync.harvest.stores.shared import SharedStore
 from zoomasync.models import (
     UNSET,
+    BatchRegistrant,
     LivestreamStatusUpdate,
     LivestreamUpdate,
     MeetingStatusUpdate,
     NewMeeting,
     NewMeetingTemplate,
     NewPoll,
+    NewPolls,
     NewRegistrant,
+    NewRegistrants,
     NewSipUri,
     PollQuestion,
     RegistrantKey,
@@ -50,6 +53,7 @@ from zoomasync.models import (
     SurveyUpdate,
 )
 from zoomasync.models.instances import Visit
+from zoomasync.models.livestream import LivestreamTarget
 from zoomasync.models.meetings import (
     CaptionToken,
     ListedMeeting,
@@ -70,8 +74,14 @@ from zoomasync.models.past_meetings import (
     PastPolls,
     PastQA,
 )
-from zoomasync.models.polls import Poll, PollsPage
-from zoomasync.models.registrants import Registrant, RegistrantAdded, RegistrantsPage, RegistrationQuestions
+from zoomasync.models.polls import Poll, PollsCreated, PollsPage
+from zoomasync.models.registrants import (
+    Registrant,
+    RegistrantAdded,
+    RegistrantsAdded,
+    RegistrantsPage,
+    RegistrationQuestions,
+)
 from zoomasync.models.reports import (
     BillingInvoice,
     BillingInvoicesPage,
@@ -103,8 +113,7 @@ from zoomasync.models.reports import (
 from zoomasync.models.surveys import Survey
 from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
 from zoomasync.redis import RedisLeases
-from zoomasync.resources.meetings.registrants import RegistrantOutcome
-from zoomasync.types import Api, CallStats, Endpoint
+from zoomasync.types import Api, CallStats, Endpoint, RegistrantOutcome
 
 DAY = date(2026, 5, 1)
 
@@ -123,6 +132,8 @@ async def meetings(zoom: Zoom) -> None:
 
 async def livestream(zoom: Zoom) -> None:
     update = LivestreamUpdate(stream_url="u", stream_key="k", page_url="p", resolution=None)
+    assert_type(await zoom.meetings.livestream.get(1), LivestreamTarget)
+    assert_type(await zoom.webinars.livestream.get(1), LivestreamTarget)
     assert_type(await zoom.meetings.livestream.update(1, update), None)
     assert_type(await zoom.meetings.livestream.update_status(1, LivestreamStatusUpdate(action="stop")), None)
 
@@ -131,6 +142,8 @@ async def polls(zoom: Zoom) -> None:
     poll = NewPoll(title="t", questions=(PollQuestion(name="q", type="single", answers=("a", "b")),))
     assert_type(zoom.meetings.polls.list(1, anonymous=True), Paginator[PollsPage, Poll])
     assert_type(await zoom.meetings.polls.create(1, poll), Poll)
+    assert_type(await zoom.meetings.polls.create_batch(1, NewPolls(polls=(poll,))), PollsCreated)
+    assert_type(zoom.webinars.polls.list(1), Paginator[PollsPage, Poll])
     assert_type(await zoom.meetings.polls.get(1, "p"), Poll)
     assert_type(await zoom.meetings.polls.replace(1, "p", poll), None)
     assert_type(await zoom.meetings.polls.delete(1, "p"), None)
@@ -142,6 +155,8 @@ async def registrants(zoom: Zoom) -> None:
     person = NewRegistrant(email="a@b.example", first_name="A")
     assert_type(endpoints.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
     assert_type(await endpoints.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
+    batch = NewRegistrants(registrants=(BatchRegistrant(email="a@b.example", first_name="A"),), auto_approve=True)
+    assert_type(await endpoints.add_batch(1, batch), RegistrantsAdded)
     assert_type(await endpoints.get(1, "r"), Registrant)
     assert_type(await endpoints.remove(1, "r", occurrence_id="1"), None)
     status = RegistrantStatusUpdate(action="approve", registrants=(RegistrantKey(id="r"),))
@@ -153,10 +168,16 @@ async def registrants(zoom: Zoom) -> None:
     assert_type((await endpoints.cancel(1, pending))[0].error, ZoomError | None)
     assert_type(await endpoints.questions(1), RegistrationQuestions)
     assert_type(await endpoints.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
+    webinar = zoom.webinars.registrants
+    assert_type(webinar.list(1, status="all", tracking_source_id="t"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await webinar.get(1, "r", occurrence_id="1"), Registrant)
+    added = (await webinar.add_batch(1, batch)).registrants
+    assert_type((await webinar.approve(1, added))[0].person.email, str | None)
 
 
 async def surveys_templates_and_pac(zoom: Zoom) -> None:
     assert_type(await zoom.meetings.survey.get(1), Survey)
+    assert_type(await zoom.webinars.survey.update(1, SurveyUpdate(show_in_the_follow_up_email=True)), None)
     assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
     assert_type(await zoom.meetings.survey.delete(1), None)
     assert_type(zoom.meetings.templates.list("u"), Paginator[MeetingTemplatesPage, MeetingTemplate])
@@ -243,6 +264,7 @@ async def rejected_calls(zoom: Zoom) -> None:
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
     zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.meetings.registrants.get(1, "r", occurrence_id="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  webinars only
     await zoom.meetings.registrants.approve(1, ["r"])  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  a registrant or a key
     await zoom.meetings.create("u", {"topic": "x"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed

@@ -21,14 +21,19 @@ from .callbacks import safe
 from .errors import InvalidArgument
 from .resources._resource import Resource
 from .resources.meetings import Meetings
-from .resources.meetings.livestream import Livestream
-from .resources.meetings.polls import Polls
-from .resources.meetings.registrants import Registrants
-from .resources.meetings.survey import Surveys
+from .resources.meetings.livestream import MeetingLivestream
+from .resources.meetings.polls import MeetingPolls
+from .resources.meetings.registrants import MeetingRegistrants
+from .resources.meetings.survey import MeetingSurvey
 from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
 from .resources.reports import Reports
+from .resources.webinars import Webinars
+from .resources.webinars.livestream import WebinarLivestream
+from .resources.webinars.polls import WebinarPolls
+from .resources.webinars.registrants import WebinarRegistrants
+from .resources.webinars.survey import WebinarSurvey
 
 T = TypeVar("T")
 
@@ -42,6 +47,7 @@ class Api:
         self.pac: Pac = Pac(session)
         self.past_meetings: PastMeetings = PastMeetings(session)
         self.reports: Reports = Reports(session)
+        self.webinars: Webinars = Webinars(session)
 
     def with_options(
         self,
@@ -213,14 +219,19 @@ class Api:
 
 _NAMESPACES: dict[str, type[Resource]] = {
     "meetings": Meetings,
-    "meetings.livestream": Livestream,
-    "meetings.polls": Polls,
-    "meetings.registrants": Registrants,
-    "meetings.survey": Surveys,
+    "meetings.livestream": MeetingLivestream,
+    "meetings.polls": MeetingPolls,
+    "meetings.registrants": MeetingRegistrants,
+    "meetings.survey": MeetingSurvey,
     "meetings.templates": Templates,
     "pac": Pac,
     "past_meetings": PastMeetings,
     "reports": Reports,
+    "webinars": Webinars,
+    "webinars.livestream": WebinarLivestream,
+    "webinars.polls": WebinarPolls,
+    "webinars.registrants": WebinarRegistrants,
+    "webinars.survey": WebinarSurvey,
 }
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

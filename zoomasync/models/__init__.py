@@ -37,11 +37,13 @@ from .meeting_settings import (
     WaitingRoomOptions,
 )
 from .meetings import MeetingStatusUpdate, NewMeeting, NewSipUri, Recurrence
-from .polls import NewPoll, PollPrompt, PollQuestion
+from .polls import NewPoll, NewPolls, PollPrompt, PollQuestion
 from .registrants import (
+    BatchRegistrant,
     CustomAnswer,
     CustomQuestion,
     NewRegistrant,
+    NewRegistrants,
     RegistrantKey,
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
@@ -53,6 +55,7 @@ from .templates import NewMeetingTemplate
 __all__ = [
     "UNSET",
     "AuthenticationException",
+    "BatchRegistrant",
     "BreakoutRoom",
     "BreakoutRooms",
     "ContinuousMeetingChat",
@@ -72,7 +75,9 @@ __all__ = [
     "NewMeeting",
     "NewMeetingTemplate",
     "NewPoll",
+    "NewPolls",
     "NewRegistrant",
+    "NewRegistrants",
     "NewSipUri",
     "NewTrackingField",
     "PollPrompt",

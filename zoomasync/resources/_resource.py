@@ -13,6 +13,8 @@ T = TypeVar("T")
 # The reference lists the same scopes in two orders.
 READ, ADMIN_READ = ("meeting:read", "meeting:read:admin"), ("meeting:read:admin", "meeting:read")
 WRITE, ADMIN_WRITE = ("meeting:write", "meeting:write:admin"), ("meeting:write:admin", "meeting:write")
+WEBINAR_READ, WEBINAR_ADMIN_READ = ("webinar:read", "webinar:read:admin"), ("webinar:read:admin", "webinar:read")
+WEBINAR_WRITE, WEBINAR_ADMIN_WRITE = ("webinar:write", "webinar:write:admin"), ("webinar:write:admin", "webinar:write")
 
 
 class Resource:

@@ -25,10 +25,10 @@ from ...models.meetings import (
     UpcomingMeetingsPage,
 )
 from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
-from .livestream import Livestream
-from .polls import Polls
-from .registrants import Registrants
-from .survey import Surveys
+from .livestream import MeetingLivestream
+from .polls import MeetingPolls
+from .registrants import MeetingRegistrants
+from .survey import MeetingSurvey
 from .templates import Templates
 
 _CHANGES_PER_HOST = 100
@@ -74,10 +74,10 @@ class Meetings(Resource):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.livestream: Livestream = Livestream(session)
-        self.polls: Polls = Polls(session)
-        self.registrants: Registrants = Registrants(session)
-        self.survey: Surveys = Surveys(session)
+        self.livestream: MeetingLivestream = MeetingLivestream(session)
+        self.polls: MeetingPolls = MeetingPolls(session)
+        self.registrants: MeetingRegistrants = MeetingRegistrants(session)
+        self.survey: MeetingSurvey = MeetingSurvey(session)
         self.templates: Templates = Templates(session)
 
     def list(

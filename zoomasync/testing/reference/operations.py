@@ -68,6 +68,11 @@ class _Paging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset({"page_size", "next_page_token", self.legacy or "page_size"})
 
 
+class _Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    body: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
+
+
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     scopes: tuple[str, ...]
@@ -81,6 +86,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     optional_body: bool = False
     media: str = "application/json"
     response: str | dict[str, str] | None = None
+    without: _Without = _Without()
     errors: tuple[str, ...] = ()
 
 
@@ -96,10 +102,10 @@ def _operations(entries: Mapping[str, _Entry], shapes: Shapes) -> Iterator[Opera
             status=entry.status,
             path=shapes.fields(entry.path),
             query=shapes.fields(entry.query),
-            body=shapes.shape_or_fields(entry.body, name),
+            body=shapes.shape_or_fields(entry.body, name, entry.without.body),
             optional_body=entry.optional_body,
             media=entry.media,
-            response=shapes.shape_or_fields(entry.response, f"{name} response"),
+            response=shapes.shape_or_fields(entry.response, f"{name} response", entry.without.response),
             items=paging.items if paging else None,
             page_size=paging.page_size if paging else None,
             paging_parameters=paging.parameters if paging else frozenset(),
