@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from support.contract import OPERATIONS, Operation, complaints
+from support.contract import OPERATIONS, Operation, Spec, complaints
 from support.fake_http import Caller, Json, calling
 
 from zoomasync import Zoom
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.handlers.routes import ROUTES
+from zoomasync.testing.reference.examples import example
 
 TODAY: Final = date(2026, 3, 18)
 DEVIATIONS: Final = (
@@ -72,7 +73,6 @@ BODIES: Final[Mapping[str, Json]] = {
     "POST /users/{userId}/meeting_templates": {"name": "Crane"},
     "POST /meetings/{meetingId}/registrants": {"email": "omar@lakeside.example", "first_name": "Omar"},
     "POST /meetings/{meetingId}/polls": {"title": "Vote"},
-    "POST /meetings/{meetingId}/sip_dialing": {},
 }
 
 
@@ -86,23 +86,37 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
         each for each in account.instances if each.summary and each.host.type == 2 and "/" not in each.uuid
     )
     past = operation.route.startswith(("GET /report", "GET /past"))
-    path = operation.route.partition(" ")[2].format(
-        meetingId=summarised.uuid if "summary" in operation.route else meeting_instance.id if past else meeting.id,
-        webinarId=webinar.id,
-        userId=account.hosts[0].id,
-        registrantId=meeting.registrants[0].id,
-        pollId=meeting.polls[0].id,
-    )
-    query: dict[str, object] = {}
+    ids = {
+        "meetingId": summarised.uuid if "summary" in operation.route else meeting_instance.id if past else meeting.id,
+        "webinarId": webinar.id,
+        "userId": account.hosts[0].id,
+        "registrantId": meeting.registrants[0].id,
+        "pollId": meeting.polls[0].id,
+    }
+    path = operation.route.partition(" ")[2].format_map({**dict.fromkeys(operation.path, "7"), **ids})
+    query: dict[str, object] = {f"{name}_": example(spec) for name, spec in operation.query.items() if spec.required}
     if {"from", "to"} <= operation.query.keys() and operation.route.startswith("GET /report"):
         ahead = "upcoming" in operation.route
-        query = {"from_": "2026-03-18", "to": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to": "2026-03-18"}
+        query |= {"from_": "2026-03-18", "to_": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to_": "2026-03-18"}
     if "billing_id" in operation.query:
-        query["billing_id"] = account.billing_reports[0].id
-    body = BODIES.get(operation.route)
+        query["billing_id_"] = account.billing_reports[0].id
+    body = BODIES.get(operation.route) or (None if operation.body is None else short_body(operation.body))
     if body is not None and "template" in operation.route:
         body = {
             **body,
             "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0]),
         }
     return path, query, body
+
+
+def short_body(spec: Spec) -> Json:
+    """Return a body with an example of each required field, and one item in each list."""
+    return {
+        name: [required_fields(each.item)] if each.item and each.item.fields else example(each)
+        for name, each in spec.fields.items()
+        if each.required or each.kind == "list"
+    }
+
+
+def required_fields(spec: Spec) -> Json:
+    return {name: example(each) for name, each in spec.fields.items() if each.required}

@@ -170,7 +170,7 @@ SHAPES = Shapes(
 
 
 def shape() -> Spec:
-    spec = SHAPES.shape_or_fields("outer", "")
+    spec = SHAPES.shape_or_fields("outer", "", ())
     assert spec is not None
     return spec
 

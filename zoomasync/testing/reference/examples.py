@@ -24,11 +24,11 @@ _VALUES: Final = MappingProxyType[str, object](
 
 
 def example(spec: Spec) -> object:
-    """Return a JSON value that *spec* describes: the first documented value, one item per list, every field."""
+    """Return a JSON value that *spec* describes: the first documented value, a list's fewest items, every field."""
     if spec.kind == "object":
         return {name: example(each) for name, each in spec.fields.items()}
     if spec.item is not None:
-        return [example(spec.item)]
+        return [example(spec.item)] * max(spec.range.least or 0, 1)
     if spec.values:
         return next((value for value in spec.values if value != ""), "")
     if spec.kind == "text":
