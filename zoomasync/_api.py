@@ -28,6 +28,7 @@ from .resources.meetings.survey import MeetingSurvey
 from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
+from .resources.recordings import Recordings
 from .resources.reports import Reports
 from .resources.webinars import Webinars
 from .resources.webinars.livestream import WebinarLivestream
@@ -46,6 +47,7 @@ class Api:
         self.meetings: Meetings = Meetings(session)
         self.pac: Pac = Pac(session)
         self.past_meetings: PastMeetings = PastMeetings(session)
+        self.recordings: Recordings = Recordings(session)
         self.reports: Reports = Reports(session)
         self.webinars: Webinars = Webinars(session)
 
@@ -226,6 +228,7 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "meetings.templates": Templates,
     "pac": Pac,
     "past_meetings": PastMeetings,
+    "recordings": Recordings,
     "reports": Reports,
     "webinars": Webinars,
     "webinars.livestream": WebinarLivestream,
