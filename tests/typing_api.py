@@ -43,10 +43,15 @@ from zoomasync.models import (
     NewMeetingTemplate,
     NewPoll,
     NewPolls,
+    NewRecordingRegistrant,
     NewRegistrant,
     NewRegistrants,
     NewSipUri,
     PollQuestion,
+    RecordingRegistrantKey,
+    RecordingRegistrantStatusUpdate,
+    RecordingSettingsUpdate,
+    RecordingStatusUpdate,
     RegistrantKey,
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
@@ -75,6 +80,17 @@ from zoomasync.models.past_meetings import (
     PastQA,
 )
 from zoomasync.models.polls import Poll, PollsCreated, PollsPage
+from zoomasync.models.recordings import (
+    AnalyticsDay,
+    AnalyticsDaysPage,
+    AnalyticsDetail,
+    AnalyticsDetailsPage,
+    Recording,
+    RecordingRegistrantAdded,
+    RecordingSettings,
+    RecordingsPage,
+    Transcript,
+)
 from zoomasync.models.registrants import (
     Registrant,
     RegistrantAdded,
@@ -112,6 +128,7 @@ from zoomasync.models.reports import (
 )
 from zoomasync.models.surveys import Survey
 from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
+from zoomasync.models.users import ListedUser, User, UsersPage
 from zoomasync.redis import RedisLeases
 from zoomasync.types import Api, CallStats, Endpoint, RegistrantOutcome
 
@@ -125,6 +142,8 @@ async def meetings(zoom: Zoom) -> None:
     assert_type(await zoom.meetings.update_status(1, MeetingStatusUpdate(action="end")), None)
     assert_type(await zoom.meetings.end(1), None)
     assert_type(await zoom.meetings.summary("uuid"), MeetingSummary)
+    assert_type(await zoom.meetings.transcript("uuid"), Transcript)
+    assert_type(await zoom.meetings.delete_transcript(1), None)
     assert_type(await zoom.meetings.caption_token(1), CaptionToken)
     assert_type(await zoom.meetings.sip_uri(1), SipUri)
     assert_type(await zoom.meetings.sip_uri(1, NewSipUri(passcode="1")), SipUri)
@@ -191,6 +210,34 @@ async def past_meetings(zoom: Zoom) -> None:
     assert_type(zoom.past_meetings.participants(1), Paginator[PastParticipantsPage, PastParticipant])
     assert_type(await zoom.past_meetings.polls(1), PastPolls)
     assert_type(await zoom.past_meetings.qa(1), PastQA)
+
+
+async def users(zoom: Zoom) -> None:
+    assert_type(zoom.users.list(status="pending", include_fields="host_key"), Paginator[UsersPage, ListedUser])
+    assert_type(await zoom.users.get("u", login_type=101, search_by_unique_id=False), User)
+
+
+async def recordings(zoom: Zoom) -> None:
+    endpoints = zoom.recordings
+    assert_type(endpoints.list("u", from_=DAY, to=DAY, meeting_id=1), Paginator[RecordingsPage, Recording])
+    assert_type(endpoints.list("u", trash=True, trash_type="recording_file"), Paginator[RecordingsPage, Recording])
+    assert_type(await endpoints.get(1, include_fields="download_access_token", ttl=60), Recording)
+    assert_type(await endpoints.delete("uuid", "f", action="delete"), None)
+    assert_type(await endpoints.delete_all(1), None)
+    assert_type(await endpoints.recover("uuid", "f"), None)
+    assert_type(await endpoints.recover_all("uuid", RecordingStatusUpdate(action="recover")), None)
+    assert_type(await endpoints.settings(1), RecordingSettings)
+    assert_type(await endpoints.update_settings(1, RecordingSettingsUpdate(password=None, on_demand=True)), None)
+    details = endpoints.analytics_details(1, from_=DAY, type_="by_view")
+    assert_type(details, Paginator[AnalyticsDetailsPage, AnalyticsDetail])
+    assert_type(endpoints.analytics_summary(1, to=DAY), Paginator[AnalyticsDaysPage, AnalyticsDay])
+    assert_type(endpoints.registrants.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
+    person = NewRecordingRegistrant(email="a@b.example", first_name="A", status="approved")
+    assert_type(await endpoints.registrants.add(1, person), RecordingRegistrantAdded)
+    status = RecordingRegistrantStatusUpdate(action="deny", registrants=(RecordingRegistrantKey(id="r"),))
+    assert_type(await endpoints.registrants.update_status(1, status), None)
+    assert_type(await endpoints.registrants.questions("uuid"), RegistrationQuestions)
+    assert_type(await endpoints.registrants.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
 
 
 async def reports(zoom: Zoom) -> None:

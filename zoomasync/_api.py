@@ -29,7 +29,9 @@ from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
 from .resources.recordings import Recordings
+from .resources.recordings.registrants import RecordingRegistrants
 from .resources.reports import Reports
+from .resources.users import Users
 from .resources.webinars import Webinars
 from .resources.webinars.livestream import WebinarLivestream
 from .resources.webinars.polls import WebinarPolls
@@ -50,6 +52,7 @@ class Api:
         self.recordings: Recordings = Recordings(session)
         self.reports: Reports = Reports(session)
         self.webinars: Webinars = Webinars(session)
+        self.users: Users = Users(session)
 
     def with_options(
         self,
@@ -229,12 +232,14 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "pac": Pac,
     "past_meetings": PastMeetings,
     "recordings": Recordings,
+    "recordings.registrants": RecordingRegistrants,
     "reports": Reports,
     "webinars": Webinars,
     "webinars.livestream": WebinarLivestream,
     "webinars.polls": WebinarPolls,
     "webinars.registrants": WebinarRegistrants,
     "webinars.survey": WebinarSurvey,
+    "users": Users,
 }
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -177,7 +177,8 @@ def test_parameter_types_and_values(operation: Operation) -> None:
         mismatch
         for python_name, specs in ((partial(_path_parameter, operation), operation.path), (parameter, operation.query))
         for name, spec in specs.items()
-        for documented in [replace(spec, values=spec.values + OWN_VALUES.get(f"{operation.name}.{name}", ()))]
+        for values in [spec.values + OWN_VALUES.get(f"{operation.name}.{name}", ())]
+        for documented in [replace(spec, values=values, range=Range())]  # the method itself checks a range
         for mismatch in _mismatches(inspect.type_info(hints[python_name(name)]), documented, name, Sent(nullable=True))
     ]
 
@@ -248,7 +249,7 @@ def test_response_fields(operation: Operation) -> None:
     response = ENDPOINTS[operation.name].response
     if operation.response is None:
         assert response is NoneType
-        assert operation.status == 204
+        assert operation.status in {200, 204}
         return
 
     direction = Received(items=_rows(operation))

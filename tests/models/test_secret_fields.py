@@ -32,12 +32,14 @@ STRUCTS = sorted(
 )
 SECRET_NAME = re.compile(r"password|passcode|pwd|secret|credential|token|key|(?<![a-z])pin|code|sip|url|link")
 NO_SECRETS = {
+    "code",  # the prefix of a country's telephone numbers
     "custom_keys",
     "customer_key",  # an app's id for a participant
     "default_password",  # true or false
     "key",  # the name of a custom key or attribute
     "next_page_token",  # for 15 minutes, and for the owner of the access token only
     "page_url",  # the public page of a livestream
+    "pic_url",  # the picture of a user's profile
     "registration_url",  # the public page of a meeting
     "session_key",  # an app's id for a session
     "summary_doc_url",  # a document that requires a sign-in

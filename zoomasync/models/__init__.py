@@ -38,6 +38,13 @@ from .meeting_settings import (
 )
 from .meetings import MeetingStatusUpdate, NewMeeting, NewSipUri, Recurrence
 from .polls import NewPoll, NewPolls, PollPrompt, PollQuestion
+from .recordings import (
+    NewRecordingRegistrant,
+    RecordingRegistrantKey,
+    RecordingRegistrantStatusUpdate,
+    RecordingSettingsUpdate,
+    RecordingStatusUpdate,
+)
 from .registrants import (
     BatchRegistrant,
     CustomAnswer,
@@ -76,6 +83,7 @@ __all__ = [
     "NewMeetingTemplate",
     "NewPoll",
     "NewPolls",
+    "NewRecordingRegistrant",
     "NewRegistrant",
     "NewRegistrants",
     "NewSipUri",
@@ -83,6 +91,10 @@ __all__ = [
     "PollPrompt",
     "PollQuestion",
     "QuestionAndAnswer",
+    "RecordingRegistrantKey",
+    "RecordingRegistrantStatusUpdate",
+    "RecordingSettingsUpdate",
+    "RecordingStatusUpdate",
     "Recurrence",
     "RegistrantKey",
     "RegistrantStatusUpdate",

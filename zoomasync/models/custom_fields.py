@@ -1,4 +1,4 @@
-"""Values that an account or an app attaches to meetings and webinars."""
+"""Values that an account or an app attaches to meetings, webinars and users."""
 
 from __future__ import annotations
 
@@ -29,4 +29,12 @@ class CustomKey(Struct, frozen=True, kw_only=True):
     """A key and a value that an app attached to a meeting or webinar."""
 
     key: str | None = None
+    value: str | None = None
+
+
+class CustomAttribute(Struct, frozen=True, kw_only=True):
+    """A user attribute that the account defines, and its value."""
+
+    key: str | None = None
+    name: str | None = None
     value: str | None = None

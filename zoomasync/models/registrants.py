@@ -168,7 +168,7 @@ class CustomQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A custom question of the registration form.
 
     "short" accepts any text, "multiple" several of *answers*, the others one. Meetings have "short" and "single",
-    webinars all but "single".
+    webinars all but "single", recordings "short", "single" and "multiple".
     """
 
     title: str | None = None
@@ -185,7 +185,10 @@ class RegistrationQuestionsUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
-    """A registered person. *language* comes with one registrant of a webinar, *participant_pin_code* with meetings."""
+    """A registered person. *language* comes with one registrant of a webinar, *participant_pin_code* with meetings.
+
+    A registrant of a recording has no *join_url*, *create_time* or *participant_pin_code*.
+    """
 
     id: Id
     status: RegistrantStatus | None = None

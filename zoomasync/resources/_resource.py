@@ -15,7 +15,10 @@ READ, ADMIN_READ = ("meeting:read", "meeting:read:admin"), ("meeting:read:admin"
 WRITE, ADMIN_WRITE = ("meeting:write", "meeting:write:admin"), ("meeting:write:admin", "meeting:write")
 WEBINAR_READ, WEBINAR_ADMIN_READ = ("webinar:read", "webinar:read:admin"), ("webinar:read:admin", "webinar:read")
 WEBINAR_WRITE, WEBINAR_ADMIN_WRITE = ("webinar:write", "webinar:write:admin"), ("webinar:write:admin", "webinar:write")
-RECORDING_READ, RECORDING_WRITE = ("recording:read:admin", "recording:read"), ("recording:write:admin", "recording:write")
+RECORDING_READ, RECORDING_WRITE = (
+    ("recording:read:admin", "recording:read"),
+    ("recording:write:admin", "recording:write"),
+)
 RECORDING_LEVELS = ("", ":admin", ":master")
 
 

@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Literal
 
 from ..._core.date_ranges import check_range
-from ..._core.endpoint import ResourceQuota
+from ..._core.endpoint import MeetingRef, ResourceQuota
 from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
@@ -24,6 +24,7 @@ from ...models.meetings import (
     UpcomingMeeting,
     UpcomingMeetingsPage,
 )
+from ...models.recordings import Transcript
 from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
 from .livestream import MeetingLivestream
 from .polls import MeetingPolls
@@ -61,6 +62,20 @@ class Meetings(Resource):
         MeetingSummary,
         ("meeting_summary:read:admin", "meeting_summary:read"),
         "meeting:read:summary",
+    )
+    TRANSCRIPT = endpoint(
+        "GET /meetings/{meetingId}/transcript",
+        Label.MEDIUM,
+        Transcript,
+        ("recording:read", "recording:write", "recording:read:admin", "recording:write:admin"),
+        "cloud_recording:read:meeting_transcript",
+    )
+    DELETE_TRANSCRIPT = endpoint(
+        "DELETE /meetings/{meetingId}/transcript",
+        Label.MEDIUM,
+        NoneType,
+        ("recording:write", "recording:write:admin"),
+        "cloud_recording:delete:meeting_transcript",
     )
     CAPTION_TOKEN = endpoint("GET /meetings/{meetingId}/token", Label.LIGHT, CaptionToken, READ, "meeting:read:token")
     SIP_URI = endpoint(
@@ -126,6 +141,20 @@ class Meetings(Resource):
         an IP rule.
         """
         return await self._session.send(self.SUMMARY.at(meeting_id))
+
+    async def transcript(self, meeting_id: MeetingRef) -> Transcript:
+        """Return the link of the transcript of one instance: of the latest for a number, of that instance for a UUID.
+
+        Raises `NotFound` if there is no transcript (code 3322), and `PermissionDenied` without the permission.
+        """
+        return await self._session.send(self.TRANSCRIPT.at(meeting_id))
+
+    async def delete_transcript(self, meeting_id: MeetingRef) -> None:
+        """Delete the transcript of one instance. Arguments and errors are as in `transcript`.
+
+        The reference does not say whether the transcript can be recovered.
+        """
+        await self._session.send(self.DELETE_TRANSCRIPT.at(meeting_id))
 
     async def caption_token(
         self, meeting_id: int, *, type_: Literal["closed_caption_token"] | str | None = None
