@@ -150,6 +150,7 @@ async def test_scopes_of_methods(tmp_path: Path) -> None:
         "meeting:read:list_polls:admin",
         "meeting:read:poll:admin",
         "meeting:update:poll:admin",
+        "meeting:write:batch_polls:admin",
         "meeting:write:meeting:admin",
         "meeting:write:poll:admin",
         "pac:read:list_pac_accounts:admin",
