@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from support.contract import OPERATIONS, Operation, Spec, complaints
@@ -86,6 +86,9 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
         each for each in account.instances if each.summary and each.host.type == 2 and "/" not in each.uuid
     )
     past = operation.route.startswith(("GET /report", "GET /past"))
+    recording = next(
+        each for each in account.recordings if each.registrants and each.available_files and "/" not in each.uuid
+    )
     ids = {
         "meetingId": summarised.uuid if "summary" in operation.route else meeting_instance.id if past else meeting.id,
         "webinarId": webinar.id,
@@ -93,11 +96,17 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
         "registrantId": meeting.registrants[0].id,
         "pollId": meeting.polls[0].id,
     }
+    if operation.name.startswith("recordings.") or "transcript" in operation.route:
+        by_number = "registrants" in operation.route and "questions" not in operation.route
+        ids |= {"meetingId": recording.id if by_number else recording.uuid, "userId": recording.host.id}
     path = operation.route.partition(" ")[2].format_map({**dict.fromkeys(operation.path, "7"), **ids})
     query: dict[str, object] = {f"{name}_": example(spec) for name, spec in operation.query.items() if spec.required}
     if {"from", "to"} <= operation.query.keys() and operation.route.startswith("GET /report"):
         ahead = "upcoming" in operation.route
         query |= {"from_": "2026-03-18", "to_": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to_": "2026-03-18"}
+    if {"from", "to"} <= operation.query.keys() and operation.name.startswith("recordings."):
+        first = recording.start_time.date()
+        query |= {"from_": first, "to_": first + timedelta(days=30)}
     if "billing_id" in operation.query:
         query["billing_id_"] = account.billing_reports[0].id
     body = BODIES.get(operation.route) or (None if operation.body is None else short_body(operation.body))

@@ -32,7 +32,7 @@ from .account.meeting import (
     RegistrantStatus,
     ScheduledMeeting,
 )
-from .account.recording import Recording, RecordingFile
+from .account.recording import Recording, RecordingFile, RecordingView
 from .account.records import (
     Activity,
     BillingReport,
@@ -75,6 +75,7 @@ __all__ = [
     "Recording",
     "RecordingFile",
     "RecordingStorage",
+    "RecordingView",
     "Registrant",
     "RegistrantStatus",
     "ScheduledMeeting",

@@ -91,7 +91,7 @@ class FakeZoom(FaultScripts):
         now: Callable[[], datetime] | None = None,
         token_lifetime: int = 3600,
         page_token_lifetime: float = 900.0,
-        page_size_cap: int = 300,
+        page_size_cap: int = 2000,
         scopes: str = DEFAULT_SCOPES,
     ) -> None:
         self.account: Final = account or Account.simulated(today=today)

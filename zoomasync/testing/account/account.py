@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from ..protocol.times import at, utc_today
-from ..simulation.instances import simulate_hosts, simulate_instances
+from ..simulation.instances import simulate_hosts, simulate_instances, simulate_other_users
 from ..simulation.meetings import simulate_meetings, simulate_templates
+from ..simulation.recordings import simulate_recordings
 from ..simulation.records import (
     simulate_activities,
     simulate_billing_reports,
@@ -20,7 +21,7 @@ from ..simulation.records import (
 )
 from ..simulation.seeded_random import SeededRandom
 from . import defaults, scheduling
-from .host import Feature, Host, PacAccount
+from .host import Feature, Host, PacAccount, UserStatus
 from .instance import Asker, Instance, PollResponse, Summary, Survey, Visit
 from .meeting import (
     MANUAL_APPROVAL,
@@ -32,7 +33,7 @@ from .meeting import (
     Registrant,
     ScheduledMeeting,
 )
-from .recording import Recording, RecordingFile
+from .recording import Recording, RecordingFile, RecordingView
 from .records import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from .recurrence import occurrences
 
@@ -42,7 +43,8 @@ class Account:
     """The data of a simulated Zoom account. A test may append to any of its lists, also while the account is served.
 
     Scheduled meetings, webinars and recordings are mutable; everything else in the lists is frozen. *today* is the UTC
-    day from which the look-back limits count.
+    day from which the look-back limits count. *other_users* are those whose status is inactive or pending. The files of
+    recordings take at most *storage* bytes outside the trash; None is no limit.
     """
 
     today: date = field(default_factory=utc_today)
@@ -50,6 +52,7 @@ class Account:
     name: str = "Northpier"
     currency: str = "EUR"
     hosts: list[Host] = field(default_factory=list[Host])
+    other_users: list[Host] = field(default_factory=list[Host])
     instances: list[Instance] = field(default_factory=list[Instance])
     activities: list[Activity] = field(default_factory=list[Activity])
     operation_logs: list[OperationLog] = field(default_factory=list[OperationLog])
@@ -61,6 +64,7 @@ class Account:
     scheduled_webinars: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
     templates: list[MeetingTemplate] = field(default_factory=list[MeetingTemplate])
     recordings: list[Recording] = field(default_factory=list[Recording])
+    storage: int | None = None
 
     @classmethod
     def simulated(
@@ -78,7 +82,7 @@ class Account:
         The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
         others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
         present one by default). They have five scheduled meetings each, of which one has 650 registrants. There are
-        account records of every kind.
+        recordings, users who are inactive or pending, and account records of every kind.
 
         A few more instances cover cases that a client must handle: UUIDs with slashes, participant lists of exactly
         one page and of several, guests who rejoin, and starts in the first or last minute of a month.
@@ -91,14 +95,16 @@ class Account:
         users = simulate_hosts(rng, hosts, today)
         active = users[: max(hosts - idle_hosts, 0)]
         instances = simulate_instances(rng, active, today, months=months, per_month=instances_per_month)
-        # Scheduled meetings have a generator of their own, so that a change to them does not change the instances.
+        # Meetings and recordings have generators of their own, so that a change to them does not change the instances.
         scheduled = simulate_meetings(SeededRandom(seed), active, today)
         return cls(
             today=today,
             hosts=users,
+            other_users=simulate_other_users(today),
             instances=instances,
             scheduled_meetings=scheduled,
             templates=simulate_templates(scheduled),
+            recordings=simulate_recordings(SeededRandom(seed), instances, today),
             activities=simulate_activities(rng, users, today, months),
             operation_logs=simulate_operation_logs(rng, today, months),
             telephone_legs=simulate_telephone_legs(rng, instances),
@@ -118,15 +124,16 @@ class Account:
         disabled_features: Iterable[Feature] = (),
         pac_accounts: Iterable[PacAccount] | None = None,
         other_account: bool = False,
+        status: UserStatus = "active",
     ) -> Host:
-        """Add a licensed user and return it.
+        """Add a licensed user and return it; one whose *status* is inactive or pending is one of the `other_users`.
 
         By default the n-th user is "Host n" with the address `hostn@northpier.example`, has all features, and has no
         personal audio conferences (*pac_accounts* is None). `Host` explains the other arguments.
         """
-        number = len(self.hosts) + 1
+        number = len(self.users) + 1
         host = Host(
-            id=id or defaults.opaque_id("user", number),
+            id="" if status == "pending" else id or defaults.opaque_id("user", number),
             email=email or f"host{number}@northpier.example",
             name=name or f"Host {number}",
             dept=dept,
@@ -135,8 +142,9 @@ class Account:
             pac_accounts=None if pac_accounts is None else tuple(pac_accounts),
             pmi=str(5_550_100_200 + number),
             other_account=other_account,
+            status=status,
         )
-        self.hosts.append(host)
+        (self.hosts if status == "active" else self.other_users).append(host)
         return host
 
     def add_instance(  # noqa: PLR0913 - every field of an instance has a default
@@ -249,12 +257,21 @@ class Account:
         return meeting
 
     def add_recording(
-        self, instance: Instance | None = None, *, files: int | Iterable[RecordingFile] = 1, password: str = ""
+        self,
+        instance: Instance | None = None,
+        *,
+        files: int | Iterable[RecordingFile] = 1,
+        password: str = "",
+        registrants: int | Iterable[Registrant] = 0,
+        views: int | Iterable[RecordingView] = 0,
+        settings: Mapping[str, object] | None = None,
     ) -> Recording:
         """Add the cloud recording of an instance (a new one unless given) and return it.
 
         A count of *files* creates so many, of 4 KB each. The fake serves their bytes to `zoom.recordings.download`.
-        Raises ValueError if a count is negative.
+        *settings* are in the API's format. A count of *registrants* creates so many, pending if approval is manual and
+        else approved. A count of *views* creates so many of one minute each, on the hours after the end of the
+        instance. Raises ValueError if a count is negative.
         """
         instance = instance or self.add_instance()
         recording = Recording(
@@ -267,6 +284,11 @@ class Account:
             duration=instance.duration,
             password=password,
             files=defaults.recording_files(files, instance.uuid),
+            settings=dict(settings or {}),
+            views=defaults.recording_views(views, instance.end_time),
+        )
+        recording.registrants = scheduling.registrants(
+            registrants, recording.id, instance.end_time, pending=recording.approval_type == MANUAL_APPROVAL
         )
         self.recordings.append(recording)
         return recording
@@ -274,6 +296,16 @@ class Account:
     def recording_file(self, file_id: str) -> RecordingFile | None:
         """Return the recording file with this id, which may be in the trash, or None."""
         return next((file for each in self.recordings for file in each.files if file.id == file_id), None)
+
+    @property
+    def storage_used(self) -> int:
+        """The bytes of all files of recordings that are not in the trash."""
+        return sum(len(file.content) for each in self.recordings for file in each.available_files)
+
+    @property
+    def users(self) -> list[Host]:
+        """The hosts and the other users."""
+        return [*self.hosts, *self.other_users]
 
     def scheduled_meeting(self, number: int) -> ScheduledMeeting | None:
         """Return the scheduled meeting with this number, which may be deleted, or None."""
@@ -290,7 +322,7 @@ class Account:
 
     def host(self, user: str) -> Host | None:
         """Return the user with this id or e-mail address, or None."""
-        return next((each for each in self.hosts if user in {each.id, each.email}), None)
+        return next((each for each in self.users if user in {each.id, each.email}), None)
 
     def instances_of(self, number: int) -> list[Instance]:
         """Return all instances of the meeting or webinar with this number, the oldest first; empty if unknown."""

@@ -22,7 +22,7 @@ from .instance import (
     SurveyResponse,
     Visit,
 )
-from .recording import RecordingFile
+from .recording import RecordingFile, RecordingView
 
 T = TypeVar("T")
 
@@ -95,6 +95,20 @@ def recording_files(files: int | Iterable[RecordingFile], uuid: str) -> list[Rec
         return RecordingFile(id=opaque_id(f"recording {uuid}", number), content=content)
 
     return given_or_numbered(files, file)
+
+
+def recording_views(views: int | Iterable[RecordingView], end: datetime) -> list[RecordingView]:
+    """Return the given views, or so many of one minute each, on the hours after *end*."""
+
+    def view(number: int) -> RecordingView:
+        return RecordingView(
+            name=f"Guest {number}",
+            email=f"guest{number}@elsewhere.example",
+            date_time=end + timedelta(hours=number),
+            duration=60,
+        )
+
+    return given_or_numbered(views, view)
 
 
 def survey(responses: int | Survey | None, end: datetime) -> Survey | None:

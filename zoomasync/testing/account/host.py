@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 _BASIC: Final = 1
@@ -18,7 +18,9 @@ Feature = Literal[
     "captions",
     "livestreams",
     "sip",
+    "recording_content",
 ]
+UserStatus = Literal["active", "inactive", "pending"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,13 @@ class PacAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """A user of the account. A user without instances is listed as inactive.
+    """A user of the account. Reports list a user without instances as inactive.
 
     *type* is 1 for a Basic and 2 for a licensed user. Requests that need one of the *disabled_features* fail with the
-    error that Zoom has for it; "management" is the right of other users to manage this user's meetings. With
-    *other_account* the user belongs to another account, and requests for the user's meetings and instances fail.
-    *pac_accounts* is None if personal audio conferences are disabled.
+    error that Zoom has for it; "management" is the right of other users to manage this user's meetings, and
+    "recording_content" their right to view this user's recordings. With *other_account* the user belongs to another
+    account, and requests for the user and the user's meetings, instances and recordings fail. *pac_accounts* is None if
+    personal audio conferences are disabled. The *id* of a pending user is empty.
     """
 
     id: str
@@ -71,6 +74,13 @@ class Host:
     pac_accounts: tuple[PacAccount, ...] | None = None
     pmi: str = "5550100200"
     other_account: bool = False
+    status: UserStatus = "active"
+    role_id: str = "2"
+    timezone: str = "UTC"
+    employee_unique_id: str = ""
+    licenses: frozenset[str] = frozenset()
+    last_login: datetime | None = None
+    invitation_expired: bool = False
 
     @property
     def is_basic(self) -> bool:

@@ -122,7 +122,30 @@ class Livestream:
 
 
 @dataclass(kw_only=True)
-class ScheduledMeeting:
+class Registration:
+    """The registrants of a meeting, a webinar or a recording, and the questions that they answer."""
+
+    registrants: list[Registrant] = field(default_factory=list[Registrant])
+    questions: list[Json] = field(default_factory=list[Json])
+    custom_questions: list[Json] = field(default_factory=list[Json])
+
+    def registrant(self, id_or_email: str) -> Registrant | None:
+        """Return the registrant with this id or e-mail address, or None; case and blanks do not matter."""
+        email = normalized_email(id_or_email)
+        matches = (e for e in self.registrants if e.id == id_or_email or normalized_email(e.email) == email)
+        return next(matches, None)
+
+    def save_registrant(self, registrant: Registrant) -> None:
+        """Replace the registrant with the same id, or append a new one."""
+        for index, each in enumerate(self.registrants):
+            if each.id == registrant.id:
+                self.registrants[index] = registrant
+                return
+        self.registrants.append(registrant)
+
+
+@dataclass(kw_only=True)
+class ScheduledMeeting(Registration):
     """A scheduled meeting or webinar; `Account.add_meeting` creates one with defaults.
 
     *settings*, *recurrence*, the questions and the survey are in the API's format; *settings* contains only values that
@@ -144,9 +167,6 @@ class ScheduledMeeting:
     settings: Json = field(default_factory=dict[str, object])
     recurrence: Json | None = None
     occurrences: tuple[Occurrence, ...] = ()
-    registrants: list[Registrant] = field(default_factory=list[Registrant])
-    questions: list[Json] = field(default_factory=list[Json])
-    custom_questions: list[Json] = field(default_factory=list[Json])
     polls: list[Poll] = field(default_factory=list[Poll])
     survey: Json = field(default_factory=dict[str, object])
     livestream: Livestream = Livestream()
@@ -220,20 +240,6 @@ class ScheduledMeeting:
         """Return whether the meeting number has expired, which it does thirty days after the last start."""
         starts = self.start_times()
         return bool(starts) and max(starts) + _EXPIRES_AFTER <= now
-
-    def registrant(self, id_or_email: str) -> Registrant | None:
-        """Return the registrant with this id or e-mail address, or None; case and blanks do not matter."""
-        email = normalized_email(id_or_email)
-        matches = (e for e in self.registrants if e.id == id_or_email or normalized_email(e.email) == email)
-        return next(matches, None)
-
-    def save_registrant(self, registrant: Registrant) -> None:
-        """Replace the registrant with the same id, or append a new one."""
-        for index, each in enumerate(self.registrants):
-            if each.id == registrant.id:
-                self.registrants[index] = registrant
-                return
-        self.registrants.append(registrant)
 
 
 @dataclass(frozen=True, kw_only=True)

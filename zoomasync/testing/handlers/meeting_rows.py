@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ..account.host import Host
 from ..account.instance import Instance, Summary
-from ..account.meeting import Occurrence, Poll, Registrant, ScheduledMeeting
+from ..account.meeting import Occurrence, Poll, Registrant, Registration, ScheduledMeeting
 from ..protocol.times import iso
 from .instance_rows import Row, without_keys
 
@@ -136,6 +136,11 @@ def registration_body(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
             _occurrence(each) for each in meeting.occurrences if registrant.attends(each.occurrence_id)
         ]
     return row
+
+
+def questions_body(form: Registration) -> Row:
+    """Return the registration questions."""
+    return {"questions": form.questions, "custom_questions": form.custom_questions}
 
 
 def poll_row(poll: Poll) -> Row:

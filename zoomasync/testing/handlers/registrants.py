@@ -14,13 +14,14 @@ from ..account.meeting import (
     Json,
     Registrant,
     RegistrantStatus,
+    Registration,
     ScheduledMeeting,
     normalized_email,
 )
 from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, paid_only
 from .instance_rows import Row
-from .meeting_rows import registrant_row, registration_body
+from .meeting_rows import questions_body, registrant_row, registration_body
 
 _ID: Final = re.compile(r"[\w-]{22}", re.ASCII)
 _PER_OCCURRENCE: Final = (2, 3)
@@ -28,7 +29,7 @@ _PER_OCCURRENCE: Final = (2, 3)
 _STATUS_BY_ACTION: Final = MappingProxyType[str, RegistrantStatus](
     {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
 )
-_CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve"})
+_CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve", "status"})
 
 
 def listing(request: FakeRequest) -> Row:
@@ -53,7 +54,7 @@ def add(request: FakeRequest) -> Row:
     email = str(body["email"]).strip()
     if normalized_email(email) in _host_emails(request, meeting):
         raise ErrorResponse(400, 3027, "Host cannot register.")
-    check_faults((name, f"The parameter is required: {name}.") for name in _missing_answers(meeting, body))
+    check_answers(meeting, body)
     chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
     if not set(chosen) <= {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_ids")
@@ -67,7 +68,8 @@ def add(request: FakeRequest) -> Row:
     if meeting.registered_count >= meeting.capacity:
         raise ErrorResponse(400, 3043, "Meeting has reached maximum attendee capacity.")
     registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
-    registrant = replace(_from_body(request, meeting, registrant_id), occurrence_ids=chosen)
+    pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
+    registrant = replace(new_registrant(request, registrant_id, pending=pending), occurrence_ids=chosen)
     meeting.save_registrant(registrant)
     return registration_body(meeting, registrant)
 
@@ -77,7 +79,7 @@ def details(request: FakeRequest) -> Row:
     meeting = _meeting(request)
     registrant = _registrant(request, meeting)
     if registrant.status == "cancelled":
-        raise _no_such_registrant(registrant.id)
+        raise no_such_registrant(registrant.id)
     return registrant_row(meeting, registrant)
 
 
@@ -113,25 +115,28 @@ def update_status(request: FakeRequest) -> None:
 
 def questions(request: FakeRequest) -> Row:
     """Return the registration questions besides first name and e-mail address."""
-    meeting = _meeting(request)
-    return {"questions": meeting.questions, "custom_questions": meeting.custom_questions}
+    return questions_body(_meeting(request))
 
 
 def update_questions(request: FakeRequest) -> None:
     """Change the registration questions; a given list replaces the previous one, and null clears it."""
-    meeting, body = _meeting(request), request.body
+    save_questions(_meeting(request), request.body)
+
+
+def save_questions(form: Registration, body: Json) -> None:
+    """Change the questions of *form*; raise an error for a question of choice without answers."""
     for number, each in enumerate(cast("list[Json]", body.get("custom_questions") or [])):
         if each.get("type") == "single" and not each.get("answers"):
             raise invalid(f"custom_questions[{number}].answers", "The parameter is required: answers.")
     if "questions" in body:
-        meeting.questions = cast("list[Json]", body["questions"] or [])
+        form.questions = cast("list[Json]", body["questions"] or [])
     if "custom_questions" in body:
-        meeting.custom_questions = cast("list[Json]", body["custom_questions"] or [])
+        form.custom_questions = cast("list[Json]", body["custom_questions"] or [])
 
 
-def _from_body(request: FakeRequest, meeting: ScheduledMeeting, registrant_id: str) -> Registrant:
+def new_registrant(request: FakeRequest, registrant_id: str, *, pending: bool) -> Registrant:
+    """Return the person in the body of *request* as a registrant."""
     body = request.body
-    pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
     return Registrant(
         id=registrant_id,
         email=str(body["email"]).strip(),
@@ -158,7 +163,7 @@ def _registrant(request: FakeRequest, meeting: ScheduledMeeting) -> Registrant:
     for each in meeting.registrants:
         if each.id == name:
             return each
-    raise _no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
+    raise no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
 
 
 def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
@@ -167,11 +172,12 @@ def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
         raise invalid("registrants", "A registrant needs an id or an email.")
     registrant = meeting.registrant(name)
     if registrant is None:
-        raise _no_such_registrant(name)
+        raise no_such_registrant(name)
     return registrant
 
 
-def _no_such_registrant(name: str) -> ErrorResponse:
+def no_such_registrant(name: str) -> ErrorResponse:
+    """Return the error for an unknown registrant."""
     return ErrorResponse(404, 1001, f"Registrant does not exist: {name}.")
 
 
@@ -181,13 +187,14 @@ def _host_emails(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:
     return {normalized_email(each) for each in emails}
 
 
-def _missing_answers(meeting: ScheduledMeeting, body: Json) -> list[str]:
+def check_answers(form: Registration, body: Json) -> None:
+    """Raise the error for a *body* without an answer to each required question of *form*."""
     answered = {each.get("title") for each in cast("list[Json]", body.get("custom_questions", [])) if each.get("value")}
-    required = [str(each.get("field_name")) for each in meeting.questions if each.get("required")]
+    required = [str(each.get("field_name")) for each in form.questions if each.get("required")]
     names = [name for name in required if not body.get(name)]
-    if any(each.get("required") and each.get("title") not in answered for each in meeting.custom_questions):
+    if any(each.get("required") and each.get("title") not in answered for each in form.custom_questions):
         names.append("custom_questions")
-    return names
+    check_faults((name, f"The parameter is required: {name}.") for name in names)
 
 
 def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:

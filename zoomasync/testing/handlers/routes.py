@@ -20,9 +20,11 @@ from . import (
     pac,
     past_meetings,
     polls,
+    recordings,
     registrants,
     survey,
     templates,
+    users,
 )
 from .instance_reports import meeting_participants, of_meeting, of_webinar, webinar_participants
 from .stateless import stateless
@@ -54,6 +56,8 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "meetings.survey.get": survey.details,
     "meetings.survey.update": survey.update,
     "meetings.survey.delete": survey.delete,
+    "meetings.transcript": recordings.transcript,
+    "meetings.delete_transcript": recordings.delete_transcript,
     "meetings.templates.list": templates.listing,
     "meetings.templates.create": templates.create,
     "past_meetings.get": past_meetings.details,
@@ -62,6 +66,21 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "past_meetings.polls": of_meeting(instance_rows.past_polls_body),
     "past_meetings.qa": past_meetings.qa,
     "pac.list": pac.pac_accounts,
+    "recordings.list": recordings.listing,
+    "recordings.get": recordings.details,
+    "recordings.delete": recordings.delete,
+    "recordings.delete_all": recordings.delete_all,
+    "recordings.recover": recordings.recover,
+    "recordings.recover_all": recordings.recover_all,
+    "recordings.settings": recordings.settings,
+    "recordings.update_settings": recordings.update_settings,
+    "recordings.analytics_details": recordings.analytics_details,
+    "recordings.analytics_summary": recordings.analytics_summary,
+    "recordings.registrants.list": recordings.registrants,
+    "recordings.registrants.add": recordings.register,
+    "recordings.registrants.questions": recordings.questions,
+    "recordings.registrants.update_questions": recordings.update_questions,
+    "recordings.registrants.update_status": recordings.update_status,
     "reports.activities": account_reports.activities,
     "reports.billing": account_reports.billing,
     "reports.billing_invoices": account_reports.billing_invoices,
@@ -80,6 +99,8 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "reports.webinar": of_webinar(instance_rows.report_body),
     "reports.webinar_participants": webinar_participants,
     "reports.webinar_polls": of_webinar(instance_rows.report_polls_body),
+    "users.list": users.listing,
+    "users.get": users.details,
 }
 """The handlers by the name of the operation; the other operations are served statelessly."""
 

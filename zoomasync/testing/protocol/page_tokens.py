@@ -15,7 +15,6 @@ from .responses import ErrorResponse
 T = TypeVar("T")
 
 _DEFAULT_SIZE: Final = 30
-_MAX_SIZE: Final = 300
 PageRepeat: TypeAlias = Literal["empty", "equal", "same_token"]
 """The kinds of an endless listing: empty or equal pages with a new token each, or a token that repeats."""
 _Listing = tuple[str, frozenset[tuple[str, str]]]
@@ -59,13 +58,20 @@ class PageTokens:
         """The listing, the number of the first row, and the time of expiry of each token."""
 
     def page(
-        self, path: str, query: Query, items: Sequence[T], row: Callable[[T], Row], repeat: PageRepeat | None = None
+        self,
+        path: str,
+        query: Query,
+        items: Sequence[T],
+        row: Callable[[T], Row],
+        repeat: PageRepeat | None = None,
+        *,
+        largest: int = 300,
     ) -> Page:
         """Return the page of *items* that *query* requests, or raise the error for an invalid token.
 
-        With *repeat*, the page is followed by itself.
+        The largest `page_size` is *largest*. With *repeat*, the page is followed by itself.
         """
-        size = min(_query.integer(query, "page_size", default=_DEFAULT_SIZE, minimum=1, maximum=_MAX_SIZE), self._cap)
+        size = min(_query.integer(query, "page_size", default=_DEFAULT_SIZE, minimum=1, maximum=largest), self._cap)
         number = _query.integer(query, "page_number", default=1, minimum=1, maximum=10**9)
         listing = path, frozenset(item for item in query.items() if item[0] != "next_page_token")
         token = query.get("next_page_token")

@@ -90,10 +90,21 @@ def date_range(query: Query, today: date, *, longest: int = 31, optional: bool =
         chosen = DateRange(day(query, "from", last - timedelta(days=29)), last)
     else:
         chosen = DateRange(day(query, "from"), day(query, "to"))
-    if chosen.first > chosen.last:
-        raise invalid("from", "The from date is later than the to date.")
-    if (chosen.last - chosen.first).days + 1 > longest:
-        raise invalid("to", "The date range is longer than one month.")
+    _check_length(chosen, longest)
     if chosen.first < months_before(today, LOOK_BACK_MONTHS):
         raise invalid("from", "The date lies more than six months back.")
     return chosen
+
+
+def recording_range(query: Query, today: date) -> DateRange:
+    """Return `from` and `to`: in order, at most 31 days; the defaults are the present day and the next one."""
+    chosen = DateRange(day(query, "from", today), day(query, "to", today + timedelta(days=1)))
+    _check_length(chosen, 31)
+    return chosen
+
+
+def _check_length(days: DateRange, longest: int) -> None:
+    if days.first > days.last:
+        raise invalid("from", "The from date is later than the to date.")
+    if (days.last - days.first).days + 1 > longest:
+        raise invalid("to", "The date range is longer than one month.")

@@ -57,7 +57,8 @@ class FakeRequest:
 
     def page(self, items: Sequence[T], row: Callable[[T], Row]) -> Page:
         """Return the requested page of *items*, with each item converted by *row*."""
-        return self.pager.page(self.path, self.query, items, row, self.repeat)
+        largest = self.operation.page_size or 300
+        return self.pager.page(self.path, self.query, items, row, self.repeat, largest=largest)
 
     def user(self, *, unknown_code: int = 1001) -> Host:
         """Return the user whose id or e-mail address the path contains; *unknown_code* is the code if there is none."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from ..account.host import CustomAttribute, Host
+from ..account import defaults
+from ..account.host import CustomAttribute, Host, UserStatus
 from ..account.instance import WEBINAR_TYPES, CustomKey, Instance, TrackingField, Visit
 from ..account.meeting import FIXED_TIME, INSTANT, NO_FIXED_TIME, SCHEDULED
 from ..protocol.times import at, month_end, months_before
@@ -20,6 +21,7 @@ from .seeded_random import SeededRandom
 _RECURRING_TYPES: Final = (FIXED_TIME, NO_FIXED_TIME, 4)
 _WEBINAR: Final = 5
 _RECURRING_WEBINAR: Final = 9
+_OTHER_STATUSES: Final[tuple[UserStatus, ...]] = ("inactive", "inactive", "pending", "pending")
 _VISIT_COUNTS: Final = (30, 300, 301, 412, 600, 655)
 """Numbers of visits that fill one or two pages exactly, exceed a page by one, or end within a page."""
 
@@ -50,6 +52,22 @@ def simulate_hosts(rng: SeededRandom, count: int, today: date) -> list[Host]:
             pmi=str(5_550_100_200 + number),
         )
         for number in range(count)
+    ]
+
+
+def simulate_other_users(today: date) -> list[Host]:
+    """Return two inactive and two pending users; the invitation of the last one has expired."""
+    return [
+        Host(
+            id="" if status == "pending" else defaults.opaque_id("other user", number),
+            email=f"{status}{number}@northpier.example",
+            name=HOST_NAMES[-number],
+            status=status,
+            disabled_features=frozenset({"scheduling"}),
+            created=today - timedelta(days=20 * number),
+            invitation_expired=number == len(_OTHER_STATUSES),
+        )
+        for number, status in enumerate(_OTHER_STATUSES, start=1)
     ]
 
 
