@@ -43,13 +43,14 @@ async def test_add_without_approval(zoom: Zoom, fake: FakeZoom, account: Account
     recording = on_demand(account)
 
     added = await zoom.recordings.registrants.add(recording.id, ADA)
-    again = await zoom.recordings.registrants.add(recording.id, ADA)
+    assert last_body(fake) == {"email": ADA.email, "first_name": "Ada"}
+    other_name = NewRecordingRegistrant(email=ADA.email.upper(), first_name="Other")
+    again = await zoom.recordings.registrants.add(recording.id, other_name)
 
     assert last_request(fake)[0] == f"POST /v2/meetings/{recording.id}/recordings/registrants"
-    assert last_body(fake) == {"email": ADA.email, "first_name": "Ada"}
     assert (added.id, added.topic, added.registrant_id) == (recording.id, recording.topic, again.registrant_id)
     assert added.share_url
-    assert await emails(zoom, recording) == [ADA.email]
+    assert [each.first_name for each in recording.registrants] == ["Ada"]
 
 
 async def test_update_status(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
@@ -61,6 +62,7 @@ async def test_update_status(zoom: Zoom, fake: FakeZoom, account: Account) -> No
 
     assert added.share_url is None
     assert await emails(zoom, recording, "pending") == [ADA.email]
+    assert await emails(zoom, recording) == []
     for action, status in (("approve", "approved"), ("deny", "denied")):
         await registrants.update_status(recording.id, RecordingRegistrantStatusUpdate(action=action, registrants=keys))
         assert last_request(fake)[0] == f"PUT /v2/meetings/{recording.id}/recordings/registrants/status"

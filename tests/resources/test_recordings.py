@@ -83,8 +83,9 @@ def instance_on(account: Account, day: int) -> Instance:
 
 
 async def test_list_between_days(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    """A listing has the recordings that started in the range, with the files of each."""
+    """A listing has the user's recordings that started in the range, with the files of each."""
     first, second, _ = [account.add_recording(instance_on(account, day), files=2) for day in (8, 14, 15)]
+    account.add_recording(account.add_instance(account.add_host(), start=first.start_time))
 
     listed = [each async for each in zoom.recordings.list(first.host.id, from_=WEEK[0], to=WEEK[1])]
 
@@ -218,6 +219,8 @@ async def test_trash_and_recover_file(zoom: Zoom, fake: FakeZoom, account: Accou
     assert await ids(zoom, recording) == [second]
     assert await trash(zoom, recording, "recording_file") == [first]
     assert await trash(zoom, recording) == []
+    [listed] = [each async for each in zoom.recordings.list(recording.host.id, trash=True, trash_type="recording_file")]
+    assert listed.recording_files[0].deleted_time is not None
 
     await zoom.recordings.recover(recording.uuid, first)
     assert last_request(fake)[0] == f"PUT {path_of(recording)}/{first}/status"
@@ -262,7 +265,7 @@ async def test_delete_for_good(*, every_file: bool, from_trash: bool, zoom: Zoom
 
 async def test_trash_keeps_thirty_days(zoom: Zoom, account: Account) -> None:
     recording = account.add_recording(files=2)
-    for file, days in zip(recording.files, (29, 30), strict=True):
+    for file, days in zip(recording.files, (28, 31), strict=True):
         file.deleted_at = datetime(2026, 6, 15, tzinfo=UTC) - timedelta(days=days)
 
     kept, gone = [file.id for file in recording.files]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from support.fake_http import calling
 
-from zoomasync.testing import Account, FakeZoom, Recording
+from zoomasync.testing import Account, FakeZoom, Recording, RecordingFile
 
 TODAY = date(2026, 3, 18)
 NOW = datetime(2026, 3, 18, 8, tzinfo=UTC)
@@ -107,6 +107,13 @@ async def test_unknown_recording(method: str, path: str) -> None:
         response = await caller.send(method, path, {} if method in {"PATCH", "PUT"} else None)
 
     assert response.error == (404, 3301)
+
+
+@pytest.mark.parametrize(
+    ("age", "state"), [(timedelta(days=30, seconds=-1), "trash"), (timedelta(days=30), "deleted"), (None, "available")]
+)
+def test_state_of_file(age: timedelta | None, state: str) -> None:
+    assert RecordingFile(id="f", deleted_at=None if age is None else NOW - age).state(NOW) == state
 
 
 def test_simulated_recordings() -> None:
