@@ -49,6 +49,14 @@ from zoomasync.models import (
     RegistrationQuestionsUpdate,
     SurveyUpdate,
 )
+from zoomasync.models.instance_reports import (
+    InstanceReport,
+    PollReport,
+    QAReport,
+    ReportParticipant,
+    ReportParticipantsPage,
+    SurveyReport,
+)
 from zoomasync.models.instances import Visit
 from zoomasync.models.meetings import (
     CaptionToken,
@@ -83,16 +91,10 @@ from zoomasync.models.reports import (
     DailyUsagePage,
     Host,
     HostsPage,
-    InstanceReport,
     OperationLog,
     OperationLogsPage,
-    PollReport,
-    QAReport,
-    ReportParticipant,
-    ReportParticipantsPage,
     SignInActivitiesPage,
     SignInActivity,
-    SurveyReport,
     TelephoneLeg,
     TelephonePage,
     UpcomingEvent,

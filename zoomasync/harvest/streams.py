@@ -15,6 +15,17 @@ from msgspec import Struct
 
 from .. import Label, Zoom
 from ..errors import InvalidArgument
+from ..models.instance_reports import (
+    InstanceReport,
+    PollReport,
+    PollRespondent,
+    QAReport,
+    Questioner,
+    ReportParticipant,
+    ReportParticipantsPage,
+    SurveyReport,
+    SurveyRespondent,
+)
 from ..models.past_meetings import (
     PastMeeting,
     PastParticipant,
@@ -27,15 +38,6 @@ from ..models.past_meetings import (
 from ..models.reports import (
     Host,
     HostsPage,
-    InstanceReport,
-    PollReport,
-    PollRespondent,
-    QAReport,
-    Questioner,
-    ReportParticipant,
-    ReportParticipantsPage,
-    SurveyReport,
-    SurveyRespondent,
     UserMeeting,
     UserMeetingsPage,
 )

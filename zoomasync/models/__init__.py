@@ -1,7 +1,7 @@
 """Structs of requests and responses, one module per resource.
 
 This package offers the structs that a caller constructs, and ``UNSET``. The structs of a response are in the module of
-their resource: ``from zoomasync.models.reports import ReportParticipant``.
+their resource: ``from zoomasync.models.reports import UserMeeting``.
 
 Responses: each field that Zoom may omit has a default, None or an empty tuple, and None means that Zoom sent no value.
 Text may be empty, as Zoom sends it. A listed row without the id that other calls need is invalid. Times are aware, in

@@ -10,6 +10,14 @@ from .._core.endpoint import Endpoint, MeetingRef
 from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..errors import InvalidArgument
+from ..models.instance_reports import (
+    InstanceReport,
+    PollReport,
+    QAReport,
+    ReportParticipant,
+    ReportParticipantsPage,
+    SurveyReport,
+)
 from ..models.reports import (
     BillingInvoice,
     BillingInvoicesPage,
@@ -21,16 +29,10 @@ from ..models.reports import (
     DailyUsagePage,
     Host,
     HostsPage,
-    InstanceReport,
     OperationLog,
     OperationLogsPage,
-    PollReport,
-    QAReport,
-    ReportParticipant,
-    ReportParticipantsPage,
     SignInActivitiesPage,
     SignInActivity,
-    SurveyReport,
     TelephoneLeg,
     TelephonePage,
     UpcomingEvent,
