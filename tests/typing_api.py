@@ -75,7 +75,6 @@ from zoomasync.models.past_meetings import (
     PastMeeting,
     PastParticipant,
     PastParticipantsPage,
-    PastPolls,
     PastQA,
 )
 from zoomasync.models.polls import Poll, PollsPage
@@ -170,7 +169,7 @@ async def past_meetings(zoom: Zoom) -> None:
     assert_type(await zoom.past_meetings.get("uuid"), PastMeeting)
     assert_type(zoom.past_meetings.instances(1, from_=DAY, to=DAY), Paginator[PastInstancesPage, PastInstance])
     assert_type(zoom.past_meetings.participants(1), Paginator[PastParticipantsPage, PastParticipant])
-    assert_type(await zoom.past_meetings.polls(1), PastPolls)
+    assert_type(await zoom.past_meetings.polls(1), PollReport)
     assert_type(await zoom.past_meetings.qa(1), PastQA)
 
 

@@ -30,8 +30,6 @@ from ..models.past_meetings import (
     PastMeeting,
     PastParticipant,
     PastParticipantsPage,
-    PastPollRespondent,
-    PastPolls,
     PastQA,
     PastQuestioner,
 )
@@ -244,7 +242,7 @@ REPORT_STREAMS = (
 PAST_STREAMS = (
     InstanceStream("past_meeting", "past_meetings.get", (PastMeeting,), _past_meeting),
     InstanceStream("past_participants", "past_meetings.participants", (PastParticipant,), _past_participants),
-    InstanceStream("past_polls", "past_meetings.polls", (PastPolls, PastPollRespondent), _past_polls),
+    InstanceStream("past_polls", "past_meetings.polls", (PollReport, PollRespondent), _past_polls),
     InstanceStream("past_qa", "past_meetings.qa", (PastQA, PastQuestioner), _past_qa),
 )
 INSTANCE_STREAMS = REPORT_STREAMS + PAST_STREAMS

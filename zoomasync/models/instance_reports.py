@@ -21,6 +21,7 @@ AnswerType: TypeAlias = (
 class InstanceReport(EndedInstance, frozen=True, kw_only=True):
     """One ended meeting or webinar. *type* is as in `UserMeeting`, durations as in `EndedInstance`."""
 
+    host_id: str | None = None
     dept: str | None = None
     custom_keys: tuple[CustomKey, ...] = ()
     tracking_fields: tuple[TrackingField, ...] = ()

@@ -115,7 +115,7 @@ class VideoManagement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The publication of recordings in channels of video management."""
 
     enable: bool
-    channels: tuple[VideoChannel, ...] | None = None
+    channels: Annotated[tuple[VideoChannel, ...], limits(min_items=1, max_items=5)] | None = None
 
 
 class WaitingRoomOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -64,7 +64,7 @@ class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     topic: Annotated[str, limits(max_length=200)] | None = None
     type: MeetingType | None = None
     start_time: datetime | None = None
-    duration: int | None = None
+    duration: Annotated[int, limits(ge=1, le=1440)] | None = None
     timezone: str | None = None
     agenda: Annotated[str, limits(max_length=2000)] | None = None
     password: Secret[Annotated[str, limits(max_length=10)]] | None = None

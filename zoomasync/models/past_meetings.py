@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from .field_types import Id, Timestamp
-from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
+from .instances import EndedInstance, InstanceHead, Visit
 from .pages import CountedPage, SinglePage
 
 
@@ -39,26 +39,13 @@ class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):
     """One visit of one person. *internal_user* is True if the person belongs to the account."""
 
     internal_user: bool | None = None
+    group_id: str | None = field(default=None, name="groupId")
 
 
 class PastParticipantsPage(CountedPage, frozen=True, kw_only=True):
     """One page of the visits to an ended meeting."""
 
     items: tuple[PastParticipant, ...] = field(name="participants")
-
-
-class PastPollRespondent(Struct, frozen=True, kw_only=True):
-    """The poll answers of one person. An anonymous one is named "Anonymous Attendee" and has no e-mail address."""
-
-    name: str | None = None
-    email: str | None = None
-    question_details: tuple[PollAnswer, ...] = ()
-
-
-class PastPolls(InstanceHead, frozen=True, kw_only=True):
-    """The poll answers of an ended meeting, grouped by person."""
-
-    questions: tuple[PastPollRespondent, ...]
 
 
 class PastQuestion(Struct, frozen=True, kw_only=True):
