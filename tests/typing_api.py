@@ -6,7 +6,7 @@ A line that the checkers must reject has an ignore for each of endpoints. Both r
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import assert_type
 
 from zoomasync import (
@@ -37,7 +37,9 @@ from zoomasync.models import (
     UNSET,
     LivestreamStatusUpdate,
     LivestreamUpdate,
+    MeetingSettings,
     MeetingStatusUpdate,
+    MeetingUpdate,
     NewMeeting,
     NewMeetingTemplate,
     NewPoll,
@@ -47,6 +49,8 @@ from zoomasync.models import (
     RegistrantKey,
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
+    RtmsAppSettings,
+    RtmsStatusUpdate,
     SurveyUpdate,
 )
 from zoomasync.models.instance_reports import (
@@ -62,8 +66,8 @@ from zoomasync.models.meetings import (
     CaptionToken,
     ListedMeeting,
     Meeting,
+    MeetingInvitation,
     MeetingsPage,
-    MeetingSummary,
     SipUri,
     UpcomingMeeting,
     UpcomingMeetingsPage,
@@ -101,6 +105,7 @@ from zoomasync.models.reports import (
     UserMeeting,
     UserMeetingsPage,
 )
+from zoomasync.models.summaries import ListedSummary, MeetingSummary, SummariesPage
 from zoomasync.models.surveys import Survey
 from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
 from zoomasync.redis import RedisLeases
@@ -108,15 +113,25 @@ from zoomasync.resources.meetings.registrants import RegistrantOutcome
 from zoomasync.types import Api, CallStats, Endpoint
 
 DAY = date(2026, 5, 1)
+TIME = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 async def meetings(zoom: Zoom) -> None:
     assert_type(zoom.meetings.list("u", type_="live", from_=DAY, to=DAY), Paginator[MeetingsPage, ListedMeeting])
     assert_type(zoom.meetings.upcoming("u"), Paginator[UpcomingMeetingsPage, UpcomingMeeting])
     assert_type(await zoom.meetings.create("u", NewMeeting(topic="x")), Meeting)
+    assert_type(await zoom.meetings.get(1, occurrence_id="1", show_previous_occurrences=True), Meeting)
+    change = MeetingUpdate(topic="x", recurrence=None, settings=MeetingSettings(waiting_room=True))
+    assert_type(await zoom.meetings.update(1, change, occurrence_id="1"), None)
+    assert_type(await zoom.meetings.delete(1, schedule_for_reminder=True, cancel_meeting_reminder=False), None)
+    assert_type(await zoom.meetings.invitation(1), MeetingInvitation)
     assert_type(await zoom.meetings.update_status(1, MeetingStatusUpdate(action="end")), None)
     assert_type(await zoom.meetings.end(1), None)
     assert_type(await zoom.meetings.summary("uuid"), MeetingSummary)
+    assert_type(zoom.meetings.summaries(from_=TIME, to=TIME), Paginator[SummariesPage, ListedSummary])
+    assert_type(await zoom.meetings.delete_summary("uuid"), None)
+    stream = RtmsStatusUpdate(action="start", settings=RtmsAppSettings(client_id="c"))
+    assert_type(await zoom.meetings.update_rtms_status(1, stream), None)
     assert_type(await zoom.meetings.caption_token(1), CaptionToken)
     assert_type(await zoom.meetings.sip_uri(1), SipUri)
     assert_type(await zoom.meetings.sip_uri(1, NewSipUri(passcode="1")), SipUri)

@@ -16,7 +16,7 @@ The repr of a struct hides passwords, keys, tokens, and links that hold one. The
 
 from msgspec import UNSET
 
-from .custom_fields import NewTrackingField
+from .custom_fields import CustomKey, NewTrackingField
 from .livestream import LivestreamSettings, LivestreamStatusUpdate, LivestreamUpdate
 from .meeting_settings import (
     AuthenticationException,
@@ -24,6 +24,7 @@ from .meeting_settings import (
     BreakoutRooms,
     ContinuousMeetingChat,
     CountryRule,
+    DialInNumber,
     LanguageInterpretation,
     LanguageInterpreter,
     MeetingInvitee,
@@ -36,7 +37,15 @@ from .meeting_settings import (
     VideoManagement,
     WaitingRoomOptions,
 )
-from .meetings import MeetingStatusUpdate, NewMeeting, NewSipUri, Recurrence
+from .meetings import (
+    MeetingStatusUpdate,
+    MeetingUpdate,
+    NewMeeting,
+    NewSipUri,
+    Recurrence,
+    RtmsAppSettings,
+    RtmsStatusUpdate,
+)
 from .polls import NewPoll, PollPrompt, PollQuestion
 from .registrants import (
     CustomAnswer,
@@ -58,8 +67,10 @@ __all__ = [
     "ContinuousMeetingChat",
     "CountryRule",
     "CustomAnswer",
+    "CustomKey",
     "CustomQuestion",
     "CustomSurvey",
+    "DialInNumber",
     "LanguageInterpretation",
     "LanguageInterpreter",
     "LivestreamSettings",
@@ -69,6 +80,7 @@ __all__ = [
     "MeetingResource",
     "MeetingSettings",
     "MeetingStatusUpdate",
+    "MeetingUpdate",
     "NewMeeting",
     "NewMeetingTemplate",
     "NewPoll",
@@ -82,6 +94,8 @@ __all__ = [
     "RegistrantKey",
     "RegistrantStatusUpdate",
     "RegistrationQuestionsUpdate",
+    "RtmsAppSettings",
+    "RtmsStatusUpdate",
     "SignLanguageInterpretation",
     "SignLanguageInterpreter",
     "StandardQuestion",

@@ -59,6 +59,17 @@ class AuthenticationException(MaskedStruct, frozen=True, kw_only=True, omit_defa
 
     name: str | None = None
     email: str | None = None
+    join_url: Secret[str] | None = None
+
+
+class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A dial-in number."""
+
+    country: str | None = None
+    country_name: str | None = None
+    city: str | None = None
+    number: str | None = None
+    type: Literal["toll", "tollfree"] | str | None = None
 
 
 class MeetingInvitee(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -151,7 +162,11 @@ class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
       the time they join.
     - *alternative_hosts*: e-mail addresses or user ids, separated by semicolons.
     - *authentication_domains*: domains, separated by commas.
-    - *cn_meeting* and *in_meeting* are deprecated.
+    - *cn_meeting*, *in_meeting*, *enforce_login* and *enforce_login_domains* are deprecated.
+
+    The reference lists *additional_data_center_regions* and *show_join_info* for a new meeting only;
+    *authentication_name*, *custom_keys*, *enforce_login*, *enforce_login_domains*, *global_dial_in_numbers* and the
+    *join_url* of an exception for a change only. It does not say what Zoom does with them elsewhere.
     """
 
     additional_data_center_regions: tuple[str, ...] | None = None
@@ -168,6 +183,7 @@ class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     audio_conference_info: Annotated[str, limits(max_length=2048)] | None = None
     authentication_domains: str | None = None
     authentication_exception: tuple[AuthenticationException, ...] | None = None
+    authentication_name: str | None = None
     authentication_option: str | None = None
     auto_add_recording_to_video_management: VideoManagement | None = None
     auto_recording: Literal["local", "cloud", "none"] | str | None = None
@@ -180,13 +196,17 @@ class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact_email: str | None = None
     contact_name: str | None = None
     continuous_meeting_chat: ContinuousMeetingChat | None = None
+    custom_keys: Annotated[tuple[CustomKey, ...], limits(max_items=10)] | None = None
     device_testing: bool | None = None
     disable_participant_video: bool | None = None
     email_in_attendee_report: bool | None = None
     email_notification: bool | None = None
     encryption_type: Literal["enhanced_encryption", "e2ee"] | str | None = None
+    enforce_login: bool | None = None
+    enforce_login_domains: str | None = None
     focus_mode: bool | None = None
     global_dial_in_countries: tuple[str, ...] | None = None
+    global_dial_in_numbers: tuple[DialInNumber, ...] | None = None
     host_save_video_order: bool | None = None
     host_video: bool | None = None
     in_meeting: bool | None = None
@@ -225,34 +245,18 @@ class ContinuousMeetingChatInEffect(ContinuousMeetingChat, frozen=True, kw_only=
     channel_id: str | None = None
 
 
-class AuthenticationExceptionInEffect(AuthenticationException, frozen=True, kw_only=True, omit_defaults=True):
-    """An authentication exception in a response, with the link."""
+class MeetingInviteeInEffect(MeetingInvitee, frozen=True, kw_only=True, omit_defaults=True):
+    """An invited person in a response. *internal_user* is True if the person belongs to the account."""
 
-    join_url: Secret[str] | None = None
-
-
-class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A dial-in number."""
-
-    country: str | None = None
-    country_name: str | None = None
-    city: str | None = None
-    number: str | None = None
-    type: Literal["toll", "tollfree"] | str | None = None
+    internal_user: bool | None = None
 
 
 class MeetingSettingsInEffect(MeetingSettings, frozen=True, kw_only=True, omit_defaults=True):
     """The settings of a meeting in a response, with fields that requests do not have.
 
-    *enforce_login* and *enforce_login_domains* are deprecated. *enable_dedicated_group_chat* occurs in responses and is
-    not documented.
+    *enable_dedicated_group_chat* occurs in responses and is not documented.
     """
 
-    authentication_exception: tuple[AuthenticationExceptionInEffect, ...] | None = None
-    authentication_name: str | None = None
     continuous_meeting_chat: ContinuousMeetingChatInEffect | None = None
-    custom_keys: tuple[CustomKey, ...] | None = None
     enable_dedicated_group_chat: bool | None = None
-    enforce_login: bool | None = None
-    enforce_login_domains: str | None = None
-    global_dial_in_numbers: tuple[DialInNumber, ...] | None = None
+    meeting_invitees: tuple[MeetingInviteeInEffect, ...] | None = None

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from .custom_fields import MeetingTrackingField, NewTrackingField
-from .field_types import Timestamp, limits
+from .field_types import Change, Timestamp, limits
 from .meeting_settings import MeetingSettings, MeetingSettingsInEffect
 from .pages import NumberedPage, SinglePage
 from .secret_fields import MaskedStruct, Secret
@@ -78,14 +78,59 @@ class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 
     def broken_rules(self) -> Iterator[str]:
         """Yield the broken rules of the reference that concern several fields."""
-        if self.recurrence is not None and self.type != _RECURRING_WITH_FIXED_TIME:
-            yield "recurrence goes with type 8 only"
+        yield from _broken_recurrence_rule(self.type, self.recurrence)
+
+
+class MeetingUpdate(MaskedStruct, frozen=True, kw_only=True):
+    """A change of a meeting. The fields are as in `NewMeeting`.
+
+    Zoom ignores a *start_time* in the past. A change of a whole series of type 8 requires *recurrence*. A field of
+    *settings* that is None is not sent.
+    """
+
+    topic: Change[Annotated[str, limits(max_length=200)]] = UNSET
+    type: Change[MeetingType] = UNSET
+    start_time: Change[datetime] = UNSET
+    duration: Change[Annotated[int, limits(ge=1, le=1440)]] = UNSET
+    timezone: Change[str] = UNSET
+    agenda: Change[Annotated[str, limits(max_length=2000)]] = UNSET
+    password: Secret[Change[Annotated[str, limits(max_length=10)]]] = UNSET
+    pre_schedule: Change[bool] = UNSET
+    schedule_for: Change[str] = UNSET
+    template_id: Change[str] = UNSET
+    recurrence: Change[Recurrence] = UNSET
+    tracking_fields: Change[tuple[NewTrackingField, ...]] = UNSET
+    settings: Change[MeetingSettings] = UNSET
+
+    def broken_rules(self) -> Iterator[str]:
+        """Yield the broken rules of the reference that concern several fields."""
+        yield from _broken_recurrence_rule(self.type, self.recurrence)
+
+
+def _broken_recurrence_rule(type_: Change[MeetingType], recurrence: Change[Recurrence]) -> Iterator[str]:
+    # A change without a type keeps the meeting's own.
+    if isinstance(recurrence, Recurrence) and type_ not in {_RECURRING_WITH_FIXED_TIME, UNSET}:
+        yield "recurrence goes with type 8 only"
 
 
 class MeetingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An action on a meeting: end a running one, or recover a deleted one."""
 
     action: Literal["end", "recover"] | str | None = None
+
+
+class RtmsAppSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The app *client_id*, and the user whose stream it is: by default the user of the access token."""
+
+    client_id: str
+    participant_user_id: str | None = None
+
+
+class RtmsStatusUpdate(Struct, frozen=True, kw_only=True):
+    """An action on the real-time media stream (RTMS) that an app receives of one participant."""
+
+    action: Change[Literal["start", "stop", "pause", "resume"] | str] = UNSET
+    settings: Change[RtmsAppSettings] = UNSET
 
 
 class NewSipUri(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,10 +149,13 @@ class Occurrence(Struct, frozen=True, kw_only=True):
 
 
 class MeetingBasics(MaskedStruct, frozen=True, kw_only=True):
-    """The fields of every scheduled meeting. *type* is as in `NewMeeting`, *duration* is in minutes."""
+    """The fields of every scheduled meeting. *duration* is in minutes.
+
+    *type* is as in `NewMeeting`, or 4 for a personal meeting room.
+    """
 
     topic: str | None = None
-    type: MeetingType | None = None
+    type: Literal[1, 2, 3, 4, 8, 10] | int | None = None
     start_time: Timestamp | None = None
     duration: int | None = None
     timezone: str | None = None
@@ -181,47 +229,11 @@ class UpcomingMeetingsPage(SinglePage, frozen=True, kw_only=True):
     total_records: int | None = None
 
 
-class SummarySection(Struct, frozen=True, kw_only=True):
-    """A section of a summary in the older format."""
+class MeetingInvitation(MaskedStruct, frozen=True, kw_only=True):
+    """The text of an invitation, with the link and the passcode, and the SIP addresses of the meeting."""
 
-    label: str | None = None
-    summary: str | None = None
-
-
-class EditedSummary(Struct, frozen=True, kw_only=True):
-    """An edited summary in the older format."""
-
-    summary_overview: str | None = None
-    summary_details: str | None = None
-    next_steps: tuple[str, ...] = ()
-
-
-class MeetingSummary(Struct, frozen=True, kw_only=True):
-    """The AI Companion's summary of an instance. *summary_content* is Markdown.
-
-    *summary_overview*, *summary_details*, *next_steps* and *edited_summary* are deprecated and may be missing.
-    """
-
-    meeting_uuid: str
-    meeting_id: int | None = None
-    meeting_host_id: str | None = None
-    meeting_host_email: str | None = None
-    meeting_topic: str | None = None
-    meeting_start_time: Timestamp | None = None
-    meeting_end_time: Timestamp | None = None
-    summary_title: str | None = None
-    summary_content: str | None = None
-    summary_doc_url: str | None = None
-    summary_start_time: Timestamp | None = None
-    summary_end_time: Timestamp | None = None
-    summary_created_time: Timestamp | None = None
-    summary_last_modified_time: Timestamp | None = None
-    summary_last_modified_user_id: str | None = None
-    summary_last_modified_user_email: str | None = None
-    summary_overview: str | None = None
-    summary_details: tuple[SummarySection, ...] = ()
-    next_steps: tuple[str, ...] = ()
-    edited_summary: EditedSummary | None = None
+    invitation: Secret[str]
+    sip_links: Secret[tuple[str, ...]] = ()
 
 
 class CaptionToken(MaskedStruct, frozen=True, kw_only=True):
