@@ -53,13 +53,15 @@ from zoomasync.models import (
     RtmsStatusUpdate,
     SurveyUpdate,
 )
+from zoomasync.models.history import HistoryMeeting, HistoryMeetingsPage
 from zoomasync.models.instance_reports import (
     InstanceReport,
+    MeetingSurveyReport,
     PollReport,
     QAReport,
     ReportParticipant,
     ReportParticipantsPage,
-    SurveyReport,
+    WebinarSurveyReport,
 )
 from zoomasync.models.instances import Visit
 from zoomasync.models.meetings import (
@@ -94,8 +96,12 @@ from zoomasync.models.reports import (
     DailyUsagePage,
     Host,
     HostsPage,
+    MeetingActivitiesPage,
+    MeetingActivity,
     OperationLog,
     OperationLogsPage,
+    RemoteSupportLog,
+    RemoteSupportLogsPage,
     SignInActivitiesPage,
     SignInActivity,
     TelephoneLeg,
@@ -195,12 +201,17 @@ async def reports(zoom: Zoom) -> None:
     assert_type(endpoints.billing_invoices("b"), Paginator[BillingInvoicesPage, BillingInvoice])
     assert_type(endpoints.cloud_recording(DAY, DAY), Paginator[CloudRecordingStoragePage, CloudRecordingStorage])
     assert_type(endpoints.daily(year=2026, month=5), Paginator[DailyUsagePage, DailyUsage])
+    history = endpoints.history_meetings(DAY, DAY, meeting_type="webinar", meeting_feature=["poll", "reaction"])
+    assert_type(history, Paginator[HistoryMeetingsPage, HistoryMeeting])
     assert_type(await endpoints.meeting(1), InstanceReport)
+    activities = endpoints.meeting_activities(DAY, DAY, "User Join", meeting_number=1)
+    assert_type(activities, Paginator[MeetingActivitiesPage, MeetingActivity])
     assert_type(endpoints.meeting_participants("uuid"), Paginator[ReportParticipantsPage, ReportParticipant])
     assert_type(await endpoints.meeting_polls(1), PollReport)
     assert_type(await endpoints.meeting_qa(1), QAReport)
-    assert_type(await endpoints.meeting_survey(1), SurveyReport)
+    assert_type(await endpoints.meeting_survey(1), MeetingSurveyReport)
     assert_type(endpoints.operation_logs(DAY, DAY, category_type="user"), Paginator[OperationLogsPage, OperationLog])
+    assert_type(endpoints.remote_support(DAY, DAY), Paginator[RemoteSupportLogsPage, RemoteSupportLog])
     assert_type(endpoints.telephone(DAY, DAY, type_="2"), Paginator[TelephonePage, TelephoneLeg])
     assert_type(endpoints.upcoming_events(DAY, DAY), Paginator[UpcomingEventsPage, UpcomingEvent])
     assert_type(endpoints.users(DAY, DAY, type_="active"), Paginator[HostsPage, Host])
@@ -208,6 +219,8 @@ async def reports(zoom: Zoom) -> None:
     assert_type(await endpoints.webinar(1), InstanceReport)
     assert_type(endpoints.webinar_participants(1), Paginator[ReportParticipantsPage, ReportParticipant])
     assert_type(await endpoints.webinar_polls(1), PollReport)
+    assert_type(await endpoints.webinar_qa(1), QAReport)
+    assert_type(await endpoints.webinar_survey(1), WebinarSurveyReport)
 
 
 async def listings(zoom: Zoom) -> None:

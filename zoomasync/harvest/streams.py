@@ -17,13 +17,13 @@ from .. import Label, Zoom
 from ..errors import InvalidArgument
 from ..models.instance_reports import (
     InstanceReport,
+    MeetingSurveyReport,
     PollReport,
     PollRespondent,
     QAReport,
     Questioner,
     ReportParticipant,
     ReportParticipantsPage,
-    SurveyReport,
     SurveyRespondent,
 )
 from ..models.past_meetings import (
@@ -232,7 +232,9 @@ REPORT_STREAMS = (
     InstanceStream("meeting_participants", "reports.meeting_participants", _VISITS, _meeting_participants),
     InstanceStream("meeting_polls", "reports.meeting_polls", _POLLS, _meeting_polls),
     InstanceStream("meeting_qa", "reports.meeting_qa", (QAReport, Questioner), _meeting_qa),
-    InstanceStream("meeting_survey", "reports.meeting_survey", (SurveyReport, SurveyRespondent), _meeting_survey),
+    InstanceStream(
+        "meeting_survey", "reports.meeting_survey", (MeetingSurveyReport, SurveyRespondent), _meeting_survey
+    ),
     InstanceStream("webinar", "reports.webinar", (InstanceReport,), _webinar, webinars=True),
     InstanceStream(
         "webinar_participants", "reports.webinar_participants", _VISITS, _webinar_participants, webinars=True

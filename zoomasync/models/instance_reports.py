@@ -98,7 +98,7 @@ class Questioner(Struct, frozen=True, kw_only=True):
 
 
 class QAReport(InstanceHead, frozen=True, kw_only=True):
-    """The questions and answers of a meeting, grouped by the person who asked."""
+    """The questions and answers of a meeting or webinar, grouped by the person who asked."""
 
     questions: tuple[Questioner, ...]
 
@@ -119,11 +119,23 @@ class SurveyRespondent(Respondent, frozen=True, kw_only=True):
 
 
 class SurveyReport(Struct, frozen=True, kw_only=True):
-    """The answers to a meeting's survey, grouped by person."""
+    """The answers to the survey of a meeting or webinar, grouped by person."""
 
     survey_answers: tuple[SurveyRespondent, ...]
-    meeting_id: int | None = None
-    meeting_uuid: str | None = None
     start_time: Timestamp | None = None
     survey_id: str | None = None
     survey_name: str | None = None
+
+
+class MeetingSurveyReport(SurveyReport, frozen=True, kw_only=True):
+    """The answers to the survey of one instance of a meeting."""
+
+    meeting_id: int | None = None
+    meeting_uuid: str | None = None
+
+
+class WebinarSurveyReport(SurveyReport, frozen=True, kw_only=True):
+    """The answers to the survey of one instance of a webinar."""
+
+    webinar_id: int | None = None
+    webinar_uuid: str | None = None

@@ -256,3 +256,49 @@ class UserMeetingsPage(NumberedPage, frozen=True, kw_only=True):
     items: tuple[UserMeeting, ...] = field(name="meetings")
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
+
+
+class MeetingActivity(Struct, frozen=True, kw_only=True):
+    """One action in a meeting. *meeting_number* is text with blanks, such as "850 1234 5678".
+
+    *activity_category* is a name such as "Meeting Started", as samples suggest, or a code. Zoom sends *activity_time*
+    without a time zone; it is decoded as UTC, which no document states.
+    """
+
+    meeting_number: str | None = None
+    activity_time: Timestamp | None = None
+    operator: str | None = None
+    operator_email: str | None = None
+    activity_category: str | None = None
+    activity_detail: str | None = None
+
+
+class MeetingActivitiesPage(TokenPage, frozen=True, kw_only=True):
+    """One page of actions in meetings."""
+
+    items: tuple[MeetingActivity, ...] = field(name="meeting_activity_logs")
+
+
+class RemoteSupportLog(Struct, frozen=True, kw_only=True):
+    """One remote support of one person by another. *wait_time* and *duration* are text, such as "19:37"."""
+
+    meeting_uuid: str | None = None
+    meeting_number: int | None = None
+    meeting_host_id: str | None = None
+    meeting_start_time: Timestamp | None = None
+    topic: str | None = None
+    supporter_name: str | None = None
+    supporter_email: str | None = None
+    supportee_name: str | None = None
+    supportee_email: str | None = None
+    request_time: Timestamp | None = None
+    wait_time: str | None = None
+    start_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    duration: str | None = None
+
+
+class RemoteSupportLogsPage(TokenPage, frozen=True, kw_only=True):
+    """One page of remote supports."""
+
+    items: tuple[RemoteSupportLog, ...] = field(name="remote_support_logs")
