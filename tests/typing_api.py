@@ -39,14 +39,20 @@ from zoomasync.models import (
     LivestreamStatusUpdate,
     LivestreamUpdate,
     MeetingStatusUpdate,
+    NewInviteLink,
+    NewInviteLinks,
     NewMeeting,
     NewMeetingTemplate,
+    NewPanelist,
+    NewPanelists,
     NewPoll,
     NewPolls,
     NewRecordingRegistrant,
     NewRegistrant,
     NewRegistrants,
     NewSipUri,
+    NewWebinar,
+    NewWebinarTemplate,
     PollQuestion,
     RecordingRegistrantKey,
     RecordingRegistrantStatusUpdate,
@@ -56,8 +62,12 @@ from zoomasync.models import (
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
     SurveyUpdate,
+    WebinarSettings,
+    WebinarStatusUpdate,
+    WebinarUpdate,
 )
 from zoomasync.models.instances import Visit
+from zoomasync.models.invite_links import InviteLinks
 from zoomasync.models.livestream import LivestreamTarget
 from zoomasync.models.meetings import (
     CaptionToken,
@@ -78,6 +88,7 @@ from zoomasync.models.past_meetings import (
     PastParticipantsPage,
     PastPolls,
     PastQA,
+    PastWebinarInstancesPage,
 )
 from zoomasync.models.polls import Poll, PollsCreated, PollsPage
 from zoomasync.models.recordings import (
@@ -127,8 +138,18 @@ from zoomasync.models.reports import (
     UserMeetingsPage,
 )
 from zoomasync.models.surveys import Survey
-from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
+from zoomasync.models.templates import Template, TemplateCreated, TemplatesPage
 from zoomasync.models.users import ListedUser, User, UsersPage
+from zoomasync.models.webinars import (
+    ListedWebinar,
+    Panelist,
+    PanelistsAdded,
+    PanelistsPage,
+    TrackingSource,
+    TrackingSourcesPage,
+    Webinar,
+    WebinarsPage,
+)
 from zoomasync.redis import RedisLeases
 from zoomasync.types import Api, CallStats, Endpoint, RegistrantOutcome
 
@@ -147,6 +168,30 @@ async def meetings(zoom: Zoom) -> None:
     assert_type(await zoom.meetings.caption_token(1), CaptionToken)
     assert_type(await zoom.meetings.sip_uri(1), SipUri)
     assert_type(await zoom.meetings.sip_uri(1, NewSipUri(passcode="1")), SipUri)
+    links = NewInviteLinks(attendees=(NewInviteLink(name="A", disable_audio=True),), ttl=0)
+    assert_type(await zoom.meetings.create_invite_links(1, links), InviteLinks)
+
+
+async def webinars(zoom: Zoom) -> None:
+    endpoints = zoom.webinars
+    assert_type(endpoints.list("u", type_="upcoming"), Paginator[WebinarsPage, ListedWebinar])
+    assert_type(await endpoints.create("u", NewWebinar(topic="x", settings=WebinarSettings(hd_video=True))), Webinar)
+    assert_type(await endpoints.get("uuid", occurrence_id="1", show_previous_occurrences=True), Webinar)
+    assert_type(await endpoints.update(1, WebinarUpdate(topic="x", agenda=None), occurrence_id="1"), None)
+    assert_type(await endpoints.delete(1, occurrence_id="1", cancel_webinar_reminder=True), None)
+    assert_type(await endpoints.update_status(1, WebinarStatusUpdate(action="end")), None)
+    assert_type(await endpoints.end(1), None)
+    assert_type(await endpoints.caption_token(1), CaptionToken)
+    assert_type(await endpoints.sip_uri(1), SipUri)
+    assert_type(endpoints.tracking_sources(1), Paginator[TrackingSourcesPage, TrackingSource])
+    assert_type(await endpoints.create_invite_links(1, NewInviteLinks()), InviteLinks)
+    assert_type(endpoints.panelists.list(1), Paginator[PanelistsPage, Panelist])
+    people = NewPanelists(panelists=(NewPanelist(name="A", email="a@b.example"),))
+    assert_type(await endpoints.panelists.add(1, people), PanelistsAdded)
+    assert_type(await endpoints.panelists.remove(1, "a@b.example"), None)
+    assert_type(await endpoints.panelists.remove_all(1), None)
+    assert_type(endpoints.templates.list("u"), Paginator[TemplatesPage, Template])
+    assert_type(await endpoints.templates.create("u", NewWebinarTemplate(webinar_id=1)), TemplateCreated)
 
 
 async def livestream(zoom: Zoom) -> None:
@@ -199,8 +244,8 @@ async def surveys_templates_and_pac(zoom: Zoom) -> None:
     assert_type(await zoom.webinars.survey.update(1, SurveyUpdate(show_in_the_follow_up_email=True)), None)
     assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
     assert_type(await zoom.meetings.survey.delete(1), None)
-    assert_type(zoom.meetings.templates.list("u"), Paginator[MeetingTemplatesPage, MeetingTemplate])
-    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), MeetingTemplateCreated)
+    assert_type(zoom.meetings.templates.list("u"), Paginator[TemplatesPage, Template])
+    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), TemplateCreated)
     assert_type(zoom.pac.list("u"), Paginator[PacAccountsPage, PacAccount])
 
 
@@ -238,6 +283,14 @@ async def recordings(zoom: Zoom) -> None:
     assert_type(await endpoints.registrants.update_status(1, status), None)
     assert_type(await endpoints.registrants.questions("uuid"), RegistrationQuestions)
     assert_type(await endpoints.registrants.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
+
+
+async def past_webinars(zoom: Zoom) -> None:
+    assert_type(zoom.past_webinars.instances(1), Paginator[PastWebinarInstancesPage, PastInstance])
+    assert_type(zoom.past_webinars.participants(1), Paginator[PastParticipantsPage, PastParticipant])
+    assert_type(zoom.past_webinars.absentees("uuid", occurrence_id="1"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await zoom.past_webinars.polls(1), PastPolls)
+    assert_type(await zoom.past_webinars.qa("uuid"), PastQA)
 
 
 async def reports(zoom: Zoom) -> None:
@@ -310,6 +363,8 @@ async def rejected_calls(zoom: Zoom) -> None:
     await zoom.reports.meeting(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  an id is needed
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    zoom.past_webinars.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.webinars.panelists.add(1, ["a@b.example"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
     await zoom.meetings.registrants.get(1, "r", occurrence_id="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  webinars only
     await zoom.meetings.registrants.approve(1, ["r"])  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  a registrant or a key

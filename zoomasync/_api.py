@@ -28,15 +28,18 @@ from .resources.meetings.survey import MeetingSurvey
 from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
+from .resources.past_webinars import PastWebinars
 from .resources.recordings import Recordings
 from .resources.recordings.registrants import RecordingRegistrants
 from .resources.reports import Reports
 from .resources.users import Users
 from .resources.webinars import Webinars
 from .resources.webinars.livestream import WebinarLivestream
+from .resources.webinars.panelists import Panelists
 from .resources.webinars.polls import WebinarPolls
 from .resources.webinars.registrants import WebinarRegistrants
 from .resources.webinars.survey import WebinarSurvey
+from .resources.webinars.templates import WebinarTemplates
 
 T = TypeVar("T")
 
@@ -49,6 +52,7 @@ class Api:
         self.meetings: Meetings = Meetings(session)
         self.pac: Pac = Pac(session)
         self.past_meetings: PastMeetings = PastMeetings(session)
+        self.past_webinars: PastWebinars = PastWebinars(session)
         self.recordings: Recordings = Recordings(session)
         self.reports: Reports = Reports(session)
         self.webinars: Webinars = Webinars(session)
@@ -231,6 +235,7 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "meetings.templates": Templates,
     "pac": Pac,
     "past_meetings": PastMeetings,
+    "past_webinars": PastWebinars,
     "recordings": Recordings,
     "recordings.registrants": RecordingRegistrants,
     "reports": Reports,
@@ -240,6 +245,8 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "webinars.registrants": WebinarRegistrants,
     "webinars.survey": WebinarSurvey,
     "users": Users,
+    "webinars.panelists": Panelists,
+    "webinars.templates": WebinarTemplates,
 }
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -65,6 +65,7 @@ OWN_METHODS: Final = {
     "webinars.registrants.approve",
     "webinars.registrants.cancel",
     "webinars.registrants.deny",
+    "webinars.end",
 }
 """Public methods that send the call of another method."""
 OWN_VALUES: Final[dict[str, tuple[str, ...]]] = {

@@ -35,6 +35,7 @@ NO_SECRETS = {
     "code",  # the prefix of a country's telephone numbers
     "custom_keys",
     "customer_key",  # an app's id for a participant
+    "default_passcode",  # true or false
     "default_password",  # true or false
     "key",  # the name of a custom key or attribute
     "next_page_token",  # for 15 minutes, and for the owner of the access token only
@@ -43,6 +44,8 @@ NO_SECRETS = {
     "registration_url",  # the public page of a meeting
     "session_key",  # an app's id for a session
     "summary_doc_url",  # a document that requires a sign-in
+    "survey_url",  # the public page of a survey
+    "tracking_url",  # the public page of a registration
 }
 """Fields that are called like secrets, and were found to hold none."""
 

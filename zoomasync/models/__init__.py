@@ -17,6 +17,7 @@ The repr of a struct hides passwords, keys, tokens, and links that hold one. The
 from msgspec import UNSET
 
 from .custom_fields import NewTrackingField
+from .invite_links import NewInviteLink, NewInviteLinks
 from .livestream import LivestreamSettings, LivestreamStatusUpdate, LivestreamUpdate
 from .meeting_settings import (
     AuthenticationException,
@@ -57,7 +58,17 @@ from .registrants import (
     StandardQuestion,
 )
 from .surveys import CustomSurvey, SurveyPrompt, SurveyQuestion, SurveyUpdate
-from .templates import NewMeetingTemplate
+from .templates import NewMeetingTemplate, NewWebinarTemplate
+from .webinars import (
+    NewPanelist,
+    NewPanelists,
+    NewWebinar,
+    SimuliveDelayStart,
+    WebinarEmail,
+    WebinarSettings,
+    WebinarStatusUpdate,
+    WebinarUpdate,
+)
 
 __all__ = [
     "UNSET",
@@ -79,8 +90,12 @@ __all__ = [
     "MeetingResource",
     "MeetingSettings",
     "MeetingStatusUpdate",
+    "NewInviteLink",
+    "NewInviteLinks",
     "NewMeeting",
     "NewMeetingTemplate",
+    "NewPanelist",
+    "NewPanelists",
     "NewPoll",
     "NewPolls",
     "NewRecordingRegistrant",
@@ -88,6 +103,8 @@ __all__ = [
     "NewRegistrants",
     "NewSipUri",
     "NewTrackingField",
+    "NewWebinar",
+    "NewWebinarTemplate",
     "PollPrompt",
     "PollQuestion",
     "QuestionAndAnswer",
@@ -101,6 +118,7 @@ __all__ = [
     "RegistrationQuestionsUpdate",
     "SignLanguageInterpretation",
     "SignLanguageInterpreter",
+    "SimuliveDelayStart",
     "StandardQuestion",
     "SurveyPrompt",
     "SurveyQuestion",
@@ -108,4 +126,8 @@ __all__ = [
     "VideoChannel",
     "VideoManagement",
     "WaitingRoomOptions",
+    "WebinarEmail",
+    "WebinarSettings",
+    "WebinarStatusUpdate",
+    "WebinarUpdate",
 ]

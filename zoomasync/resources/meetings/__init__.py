@@ -11,6 +11,7 @@ from ..._core.endpoint import MeetingRef, ResourceQuota
 from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
+from ...models.invite_links import InviteLinks, NewInviteLinks
 from ...models.meetings import (
     CaptionToken,
     ListedMeeting,
@@ -85,6 +86,13 @@ class Meetings(Resource):
         ("meeting:write:sip_dialing", "meeting:write:admin:sip_dialing"),
         "meeting:write:sip_dialing",
         idempotent=True,
+    )
+    CREATE_INVITE_LINKS = endpoint(
+        "POST /meetings/{meetingId}/invite_links",
+        Label.LIGHT,
+        InviteLinks,
+        ADMIN_WRITE,
+        "meeting:write:invite_links",
     )
 
     def __init__(self, session: Session) -> None:
@@ -165,3 +173,7 @@ class Meetings(Resource):
     async def sip_uri(self, meeting_id: int, uri: NewSipUri = NewSipUri()) -> SipUri:  # noqa: B008  it is frozen
         """Return a SIP URI that dials a meeting. It expires after two hours."""
         return await self._session.send(self.SIP_URI.at(meeting_id, body=uri))
+
+    async def create_invite_links(self, meeting_id: int, links: NewInviteLinks) -> InviteLinks:
+        """Create a personal link for each of at most 500 people."""
+        return await self._session.send(self.CREATE_INVITE_LINKS.at(meeting_id, body=links))
