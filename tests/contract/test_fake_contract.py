@@ -101,7 +101,7 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     if "billing_id" in operation.query:
         query["billing_id_"] = account.billing_reports[0].id
     body = BODIES.get(operation.route) or (None if operation.body is None else short_body(operation.body))
-    if body is not None and "template" in operation.route:
+    if body is not None and "meeting_template" in operation.route:
         body = {
             **body,
             "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0]),
