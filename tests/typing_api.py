@@ -35,23 +35,40 @@ from zoomasync.harvest import (
 from zoomasync.harvest.stores.shared import SharedStore
 from zoomasync.models import (
     UNSET,
+    BatchRegistrant,
     LivestreamStatusUpdate,
     LivestreamUpdate,
     MeetingSettings,
     MeetingStatusUpdate,
     MeetingUpdate,
+    NewInviteLink,
+    NewInviteLinks,
     NewMeeting,
     NewMeetingTemplate,
+    NewPanelist,
+    NewPanelists,
     NewPoll,
+    NewPolls,
+    NewRecordingRegistrant,
     NewRegistrant,
+    NewRegistrants,
     NewSipUri,
+    NewWebinar,
+    NewWebinarTemplate,
     PollQuestion,
+    RecordingRegistrantKey,
+    RecordingRegistrantStatusUpdate,
+    RecordingSettingsUpdate,
+    RecordingStatusUpdate,
     RegistrantKey,
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
     RtmsAppSettings,
     RtmsStatusUpdate,
     SurveyUpdate,
+    WebinarSettings,
+    WebinarStatusUpdate,
+    WebinarUpdate,
 )
 from zoomasync.models.history import HistoryMeeting, HistoryMeetingsPage
 from zoomasync.models.instance_reports import (
@@ -64,6 +81,8 @@ from zoomasync.models.instance_reports import (
     WebinarSurveyReport,
 )
 from zoomasync.models.instances import Visit
+from zoomasync.models.invite_links import InviteLinks
+from zoomasync.models.livestream import LivestreamTarget
 from zoomasync.models.meetings import (
     CaptionToken,
     ListedMeeting,
@@ -82,9 +101,27 @@ from zoomasync.models.past_meetings import (
     PastParticipant,
     PastParticipantsPage,
     PastQA,
+    PastWebinarInstancesPage,
 )
-from zoomasync.models.polls import Poll, PollsPage
-from zoomasync.models.registrants import Registrant, RegistrantAdded, RegistrantsPage, RegistrationQuestions
+from zoomasync.models.polls import Poll, PollsCreated, PollsPage
+from zoomasync.models.recordings import (
+    AnalyticsDay,
+    AnalyticsDaysPage,
+    AnalyticsDetail,
+    AnalyticsDetailsPage,
+    Recording,
+    RecordingRegistrantAdded,
+    RecordingSettings,
+    RecordingsPage,
+    Transcript,
+)
+from zoomasync.models.registrants import (
+    Registrant,
+    RegistrantAdded,
+    RegistrantsAdded,
+    RegistrantsPage,
+    RegistrationQuestions,
+)
 from zoomasync.models.reports import (
     BillingInvoice,
     BillingInvoicesPage,
@@ -113,10 +150,20 @@ from zoomasync.models.reports import (
 )
 from zoomasync.models.summaries import ListedSummary, MeetingSummary, SummariesPage
 from zoomasync.models.surveys import Survey
-from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
+from zoomasync.models.templates import Template, TemplateCreated, TemplatesPage
+from zoomasync.models.users import ListedUser, User, UsersPage
+from zoomasync.models.webinars import (
+    ListedWebinar,
+    Panelist,
+    PanelistsAdded,
+    PanelistsPage,
+    TrackingSource,
+    TrackingSourcesPage,
+    Webinar,
+    WebinarsPage,
+)
 from zoomasync.redis import RedisLeases
-from zoomasync.resources.meetings.registrants import RegistrantOutcome
-from zoomasync.types import Api, CallStats, Endpoint
+from zoomasync.types import Api, CallStats, Endpoint, RegistrantOutcome
 
 DAY = date(2026, 5, 1)
 TIME = datetime(2026, 5, 1, tzinfo=UTC)
@@ -138,13 +185,41 @@ async def meetings(zoom: Zoom) -> None:
     assert_type(await zoom.meetings.delete_summary("uuid"), None)
     stream = RtmsStatusUpdate(action="start", settings=RtmsAppSettings(client_id="c"))
     assert_type(await zoom.meetings.update_rtms_status(1, stream), None)
+    assert_type(await zoom.meetings.transcript("uuid"), Transcript)
+    assert_type(await zoom.meetings.delete_transcript(1), None)
     assert_type(await zoom.meetings.caption_token(1), CaptionToken)
     assert_type(await zoom.meetings.sip_uri(1), SipUri)
     assert_type(await zoom.meetings.sip_uri(1, NewSipUri(passcode="1")), SipUri)
+    links = NewInviteLinks(attendees=(NewInviteLink(name="A", disable_audio=True),), ttl=0)
+    assert_type(await zoom.meetings.create_invite_links(1, links), InviteLinks)
+
+
+async def webinars(zoom: Zoom) -> None:
+    endpoints = zoom.webinars
+    assert_type(endpoints.list("u", type_="upcoming"), Paginator[WebinarsPage, ListedWebinar])
+    assert_type(await endpoints.create("u", NewWebinar(topic="x", settings=WebinarSettings(hd_video=True))), Webinar)
+    assert_type(await endpoints.get("uuid", occurrence_id="1", show_previous_occurrences=True), Webinar)
+    assert_type(await endpoints.update(1, WebinarUpdate(topic="x", agenda=None), occurrence_id="1"), None)
+    assert_type(await endpoints.delete(1, occurrence_id="1", cancel_webinar_reminder=True), None)
+    assert_type(await endpoints.update_status(1, WebinarStatusUpdate(action="end")), None)
+    assert_type(await endpoints.end(1), None)
+    assert_type(await endpoints.caption_token(1), CaptionToken)
+    assert_type(await endpoints.sip_uri(1), SipUri)
+    assert_type(endpoints.tracking_sources(1), Paginator[TrackingSourcesPage, TrackingSource])
+    assert_type(await endpoints.create_invite_links(1, NewInviteLinks()), InviteLinks)
+    assert_type(endpoints.panelists.list(1), Paginator[PanelistsPage, Panelist])
+    people = NewPanelists(panelists=(NewPanelist(name="A", email="a@b.example"),))
+    assert_type(await endpoints.panelists.add(1, people), PanelistsAdded)
+    assert_type(await endpoints.panelists.remove(1, "a@b.example"), None)
+    assert_type(await endpoints.panelists.remove_all(1), None)
+    assert_type(endpoints.templates.list("u"), Paginator[TemplatesPage, Template])
+    assert_type(await endpoints.templates.create("u", NewWebinarTemplate(webinar_id=1)), TemplateCreated)
 
 
 async def livestream(zoom: Zoom) -> None:
     update = LivestreamUpdate(stream_url="u", stream_key="k", page_url="p", resolution=None)
+    assert_type(await zoom.meetings.livestream.get(1), LivestreamTarget)
+    assert_type(await zoom.webinars.livestream.get(1), LivestreamTarget)
     assert_type(await zoom.meetings.livestream.update(1, update), None)
     assert_type(await zoom.meetings.livestream.update_status(1, LivestreamStatusUpdate(action="stop")), None)
 
@@ -153,6 +228,8 @@ async def polls(zoom: Zoom) -> None:
     poll = NewPoll(title="t", questions=(PollQuestion(name="q", type="single", answers=("a", "b")),))
     assert_type(zoom.meetings.polls.list(1, anonymous=True), Paginator[PollsPage, Poll])
     assert_type(await zoom.meetings.polls.create(1, poll), Poll)
+    assert_type(await zoom.meetings.polls.create_batch(1, NewPolls(polls=(poll,))), PollsCreated)
+    assert_type(zoom.webinars.polls.list(1), Paginator[PollsPage, Poll])
     assert_type(await zoom.meetings.polls.get(1, "p"), Poll)
     assert_type(await zoom.meetings.polls.replace(1, "p", poll), None)
     assert_type(await zoom.meetings.polls.delete(1, "p"), None)
@@ -164,6 +241,8 @@ async def registrants(zoom: Zoom) -> None:
     person = NewRegistrant(email="a@b.example", first_name="A")
     assert_type(endpoints.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
     assert_type(await endpoints.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
+    batch = NewRegistrants(registrants=(BatchRegistrant(email="a@b.example", first_name="A"),), auto_approve=True)
+    assert_type(await endpoints.add_batch(1, batch), RegistrantsAdded)
     assert_type(await endpoints.get(1, "r"), Registrant)
     assert_type(await endpoints.remove(1, "r", occurrence_id="1"), None)
     status = RegistrantStatusUpdate(action="approve", registrants=(RegistrantKey(id="r"),))
@@ -175,14 +254,20 @@ async def registrants(zoom: Zoom) -> None:
     assert_type((await endpoints.cancel(1, pending))[0].error, ZoomError | None)
     assert_type(await endpoints.questions(1), RegistrationQuestions)
     assert_type(await endpoints.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
+    webinar = zoom.webinars.registrants
+    assert_type(webinar.list(1, status="all", tracking_source_id="t"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await webinar.get(1, "r", occurrence_id="1"), Registrant)
+    added = (await webinar.add_batch(1, batch)).registrants
+    assert_type((await webinar.approve(1, added))[0].person.email, str | None)
 
 
 async def surveys_templates_and_pac(zoom: Zoom) -> None:
     assert_type(await zoom.meetings.survey.get(1), Survey)
+    assert_type(await zoom.webinars.survey.update(1, SurveyUpdate(show_in_the_follow_up_email=True)), None)
     assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
     assert_type(await zoom.meetings.survey.delete(1), None)
-    assert_type(zoom.meetings.templates.list("u"), Paginator[MeetingTemplatesPage, MeetingTemplate])
-    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), MeetingTemplateCreated)
+    assert_type(zoom.meetings.templates.list("u"), Paginator[TemplatesPage, Template])
+    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), TemplateCreated)
     assert_type(zoom.pac.list("u"), Paginator[PacAccountsPage, PacAccount])
 
 
@@ -192,6 +277,42 @@ async def past_meetings(zoom: Zoom) -> None:
     assert_type(zoom.past_meetings.participants(1), Paginator[PastParticipantsPage, PastParticipant])
     assert_type(await zoom.past_meetings.polls(1), PollReport)
     assert_type(await zoom.past_meetings.qa(1), PastQA)
+
+
+async def users(zoom: Zoom) -> None:
+    assert_type(zoom.users.list(status="pending", include_fields="host_key"), Paginator[UsersPage, ListedUser])
+    assert_type(await zoom.users.get("u", login_type=101, search_by_unique_id=False), User)
+
+
+async def recordings(zoom: Zoom) -> None:
+    endpoints = zoom.recordings
+    assert_type(endpoints.list("u", from_=DAY, to=DAY, meeting_id=1), Paginator[RecordingsPage, Recording])
+    assert_type(endpoints.list("u", trash=True, trash_type="recording_file"), Paginator[RecordingsPage, Recording])
+    assert_type(await endpoints.get(1, include_fields="download_access_token", ttl=60), Recording)
+    assert_type(await endpoints.delete("uuid", "f", action="delete"), None)
+    assert_type(await endpoints.delete_all(1), None)
+    assert_type(await endpoints.recover("uuid", "f"), None)
+    assert_type(await endpoints.recover_all("uuid", RecordingStatusUpdate(action="recover")), None)
+    assert_type(await endpoints.settings(1), RecordingSettings)
+    assert_type(await endpoints.update_settings(1, RecordingSettingsUpdate(password=None, on_demand=True)), None)
+    details = endpoints.analytics_details(1, from_=DAY, type_="by_view")
+    assert_type(details, Paginator[AnalyticsDetailsPage, AnalyticsDetail])
+    assert_type(endpoints.analytics_summary(1, to=DAY), Paginator[AnalyticsDaysPage, AnalyticsDay])
+    assert_type(endpoints.registrants.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
+    person = NewRecordingRegistrant(email="a@b.example", first_name="A", status="approved")
+    assert_type(await endpoints.registrants.add(1, person), RecordingRegistrantAdded)
+    status = RecordingRegistrantStatusUpdate(action="deny", registrants=(RecordingRegistrantKey(id="r"),))
+    assert_type(await endpoints.registrants.update_status(1, status), None)
+    assert_type(await endpoints.registrants.questions("uuid"), RegistrationQuestions)
+    assert_type(await endpoints.registrants.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
+
+
+async def past_webinars(zoom: Zoom) -> None:
+    assert_type(zoom.past_webinars.instances(1), Paginator[PastWebinarInstancesPage, PastInstance])
+    assert_type(zoom.past_webinars.participants(1), Paginator[PastParticipantsPage, PastParticipant])
+    assert_type(zoom.past_webinars.absentees("uuid", occurrence_id="1"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await zoom.past_webinars.polls(1), PollReport)
+    assert_type(await zoom.past_webinars.qa("uuid"), PastQA)
 
 
 async def reports(zoom: Zoom) -> None:
@@ -271,7 +392,10 @@ async def rejected_calls(zoom: Zoom) -> None:
     await zoom.reports.meeting(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  an id is needed
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    zoom.past_webinars.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.webinars.panelists.add(1, ["a@b.example"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.meetings.registrants.get(1, "r", occurrence_id="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  webinars only
     await zoom.meetings.registrants.approve(1, ["r"])  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  a registrant or a key
     await zoom.meetings.create("u", {"topic": "x"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     NewRegistrant(email="a@b.example")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  a name is needed

@@ -21,14 +21,25 @@ from .callbacks import safe
 from .errors import InvalidArgument
 from .resources._resource import Resource
 from .resources.meetings import Meetings
-from .resources.meetings.livestream import Livestream
-from .resources.meetings.polls import Polls
-from .resources.meetings.registrants import Registrants
-from .resources.meetings.survey import Surveys
+from .resources.meetings.livestream import MeetingLivestream
+from .resources.meetings.polls import MeetingPolls
+from .resources.meetings.registrants import MeetingRegistrants
+from .resources.meetings.survey import MeetingSurvey
 from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
+from .resources.past_webinars import PastWebinars
+from .resources.recordings import Recordings
+from .resources.recordings.registrants import RecordingRegistrants
 from .resources.reports import Reports
+from .resources.users import Users
+from .resources.webinars import Webinars
+from .resources.webinars.livestream import WebinarLivestream
+from .resources.webinars.panelists import Panelists
+from .resources.webinars.polls import WebinarPolls
+from .resources.webinars.registrants import WebinarRegistrants
+from .resources.webinars.survey import WebinarSurvey
+from .resources.webinars.templates import WebinarTemplates
 
 T = TypeVar("T")
 
@@ -41,7 +52,11 @@ class Api:
         self.meetings: Meetings = Meetings(session)
         self.pac: Pac = Pac(session)
         self.past_meetings: PastMeetings = PastMeetings(session)
+        self.past_webinars: PastWebinars = PastWebinars(session)
+        self.recordings: Recordings = Recordings(session)
         self.reports: Reports = Reports(session)
+        self.webinars: Webinars = Webinars(session)
+        self.users: Users = Users(session)
 
     def with_options(
         self,
@@ -213,14 +228,25 @@ class Api:
 
 _NAMESPACES: dict[str, type[Resource]] = {
     "meetings": Meetings,
-    "meetings.livestream": Livestream,
-    "meetings.polls": Polls,
-    "meetings.registrants": Registrants,
-    "meetings.survey": Surveys,
+    "meetings.livestream": MeetingLivestream,
+    "meetings.polls": MeetingPolls,
+    "meetings.registrants": MeetingRegistrants,
+    "meetings.survey": MeetingSurvey,
     "meetings.templates": Templates,
     "pac": Pac,
     "past_meetings": PastMeetings,
+    "past_webinars": PastWebinars,
+    "recordings": Recordings,
+    "recordings.registrants": RecordingRegistrants,
     "reports": Reports,
+    "webinars": Webinars,
+    "webinars.livestream": WebinarLivestream,
+    "webinars.polls": WebinarPolls,
+    "webinars.registrants": WebinarRegistrants,
+    "webinars.survey": WebinarSurvey,
+    "users": Users,
+    "webinars.panelists": Panelists,
+    "webinars.templates": WebinarTemplates,
 }
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -13,6 +13,7 @@ from ._core.rate_limiter import ResourceQuotaCounter
 from ._core.session import CallStats, Session
 from ._core.transport import SessionTransport, Transport
 from ._fan_out import FanOut, Outcome
+from .resources._shared.registrants import RegistrantOutcome
 
 __all__ = [
     "Api",
@@ -33,6 +34,7 @@ __all__ = [
     "Page",
     "Paginator",
     "QueryValue",
+    "RegistrantOutcome",
     "ResourceQuota",
     "ResourceQuotaCounter",
     "ResponseInfo",

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import anyio
 import pytest
 from support.environment import COMMAND, environment_with, run_command
 
-from zoomasync import Zoom
+from zoomasync import Label, Zoom
+from zoomasync.cli.commands.endpoints import NeededScopes, needed_scopes, print_scopes
 from zoomasync.testing import Account, FakeZoom
+from zoomasync.types import Endpoint
+
+ENDPOINTS = Zoom.endpoints()
 
 
 @pytest.mark.parametrize(
@@ -27,8 +32,17 @@ from zoomasync.testing import Account, FakeZoom
         (["reap"], "reap"),
         (["fake", "--port", "99999"], "--port must be"),
         (["rate-limits", "--plan", "gold"], "unknown plan 'gold'"),
+        (["endpoints", "--label", "blue"], "resource-intensive"),
+        (["endpoints", "--scope", "meeting:reed"], "no endpoint has the scope 'meeting:reed': did you mean"),
+        (["endpoints", "--scopes", "pac.list", "meeting.create"], "'meeting.create': did you mean 'meetings.create'?"),
+        (["endpoints", "--scopes", "meetings.registrant.*"], "did you mean 'meetings.registrants.*'?"),
+        (["endpoints", "--scopes", "xyzzy"], "no method matches 'xyzzy': zoomasync endpoints --json lists all"),
+        (["endpoints", "pac.", "--label", "heavy"], "no endpoint matches"),
     ],
-    ids=["no credentials", "plan", "report", "range", "date", "option without value", "command", "port", "rate-limits"],
+    ids=[
+        *("no credentials", "plan", "report", "range", "date", "option without value", "command", "port"),
+        *("rate-limits", "label", "scope", "method", "methods", "no similar method", "filters"),
+    ],
 )
 async def test_wrong_use_exits_with_2(arguments: list[str], error: str, tmp_path: Path) -> None:
     code, output, errors = await run_command(*arguments, folder=tmp_path)
@@ -55,7 +69,7 @@ async def test_endpoints_as_json(tmp_path: Path) -> None:
 
     lines = {line["method"]: line for line in json.loads(output)}
     assert code == 0
-    assert lines.keys() == Zoom.endpoints().keys()
+    assert lines.keys() == ENDPOINTS.keys()
     assert lines["reports.meeting_participants"] == {
         "method": "reports.meeting_participants",
         "route": "GET /report/meetings/{meetingId}/participants",
@@ -83,12 +97,117 @@ async def test_endpoints_as_table(tmp_path: Path) -> None:
     """The table names every method and route, and an empty response is "nothing"."""
     _, output, _ = await run_command("endpoints", folder=tmp_path)
 
-    for method, endpoint in Zoom.endpoints().items():
+    for method, endpoint in ENDPOINTS.items():
         assert f" {method} " in output
         assert endpoint.route in output
     (delete,) = [line for line in output.splitlines() if line.split()[:1] == ["meetings.polls.delete"]]
     assert delete.split()[-1] == "nothing"
     assert "NoneType" not in output
+
+
+async def test_endpoints_by_namespace(tmp_path: Path) -> None:
+    """Each endpoint takes one line, and the endpoints of a namespace come one after the other."""
+    _, output, _ = await run_command("endpoints", folder=tmp_path)
+
+    methods = [line.split()[0] for line in output.splitlines() if line.strip()][2:]
+    namespaces = [namespace for namespace, _ in groupby(methods, lambda method: method.rpartition(".")[0])]
+    assert sorted(methods) == sorted(ENDPOINTS)
+    assert namespaces == sorted(set(namespaces))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "methods"),
+    [
+        (["POLL"], [name for name, each in ENDPOINTS.items() if "poll" in f"{name} {each.route}"]),
+        (["patch /"], [name for name, each in ENDPOINTS.items() if each.method == "PATCH"]),
+        (["--label", "medium"], [name for name, each in ENDPOINTS.items() if each.label is Label.MEDIUM]),
+        (["--scope", "pac:read"], ["pac.list"]),
+        (["--scope", "report:read:user:admin"], ["reports.user_meetings"]),
+        (["past", "--label=light", "--scope=meeting:read:past_meeting"], ["past_meetings.get"]),
+    ],
+    ids=["text", "route", "label", "scope", "granular scope", "all"],
+)
+async def test_endpoints_that_match_filters(arguments: list[str], methods: list[str], tmp_path: Path) -> None:
+    _, as_json, _ = await run_command("endpoints", "--json", *arguments, folder=tmp_path)
+    _, as_table, _ = await run_command("endpoints", *arguments, folder=tmp_path)
+
+    assert {line["method"] for line in json.loads(as_json)} == set(methods)
+    assert {line.split()[0] for line in as_table.splitlines() if " /" in line} == set(methods)
+
+
+async def test_scopes_of_methods(tmp_path: Path) -> None:
+    """The scopes for all users, each once, ready to copy."""
+    code, output, errors = await run_command(
+        "endpoints", "--scopes", "meetings.create", "meetings.polls.*", "pac.list", folder=tmp_path
+    )
+
+    assert (code, errors) == (0, "")
+    assert output.splitlines() == [
+        *("classic:", "meeting:read:admin", "meeting:write:admin", "pac:read:admin"),
+        "",
+        "granular:",
+        "meeting:delete:poll:admin",
+        "meeting:read:list_polls:admin",
+        "meeting:read:poll:admin",
+        "meeting:update:poll:admin",
+        "meeting:write:batch_polls:admin",
+        "meeting:write:meeting:admin",
+        "meeting:write:poll:admin",
+        "pac:read:list_pac_accounts:admin",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "methods"),
+    [
+        (["--scopes"], "*"),
+        (["past_meetings.", "--scopes"], "past_meetings.*"),
+        (["--label", "light", "--scopes", "past_meetings.*"], "past_meetings.get"),
+    ],
+    ids=["all", "listed", "listed of the patterns"],
+)
+async def test_scopes_of_listed_endpoints(arguments: list[str], methods: str, tmp_path: Path) -> None:
+    """Filters and methods select together; without methods, the filters select alone."""
+    _, listed, _ = await run_command("endpoints", "--json", *arguments, folder=tmp_path)
+    _, named, _ = await run_command("endpoints", "--json", "--scopes", methods, folder=tmp_path)
+
+    assert json.loads(listed) == json.loads(named)
+    assert json.loads(listed)["granular"]["scopes"]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "needed"),
+    [
+        ([("a:read", "a:read:admin"), ("a:read:admin", "a:read")], ["a:read:admin"]),
+        ([("a:write:admin:sip", "a:write")], ["a:write:admin:sip"]),
+        ([("a:read:x", "a:read:x:master", "a:read:x:admin")], ["a:read:x:admin"]),
+        ([("a:write:admin", "a:read:admin")], ["a:read:admin"]),
+        ([("a:read:admin", "a:write:admin"), ("a:write:admin",)], ["a:write:admin"]),
+        ([("b:read", "a:read")], ["a:read"]),
+    ],
+    ids=["both orders", "admin inside", "master", "read or write", "write is needed anyway", "no scope for all users"],
+)
+def test_scope_among_alternatives(scopes: list[tuple[str, ...]], needed: list[str]) -> None:
+    by_method = {f"method_{number}": each for number, each in enumerate(scopes)}
+
+    assert needed_scopes(by_method) == NeededScopes(needed, [])
+
+
+def test_methods_without_scopes(capsys: pytest.CaptureFixture[str]) -> None:
+    """A method without scopes of one kind is named, so that nobody takes the list for complete."""
+    classic = Endpoint(route="GET /devices", label=Label.HEAVY, response=object, scopes=("device:read:admin",))
+    granular = Endpoint(
+        route="GET /analytics", label=Label.LIGHT, response=object, granular_scopes=("analytics:read:admin",)
+    )
+
+    print_scopes({"devices": classic, "analytics": granular}, as_json=False)
+
+    output, notes = capsys.readouterr()
+    assert output == "classic:\ndevice:read:admin\n\ngranular:\nanalytics:read:admin\n"
+    assert notes.splitlines() == [
+        "zoomasync: the reference has no classic scope for analytics",
+        "zoomasync: the reference has no granular scope for devices",
+    ]
 
 
 # rate-limits

@@ -30,7 +30,7 @@ from zoomasync.errors import (
 )
 
 CALL = LIST_ROWS.at()
-SECOND_PAGE = CALL.with_page_token("token-2")
+SECOND_PAGE = CALL.at_page("token-2")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,9 @@ def test_gateway_status(status: int, body: bytes) -> None:
             "You have exceeded the daily rate limit (3) of Add meeting registrant API requests permitted for this "
             "particular registrant."
         ),
+        "You have exceeded the daily rate limit of (3) for Add webinar registrant API requests for the registrant.",
         "You have exceeded the daily rate limit of (10) for Update registrant's status for the registrant.",
+        "You have exceeded the daily rate limit of (10) for webinar Update registrant's status API requests.",
         (
             "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this "
             "particular user."

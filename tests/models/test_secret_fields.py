@@ -34,15 +34,21 @@ SECRET_NAME = re.compile(
     r"password|passcode|pwd|secret|credential|token|key|(?<![a-z])pin|code|sip|url|link|invitation"
 )
 NO_SECRETS = {
+    "code",  # the prefix of a country's telephone numbers
     "custom_keys",
     "customer_key",  # an app's id for a participant
+    "default_passcode",  # true or false
     "default_password",  # true or false
     "key",  # the name of a custom key or attribute
     "next_page_token",  # for 15 minutes, and for the owner of the access token only
     "page_url",  # the public page of a livestream
+    "panelists_invitation_email_notification",  # true or false
+    "pic_url",  # the picture of a user's profile
     "registration_url",  # the public page of a meeting
     "session_key",  # an app's id for a session
     "summary_doc_url",  # a document that requires a sign-in
+    "survey_url",  # the public page of a survey
+    "tracking_url",  # the public page of a registration
 }
 """Fields that are called like secrets, and were found to hold none."""
 

@@ -68,7 +68,7 @@ async def test_log_masks_bodies() -> None:
         None,
         {"email": "omar@x.example", "first_name": "Omar"},
         {"topic": "T", "password": "***"},
-        {"stream_url": "rtmp://x", "stream_key": "***", "page_url": "https://x"},
+        {"stream_url": "***", "stream_key": "***", "page_url": "https://x"},
         {"client_secret": "***", "title": "***", "questions": [{"name": "Q"}, "***"]},
         None,
         {"token": "***"},

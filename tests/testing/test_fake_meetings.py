@@ -436,3 +436,17 @@ async def test_disabled_feature_fails(feature: Feature, method: str, path: str, 
         response = await caller.send(method, path.format(host=host.id, id=meeting.id), body)
 
     assert response.error == (400, expected)
+
+
+async def test_webinar_is_no_meeting() -> None:
+    """A webinar has a number of the same kind as a meeting, but routes of its own."""
+    account = new_account()
+    webinar = account.add_meeting(type=9)
+    async with calling(fake(account)) as caller:
+        response = await caller.get(f"/meetings/{webinar.id}/polls")
+        other = account.add_meeting()
+
+    assert account.scheduled_webinars == [webinar]
+    assert len(webinar.occurrences) == 4
+    assert other.id == webinar.id + 1
+    assert response.error == (404, 404)

@@ -96,12 +96,12 @@ OVER_LIMIT: list[tuple[Json, str]] = [
     ({"type": "matching", "answers": ["a"] * 17}, "answers"),
     ({"type": "single", "right_answers": ["a", "b"]}, "right_answers"),
     ({"type": "matching", "right_answers": ["a", "b"]}, "right_answers"),
-    ({"type": "matching", "prompts": [{"prompt_right_answers": ["a"]}, {}]}, "prompts"),
-    ({"type": "rank_order", "prompts": [{"prompt_right_answers": []}, {}]}, "prompts"),
+    ({"type": "matching", "prompts": [{"prompt_right_answers": ["a"]}, {}]}, "prompts[0].prompt_right_answers"),
+    ({"type": "rank_order", "prompts": [{"prompt_right_answers": []}, {}]}, "prompts[0].prompt_right_answers"),
     ({"type": "short_answer", "answer_max_character": 501}, "answer_max_character"),
     ({"type": "long_answer", "answer_max_character": 2001}, "answer_max_character"),
     ({"type": "single", "prompts": [{}, {}]}, "prompts"),
-    ({"type": "rank_order", "prompts": [{"prompt_right_answers": ["a", "b"]}, {}]}, "prompts"),
+    ({"type": "rank_order", "prompts": [{"prompt_right_answers": ["a", "b"]}, {}]}, "prompts[0].prompt_right_answers"),
 ]
 
 

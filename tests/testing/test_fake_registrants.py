@@ -159,7 +159,7 @@ async def test_status_change_is_atomic() -> None:
 
     assert wrong.error == (404, 1001)
     assert (len(before), after) == (3, ["guest3@elsewhere.example"])
-    assert [response.error_field for response in responses] == ["registrants", "registrants"]
+    assert [response.error_field for response in responses] == ["registrants", "registrants[0].email"]
 
 
 async def test_add_same_email_once() -> None:

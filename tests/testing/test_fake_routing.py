@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from zoomasync.testing.handlers.routes import ROUTES, find_route, match_route
@@ -14,12 +16,11 @@ POLL = find_route("GET /meetings/{meetingId}/polls/{pollId}")
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.template)
 def test_each_route_matches_its_path(route: Route) -> None:
     names = [part for part in route.template.split("/") if part.startswith("{")]
-    path = route.template.partition(" ")[2].format(
-        meetingId="81", webinarId="81", userId="u", pollId="p", registrantId="r"
-    )
-    matched, values = match_route(route.method, path)
+    path = re.sub(r"\{\w+\}", "81", route.template.partition(" ")[2])
+    matched, values = match_route(route.operation.verb, path)
 
-    assert (matched, len(values)) == (route, len(names))
+    assert matched is route
+    assert len(values) == len(names)
 
 
 def test_match_keeps_order_and_escapes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.contract import OPERATIONS
+from support.contract import ALL_OPERATIONS
 from support.fake_http import calling
 
 from zoomasync.testing import Account, FakeZoom
@@ -13,7 +13,11 @@ from zoomasync.testing.protocol.oauth import DEFAULT_SCOPES
 def test_default_scopes_allow_every_operation() -> None:
     granted = set(DEFAULT_SCOPES.split())
 
-    assert [name for name, operation in OPERATIONS.items() if not granted & set(operation.scopes)] == []
+    assert [
+        name
+        for name, operation in ALL_OPERATIONS.items()
+        if not granted & {*operation.scopes, *operation.granular_scopes}
+    ] == []
 
 
 @pytest.mark.parametrize("scope", ["report:read:admin", "report:read:billing:admin"])

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-from .. import Plan, __version__
+from .. import Label, Plan, __version__
 from ..errors import ConfigError, InvalidArgument, ZoomError
 from .exit_codes import Exit
 from .harvest_options import HarvestOptions, PlanName
@@ -126,11 +126,35 @@ def report(
 
 
 @app.command
-def endpoints(*, json: _Json = False) -> int:
-    """List every endpoint: method, route, rate-limit label, scopes, granular scopes, and result."""
+def endpoints(
+    text: Annotated[str | None, Parameter(help="Text in the method or the route, in upper or lower case.")] = None,
+    /,
+    *,
+    label: Annotated[Label | None, Parameter(help="Rate-limit label.")] = None,
+    scope: Annotated[
+        str | None, Parameter(help="Scope, classic or granular: the endpoints that a token with it may call.")
+    ] = None,
+    scopes: Annotated[
+        list[str] | None,
+        Parameter(
+            consume_multiple=True,
+            help="Print the scopes that these methods need, such as meetings.create meetings.registrants.*, "
+            "instead of the endpoints. [default: all that are listed]",
+        ),
+    ] = None,
+    json: _Json = False,
+) -> int:
+    """List endpoints: method, route, rate-limit label and result; with --json their scopes too.
+
+    Filters combine: an endpoint is listed if it matches all of them.
+
+    With --scopes, the command prints the scopes that a server-to-server app needs, once as classic and once as granular
+    scopes. The app needs one of both kinds. An app that a single user authorises needs the scopes without admin, which
+    --json lists.
+    """
     from .commands.endpoints import print_endpoints  # noqa: PLC0415  see the module docstring
 
-    return print_endpoints(as_json=json)
+    return print_endpoints(text=text, label=label, scope=scope, scopes_of=scopes, as_json=json)
 
 
 @app.command

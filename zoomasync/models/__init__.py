@@ -17,6 +17,7 @@ The repr of a struct hides passwords, keys, tokens, and links that hold one. The
 from msgspec import UNSET
 
 from .custom_fields import CustomKey, NewTrackingField
+from .invite_links import NewInviteLink, NewInviteLinks
 from .livestream import LivestreamSettings, LivestreamStatusUpdate, LivestreamUpdate
 from .meeting_settings import (
     AuthenticationException,
@@ -46,22 +47,42 @@ from .meetings import (
     RtmsAppSettings,
     RtmsStatusUpdate,
 )
-from .polls import NewPoll, PollPrompt, PollQuestion
+from .polls import NewPoll, NewPolls, PollPrompt, PollQuestion
+from .recordings import (
+    NewRecordingRegistrant,
+    RecordingRegistrantKey,
+    RecordingRegistrantStatusUpdate,
+    RecordingSettingsUpdate,
+    RecordingStatusUpdate,
+)
 from .registrants import (
+    BatchRegistrant,
     CustomAnswer,
     CustomQuestion,
     NewRegistrant,
+    NewRegistrants,
     RegistrantKey,
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
     StandardQuestion,
 )
 from .surveys import CustomSurvey, SurveyPrompt, SurveyQuestion, SurveyUpdate
-from .templates import NewMeetingTemplate
+from .templates import NewMeetingTemplate, NewWebinarTemplate
+from .webinars import (
+    NewPanelist,
+    NewPanelists,
+    NewWebinar,
+    SimuliveDelayStart,
+    WebinarEmail,
+    WebinarSettings,
+    WebinarStatusUpdate,
+    WebinarUpdate,
+)
 
 __all__ = [
     "UNSET",
     "AuthenticationException",
+    "BatchRegistrant",
     "BreakoutRoom",
     "BreakoutRooms",
     "ContinuousMeetingChat",
@@ -81,15 +102,28 @@ __all__ = [
     "MeetingSettings",
     "MeetingStatusUpdate",
     "MeetingUpdate",
+    "NewInviteLink",
+    "NewInviteLinks",
     "NewMeeting",
     "NewMeetingTemplate",
+    "NewPanelist",
+    "NewPanelists",
     "NewPoll",
+    "NewPolls",
+    "NewRecordingRegistrant",
     "NewRegistrant",
+    "NewRegistrants",
     "NewSipUri",
     "NewTrackingField",
+    "NewWebinar",
+    "NewWebinarTemplate",
     "PollPrompt",
     "PollQuestion",
     "QuestionAndAnswer",
+    "RecordingRegistrantKey",
+    "RecordingRegistrantStatusUpdate",
+    "RecordingSettingsUpdate",
+    "RecordingStatusUpdate",
     "Recurrence",
     "RegistrantKey",
     "RegistrantStatusUpdate",
@@ -98,6 +132,7 @@ __all__ = [
     "RtmsStatusUpdate",
     "SignLanguageInterpretation",
     "SignLanguageInterpreter",
+    "SimuliveDelayStart",
     "StandardQuestion",
     "SurveyPrompt",
     "SurveyQuestion",
@@ -105,4 +140,8 @@ __all__ = [
     "VideoChannel",
     "VideoManagement",
     "WaitingRoomOptions",
+    "WebinarEmail",
+    "WebinarSettings",
+    "WebinarStatusUpdate",
+    "WebinarUpdate",
 ]

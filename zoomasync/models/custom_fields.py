@@ -1,4 +1,4 @@
-"""Values that an account or an app attaches to meetings and webinars."""
+"""Values that an account or an app attaches to meetings, webinars and users."""
 
 from __future__ import annotations
 
@@ -34,3 +34,11 @@ class MeetingTrackingField(TrackingField, frozen=True, kw_only=True):
     """A tracking field of a scheduled meeting. *visible* is True if the web portal shows it."""
 
     visible: bool | None = None
+
+
+class CustomAttribute(Struct, frozen=True, kw_only=True):
+    """A user attribute that the account defines, and its value."""
+
+    key: str | None = None
+    name: str | None = None
+    value: str | None = None

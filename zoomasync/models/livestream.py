@@ -1,4 +1,4 @@
-"""Structs of `zoom.meetings.livestream`."""
+"""Structs of the livestream of a meeting or webinar."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class LivestreamUpdate(MaskedStruct, frozen=True, kw_only=True):
 class LivestreamSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The appearance of a livestream.
 
-    *layout* and *close_caption* are for the actions "start" and "mode", the other fields for "start" only.
+    *layout* and *close_caption* are for meetings only, with the actions "start" and "mode". The other fields are for
+    "start" only.
     """
 
     active_speaker_name: bool | None = None
@@ -32,7 +33,19 @@ class LivestreamSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LivestreamStatusUpdate(Struct, frozen=True, kw_only=True):
-    """A change of a livestream: *action* starts it, stops it, or changes its appearance while it runs ("mode")."""
+    """A change of a livestream: *action* starts it, stops it, or changes its appearance while it runs.
+
+    The last action, "mode", is for meetings only.
+    """
 
     action: Change[Literal["start", "stop", "mode"] | str] = UNSET
     settings: Change[LivestreamSettings] = UNSET
+
+
+class LivestreamTarget(MaskedStruct, frozen=True, kw_only=True):
+    """The target of a livestream: its audience watches it at *page_url*."""
+
+    stream_url: Secret[str] | None = None
+    stream_key: Secret[str] | None = None
+    page_url: str | None = None
+    resolution: str | None = None

@@ -22,9 +22,10 @@ _RECURRING_WITH_FIXED_TIME = 8
 
 
 class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The recurrence of a meeting of type 8. *type* is 1 daily, 2 weekly, 3 monthly.
+    """The recurrence of a meeting of type 8 or a webinar of type 9. *type* is 1 daily, 2 weekly, 3 monthly.
 
-    *repeat_interval* is at most 99 days, 50 weeks or 10 months. *weekly_days* holds numbers from 1 (Sunday) to 7
+    *repeat_interval* is at most 99 days, 50 weeks or 10 months; for webinars, 90 days, 12 weeks or 3 months are
+    documented. *weekly_days* holds numbers from 1 (Sunday) to 7
     (Saturday), such as "2,4". A monthly recurrence has either *monthly_day*, or *monthly_week* (1 to 4, or -1 for the
     last week) with *monthly_week_day*. The recurrence ends at *end_date_time*, or after *end_times* occurrences: at
     most 60 (50 in older pages of the reference), and 0 for no end.
@@ -140,7 +141,7 @@ class NewSipUri(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Occurrence(Struct, frozen=True, kw_only=True):
-    """One scheduled time of a recurring meeting. *occurrence_id* holds milliseconds since 1970, as text."""
+    """One scheduled time of a recurring meeting or webinar. *occurrence_id* holds milliseconds since 1970, as text."""
 
     occurrence_id: str
     start_time: Timestamp | None = None
@@ -149,7 +150,7 @@ class Occurrence(Struct, frozen=True, kw_only=True):
 
 
 class MeetingBasics(MaskedStruct, frozen=True, kw_only=True):
-    """The fields of every scheduled meeting. *duration* is in minutes.
+    """The fields of every scheduled meeting or webinar. *duration* is in minutes.
 
     *type* is as in `NewMeeting`, or 4 for a personal meeting room.
     """
@@ -243,7 +244,7 @@ class CaptionToken(MaskedStruct, frozen=True, kw_only=True):
 
 
 class SipUri(MaskedStruct, frozen=True, kw_only=True):
-    """A SIP URI that dials a meeting. It expires after *expire_in* seconds (two hours)."""
+    """A SIP URI that dials a meeting or webinar. It expires after *expire_in* seconds (two hours)."""
 
     sip_dialing: Secret[str]
     expire_in: int | None = None

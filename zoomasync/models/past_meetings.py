@@ -1,4 +1,4 @@
-"""Structs of `zoom.past_meetings`."""
+"""Structs of `zoom.past_meetings` and `zoom.past_webinars`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PastMeeting(EndedInstance, frozen=True, kw_only=True):
 
 
 class PastInstance(Struct, frozen=True, kw_only=True):
-    """One ended instance of a recurring meeting. *uuid* identifies it in requests for its participants and reports."""
+    """One ended instance of a meeting or webinar. *uuid* identifies it in requests for its participants and reports."""
 
     uuid: Id
     start_time: Timestamp | None = None
@@ -35,6 +35,12 @@ class PastInstancesPage(SinglePage, frozen=True, kw_only=True):
     items: tuple[PastInstance, ...] = field(name="meetings")
 
 
+class PastWebinarInstancesPage(SinglePage, frozen=True, kw_only=True):
+    """The ended instances of a recurring webinar."""
+
+    items: tuple[PastInstance, ...] = field(name="webinars")
+
+
 class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):
     """One visit of one person. *internal_user* is True if the person belongs to the account."""
 
@@ -43,7 +49,7 @@ class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):
 
 
 class PastParticipantsPage(CountedPage, frozen=True, kw_only=True):
-    """One page of the visits to an ended meeting."""
+    """One page of the visits to an ended meeting or webinar."""
 
     items: tuple[PastParticipant, ...] = field(name="participants")
 
@@ -64,6 +70,6 @@ class PastQuestioner(Struct, frozen=True, kw_only=True):
 
 
 class PastQA(InstanceHead, frozen=True, kw_only=True):
-    """The questions and answers of an ended meeting, grouped by the person who asked."""
+    """The questions and answers of an ended meeting or webinar, grouped by the person who asked."""
 
     questions: tuple[PastQuestioner, ...]

@@ -1,4 +1,4 @@
-"""Structs of `zoom.meetings.polls`: polls and quizzes of a meeting."""
+"""Structs of the polls and quizzes of meetings and webinars."""
 
 from __future__ import annotations
 
@@ -65,8 +65,14 @@ class NewPoll(Struct, frozen=True, kw_only=True, omit_defaults=True):
     questions: tuple[PollQuestion, ...] | None = None
 
 
+class NewPolls(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """At most 25 polls to create in one call."""
+
+    polls: Annotated[tuple[NewPoll, ...], limits(min_items=1, max_items=25)] | None = None
+
+
 class Poll(Struct, frozen=True, kw_only=True):
-    """A poll of a meeting. *poll_type* is 1 poll, 2 advanced poll, 3 quiz."""
+    """A poll of a meeting or webinar. *poll_type* is 1 poll, 2 advanced poll, 3 quiz."""
 
     id: Id
     status: PollStatus | None = None
@@ -77,7 +83,13 @@ class Poll(Struct, frozen=True, kw_only=True):
 
 
 class PollsPage(SinglePage, frozen=True, kw_only=True):
-    """The polls of a meeting."""
+    """The polls of a meeting or webinar."""
 
     items: tuple[Poll, ...] = field(name="polls")
     total_records: int | None = None
+
+
+class PollsCreated(Struct, frozen=True, kw_only=True):
+    """The polls of a batch, with their ids."""
+
+    polls: tuple[Poll, ...]

@@ -1,4 +1,4 @@
-"""Structs of `zoom.meetings.registrants`: people who register, and the questions they answer."""
+"""Structs of the registrants of meetings and webinars: people who register, and the questions they answer."""
 
 from __future__ import annotations
 
@@ -81,12 +81,34 @@ class CustomAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: Annotated[str, limits(max_length=128)] | None = None
 
 
-class Person(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
-    """The fields of a person who registers. All but the e-mail address and first name may be missing or empty."""
+class NamedPerson(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
+    """The e-mail address and name of a person who registers."""
 
     email: Annotated[str, limits(max_length=128)]
     first_name: Annotated[str, limits(max_length=64)]
     last_name: Annotated[str, limits(max_length=64)] | None = None
+
+
+class BatchRegistrant(NamedPerson, frozen=True, kw_only=True, omit_defaults=True):
+    """A person of a batch to register."""
+
+
+class NewRegistrants(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """At most 30 people to register in one call.
+
+    *auto_approve* approves them at once in a meeting or webinar with approval by hand, and changes nothing in one
+    without. *registrants_confirmation_email*, for meetings only, sends each person a confirmation mail; the reference
+    does not say whether Zoom sends it by default.
+    """
+
+    registrants: Annotated[tuple[BatchRegistrant, ...], limits(max_items=30)] | None = None
+    auto_approve: bool | None = None
+    registrants_confirmation_email: bool | None = None
+
+
+class Person(NamedPerson, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of a person who registers. All but the e-mail address and first name may be missing or empty."""
+
     address: str | None = None
     city: str | None = None
     country: str | None = None
@@ -106,12 +128,14 @@ class Person(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 class NewRegistrant(Person, frozen=True, kw_only=True, omit_defaults=True):
     """A person to register.
 
-    *language* is the language of the confirmation mail. *auto_approve* approves the person at once in a meeting with
-    approval by hand.
+    *language* is the language of the confirmation mail; a webinar whose settings prescribe a language ignores it.
+    *auto_approve*, for meetings only, approves the person at once in a meeting with approval by hand. *source_id*, for
+    webinars only, is the id of a tracking source.
     """
 
     language: MailLanguage | None = None
     auto_approve: bool | None = None
+    source_id: str | None = None
 
 
 class RegistrantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,7 +151,7 @@ class RegistrantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RegistrantStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An action on at most 30 registrants."""
+    """An action on at most 30 registrants. The reference states this limit for meetings only."""
 
     action: Literal["approve", "cancel", "deny"] | str
     registrants: Annotated[tuple[RegistrantKey, ...], limits(max_items=30)] | None = None
@@ -141,10 +165,14 @@ class StandardQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CustomQuestion(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A custom question of the registration form: "short" accepts any text, "single" one of *answers*."""
+    """A custom question of the registration form.
+
+    "short" accepts any text, "multiple" several of *answers*, the others one. Meetings have "short" and "single",
+    webinars all but "single", recordings "short", "single" and "multiple".
+    """
 
     title: str | None = None
-    type: Literal["short", "single"] | str | None = None
+    type: Literal["short", "single", "single_radio", "single_dropdown", "multiple"] | str | None = None
     required: bool | None = None
     answers: tuple[str, ...] | None = None
 
@@ -157,10 +185,14 @@ class RegistrationQuestionsUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Registrant(Person, frozen=True, kw_only=True, omit_defaults=True):
-    """A registered person."""
+    """A registered person. *language* comes with one registrant of a webinar, *participant_pin_code* with meetings.
+
+    A registrant of a recording has no *join_url*, *create_time* or *participant_pin_code*.
+    """
 
     id: Id
     status: RegistrantStatus | None = None
+    language: MailLanguage | None = None
     join_url: Secret[str] | None = None
     create_time: Timestamp | None = None
     participant_pin_code: Secret[int] | None = None
@@ -172,15 +204,35 @@ class RegistrantsPage(NumberedPage, frozen=True, kw_only=True):
     items: tuple[Registrant, ...] = field(name="registrants")
 
 
-class RegistrantAdded(MaskedStruct, frozen=True, kw_only=True):
-    """The registration of the person *registrant_id* for the meeting *id*, without *join_url* while it is pending."""
+class Registration(MaskedStruct, frozen=True, kw_only=True):
+    """The registration of the person *registrant_id*, without *join_url* while it is pending.
+
+    *participant_pin_code* comes with meetings only.
+    """
 
     registrant_id: str
+    join_url: Secret[str] | None = None
+    participant_pin_code: Secret[int] | None = None
+
+
+class BatchRegistration(Registration, frozen=True, kw_only=True):
+    """The registration of one person of a batch."""
+
+    email: str | None = None
+
+
+class RegistrantsAdded(Struct, frozen=True, kw_only=True):
+    """The registrations of a batch."""
+
+    registrants: tuple[BatchRegistration, ...]
+
+
+class RegistrantAdded(Registration, frozen=True, kw_only=True):
+    """The registration of one person for the meeting or webinar *id*."""
+
     id: int | None = None
     topic: str | None = None
     start_time: Timestamp | None = None
-    join_url: Secret[str] | None = None
-    participant_pin_code: Secret[int] | None = None
     occurrences: tuple[Occurrence, ...] = ()
 
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from .custom_fields import CustomKey
+from .custom_fields import CustomAttribute, CustomKey
 from .field_types import Day, Id, Timestamp
 from .instances import EndedInstance
 from .pages import CountedPage, NumberedPage, SinglePage, TokenPage
@@ -182,14 +182,6 @@ class UpcomingEventsPage(TokenPage, frozen=True, kw_only=True):
     items: tuple[UpcomingEvent, ...] = field(name="upcoming_events")
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
-
-
-class CustomAttribute(Struct, frozen=True, kw_only=True):
-    """A user attribute that the account defines, and its value."""
-
-    key: str | None = None
-    name: str | None = None
-    value: str | None = None
 
 
 class Host(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Structs of `zoom.meetings.survey`: the survey after a meeting."""
+"""Structs of the survey after a meeting or webinar."""
 
 from __future__ import annotations
 
@@ -50,16 +50,21 @@ class CustomSurvey(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SurveyUpdate(Struct, frozen=True, kw_only=True):
-    """A change of a meeting's survey."""
+    """A change of a survey. *show_in_the_follow_up_email* is for webinars only."""
 
     custom_survey: Change[CustomSurvey] = UNSET
     third_party_survey: Change[Annotated[str, limits(max_length=64)]] = UNSET
     show_in_the_browser: Change[bool] = UNSET
+    show_in_the_follow_up_email: Change[bool] = UNSET
 
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """The survey of a meeting: a survey made in Zoom, or the link to a third-party survey."""
+    """The survey after a meeting or webinar: a survey made in Zoom, or the link to a third-party survey.
+
+    *show_in_the_follow_up_email* comes with webinars only.
+    """
 
     custom_survey: CustomSurvey | None = None
     third_party_survey: str | None = None
     show_in_the_browser: bool | None = None
+    show_in_the_follow_up_email: bool | None = None

@@ -13,6 +13,13 @@ T = TypeVar("T")
 # The reference lists the same scopes in two orders.
 READ, ADMIN_READ = ("meeting:read", "meeting:read:admin"), ("meeting:read:admin", "meeting:read")
 WRITE, ADMIN_WRITE = ("meeting:write", "meeting:write:admin"), ("meeting:write:admin", "meeting:write")
+WEBINAR_READ, WEBINAR_ADMIN_READ = ("webinar:read", "webinar:read:admin"), ("webinar:read:admin", "webinar:read")
+WEBINAR_WRITE, WEBINAR_ADMIN_WRITE = ("webinar:write", "webinar:write:admin"), ("webinar:write:admin", "webinar:write")
+RECORDING_READ, RECORDING_WRITE = (
+    ("recording:read:admin", "recording:read"),
+    ("recording:write:admin", "recording:write"),
+)
+RECORDING_LEVELS = ("", ":admin", ":master")
 
 
 class Resource:
@@ -34,16 +41,20 @@ def endpoint(
     scopes: tuple[str, ...],
     granular_scope: str,
     *,
+    levels: tuple[str, ...] = ("", ":admin"),
     page_size: int | None = None,
     idempotent: bool = False,
 ) -> Endpoint[T]:
-    """Return an endpoint that needs *granular_scope* for one user, or the same with ``:admin`` for all users."""
+    """Return an endpoint that needs *granular_scope* at one of *levels*.
+
+    Without a suffix the scope is for one user, with ``:admin`` for all users, with ``:master`` for sub-accounts too.
+    """
     return Endpoint(
         route=route,
         label=label,
         response=response,
         scopes=scopes,
-        granular_scopes=(granular_scope, f"{granular_scope}:admin"),
+        granular_scopes=tuple(f"{granular_scope}{level}" for level in levels),
         page_size=page_size,
         idempotent=idempotent,
     )

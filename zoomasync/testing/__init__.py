@@ -32,6 +32,7 @@ from .account.meeting import (
     RegistrantStatus,
     ScheduledMeeting,
 )
+from .account.recording import Recording, RecordingFile
 from .account.records import (
     Activity,
     BillingReport,
@@ -71,6 +72,8 @@ __all__ = [
     "PollStatus",
     "Question",
     "QuestionAnswer",
+    "Recording",
+    "RecordingFile",
     "RecordingStorage",
     "Registrant",
     "RegistrantStatus",

@@ -194,7 +194,7 @@ class FaultScripts:
         if kind not in get_args(PageRepeat):
             raise ValueError(f"kind must be one of {', '.join(get_args(PageRepeat))}, not {kind!r}")
         route = None if operation == TOKEN_ROUTE else find_route(operation)
-        if route is None or "next_page_token" not in route.parameters:
+        if route is None or "next_page_token" not in route.operation.parameters:
             raise ValueError(f"{operation} has no pages")
         self._script(operation, Fault(repeat=kind), None, on_request, times)
 

@@ -78,4 +78,6 @@ class ScriptedFaults:
     def unlisted_route(self, method: str, path: str) -> Route | None:
         """Return the route outside the reference that a request matches, if a fault is scripted for it."""
         routes = (scripted.route for scripted in self._scripted if scripted.route and not scripted.route.handler)
-        return next((route for route in routes if route.method == method and route.match(path) is not None), None)
+        return next(
+            (route for route in routes if route.operation.verb == method and route.match(path) is not None), None
+        )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
@@ -19,9 +19,10 @@ from .account.account import Account
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
-from .handlers.routes import ENDPOINTS, PARAMETERS, match_route
+from .handlers.routes import PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
+from .protocol.downloads import DOWNLOAD_ROUTE, file_response
 from .protocol.oauth import TokenIssuer
 from .protocol.page_tokens import PageTokens
 from .protocol.request import FakeRequest
@@ -31,6 +32,7 @@ from .protocol.times import http_date
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
+DOWNLOAD_PATH: Final = "/rec/download/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +41,8 @@ class LoggedRequest:
 
     *route* is as Zoom prints it, such as `GET /report/users`, and None for a path that the API does not have.
     *raw_path* keeps its percent-escapes and has no query. *body* is the decoded JSON, or None; passwords, stream keys
-    and unknown fields are `***`. *label* is None for a token request. *status* is None if the connection was closed
-    without a response. *at* is `time.monotonic()` on arrival.
+    and unknown fields are `***`. *label* is None for a token request and a download. *status* is None if the connection
+    was closed without a response. *at* is `time.monotonic()` on arrival.
     """
 
     method: str
@@ -112,7 +114,10 @@ class RequestPipeline:
                 with suppress(ErrorResponse):
                     exchange.route, _ = self._route(exchange.request.method, exchange.path)
             return self.outage.response
-        return self._token(exchange) if is_token else self._respond(exchange)
+        if is_token:
+            return self._token(exchange)
+        is_download = exchange.path.startswith(DOWNLOAD_PATH)
+        return self._download(exchange) if is_download else self._respond(exchange)
 
     def _token(self, exchange: _Exchange) -> FakeResponse | None:
         request = exchange.request
@@ -125,12 +130,27 @@ class RequestPipeline:
             return fault.response()
         return self.token_issuer.issue(exchange.query, request.headers, exchange.content, f"http://{request.host}")
 
+    def _download(self, exchange: _Exchange) -> FakeResponse | None:
+        exchange.route = DOWNLOAD_ROUTE
+        if exchange.request.method != "GET":
+            raise wrong_method(exchange.request.method)
+        self.token_issuer.check(exchange.request.headers.get("Authorization", ""), download=True)
+        fault = exchange.fault = self.scripted.next_for(DOWNLOAD_ROUTE)
+        if fault.drop_after == "request":
+            return None
+        if fault.response:
+            return fault.response()
+        file = self.account.recording_file(unquote(exchange.path.removeprefix(DOWNLOAD_PATH)))
+        if file is None:
+            raise unknown_path()
+        return file_response(file, exchange.request.headers)
+
     def _respond(self, exchange: _Exchange) -> FakeResponse | None:
         route, path_values = self._route(exchange.request.method, exchange.path)
         exchange.route = route
         self.token_issuer.check(exchange.request.headers.get("Authorization", ""))
-        if endpoint := ENDPOINTS.get(route.template):
-            self.token_issuer.check_scopes(endpoint.scopes, endpoint.granular_scopes)
+        if route.handler is not None:  # the scopes of a route outside the reference are unknown
+            self.token_issuer.check_scopes(route.operation.scopes, route.operation.granular_scopes)
         if too_many := self.rate_limits.check(route.label):
             return too_many
         fault = exchange.fault = self.scripted.next_for(route)
@@ -154,25 +174,29 @@ class RequestPipeline:
     def _handle(self, exchange: _Exchange, route: Route, path_values: tuple[str, ...]) -> FakeResponse:
         if route.handler is None:
             raise unknown_path()
-        query = _query.parse(exchange.query, route.parameters)
-        content_type = exchange.request.content_type
+        operation = route.operation
         parsed = FakeRequest(
             account=self.account,
+            operation=operation,
             today=self.today,
             now=self.now(),
             path=exchange.path,
             path_values=path_values,
-            query=query,
-            body=_json_body.parse(exchange.content, content_type, route.body) if route.body else {},
+            query=_query.parse(exchange.query, operation),
+            body=_json_body.parse(exchange.content, exchange.request.content_type, operation),
             pager=self.page_tokens,
             quota=self.resource_quotas,
             repeat=exchange.fault.repeat,
+            origin=f"http://{exchange.request.host}",
+            download_token=self.token_issuer.download_token,
         )
         try:
             body = route.handler(parsed)
         except ResourceQuotaExceeded as error:
             return self.rate_limits.too_many(error.kind, route.label, str(error))
-        return FakeResponse(status=204, body=b"") if body is None else json_response(body, route.status)
+        return (
+            FakeResponse(status=operation.status, body=b"") if body is None else json_response(body, operation.status)
+        )
 
     def _log(self, exchange: _Exchange, at: float, response: FakeResponse | None) -> None:
         route = exchange.route
@@ -183,8 +207,8 @@ class RequestPipeline:
                 route=template,
                 raw_path=exchange.path,
                 query=MappingProxyType(_without_secrets(exchange.query)),
-                body=_json_body.masked(exchange.content, route.body) if route else None,
-                label=route.label if route else None,
+                body=_json_body.masked_body(exchange.content, route.operation) if route else None,
+                label=route.label if route and route is not DOWNLOAD_ROUTE else None,
                 status=response.status if response else None,
                 at=at,
             )

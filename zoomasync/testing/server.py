@@ -39,7 +39,8 @@ class FakeZoom(FaultScripts):
             people = [person async for person in zoom.reports.meeting_participants(meeting.uuid)]
 
     The fake serves every endpoint of the client from *account*, which is `Account.simulated()` unless given. Writes
-    change *account*, where a test can read them, and `requests` is a log of all requests.
+    change *account*, where a test can read them, and `requests` is a log of all requests. Zoom's operations without a
+    method of the client are checked as strictly, and answered with an example of all documented fields.
 
     The fake enforces:
 

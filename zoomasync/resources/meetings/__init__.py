@@ -7,11 +7,12 @@ from types import NoneType
 from typing import Literal
 
 from ..._core.date_ranges import check_range, time_range
-from ..._core.endpoint import Endpoint, ResourceQuota
+from ..._core.endpoint import Endpoint, MeetingRef, ResourceQuota
 from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
 from ...models.field_types import Timestamp
+from ...models.invite_links import InviteLinks, NewInviteLinks
 from ...models.meetings import (
     CaptionToken,
     ListedMeeting,
@@ -27,12 +28,13 @@ from ...models.meetings import (
     UpcomingMeeting,
     UpcomingMeetingsPage,
 )
+from ...models.recordings import Transcript
 from ...models.summaries import ListedSummary, MeetingSummary, SummariesPage
 from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
-from .livestream import Livestream
-from .polls import Polls
-from .registrants import Registrants
-from .survey import Surveys
+from .livestream import MeetingLivestream
+from .polls import MeetingPolls
+from .registrants import MeetingRegistrants
+from .survey import MeetingSurvey
 from .templates import Templates
 
 _CHANGES_PER_HOST = 100
@@ -90,6 +92,20 @@ class Meetings(Resource):
         ("meeting_summary:write", "meeting_summary:write:admin"),
         "meeting:delete:summary",
     )
+    TRANSCRIPT = endpoint(
+        "GET /meetings/{meetingId}/transcript",
+        Label.MEDIUM,
+        Transcript,
+        ("recording:read", "recording:write", "recording:read:admin", "recording:write:admin"),
+        "cloud_recording:read:meeting_transcript",
+    )
+    DELETE_TRANSCRIPT = endpoint(
+        "DELETE /meetings/{meetingId}/transcript",
+        Label.MEDIUM,
+        NoneType,
+        ("recording:write", "recording:write:admin"),
+        "cloud_recording:delete:meeting_transcript",
+    )
     CAPTION_TOKEN = endpoint("GET /meetings/{meetingId}/token", Label.LIGHT, CaptionToken, READ, "meeting:read:token")
     SIP_URI = endpoint(
         "POST /meetings/{meetingId}/sip_dialing",
@@ -107,13 +123,20 @@ class Meetings(Resource):
         ADMIN_WRITE,
         "meeting:update:participant_rtms_app_status",
     )
+    CREATE_INVITE_LINKS = endpoint(
+        "POST /meetings/{meetingId}/invite_links",
+        Label.LIGHT,
+        InviteLinks,
+        ADMIN_WRITE,
+        "meeting:write:invite_links",
+    )
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.livestream: Livestream = Livestream(session)
-        self.polls: Polls = Polls(session)
-        self.registrants: Registrants = Registrants(session)
-        self.survey: Surveys = Surveys(session)
+        self.livestream: MeetingLivestream = MeetingLivestream(session)
+        self.polls: MeetingPolls = MeetingPolls(session)
+        self.registrants: MeetingRegistrants = MeetingRegistrants(session)
+        self.survey: MeetingSurvey = MeetingSurvey(session)
         self.templates: Templates = Templates(session)
 
     def list(
@@ -225,6 +248,20 @@ class Meetings(Resource):
         """Delete the summary of one instance. *meeting_id* is its UUID, as for `summary`."""
         await self._session.send(self.DELETE_SUMMARY.at(meeting_id))
 
+    async def transcript(self, meeting_id: MeetingRef) -> Transcript:
+        """Return the link of the transcript of one instance: of the latest for a number, of that instance for a UUID.
+
+        Raises `NotFound` if there is no transcript (code 3322), and `PermissionDenied` without the permission.
+        """
+        return await self._session.send(self.TRANSCRIPT.at(meeting_id))
+
+    async def delete_transcript(self, meeting_id: MeetingRef) -> None:
+        """Delete the transcript of one instance. Arguments and errors are as in `transcript`.
+
+        The reference does not say whether the transcript can be recovered.
+        """
+        await self._session.send(self.DELETE_TRANSCRIPT.at(meeting_id))
+
     async def caption_token(
         self, meeting_id: int, *, type_: Literal["closed_caption_token"] | str | None = None
     ) -> CaptionToken:
@@ -234,6 +271,10 @@ class Meetings(Resource):
     async def sip_uri(self, meeting_id: int, uri: NewSipUri = NewSipUri()) -> SipUri:  # noqa: B008  it is frozen
         """Return a SIP URI that dials a meeting. It expires after two hours."""
         return await self._session.send(self.SIP_URI.at(meeting_id, body=uri))
+
+    async def create_invite_links(self, meeting_id: int, links: NewInviteLinks) -> InviteLinks:
+        """Create a personal link for each of at most 500 people."""
+        return await self._session.send(self.CREATE_INVITE_LINKS.at(meeting_id, body=links))
 
     async def update_rtms_status(self, meeting_id: int, status: RtmsStatusUpdate) -> None:
         """Start, stop, pause or resume an app's real-time media stream of one participant of a running meeting.

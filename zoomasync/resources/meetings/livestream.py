@@ -5,13 +5,17 @@ from __future__ import annotations
 from types import NoneType
 
 from ..._label import Label
-from ...models.livestream import LivestreamStatusUpdate, LivestreamUpdate
-from .._resource import ADMIN_WRITE, Resource, endpoint
+from ...models.livestream import LivestreamTarget
+from .._resource import ADMIN_READ, ADMIN_WRITE, endpoint
+from .._shared.livestream import Livestream
 
 
-class Livestream(Resource):
-    """The livestream of a meeting. The host must have a Pro licence, and custom livestreaming must be on."""
+class MeetingLivestream(Livestream):
+    """The livestream of a meeting."""
 
+    GET = endpoint(
+        "GET /meetings/{meetingId}/livestream", Label.LIGHT, LivestreamTarget, ADMIN_READ, "meeting:read:livestream"
+    )
     UPDATE = endpoint(
         "PATCH /meetings/{meetingId}/livestream",
         Label.LIGHT,
@@ -27,14 +31,3 @@ class Livestream(Resource):
         ADMIN_WRITE,
         "meeting:update:livestream_status",
     )
-
-    async def update(self, meeting_id: int, livestream: LivestreamUpdate) -> None:
-        """Set the target of a meeting's livestream."""
-        await self._session.send(self.UPDATE.at(meeting_id, body=livestream))
-
-    async def update_status(self, meeting_id: int, status: LivestreamStatusUpdate) -> None:
-        """Start or stop the livestream of a running meeting, or change its appearance.
-
-        Raises `BadRequest` if the meeting is not running (code 4927) or is encrypted end to end (code 4400).
-        """
-        await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))

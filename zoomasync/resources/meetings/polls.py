@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from types import NoneType
 
-from ..._core.pagination import Paginator, paginate
 from ..._label import Label
-from ...models.polls import NewPoll, Poll, PollsPage
-from .._resource import ADMIN_READ, ADMIN_WRITE, Resource, endpoint
+from ...models.polls import NewPolls, Poll, PollsCreated, PollsPage
+from .._resource import ADMIN_READ, ADMIN_WRITE, endpoint
+from .._shared.polls import Polls
 
 
-class Polls(Resource):
-    """Polls and quizzes of a scheduled meeting. The host must have a Pro licence.
-
-    All methods raise `BadRequest` if polls, or advanced polls, are off (code 4400), and `NotFound` for an unknown poll
-    or meeting.
-    """
+class MeetingPolls(Polls):
+    """The polls of a scheduled meeting."""
 
     LIST = endpoint("GET /meetings/{meetingId}/polls", Label.LIGHT, PollsPage, ADMIN_READ, "meeting:read:list_polls")
     CREATE = endpoint("POST /meetings/{meetingId}/polls", Label.LIGHT, Poll, ADMIN_WRITE, "meeting:write:poll")
+    CREATE_BATCH = endpoint(
+        "POST /meetings/{meetingId}/batch_polls", Label.LIGHT, PollsCreated, ADMIN_WRITE, "meeting:write:batch_polls"
+    )
     GET = endpoint("GET /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, Poll, ADMIN_READ, "meeting:read:poll")
     REPLACE = endpoint(
         "PUT /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:update:poll"
@@ -27,25 +26,6 @@ class Polls(Resource):
         "DELETE /meetings/{meetingId}/polls/{pollId}", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:delete:poll"
     )
 
-    def list(self, meeting_id: int, *, anonymous: bool | None = None) -> Paginator[PollsPage, Poll]:
-        """Iterate over the polls of a meeting: all, only anonymous ones (True), or only the others (False)."""
-        return paginate(self._session, self.LIST.at(meeting_id, anonymous=anonymous))
-
-    async def create(self, meeting_id: int, poll: NewPoll) -> Poll:
-        """Create a poll and return it.
-
-        Raises `OutcomeUnknown` if no response arrived: check with `list` before you create the poll again.
-        """
-        return await self._session.send(self.CREATE.at(meeting_id, body=poll))
-
-    async def get(self, meeting_id: int, poll_id: str) -> Poll:
-        """Return one poll."""
-        return await self._session.send(self.GET.at(meeting_id, poll_id))
-
-    async def replace(self, meeting_id: int, poll_id: str, poll: NewPoll) -> None:
-        """Replace a poll with *poll*. The id stays the same."""
-        await self._session.send(self.REPLACE.at(meeting_id, poll_id, body=poll))
-
-    async def delete(self, meeting_id: int, poll_id: str) -> None:
-        """Delete a poll."""
-        await self._session.send(self.DELETE.at(meeting_id, poll_id))
+    async def create_batch(self, meeting_id: int, polls: NewPolls) -> PollsCreated:
+        """Create up to 25 polls in one call, and return them. Raises `OutcomeUnknown` as `create` does."""
+        return await self._session.send(self.CREATE_BATCH.at(meeting_id, body=polls))

@@ -23,16 +23,16 @@ from . import defaults, scheduling
 from .host import Feature, Host, PacAccount
 from .instance import Asker, Instance, PollResponse, Summary, Survey, Visit
 from .meeting import (
-    FIXED_TIME,
-    INSTANT,
     MANUAL_APPROVAL,
-    NO_FIXED_TIME,
+    TYPES_WITH_OCCURRENCES,
+    TYPES_WITHOUT_START,
     MeetingTemplate,
     MeetingType,
     Poll,
     Registrant,
     ScheduledMeeting,
 )
+from .recording import Recording, RecordingFile
 from .records import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
 from .recurrence import occurrences
 
@@ -41,8 +41,8 @@ from .recurrence import occurrences
 class Account:
     """The data of a simulated Zoom account. A test may append to any of its lists, also while the account is served.
 
-    Scheduled meetings are mutable; everything else in the lists is frozen. *today* is the UTC day from which the
-    look-back limits count.
+    Scheduled meetings, webinars and recordings are mutable; everything else in the lists is frozen. *today* is the UTC
+    day from which the look-back limits count.
     """
 
     today: date = field(default_factory=utc_today)
@@ -58,7 +58,9 @@ class Account:
     upcoming_events: list[UpcomingEvent] = field(default_factory=list[UpcomingEvent])
     recording_storage: list[RecordingStorage] = field(default_factory=list[RecordingStorage])
     scheduled_meetings: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
+    scheduled_webinars: list[ScheduledMeeting] = field(default_factory=list[ScheduledMeeting])
     templates: list[MeetingTemplate] = field(default_factory=list[MeetingTemplate])
+    recordings: list[Recording] = field(default_factory=list[Recording])
 
     @classmethod
     def simulated(
@@ -212,12 +214,12 @@ class Account:
         settings: Mapping[str, object] | None = None,
         capacity: int = 4_999,
     ) -> ScheduledMeeting:
-        """Schedule a meeting and return it.
+        """Schedule a meeting or webinar and return it; a *type* of 5, 6 or 9 makes it a webinar.
 
-        By default it has a new number, belongs to the first user (added if there is none), starts tomorrow at 09:00
-        UTC and lasts 60 minutes (*duration*). *approval_type* is 0 for registration without approval, 1 for manual
-        approval and 2 for no registration. *settings* and *recurrence* are in the API's format; *recurrence* counts for
-        *type* 8 only, which has four weekly occurrences by default.
+        By default it is a meeting with a new number. It belongs to the first user (added if there is none), starts
+        tomorrow at 09:00 UTC and lasts 60 minutes (*duration*). *approval_type* is 0 for registration without approval,
+        1 for manual approval and 2 for no registration. *settings* and *recurrence* are in the API's format;
+        *recurrence* counts for the types 8 and 9 only, which have four weekly occurrences by default.
 
         A count of *registrants* creates so many, pending if approval is manual and else approved; a count of *polls*
         creates so many with one question each. Raises ValueError if a count is negative.
@@ -226,7 +228,7 @@ class Account:
         number = id or self.next_meeting_number()
         created = at(self.today, 9, days=-30)
         start = start_time or at(self.today, 9, days=1)
-        rule = dict(recurrence or scheduling.weekly(start, 4)) if type == FIXED_TIME else None
+        rule = dict(recurrence or scheduling.weekly(start, 4)) if type in TYPES_WITH_OCCURRENCES else None
         meeting = ScheduledMeeting(
             id=number,
             uuid=defaults.uuid(number, "meeting"),
@@ -234,7 +236,7 @@ class Account:
             topic=topic,
             created_at=created,
             type=type,
-            start_time=None if type in {INSTANT, NO_FIXED_TIME} else start,
+            start_time=None if type in TYPES_WITHOUT_START else start,
             duration=duration,
             settings={"approval_type": approval_type, **(settings or {})},
             recurrence=rule,
@@ -243,16 +245,48 @@ class Account:
             polls=scheduling.polls(polls, number),
             capacity=capacity,
         )
-        self.scheduled_meetings.append(meeting)
+        (self.scheduled_webinars if meeting.is_webinar else self.scheduled_meetings).append(meeting)
         return meeting
+
+    def add_recording(
+        self, instance: Instance | None = None, *, files: int | Iterable[RecordingFile] = 1, password: str = ""
+    ) -> Recording:
+        """Add the cloud recording of an instance (a new one unless given) and return it.
+
+        A count of *files* creates so many, of 4 KB each. The fake serves their bytes to `zoom.recordings.download`.
+        Raises ValueError if a count is negative.
+        """
+        instance = instance or self.add_instance()
+        recording = Recording(
+            uuid=instance.uuid,
+            id=instance.id,
+            host=instance.host,
+            topic=instance.topic,
+            type=instance.type,
+            start_time=instance.start_time,
+            duration=instance.duration,
+            password=password,
+            files=defaults.recording_files(files, instance.uuid),
+        )
+        self.recordings.append(recording)
+        return recording
+
+    def recording_file(self, file_id: str) -> RecordingFile | None:
+        """Return the recording file with this id, which may be in the trash, or None."""
+        return next((file for each in self.recordings for file in each.files if file.id == file_id), None)
 
     def scheduled_meeting(self, number: int) -> ScheduledMeeting | None:
         """Return the scheduled meeting with this number, which may be deleted, or None."""
         return next((each for each in self.scheduled_meetings if each.id == number), None)
 
+    def scheduled_webinar(self, number: int) -> ScheduledMeeting | None:
+        """Return the scheduled webinar with this number, which may be deleted, or None."""
+        return next((each for each in self.scheduled_webinars if each.id == number), None)
+
     def next_meeting_number(self) -> int:
-        """Return a number that is higher than that of any scheduled meeting."""
-        return max((each.id for each in self.scheduled_meetings), default=85_000_000_000) + 1
+        """Return a number that is higher than that of any scheduled meeting or webinar."""
+        scheduled = (*self.scheduled_meetings, *self.scheduled_webinars)
+        return max((each.id for each in scheduled), default=85_000_000_000) + 1
 
     def host(self, user: str) -> Host | None:
         """Return the user with this id or e-mail address, or None."""

@@ -22,6 +22,7 @@ from .instance import (
     SurveyResponse,
     Visit,
 )
+from .recording import RecordingFile
 
 T = TypeVar("T")
 
@@ -84,6 +85,16 @@ def qa(askers: int | Iterable[Asker], start: datetime) -> tuple[Asker, ...]:
         return Asker(name=f"Guest {number}", questions=(question,))
 
     return tuple(given_or_numbered(askers, asker))
+
+
+def recording_files(files: int | Iterable[RecordingFile], uuid: str) -> list[RecordingFile]:
+    """Return the given files, or so many of 4 KB each."""
+
+    def file(number: int) -> RecordingFile:
+        content = sha256(f"{uuid} {number}".encode()).digest() * 128
+        return RecordingFile(id=opaque_id(f"recording {uuid}", number), content=content)
+
+    return given_or_numbered(files, file)
 
 
 def survey(responses: int | Survey | None, end: datetime) -> Survey | None:

@@ -1,4 +1,7 @@
-"""Scheduled meetings, their registrants, polls and livestreams. Only the meetings are mutable; times are in UTC."""
+"""Scheduled meetings and webinars, their registrants, polls and livestreams.
+
+Only the meetings and webinars themselves are mutable. Times are in UTC.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from .host import Host
+from .instance import WEBINAR_TYPES
 
-MeetingType = Literal[1, 2, 3, 8, 10]
+MeetingType = Literal[1, 2, 3, 5, 6, 8, 9, 10]
 RegistrantStatus = Literal["approved", "pending", "denied", "cancelled"]
 PollStatus = Literal["notstart", "started", "ended", "sharing", "deactivated"]
 Json: TypeAlias = dict[str, object]
@@ -18,7 +22,12 @@ Json: TypeAlias = dict[str, object]
 INSTANT: Final = 1
 SCHEDULED: Final = 2
 NO_FIXED_TIME: Final = 3
+WEBINAR: Final = 5
+WEBINAR_NO_FIXED_TIME: Final = 6
 FIXED_TIME: Final = 8
+WEBINAR_FIXED_TIME: Final = 9
+TYPES_WITHOUT_START: Final = frozenset({INSTANT, NO_FIXED_TIME, WEBINAR_NO_FIXED_TIME})
+TYPES_WITH_OCCURRENCES: Final = frozenset({FIXED_TIME, WEBINAR_FIXED_TIME})
 MANUAL_APPROVAL: Final = 1
 NO_REGISTRATION: Final = 2
 _BASIC_POLL: Final = 1
@@ -114,7 +123,7 @@ class Livestream:
 
 @dataclass(kw_only=True)
 class ScheduledMeeting:
-    """A scheduled meeting; `Account.add_meeting` creates one with defaults.
+    """A scheduled meeting or webinar; `Account.add_meeting` creates one with defaults.
 
     *settings*, *recurrence*, the questions and the survey are in the API's format; *settings* contains only values that
     differ from the defaults, and *survey* is empty if there is none. *duration* is in minutes. At most *capacity*
@@ -164,6 +173,16 @@ class ScheduledMeeting:
         """End and delete the meeting; requests do not find it until it is recovered."""
         self.end()
         self.deleted = True
+
+    @property
+    def is_webinar(self) -> bool:
+        """Whether this is a webinar; webinars have routes of their own."""
+        return self.type in WEBINAR_TYPES
+
+    @property
+    def has_occurrences(self) -> bool:
+        """Whether it recurs at fixed times."""
+        return self.type in TYPES_WITH_OCCURRENCES
 
     @property
     def approval_type(self) -> object:

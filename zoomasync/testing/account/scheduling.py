@@ -1,4 +1,4 @@
-"""Scheduled meetings made from the body of a request, and defaults for those added by a test."""
+"""Scheduled meetings and webinars made from the body of a request, and defaults for those added by a test."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Final, cast
 from zlib import crc32
 
 from ..protocol import body_rules
-from ..protocol.schema import Fault
+from ..protocol.validation import Fault
 from . import defaults
 from .host import Host
-from .meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, Json, MeetingType, Poll, Registrant, ScheduledMeeting
+from .meeting import INSTANT, SCHEDULED, TYPES_WITHOUT_START, Json, MeetingType, Poll, Registrant, ScheduledMeeting
 from .recurrence import occurrences, time_zone
 
 _FIRST_INVALID_YEAR: Final = 2200
 
 
 def faults(body: Json) -> Iterator[Fault]:
-    """Yield the faults in the body of a new meeting that its schema cannot find."""
+    """Yield the faults in the body of a new meeting that the reference does not describe."""
     yield from body_rules.recurrence(body)
     if _fails(lambda: time_zone(_timezone(body))):
         yield "timezone", "Invalid field."
@@ -29,16 +29,18 @@ def faults(body: Json) -> Iterator[Fault]:
         yield "recurrence.end_date_time", "Invalid field."
 
 
-def from_body(body: Json, host: Host, number: int, now: datetime, user: Host) -> ScheduledMeeting:
-    """Return the meeting that *user* schedules for *host* with a body without faults.
+def from_body(
+    body: Json, host: Host, number: int, now: datetime, user: Host, default_type: MeetingType = SCHEDULED
+) -> ScheduledMeeting:
+    """Return the meeting or webinar that *user* schedules for *host* with a body without faults.
 
     A scheduled meeting without a start becomes an instant meeting. A start in the past is moved to *now*.
     """
-    type_ = cast("MeetingType", body.get("type", SCHEDULED))
+    type_ = cast("MeetingType", body.get("type", default_type))
     start = _start(body)
     if type_ == SCHEDULED and start is None:
         type_ = INSTANT
-    start = None if type_ in {INSTANT, NO_FIXED_TIME} else max(start or now, now)
+    start = None if type_ in TYPES_WITHOUT_START else max(start or now, now)
     duration, timezone = cast("int", body.get("duration", 60)), _timezone(body)
     rule = cast("Json | None", body.get("recurrence"))
     return ScheduledMeeting(

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ..account.host import Host
 from ..account.instance import Instance, Summary
-from ..account.meeting import FIXED_TIME, Occurrence, Poll, Registrant, ScheduledMeeting
+from ..account.meeting import Occurrence, Poll, Registrant, ScheduledMeeting
 from ..protocol.times import iso
 from .instance_rows import Row, without_keys
 
@@ -74,7 +74,7 @@ def created_meeting_body(meeting: ScheduledMeeting) -> Row:
         row["registration_url"] = f"{SITE}/meeting/register/tJ{meeting.id}"
     if meeting.recurrence:
         row["recurrence"] = meeting.recurrence
-    if meeting.type == FIXED_TIME:
+    if meeting.has_occurrences:
         row["occurrences"] = [_occurrence(each) for each in meeting.occurrences]
     if meeting.assistant_id:
         row["assistant_id"] = meeting.assistant_id
@@ -131,7 +131,7 @@ def registration_body(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
     }
     if meeting.start_time:
         row["start_time"] = iso(meeting.start_time)
-    if meeting.type == FIXED_TIME:
+    if meeting.has_occurrences:
         row["occurrences"] = [
             _occurrence(each) for each in meeting.occurrences if registrant.attends(each.occurrence_id)
         ]
@@ -210,7 +210,7 @@ def _common(meeting: ScheduledMeeting) -> Row:
 def _settings(meeting: ScheduledMeeting) -> Row:
     """Return the settings of *meeting*, completed by the defaults."""
     row: Row = {**_DEFAULTS, **meeting.settings}
-    if meeting.type == FIXED_TIME:
+    if meeting.has_occurrences:
         row.setdefault("registration_type", 1)
     if row["waiting_room"]:
         row["join_before_host"] = False

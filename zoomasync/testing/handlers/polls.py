@@ -6,7 +6,7 @@ import secrets
 from typing import Final, cast
 
 from ..account.meeting import Json, Poll, ScheduledMeeting
-from ..protocol import body_rules, query
+from ..protocol import body_rules
 from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse, check_faults, check_feature
 from .instance_rows import Row
@@ -18,7 +18,7 @@ _UNKNOWN_CODE: Final = 404
 def listing(request: FakeRequest) -> Row:
     """Return all polls of a meeting, or only those that are anonymous or that are not."""
     meeting = _meeting(request)
-    anonymous = query.choice(request.query, "anonymous", ("true", "false"), default="")
+    anonymous = request.query.get("anonymous", "")
     polls = [each for each in meeting.polls if not anonymous or each.anonymous is (anonymous == "true")]
     return {"total_records": len(polls), "polls": [poll_row(each) for each in polls]}
 
@@ -62,7 +62,7 @@ def _poll(request: FakeRequest, meeting: ScheduledMeeting) -> Poll:
 
 def _from_body(meeting: ScheduledMeeting, body: Json, poll_id: str) -> Poll:
     questions = cast("list[Json]", body.get("questions", []))
-    check_faults(body_rules.questions(questions, "questions", body_rules.POLL_ANSWERS))
+    check_faults(body_rules.questions(questions, "questions"))
     poll = Poll(
         id=poll_id,
         title=str(body.get("title", "")),

@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from ..account import scheduling
 from ..account.meeting import (
-    FIXED_TIME,
     MANUAL_APPROVAL,
     CustomAnswer,
     Json,
@@ -18,7 +17,6 @@ from ..account.meeting import (
     ScheduledMeeting,
     normalized_email,
 )
-from ..protocol import query
 from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, paid_only
 from .instance_rows import Row
@@ -36,7 +34,7 @@ _CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve
 def listing(request: FakeRequest) -> Row:
     """Return the registrants with one status, of all occurrences or of one."""
     meeting = _meeting(request)
-    status = query.choice(request.query, "status", ("pending", "approved", "denied"), default="approved")
+    status = request.query.get("status", "approved")
     occurrence = _occurrence(request, meeting)
     registrants = [
         each for each in meeting.registrants if each.status == status and (not occurrence or each.attends(occurrence))
@@ -89,7 +87,7 @@ def remove(request: FakeRequest) -> None:
     if meeting.host.is_basic:
         raise paid_only(request.account.id)
     registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
-    per_occurrence = meeting.type == FIXED_TIME and meeting.settings.get("registration_type") in _PER_OCCURRENCE
+    per_occurrence = meeting.has_occurrences and meeting.settings.get("registration_type") in _PER_OCCURRENCE
     if per_occurrence and not occurrence:
         raise missing("occurrence_id")
     remaining = _other_occurrences(meeting, registrant, occurrence)

@@ -33,7 +33,7 @@ def update(request: FakeRequest) -> None:
         check_feature(meeting.host, "third_party_surveys")
     custom = cast("Json | None", body.get("custom_survey")) or {}
     questions = custom.get("questions", [])
-    check_faults(body_rules.questions(questions, "custom_survey.questions", body_rules.SURVEY_ANSWERS))
+    check_faults(body_rules.questions(questions, "custom_survey.questions"))
     changed: Json = {**meeting.survey, **body}
     if custom:
         changed["custom_survey"] = {**cast("Json", meeting.survey.get("custom_survey", {})), **custom}

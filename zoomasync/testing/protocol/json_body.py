@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
 from ..account.meeting import Json
+from ..reference.notation import Spec
+from ..reference.operations import Operation
 from .responses import ErrorResponse, check_faults
-from .schema import Fields
+from .validation import body_faults, masked
+
+_JSON: Final = "application/json"
+_ANYTHING: Final = Spec(kind="object")
 
 
-def parse(content: bytes, content_type: str, shape: Fields) -> Json:
-    """Return the body, or raise one error that names all invalid fields; an empty optional body is `{}`."""
-    if not content and shape.optional:
+def parse(content: bytes, content_type: str, operation: Operation) -> Json:
+    """Return the body, or raise one error that names all invalid fields; a body that may be missing is then `{}`."""
+    if operation.body is None or (not content and operation.optional_body):
         return {}
-    if content_type != "application/json":
-        raise ErrorResponse(400, 300, f"Unsupported Content-Type: {content_type}. Send application/json.")
+    if content_type != operation.media:
+        raise ErrorResponse(400, 300, f"Unsupported Content-Type: {content_type}. Send {operation.media}.")
+    if operation.media != _JSON:
+        return {}
     try:
         body: object = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
         raise ErrorResponse(400, 300, "Request Body should be a valid JSON object.") from None
-    check_faults(shape.faults(body))
+    check_faults(body_faults(body, operation.body, nullable=operation.verb == "PATCH"))
     return cast("Json", body)
 
 
-def masked(content: bytes, shape: Fields | None) -> object:
+def masked_body(content: bytes, operation: Operation) -> object:
     """Return the body for the log, with secrets and unknown fields masked; None if it is empty or not JSON."""
     if not content:
         return None
@@ -33,4 +40,4 @@ def masked(content: bytes, shape: Fields | None) -> object:
         body: object = msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return (shape or Fields({})).masked(body)
+    return masked(body, operation.body or _ANYTHING)

@@ -11,12 +11,13 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from ...auth import ServerToServer
+from ..reference.operations import OPERATIONS
 from .responses import ErrorResponse, FakeResponse, json_response, missing_scopes
 
-DEFAULT_SCOPES: Final = (
-    "meeting:read:admin meeting:write:admin meeting:write:admin:sip_dialing meeting_summary:read:admin pac:read:admin "
-    "report:read:admin"
+DEFAULT_SCOPES: Final = " ".join(
+    sorted({scope for each in OPERATIONS.values() for scope in each.scopes or each.granular_scopes})
 )
+"""The scopes that allow every operation."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -28,6 +29,7 @@ class TokenIssuer:
         self._clock = clock
         self._lifetime = lifetime
         self._scopes = scopes
+        self._downloads_until: dict[str, float] = {}
         self._expires_at: dict[str, float] = {}
 
     def issue(self, query: str, headers: Mapping[str, str], body: bytes, api_url: str) -> FakeResponse:
@@ -51,10 +53,10 @@ class TokenIssuer:
             }
         )
 
-    def check(self, authorization: str) -> None:
-        """Raise the error for an `Authorization` header without a valid token."""
+    def check(self, authorization: str, *, download: bool = False) -> None:
+        """Raise the error for an `Authorization` header without a valid token. A *download* may have its own token."""
         scheme, _, token = authorization.partition(" ")
-        expires_at = self._expires_at.get(token)
+        expires_at = self._expires_at.get(token, self._downloads_until.get(token) if download else None)
         if scheme.lower() != "bearer" or expires_at is None:
             raise ErrorResponse(401, 124, "Invalid access token.")
         if expires_at <= self._clock():
@@ -64,6 +66,12 @@ class TokenIssuer:
         """Raise the error for an operation of which the tokens have no scope; like Zoom, it names the granular ones."""
         if not {*classic, *granular} & {*self._scopes.split()}:
             raise missing_scopes(granular)
+
+    def download_token(self, lifetime: int) -> str:
+        """Return a new token that is valid for downloads only, for *lifetime* seconds."""
+        token = secrets.token_urlsafe(32)
+        self._downloads_until[token] = self._clock() + lifetime
+        return token
 
     def expire(self) -> None:
         """Expire every token issued so far."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
+from ..reference.operations import Operation
 from .responses import invalid, missing
 from .times import months_before
+from .validation import query_fault
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
@@ -35,16 +37,21 @@ class DateRange:
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
-def parse(text: str, names: Collection[str]) -> Query:
-    """Return the parameters of a raw query string; raise an error for one that is given twice or not one of *names*."""
+def parse(text: str, operation: Operation) -> Query:
+    """Return the parameters of a raw query string; raise an error for one that is invalid, repeated or missing."""
     pairs = parse_qsl(text, keep_blank_values=True)
     query = dict(pairs)
     if len(query) < len(pairs):
         given = [name for name, _ in pairs]
         raise invalid(next(name for name in given if given.count(name) > 1), "Given more than once.")
-    for name in query:
-        if name not in names:
+    for name, value in query.items():
+        if name not in operation.parameters:
             raise invalid(name, f"Invalid parameter: {name}.")
+        if name in operation.query and query_fault(value, operation.query[name]):
+            raise invalid(name)
+    for name, spec in operation.query.items():
+        if spec.required and name not in query:
+            raise missing(name)
     return query
 
 
@@ -56,14 +63,6 @@ def integer(query: Query, name: str, *, default: int, minimum: int, maximum: int
     if not _INTEGER.fullmatch(text) or not minimum <= int(text) <= maximum:
         raise invalid(name)
     return int(text)
-
-
-def choice(query: Query, name: str, options: Collection[str], default: str) -> str:
-    """Return one of *options*, or *default* if the parameter is not given."""
-    value = query.get(name, default)
-    if name in query and value not in options:
-        raise invalid(name)
-    return value
 
 
 def day(query: Query, name: str, default: date | None = None) -> date:

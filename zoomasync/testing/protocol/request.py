@@ -15,6 +15,7 @@ from ..account.instance import Instance
 from ..account.meeting import Json, ScheduledMeeting
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
+from ..reference.operations import Operation
 from .page_tokens import Page, PageRepeat, PageTokens
 from .query import Query
 from .responses import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting
@@ -30,11 +31,13 @@ _YEAR_MONTHS: Final = 12
 class FakeRequest:
     """A parsed request and the account that it is for.
 
-    *path* and *path_values*, the segments that fill its placeholders, are as they came over the wire. *now* is UTC.
-    With *repeat*, a listing has no end.
+    *operation* is the reference's. *path* and *path_values*, the segments that fill its placeholders, are as they came
+    over the wire. *now* is UTC. With *repeat*, a listing has no end. *origin* is the address of the server, for links
+    to it, and *download_token* returns a token for downloads, valid for so many seconds.
     """
 
     account: Account
+    operation: Operation
     today: date
     now: datetime
     path: str
@@ -44,6 +47,8 @@ class FakeRequest:
     pager: PageTokens
     quota: ResourceQuotas
     repeat: PageRepeat | None = None
+    origin: str = ""
+    download_token: Callable[[int], str] = str
 
     @property
     def path_value(self) -> str:
@@ -69,15 +74,18 @@ class FakeRequest:
         return user
 
     def meeting(self, *features: Feature, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting whose number the path contains; *unknown_code* is the code if there is none.
+        """Return the scheduled meeting, or webinar, whose number the path contains.
 
-        A deleted meeting counts as unknown unless *deleted* is true. The meeting's host has to have the *features*.
+        *unknown_code* is the code of the error if there is none. A deleted meeting counts as unknown unless *deleted*
+        is true. The meeting's host has to have the *features*.
         """
+        kind = next(iter(self.operation.path))
         if not _NUMBER.fullmatch(self.path_value):
-            raise invalid("meetingId")
-        meeting = self.account.scheduled_meeting(int(self.path_value))
+            raise invalid(kind)
+        find = self.account.scheduled_webinar if kind == "webinarId" else self.account.scheduled_meeting
+        meeting = find(int(self.path_value))
         if meeting is None or (meeting.deleted and not deleted):
-            raise no_such_meeting(self.path_value, code=unknown_code)
+            raise no_such_meeting(self.path_value, code=unknown_code, webinar=kind == "webinarId")
         for feature in ("scheduling", *features):
             check_feature(meeting.host, feature)
         return meeting

@@ -91,9 +91,9 @@ def check_feature(host: Host, feature: Feature) -> None:
         raise ErrorResponse(400, *_DISABLED[feature])
 
 
-def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001) -> ErrorResponse:
+def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001, *, webinar: bool = False) -> ErrorResponse:
     """Return the error for an id without a scheduled meeting, or without an instance of the requested kind."""
-    return ErrorResponse(status, code, f"Meeting does not exist: {wire_id}.")
+    return ErrorResponse(status, code, f"{'Webinar' if webinar else 'Meeting'} does not exist: {wire_id}.")
 
 
 def in_another_account(status: int = 400) -> ErrorResponse:

@@ -6,36 +6,35 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeAlias
 
 from ..._label import Label
 from ..handlers.instance_rows import Row
+from ..reference.operations import Operation
 from .request import FakeRequest
-from .schema import Fields
 
 TOKEN_ROUTE: Final = "POST /oauth/token"  # noqa: S105 - a route
+
+Handler: TypeAlias = Callable[[FakeRequest], Row | None]
+"""A function that returns the body of the response, or None for an empty one."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One operation as Zoom prints it, such as `GET /meetings/{meetingId}/polls/{pollId}`.
+    """One operation and its *handler*; an operation outside the reference has none, and scripted responses only."""
 
-    *handler* returns the body of the response, or None for a 204; *status* is that of a response with a body. A route
-    without a handler is not in the reference, and has scripted responses only. *parameters* are the names of the query
-    parameters, and *body* is the shape of the request body.
-    """
-
-    template: str
-    label: Label
-    handler: Callable[[FakeRequest], Row | None] | None = None
-    parameters: frozenset[str] = frozenset()
-    body: Fields | None = None
-    status: int = 200
+    operation: Operation
+    handler: Handler | None = None
 
     @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self.template.partition(" ")[0]
+    def template(self) -> str:
+        """The operation as Zoom prints it, such as `GET /meetings/{meetingId}/polls/{pollId}`."""
+        return self.operation.route
+
+    @property
+    def label(self) -> Label:
+        """The rate-limit label."""
+        return Label(self.operation.label)
 
     def match(self, path: str) -> tuple[str, ...] | None:
         """Return the segments of *path* that fill the placeholders, in order, or None for another path."""

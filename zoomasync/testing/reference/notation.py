@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from types import MappingProxyType
 from typing import Final
 
@@ -52,7 +53,8 @@ class Range:
 class Spec:
     """The reference's description of one value; *kind* is a type of the notation, "list" or "object".
 
-    *form* tells kinds of "text" apart: url, email, secret or text. A request has to match *pattern*.
+    *form* tells kinds of "text" apart: url, email, secret or text. A request has to match *pattern*. *lacks* are the
+    fields of the shape that this operation does not have.
     """
 
     kind: str
@@ -65,6 +67,19 @@ class Spec:
     item: Spec | None = None
     fields: Mapping[str, Spec] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[Rule, ...] = ()
+    lacks: frozenset[str] = frozenset()
+
+    def without(self, path: Sequence[str]) -> Spec:
+        """Return the description without the field at *path*, which passes through lists."""
+        if self.item is not None:
+            return replace(self, item=self.item.without(path))
+        fields = dict(self.fields)
+        name, *rest = path
+        if rest:
+            fields[name] = fields[name].without(rest)
+            return replace(self, fields=MappingProxyType(fields))
+        del fields[name]
+        return replace(self, fields=MappingProxyType(fields), lacks=self.lacks | {name})
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {', '.join(self.fields)}>" if self.fields else f"<{self.kind}>"
@@ -110,11 +125,15 @@ class Shapes:
         """The shapes that nothing has used, and the rules of shapes and operations that nothing has used."""
         return (self._shapes.keys() | self._rules.keys()) - self.used
 
-    def shape_or_fields(self, value: str | Mapping[str, str] | None, rules: str) -> Spec | None:
-        """Return the shape named *value*, or an object with the given fields and the rules named *rules*."""
-        if isinstance(value, str):
-            return self._shape(value)
-        return None if value is None else self._object(value, rules)
+    def shape_or_fields(self, value: str | Mapping[str, str] | None, rules: str, without: Iterable[str]) -> Spec | None:
+        """Return the shape named *value*, or an object with the given fields and the rules named *rules*.
+
+        The result lacks the fields *without*, whose names are joined by dots.
+        """
+        if value is None:
+            return None
+        whole = self._shape(value) if isinstance(value, str) else self._object(value, rules)
+        return reduce(Spec.without, (path.split(".") for path in without), whole)
 
     def fields(self, texts: Mapping[str, str]) -> Mapping[str, Spec]:
         """Return the values that *texts* describe."""
@@ -159,7 +178,9 @@ class Shapes:
             if target_spec.item is None:
                 raise ValueError(f"not a list: {text!r}")
             target_spec = target_spec.item.fields[name]
-        then = self._spec(target_spec.kind.replace("list", "[text]") + match["rest"])
+        # A list may be shortened, so that the type of its items does not matter here.
+        kind = "[text]" if target_spec.kind == "list" else "text" if target_spec.kind == "object" else target_spec.kind
+        then = self._spec(kind + match["rest"])
         return Rule(
             text=text,
             field=match["field"],

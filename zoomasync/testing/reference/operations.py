@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -18,24 +18,26 @@ class Operation:
     """One operation of Zoom's API.
 
     *name* is the client's method, such as "meetings.create", or the route of an operation without a method. *items* is
-    the field with the rows of a paged one, and *page_size* its largest page. A request may lack an *optional_body*.
+    the field with the rows of a paged one, and *page_size* its largest page. A request may lack an *optional_body*, and
+    *media* is the type of a body.
     """
 
     name: str
     route: str
     label: str
-    scopes: tuple[str, ...]
-    granular_scopes: tuple[str, ...]
-    status: int
-    path: Mapping[str, Spec]
-    query: Mapping[str, Spec]
-    body: Spec | None
-    optional_body: bool
-    response: Spec | None
-    items: str | None
-    page_size: int | None
-    paging_parameters: frozenset[str]
-    errors: tuple[tuple[int, int | None], ...]
+    scopes: tuple[str, ...] = ()
+    granular_scopes: tuple[str, ...] = ()
+    status: int = 200
+    path: Mapping[str, Spec] = field(default_factory=dict[str, Spec])
+    query: Mapping[str, Spec] = field(default_factory=dict[str, Spec])
+    body: Spec | None = None
+    optional_body: bool = False
+    media: str = "application/json"
+    response: Spec | None = None
+    items: str | None = None
+    page_size: int | None = None
+    paging_parameters: frozenset[str] = frozenset()
+    errors: tuple[tuple[int, int | None], ...] = ()
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -44,6 +46,11 @@ class Operation:
     def verb(self) -> str:
         """The HTTP method."""
         return self.route.partition(" ")[0]
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of the query parameters, those for paging too."""
+        return self.paging_parameters | self.query.keys()
 
     @property
     def has_method(self) -> bool:
@@ -61,6 +68,11 @@ class _Paging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset({"page_size", "next_page_token", self.legacy or "page_size"})
 
 
+class _Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    body: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
+
+
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     scopes: tuple[str, ...]
@@ -74,6 +86,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     optional_body: bool = False
     media: str = "application/json"
     response: str | dict[str, str] | None = None
+    without: _Without = _Without()
     errors: tuple[str, ...] = ()
 
 
@@ -89,9 +102,10 @@ def _operations(entries: Mapping[str, _Entry], shapes: Shapes) -> Iterator[Opera
             status=entry.status,
             path=shapes.fields(entry.path),
             query=shapes.fields(entry.query),
-            body=shapes.shape_or_fields(entry.body, name),
+            body=shapes.shape_or_fields(entry.body, name, entry.without.body),
             optional_body=entry.optional_body,
-            response=shapes.shape_or_fields(entry.response, f"{name} response"),
+            media=entry.media,
+            response=shapes.shape_or_fields(entry.response, f"{name} response", entry.without.response),
             items=paging.items if paging else None,
             page_size=paging.page_size if paging else None,
             paging_parameters=paging.parameters if paging else frozenset(),

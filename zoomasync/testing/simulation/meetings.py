@@ -26,8 +26,8 @@ from ..account.meeting import (
     ScheduledMeeting,
 )
 from ..account.recurrence import occurrences
-from ..protocol.bodies import COMPANY_SIZES, PURCHASE_ROLES, PURCHASE_TIMES
 from ..protocol.times import at
+from ..reference.operations import OPERATIONS
 from .people import GUEST_NAMES, TOPICS
 from .seeded_random import SeededRandom
 
@@ -168,11 +168,17 @@ def _registrant(rng: SeededRandom, meeting: int, number: int, created: datetime,
         registrant,
         org="Lakeside Freight",
         country="IE",
-        purchasing_time_frame=rng.choice(PURCHASE_TIMES),
-        role_in_purchase_process=rng.choice(PURCHASE_ROLES),
-        no_of_employees=rng.choice(COMPANY_SIZES),
+        purchasing_time_frame=_answer(rng, "purchasing_time_frame"),
+        role_in_purchase_process=_answer(rng, "role_in_purchase_process"),
+        no_of_employees=_answer(rng, "no_of_employees"),
         custom_questions=(CustomAnswer(title="Dietary needs?", value="none"),),
     )
+
+
+def _answer(rng: SeededRandom, question: str) -> str:
+    """Return one of the documented answers to a standard question of the registration form."""
+    body = OPERATIONS["meetings.registrants.add"].body
+    return str(rng.choice(body.fields[question].values)) if body else ""
 
 
 def _polls(number: int) -> list[Poll]:

@@ -1,0 +1,71 @@
+"""The tables of docs/endpoints.md are those of the client and the reference, and its code blocks run."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+from support.endpoints_page import COMMAND, PAGE, with_tables
+from support.environment import environment_of
+
+from zoomasync import Zoom
+from zoomasync.testing import FakeZoom
+from zoomasync.testing.reference.operations import OPERATIONS
+
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS: list[str] = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def rows(title: str) -> list[tuple[str, ...]]:
+    """Return the cells of the rows of the table in one section."""
+    _, _, rest = TEXT.partition(f"\n## {title}\n")
+    lines = re.findall(r"^\| (.*) \|$", rest.partition("\n## ")[0], re.MULTILINE)
+    return [tuple(line.replace("`", "").split(" | ")) for line in lines[2:]]
+
+
+def test_tables_are_up_to_date() -> None:
+    assert with_tables(TEXT) == TEXT, f"run {COMMAND}"
+
+
+def test_methods_on_page() -> None:
+    """The page has the methods of the client and no others."""
+    methods = {(method, each.route, str(each.label)) for method, each in Zoom.endpoints().items()}
+
+    assert sorted(rows("With a method")) == sorted(methods)
+
+
+def test_operations_without_method_on_page() -> None:
+    """The page has all other operations of the reference, and none that has a method."""
+    with_method = {endpoint.route for endpoint in Zoom.endpoints().values()}
+    others = {(each.route, each.label) for each in OPERATIONS.values() if each.route not in with_method}
+
+    assert sorted(rows("Without a method")) == sorted(others)
+
+
+@pytest.mark.parametrize(
+    ("block", "sent", "output"),
+    [
+        (BLOCKS[0], ("PATCH /live_meetings/{meetingId}/events", "medium", 202), ""),
+        (BLOCKS[1], ("GET /archive_files", "medium", 200), "text\n"),
+    ],
+    ids=["request", "paginate"],
+)
+async def test_page_block_runs(block: str, sent: tuple[str, str, int], output: str, tmp_path: Path) -> None:
+    """A block sends the request of an operation without a method, under the label of the table."""
+    async with FakeZoom(plan=None) as fake:
+        settings = {**os.environ, **environment_of(fake), "MEETING_ID": "81528471234"}
+        with anyio.fail_after(60):
+            process = await anyio.run_process(
+                [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, env=settings, check=False
+            )
+
+    assert (process.returncode, process.stderr.decode()) == (0, "")
+    assert process.stdout.decode() == output
+    _, request = fake.requests
+    assert (request.route, request.label, request.status) == sent
+    assert sent[:2] in rows("Without a method")
+    assert f"label=Label.{sent[1].upper()}" in block

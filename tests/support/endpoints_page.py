@@ -1,0 +1,41 @@
+"""The tables of docs/endpoints.md. Run this file to write them anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from zoomasync import Zoom
+from zoomasync.testing.reference.operations import OPERATIONS
+
+PAGE = Path(__file__).parents[2] / "docs" / "endpoints.md"
+COMMAND = "python tests/support/endpoints_page.py"
+
+
+def methods() -> list[tuple[str, str, str]]:
+    """Return the method, the route and the label of each endpoint, by namespace."""
+    rows = [(method, endpoint.route, endpoint.label.value) for method, endpoint in Zoom.endpoints().items()]
+    return sorted(rows, key=lambda row: row[0].rpartition(".")[::2])
+
+
+def operations_without_method() -> list[tuple[str, str]]:
+    """Return the route and the label of the other operations of the reference, in its order."""
+    return [(each.route, each.label) for each in OPERATIONS.values() if not each.has_method]
+
+
+def with_tables(page: str) -> str:
+    """Return *page* with its two tables as they should be."""
+    first = _table(("zoom.", "route", "label"), methods())
+    second = _table(("route", "label"), operations_without_method())
+    tables = iter((first, second))
+    return re.sub(r"^(?:\|.*\n)+", lambda _: next(tables), page, flags=re.MULTILINE)
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [" | ".join([*(f"`{cell}`" for cell in row[:-1]), row[-1]]) for row in rows]
+    return "".join(f"| {line} |\n" for line in (" | ".join(headings), " | ".join("---" for _ in headings), *lines))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
