@@ -111,7 +111,7 @@ def _namespaces(owner: object, path: str = "") -> Iterator[tuple[str, type]]:
 def test_operations_match_reference() -> None:
     """The client has the operations of the reference and no others."""
     assert set(ENDPOINTS) == set(OPERATIONS)
-    assert len(ALL_OPERATIONS) == 185
+    assert (len(OPERATIONS), len(ALL_OPERATIONS)) == (125, 185)
 
 
 def test_public_methods_are_operations() -> None:
