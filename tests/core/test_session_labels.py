@@ -259,7 +259,8 @@ async def test_cancelled_during_correction(order: str) -> None:
         return row("Heavy")
 
     def on_event(_: Event) -> None:
-        waiting.cancel()
+        if order == "after":
+            waiting.cancel()
 
     session = open_session(MemoryTransport(app), rate_limiter=limiter)
     session.subscribe(on_event)
