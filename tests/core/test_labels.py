@@ -79,7 +79,7 @@ def test_no_known_label_changes_nothing(text: str | None) -> None:
 
 
 @pytest.mark.parametrize("period", [4, 7, 20])
-def test_changing_label_settles(period: int) -> None:
+def test_changing_label_ends_slower(period: int) -> None:
     """A label that Zoom changes to and fro becomes the slower one, after few events."""
     named = [HEAVY, *[LIGHT] * (period - 1)]
     labels = labels_after(LIGHT, *islice(cycle(named), 100 * period))

@@ -113,7 +113,7 @@ async def test_only_success_corrects(other: HttpResponse) -> None:
 
 @in_virtual_time
 async def test_waiting_calls_leave_slow_queue() -> None:
-    """Calls in the queue of a slow label go on at once when Zoom names a faster one."""
+    """Calls in the queue of a slow label are sent at once when Zoom names a faster one."""
     limiter = limiter_of(PLAN)
     session = open_session(MemoryTransport(answering(row("Light"))), rate_limiter=limiter)
     began = now()
