@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Literal
 
 from ..._core.date_ranges import check_range, time_range
-from ..._core.endpoint import Endpoint, MeetingRef, ResourceQuota
+from ..._core.endpoint import Endpoint, MeetingRef
 from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
@@ -30,14 +30,12 @@ from ...models.meetings import (
 )
 from ...models.recordings import Transcript
 from ...models.summaries import ListedSummary, MeetingSummary, SummariesPage
-from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
+from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint, host_quota
 from .livestream import MeetingLivestream
 from .polls import MeetingPolls
 from .registrants import MeetingRegistrants
 from .survey import MeetingSurvey
 from .templates import Templates
-
-_CHANGES_PER_HOST = 100
 
 
 class Meetings(Resource):
@@ -164,11 +162,12 @@ class Meetings(Resource):
     async def create(self, user_id: str, meeting: NewMeeting) -> Meeting:
         """Create a meeting and return it, with its links.
 
-        Zoom allows 100 created or changed meetings per host and day; the next one raises `ResourceLimitReached`. Raises
-        `OutcomeUnknown` if no response arrived: check whether the meeting exists before you create it again.
+        Zoom allows 100 created or changed meetings and webinars per host and day; the next one raises
+        `ResourceLimitReached`. Raises `OutcomeUnknown` if no response arrived: check whether the meeting exists before
+        you create it again.
         """
-        host = _changes_of(meeting.schedule_for or user_id)
-        return await self._session.send(self.CREATE.at(user_id, body=meeting).with_resource_quotas(host))
+        call = self.CREATE.at(user_id, body=meeting)
+        return await self._session.send(call.with_resource_quotas(host_quota(meeting.schedule_for or user_id)))
 
     async def get(
         self, meeting_id: int, *, occurrence_id: str | None = None, show_previous_occurrences: bool | None = None
@@ -187,7 +186,7 @@ class Meetings(Resource):
         and recording. Zoom allows 100 created or changed meetings per host and day; the next one raises
         `ResourceLimitReached`. The client counts a change only if *schedule_for* names the host.
         """
-        quotas = [_changes_of(meeting.schedule_for)] if meeting.schedule_for else []
+        quotas = [host_quota(meeting.schedule_for)] if meeting.schedule_for else []
         call = self.UPDATE.at(meeting_id, body=meeting, occurrence_id=occurrence_id)
         await self._session.send(call.with_resource_quotas(*quotas))
 
@@ -283,7 +282,3 @@ class Meetings(Resource):
         if the app, the user or the account may not stream.
         """
         await self._session.send(self.UPDATE_RTMS_STATUS.at(meeting_id, body=status))
-
-
-def _changes_of(host: str) -> ResourceQuota:
-    return ResourceQuota("host", host, _CHANGES_PER_HOST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import Literal
 
-from ..._core.endpoint import MeetingRef, ResourceQuota
+from ..._core.endpoint import MeetingRef
 from ..._core.pagination import Paginator, next_number, paginate
 from ..._core.session import Session
 from ..._label import Label
@@ -28,6 +28,7 @@ from .._resource import (
     WEBINAR_WRITE,
     Resource,
     endpoint,
+    host_quota,
 )
 from .livestream import WebinarLivestream
 from .panelists import Panelists
@@ -35,8 +36,6 @@ from .polls import WebinarPolls
 from .registrants import WebinarRegistrants
 from .survey import WebinarSurvey
 from .templates import WebinarTemplates
-
-_CHANGES_PER_HOST = 100
 
 
 class Webinars(Resource):
@@ -115,8 +114,8 @@ class Webinars(Resource):
         `ResourceLimitReached`. Raises `BadRequest` for a simulive webinar without fixed time (code 4505), and
         `OutcomeUnknown` if no response arrived: check whether the webinar exists before you create it again.
         """
-        host = ResourceQuota("host", webinar.schedule_for or user_id, _CHANGES_PER_HOST)
-        return await self._session.send(self.CREATE.at(user_id, body=webinar).with_resource_quotas(host))
+        call = self.CREATE.at(user_id, body=webinar)
+        return await self._session.send(call.with_resource_quotas(host_quota(webinar.schedule_for or user_id)))
 
     async def get(
         self, webinar_id: MeetingRef, *, occurrence_id: str | None = None, show_previous_occurrences: bool | None = None
