@@ -81,11 +81,10 @@ async def test_limit_exceeded_sends_zooms_429() -> None:
     [
         (replace(ROOMY, heavy=5), "5", ["4", "3"]),
         (replace(ROOMY, heavy_per_day=7), "7", ["6", "5"]),
-        (None, "30000", ["30000", "30000"]),
     ],
-    ids=["second", "day", "no plan"],
+    ids=["second", "day"],
 )
-async def test_success_names_its_limit(plan: Plan | None, limit: str, remaining: list[str]) -> None:
+async def test_success_names_its_limit(plan: Plan, limit: str, remaining: list[str]) -> None:
     """A successful response names its label, and the daily limit of it, or that of a second without one."""
     async with calling(FakeZoom(Account(), plan=plan)) as caller:
         headers = [(await caller.get("/report/billing")).headers for _ in range(2)]
@@ -94,6 +93,15 @@ async def test_success_names_its_limit(plan: Plan | None, limit: str, remaining:
     assert [each["X-RateLimit-Limit"] for each in headers] == [limit, limit]
     assert [each["X-RateLimit-Remaining"] for each in headers] == remaining
     assert "X-RateLimit-Type" not in headers[0]
+
+
+async def test_no_plan_names_label_only() -> None:
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        headers = (await caller.get("/report/billing")).headers
+
+    assert {name: value for name, value in headers.items() if name.startswith("X-RateLimit")} == {
+        "X-RateLimit-Category": "Heavy"
+    }
 
 
 async def test_other_responses_name_no_label() -> None:

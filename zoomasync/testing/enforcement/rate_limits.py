@@ -62,11 +62,8 @@ class RateLimits:
         return self.labels.get(route.template, route.label)
 
     def headers(self, label: Label) -> dict[str, str]:
-        """Return the headers of a response to a call under *label*: those of its daily limit, if it has one."""
-        per_day, window = self._plan.per_day(label), self._windows[label]
-        if per_day is None:
-            return _limit_headers(label, window.limit, window.remaining(self._clock()))
-        return _limit_headers(label, per_day, self._used_today.remaining(self._plan.quota_label(label), per_day))
+        """Return the headers of a successful response to a call under *label*; without a plan, its name alone."""
+        return self._account_headers(label) if self._enforced else _category(label)
 
     def check(self, label: Label) -> FakeResponse | None:
         """Count one call under *label*, and return the 429 if it is over a limit."""
@@ -96,14 +93,21 @@ class RateLimits:
                 headers = _limit_headers(label, window.limit if per_day is None else per_day, 0)
                 return {**headers, "X-RateLimit-Type": "Daily-limit", "Retry-After": iso(self._used_today.midnight())}
             case "host" | "registrant":
-                return self.headers(label)
+                return self._account_headers(label)
             case "concurrent":
                 return {}
 
+    def _account_headers(self, label: Label) -> dict[str, str]:
+        """Return the headers that describe the daily limit of *label*, or that of a second if it has none."""
+        per_day, window = self._plan.per_day(label), self._windows[label]
+        if per_day is None:
+            return _limit_headers(label, window.limit, window.remaining(self._clock()))
+        return _limit_headers(label, per_day, self._used_today.remaining(self._plan.quota_label(label), per_day))
+
+
+def _category(label: Label) -> dict[str, str]:
+    return {"X-RateLimit-Category": label.value.capitalize()}
+
 
 def _limit_headers(label: Label, limit: int, remaining: int) -> dict[str, str]:
-    return {
-        "X-RateLimit-Category": label.value.capitalize(),
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(remaining),
-    }
+    return {**_category(label), "X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining)}
