@@ -32,7 +32,7 @@ from ..errors import (
 from ..events import Event
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
-from .circuit import Circuit, CircuitState, GuardedCall, is_outage
+from .circuit import Circuit, CircuitState, GuardedCall
 from .decoding import InvalidRow
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
@@ -258,7 +258,7 @@ class Session:
     def _waits_for_token(self, error: ZoomError) -> bool:
         """Return whether a call that has no token because of *error* waits for the end of an outage."""
         may_retry = self._retry.delay(error, attempt=1, retry_safety=RetrySafety.SAFE) is not None
-        return may_retry and self._circuit.is_open and is_outage(error)
+        return may_retry and self._circuit.is_open and error.is_outage
 
     async def _renew_token(self, state: _CallState, error: ZoomError) -> bool:
         """Fetch a new token if Zoom has rejected the token of the call; return whether there is one."""
@@ -272,7 +272,7 @@ class Session:
         """Wait before the next attempt, or raise *error*."""
         delay = self._retry.delay(error, attempt=state.attempt, retry_safety=call.endpoint.retry_safety)
         await self._update_limits(call, error, delay)
-        in_outage = self._circuit.is_open and is_outage(error)
+        in_outage = self._circuit.is_open and error.is_outage
         if delay is None or not (in_outage or isinstance(error, RateLimited) or self._retry_quota.take()):
             raise _final_error(call, error, state.unknown)
         if in_outage:
