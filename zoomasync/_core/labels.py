@@ -13,16 +13,14 @@ from .._label import Label
 from ..events import Event, LabelCorrected
 from .endpoint import Endpoint
 
+_BY_NAME: Final = {label.value: label for label in Label}
 _SLOWNESS: Final = {label: position for position, label in enumerate(Label)}
 _AGREEING: Final = 3
 
 
 def named_label(headers: Mapping[str, str]) -> Label | None:
     """Return the label that response *headers* (names in lower case) name, or None without a known one."""
-    try:
-        return Label(headers.get("x-ratelimit-category", "").strip().lower())
-    except ValueError:
-        return None
+    return _BY_NAME.get(headers.get("x-ratelimit-category", "").strip().lower())
 
 
 @dataclass(frozen=True, slots=True)

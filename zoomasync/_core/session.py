@@ -215,11 +215,11 @@ class Session:
 
     async def _permit(self, call: Call[object], *, priority: bool) -> Permit:
         """Wait for a permit. If the label of the route is corrected meanwhile, wait for one of the new label."""
-        began = anyio.current_time()
+        max_wait = self._options.max_wait
+        give_up_at = None if max_wait is None else anyio.current_time() + max_wait
         while True:
-            max_wait = self._options.max_wait
-            if max_wait is not None:
-                max_wait = max(0.0, max_wait - (anyio.current_time() - began))
+            if give_up_at is not None:
+                max_wait = max(0.0, give_up_at - anyio.current_time())
             with self._labels.until_corrected(call.endpoint) as label:
                 return await self._rate_limiter.acquire(label, priority=priority, max_wait=max_wait)
 
