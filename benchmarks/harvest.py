@@ -41,7 +41,8 @@ from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest._page_tracker import PageTracker
 from zoomasync.harvest.stores.base import Scope
 from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, select_reports
-from zoomasync.models.reports import Host, ReportParticipantsPage, UserMeeting
+from zoomasync.models.instance_reports import ReportParticipantsPage
+from zoomasync.models.reports import Host, UserMeeting
 
 DAYS = (date(2026, 5, 1), date(2026, 5, 31))
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -12,6 +12,7 @@ from zoomasync import ZoomError, errors
 from zoomasync.errors import (
     BadRequest,
     CircuitOpen,
+    ConnectError,
     DailyLimitReached,
     DecodeError,
     FieldError,
@@ -20,12 +21,14 @@ from zoomasync.errors import (
     NotFound,
     OutcomeUnknown,
     PagingLoop,
+    PayloadError,
     PermissionDenied,
     RedisUnavailable,
     ResourceLimitReached,
     ServerError,
     StatusError,
     TimedOut,
+    TLSError,
     TransportError,
     UnexpectedDateRange,
 )
@@ -239,3 +242,26 @@ def test_minimal_error_pickles(error_type: type[ZoomError]) -> None:
     restored = pickle.loads(pickle.dumps(error))  # noqa: S301  our own
 
     assert (type(restored), str(restored), repr(restored)) == (error_type, str(error), repr(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ServerError("GET /rows", 503), True),
+        (TimedOut("GET /rows", "no response"), True),
+        (ConnectError("GET /rows", "cannot connect"), True),
+        (GatewayError("GET /rows", 404), True),
+        (CircuitOpen("GET /rows", 1.0), True),
+        (GatewayError("GET /rows", 404, code=2300), False),
+        (TLSError("GET /rows", "not trusted"), False),
+        (PayloadError("GET /rows", "too large", max_retries=0), False),
+        (NotFound("GET /rows", 404, code=3001), False),
+        (DecodeError("GET /rows", "Row", "$", "not JSON"), False),
+        (DailyLimitReached("GET /rows", 429), False),
+        (RedisUnavailable("Redis is not reachable"), False),
+        (ZoomError(), False),
+    ],
+    ids=repr,
+)
+def test_errors_of_an_outage(error: ZoomError, expected: bool) -> None:  # noqa: FBT001  a case
+    assert error.is_outage is expected

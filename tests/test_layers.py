@@ -15,6 +15,8 @@ SYNCHRONOUS = (
     "_core/date_ranges.py",
     "_core/decoding.py",
     "_core/endpoint.py",
+    "_core/http_dates.py",
+    "_core/labels.py",
     "_core/request_body.py",
     "_core/responses.py",
     "_core/retries.py",

@@ -76,6 +76,8 @@ NAME_PARTS = frozenset(
     settle settled settles stay stays told traffic unpark urgent whatever wish
     """.split()  # noqa: SIM905  a list of words is easier to read than a list of strings
 )
+ZOOM_NAMES = frozenset({"allow_auto_reply", "auto_reply_text"})
+"""Names of Zoom's fields, which stay as they are."""
 MEDIAN_TEST_NAME = 35
 
 
@@ -120,7 +122,7 @@ def test_source_names(source: Path) -> None:
     """No replaced term is left as a name in code."""
     tokens = tokenize.generate_tokens(io.StringIO(source.read_text(encoding="utf-8")).readline)
     names = {token.string for token in tokens if token.type == tokenize.NAME} | {source.stem}
-    parts = {name: set(re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)) for name in names}
+    parts = {name: set(re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)) for name in names - ZOOM_NAMES}
 
     assert sorted(name for name, found in parts.items() if {part.lower() for part in found} & NAME_PARTS) == []
 

@@ -6,7 +6,7 @@ A line that the checkers must reject has an ignore for each of endpoints. Both r
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import assert_type
 
 from zoomasync import (
@@ -38,15 +38,23 @@ from zoomasync.models import (
     BatchRegistrant,
     LivestreamStatusUpdate,
     LivestreamUpdate,
+    MeetingSettings,
     MeetingStatusUpdate,
+    MeetingUpdate,
+    NewInviteLink,
+    NewInviteLinks,
     NewMeeting,
     NewMeetingTemplate,
+    NewPanelist,
+    NewPanelists,
     NewPoll,
     NewPolls,
     NewRecordingRegistrant,
     NewRegistrant,
     NewRegistrants,
     NewSipUri,
+    NewWebinar,
+    NewWebinarTemplate,
     PollQuestion,
     RecordingRegistrantKey,
     RecordingRegistrantStatusUpdate,
@@ -55,16 +63,32 @@ from zoomasync.models import (
     RegistrantKey,
     RegistrantStatusUpdate,
     RegistrationQuestionsUpdate,
+    RtmsAppSettings,
+    RtmsStatusUpdate,
     SurveyUpdate,
+    WebinarSettings,
+    WebinarStatusUpdate,
+    WebinarUpdate,
+)
+from zoomasync.models.history import HistoryMeeting, HistoryMeetingsPage
+from zoomasync.models.instance_reports import (
+    InstanceReport,
+    MeetingSurveyReport,
+    PollReport,
+    QAReport,
+    ReportParticipant,
+    ReportParticipantsPage,
+    WebinarSurveyReport,
 )
 from zoomasync.models.instances import Visit
+from zoomasync.models.invite_links import InviteLinks
 from zoomasync.models.livestream import LivestreamTarget
 from zoomasync.models.meetings import (
     CaptionToken,
     ListedMeeting,
     Meeting,
+    MeetingInvitation,
     MeetingsPage,
-    MeetingSummary,
     SipUri,
     UpcomingMeeting,
     UpcomingMeetingsPage,
@@ -76,8 +100,8 @@ from zoomasync.models.past_meetings import (
     PastMeeting,
     PastParticipant,
     PastParticipantsPage,
-    PastPolls,
     PastQA,
+    PastWebinarInstancesPage,
 )
 from zoomasync.models.polls import Poll, PollsCreated, PollsPage
 from zoomasync.models.recordings import (
@@ -109,16 +133,14 @@ from zoomasync.models.reports import (
     DailyUsagePage,
     Host,
     HostsPage,
-    InstanceReport,
+    MeetingActivitiesPage,
+    MeetingActivity,
     OperationLog,
     OperationLogsPage,
-    PollReport,
-    QAReport,
-    ReportParticipant,
-    ReportParticipantsPage,
+    RemoteSupportLog,
+    RemoteSupportLogsPage,
     SignInActivitiesPage,
     SignInActivity,
-    SurveyReport,
     TelephoneLeg,
     TelephonePage,
     UpcomingEvent,
@@ -126,27 +148,72 @@ from zoomasync.models.reports import (
     UserMeeting,
     UserMeetingsPage,
 )
+from zoomasync.models.summaries import ListedSummary, MeetingSummary, SummariesPage
 from zoomasync.models.surveys import Survey
-from zoomasync.models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage
+from zoomasync.models.templates import Template, TemplateCreated, TemplatesPage
 from zoomasync.models.users import ListedUser, User, UsersPage
+from zoomasync.models.webinars import (
+    ListedWebinar,
+    Panelist,
+    PanelistsAdded,
+    PanelistsPage,
+    TrackingSource,
+    TrackingSourcesPage,
+    Webinar,
+    WebinarsPage,
+)
 from zoomasync.redis import RedisLeases
 from zoomasync.types import Api, CallStats, Endpoint, RegistrantOutcome
 
 DAY = date(2026, 5, 1)
+TIME = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 async def meetings(zoom: Zoom) -> None:
     assert_type(zoom.meetings.list("u", type_="live", from_=DAY, to=DAY), Paginator[MeetingsPage, ListedMeeting])
     assert_type(zoom.meetings.upcoming("u"), Paginator[UpcomingMeetingsPage, UpcomingMeeting])
     assert_type(await zoom.meetings.create("u", NewMeeting(topic="x")), Meeting)
+    assert_type(await zoom.meetings.get(1, occurrence_id="1", show_previous_occurrences=True), Meeting)
+    change = MeetingUpdate(topic="x", recurrence=None, settings=MeetingSettings(waiting_room=True))
+    assert_type(await zoom.meetings.update(1, change, occurrence_id="1"), None)
+    assert_type(await zoom.meetings.delete(1, schedule_for_reminder=True, cancel_meeting_reminder=False), None)
+    assert_type(await zoom.meetings.invitation(1), MeetingInvitation)
     assert_type(await zoom.meetings.update_status(1, MeetingStatusUpdate(action="end")), None)
     assert_type(await zoom.meetings.end(1), None)
     assert_type(await zoom.meetings.summary("uuid"), MeetingSummary)
+    assert_type(zoom.meetings.summaries(from_=TIME, to=TIME), Paginator[SummariesPage, ListedSummary])
+    assert_type(await zoom.meetings.delete_summary("uuid"), None)
+    stream = RtmsStatusUpdate(action="start", settings=RtmsAppSettings(client_id="c"))
+    assert_type(await zoom.meetings.update_rtms_status(1, stream), None)
     assert_type(await zoom.meetings.transcript("uuid"), Transcript)
     assert_type(await zoom.meetings.delete_transcript(1), None)
     assert_type(await zoom.meetings.caption_token(1), CaptionToken)
     assert_type(await zoom.meetings.sip_uri(1), SipUri)
     assert_type(await zoom.meetings.sip_uri(1, NewSipUri(passcode="1")), SipUri)
+    links = NewInviteLinks(attendees=(NewInviteLink(name="A", disable_audio=True),), ttl=0)
+    assert_type(await zoom.meetings.create_invite_links(1, links), InviteLinks)
+
+
+async def webinars(zoom: Zoom) -> None:
+    endpoints = zoom.webinars
+    assert_type(endpoints.list("u", type_="upcoming"), Paginator[WebinarsPage, ListedWebinar])
+    assert_type(await endpoints.create("u", NewWebinar(topic="x", settings=WebinarSettings(hd_video=True))), Webinar)
+    assert_type(await endpoints.get("uuid", occurrence_id="1", show_previous_occurrences=True), Webinar)
+    assert_type(await endpoints.update(1, WebinarUpdate(topic="x", agenda=None), occurrence_id="1"), None)
+    assert_type(await endpoints.delete(1, occurrence_id="1", cancel_webinar_reminder=True), None)
+    assert_type(await endpoints.update_status(1, WebinarStatusUpdate(action="end")), None)
+    assert_type(await endpoints.end(1), None)
+    assert_type(await endpoints.caption_token(1), CaptionToken)
+    assert_type(await endpoints.sip_uri(1), SipUri)
+    assert_type(endpoints.tracking_sources(1), Paginator[TrackingSourcesPage, TrackingSource])
+    assert_type(await endpoints.create_invite_links(1, NewInviteLinks()), InviteLinks)
+    assert_type(endpoints.panelists.list(1), Paginator[PanelistsPage, Panelist])
+    people = NewPanelists(panelists=(NewPanelist(name="A", email="a@b.example"),))
+    assert_type(await endpoints.panelists.add(1, people), PanelistsAdded)
+    assert_type(await endpoints.panelists.remove(1, "a@b.example"), None)
+    assert_type(await endpoints.panelists.remove_all(1), None)
+    assert_type(endpoints.templates.list("u"), Paginator[TemplatesPage, Template])
+    assert_type(await endpoints.templates.create("u", NewWebinarTemplate(webinar_id=1)), TemplateCreated)
 
 
 async def livestream(zoom: Zoom) -> None:
@@ -199,8 +266,8 @@ async def surveys_templates_and_pac(zoom: Zoom) -> None:
     assert_type(await zoom.webinars.survey.update(1, SurveyUpdate(show_in_the_follow_up_email=True)), None)
     assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
     assert_type(await zoom.meetings.survey.delete(1), None)
-    assert_type(zoom.meetings.templates.list("u"), Paginator[MeetingTemplatesPage, MeetingTemplate])
-    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), MeetingTemplateCreated)
+    assert_type(zoom.meetings.templates.list("u"), Paginator[TemplatesPage, Template])
+    assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), TemplateCreated)
     assert_type(zoom.pac.list("u"), Paginator[PacAccountsPage, PacAccount])
 
 
@@ -208,7 +275,7 @@ async def past_meetings(zoom: Zoom) -> None:
     assert_type(await zoom.past_meetings.get("uuid"), PastMeeting)
     assert_type(zoom.past_meetings.instances(1, from_=DAY, to=DAY), Paginator[PastInstancesPage, PastInstance])
     assert_type(zoom.past_meetings.participants(1), Paginator[PastParticipantsPage, PastParticipant])
-    assert_type(await zoom.past_meetings.polls(1), PastPolls)
+    assert_type(await zoom.past_meetings.polls(1), PollReport)
     assert_type(await zoom.past_meetings.qa(1), PastQA)
 
 
@@ -240,6 +307,14 @@ async def recordings(zoom: Zoom) -> None:
     assert_type(await endpoints.registrants.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
 
 
+async def past_webinars(zoom: Zoom) -> None:
+    assert_type(zoom.past_webinars.instances(1), Paginator[PastWebinarInstancesPage, PastInstance])
+    assert_type(zoom.past_webinars.participants(1), Paginator[PastParticipantsPage, PastParticipant])
+    assert_type(zoom.past_webinars.absentees("uuid", occurrence_id="1"), Paginator[RegistrantsPage, Registrant])
+    assert_type(await zoom.past_webinars.polls(1), PollReport)
+    assert_type(await zoom.past_webinars.qa("uuid"), PastQA)
+
+
 async def reports(zoom: Zoom) -> None:
     endpoints = zoom.reports
     assert_type(endpoints.activities(from_=DAY), Paginator[SignInActivitiesPage, SignInActivity])
@@ -247,12 +322,17 @@ async def reports(zoom: Zoom) -> None:
     assert_type(endpoints.billing_invoices("b"), Paginator[BillingInvoicesPage, BillingInvoice])
     assert_type(endpoints.cloud_recording(DAY, DAY), Paginator[CloudRecordingStoragePage, CloudRecordingStorage])
     assert_type(endpoints.daily(year=2026, month=5), Paginator[DailyUsagePage, DailyUsage])
+    history = endpoints.history_meetings(DAY, DAY, meeting_type="webinar", meeting_feature=["poll", "reaction"])
+    assert_type(history, Paginator[HistoryMeetingsPage, HistoryMeeting])
     assert_type(await endpoints.meeting(1), InstanceReport)
+    activities = endpoints.meeting_activities(DAY, DAY, "User Join", meeting_number=1)
+    assert_type(activities, Paginator[MeetingActivitiesPage, MeetingActivity])
     assert_type(endpoints.meeting_participants("uuid"), Paginator[ReportParticipantsPage, ReportParticipant])
     assert_type(await endpoints.meeting_polls(1), PollReport)
     assert_type(await endpoints.meeting_qa(1), QAReport)
-    assert_type(await endpoints.meeting_survey(1), SurveyReport)
+    assert_type(await endpoints.meeting_survey(1), MeetingSurveyReport)
     assert_type(endpoints.operation_logs(DAY, DAY, category_type="user"), Paginator[OperationLogsPage, OperationLog])
+    assert_type(endpoints.remote_support(DAY, DAY), Paginator[RemoteSupportLogsPage, RemoteSupportLog])
     assert_type(endpoints.telephone(DAY, DAY, type_="2"), Paginator[TelephonePage, TelephoneLeg])
     assert_type(endpoints.upcoming_events(DAY, DAY), Paginator[UpcomingEventsPage, UpcomingEvent])
     assert_type(endpoints.users(DAY, DAY, type_="active"), Paginator[HostsPage, Host])
@@ -260,6 +340,8 @@ async def reports(zoom: Zoom) -> None:
     assert_type(await endpoints.webinar(1), InstanceReport)
     assert_type(endpoints.webinar_participants(1), Paginator[ReportParticipantsPage, ReportParticipant])
     assert_type(await endpoints.webinar_polls(1), PollReport)
+    assert_type(await endpoints.webinar_qa(1), QAReport)
+    assert_type(await endpoints.webinar_survey(1), WebinarSurveyReport)
 
 
 async def listings(zoom: Zoom) -> None:
@@ -310,6 +392,8 @@ async def rejected_calls(zoom: Zoom) -> None:
     await zoom.reports.meeting(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  an id is needed
     zoom.reports.users("2026-05-01", DAY)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a date
     zoom.reports.users(DAY, DAY, "active")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  keyword only
+    zoom.past_webinars.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
+    await zoom.webinars.panelists.add(1, ["a@b.example"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a struct
     zoom.past_meetings.instances("uuid")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  a number
     await zoom.meetings.registrants.get(1, "r", occurrence_id="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  webinars only
     await zoom.meetings.registrants.approve(1, ["r"])  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]  a registrant or a key

@@ -28,15 +28,18 @@ from .resources.meetings.survey import MeetingSurvey
 from .resources.meetings.templates import Templates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
+from .resources.past_webinars import PastWebinars
 from .resources.recordings import Recordings
 from .resources.recordings.registrants import RecordingRegistrants
 from .resources.reports import Reports
 from .resources.users import Users
 from .resources.webinars import Webinars
 from .resources.webinars.livestream import WebinarLivestream
+from .resources.webinars.panelists import Panelists
 from .resources.webinars.polls import WebinarPolls
 from .resources.webinars.registrants import WebinarRegistrants
 from .resources.webinars.survey import WebinarSurvey
+from .resources.webinars.templates import WebinarTemplates
 
 T = TypeVar("T")
 
@@ -49,6 +52,7 @@ class Api:
         self.meetings: Meetings = Meetings(session)
         self.pac: Pac = Pac(session)
         self.past_meetings: PastMeetings = PastMeetings(session)
+        self.past_webinars: PastWebinars = PastWebinars(session)
         self.recordings: Recordings = Recordings(session)
         self.reports: Reports = Reports(session)
         self.webinars: Webinars = Webinars(session)
@@ -161,9 +165,10 @@ class Api:
             settings = await zoom.request("GET", "/users/{userId}/settings", user_id, label=Label.MEDIUM)
 
         *path* is relative to the base URL; *values* fill its placeholders in order and are percent-encoded as Zoom
-        requires. *body* is any value that msgspec can encode as JSON. Returns the response decoded as *response*, or as
-        plain objects without one; None for an empty response. Raises `InvalidArgument` for a request that cannot be
-        made, and the errors of all other calls.
+        requires. *label* is the rate-limit label of the endpoint; Zoom's responses correct a wrong one. *body* is any
+        value that msgspec can encode as JSON. Returns the response decoded as *response*, or as plain objects without
+        one; None for an empty response. Raises `InvalidArgument` for a request that cannot be made, and the errors of
+        all other calls.
         """
         endpoint = Endpoint(route=f"{_check_method(method)} {path}", label=_check_label(label), response=response)
         call = endpoint.at_encoded(values, query or {}, None if body is None else _encode_body(body))
@@ -231,6 +236,7 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "meetings.templates": Templates,
     "pac": Pac,
     "past_meetings": PastMeetings,
+    "past_webinars": PastWebinars,
     "recordings": Recordings,
     "recordings.registrants": RecordingRegistrants,
     "reports": Reports,
@@ -240,6 +246,8 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "webinars.registrants": WebinarRegistrants,
     "webinars.survey": WebinarSurvey,
     "users": Users,
+    "webinars.panelists": Panelists,
+    "webinars.templates": WebinarTemplates,
 }
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -253,13 +253,8 @@ def _check_connections(max_connections: int | None, http_session: ClientSession 
         raise ConfigError(
             "max_connections has no effect on a given http_session: set the limit of its connector instead"
         )
-    if not _is_count(max_connections):
+    if type(max_connections) is not int or max_connections < 1:
         raise ConfigError("max_connections must be a whole number, 1 or more")
-
-
-def _is_count(value: object) -> bool:
-    """Return whether *value* is a whole number above 0. Not every caller has a type checker."""
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _check_jitter(latency_jitter: float | None) -> float:

@@ -86,6 +86,19 @@ _MAX_MESSAGE = 300
 class ZoomError(Exception):
     """The base of all errors that this package raises."""
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether Zoom, or the network, may be down, so that any other call may fail in the same way.
+
+        A response of Zoom's API to the call is no outage, and neither is a server that is not trusted.
+        """
+        if isinstance(self, GatewayError):
+            return self.code is None
+        if isinstance(self, TransportError):
+            # Those that no retry can help are no outage: a closed client, a proxy's password, a huge body.
+            return not isinstance(self, TLSError) and self.max_retries != 0
+        return isinstance(self, CircuitOpen | ServerError)
+
     def __reduce__(self) -> tuple[object, ...]:
         # `args` does not hold all arguments of `__init__`, and process pools pickle errors.
         return _restore, (type(self), self.args, self.__dict__)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from ._label import Label
 from .errors import ZoomError
 
-__all__ = ["CircuitClosed", "CircuitOpened", "Event", "RateAdjusted"]
+__all__ = ["CircuitClosed", "CircuitOpened", "Event", "LabelCorrected", "RateAdjusted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +57,23 @@ class CircuitClosed:
         return f"Zoom is available again after {self.seconds:.0f} s"
 
 
-Event: TypeAlias = RateAdjusted | CircuitOpened | CircuitClosed
+@dataclass(frozen=True, slots=True)
+class LabelCorrected:
+    """A change of the label that the calls of *route* count under, to *zoom_label*, which Zoom named in its responses.
+
+    *label* is that of the reference, or the one that was passed to `Zoom.request` or `Zoom.paginate`. A slower label
+    holds from the first successful response that names it. A faster one takes three in a row, and more if Zoom has gone
+    back to a slower one before.
+    """
+
+    route: str
+    label: Label
+    zoom_label: Label
+
+    def __str__(self) -> str:
+        if self.zoom_label is self.label:
+            return f"{self.route}: counted as {self.label} again, which Zoom now names too"
+        return f"{self.route}: counted as {self.zoom_label} from now on: Zoom names this label instead of {self.label}"
+
+
+Event: TypeAlias = RateAdjusted | CircuitOpened | CircuitClosed | LabelCorrected

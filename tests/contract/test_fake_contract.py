@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from support.contract import OPERATIONS, Operation, Spec, complaints
+import pytest
+from support.contract import ALL_OPERATIONS, OPERATIONS, Operation, Spec, complaints
 from support.fake_http import Caller, Json, calling
 
 from zoomasync import Zoom
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.handlers.routes import ROUTES
-from zoomasync.testing.reference.examples import example
+from zoomasync.testing.reference.examples import example, example_body
 
 TODAY: Final = date(2026, 3, 18)
 DEVIATIONS: Final = (
@@ -27,6 +28,23 @@ DEVIATIONS: Final = (
 def test_every_method_is_listed() -> None:
     """The fake knows each operation of the client by the name of its method."""
     assert {route.operation.name for route in ROUTES} >= Zoom.endpoints().keys()
+
+
+@pytest.mark.parametrize(
+    "operation", [pytest.param(each, id=each.name) for each in ALL_OPERATIONS.values() if not each.has_method]
+)
+async def test_operation_without_method(operation: Operation) -> None:
+    """An operation without a method is served from the reference: parameters, body and response."""
+    path = operation.route.partition(" ")[2].format(**dict.fromkeys(operation.path, "7"))
+    query = {f"{name}_": example(spec) for name, spec in operation.query.items() if spec.kind != "flag"}
+    body = None if operation.body is None else example_body(operation.body)
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        response = await caller.send(operation.verb, path, body, operation.media, **query)
+        unknown = await caller.send(operation.verb, path, body, operation.media, **query, colour="red")
+
+    assert response.status == operation.status
+    assert operation.response is None or list(complaints(response.body, operation.response)) == []
+    assert unknown.error_field == "colour"
 
 
 async def test_simulated_responses() -> None:
@@ -110,7 +128,7 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     if "billing_id" in operation.query:
         query["billing_id_"] = account.billing_reports[0].id
     body = BODIES.get(operation.route) or (None if operation.body is None else short_body(operation.body))
-    if body is not None and "template" in operation.route:
+    if body is not None and "meeting_template" in operation.route:
         body = {
             **body,
             "meeting_id": next(each.id for each in account.scheduled_meetings if each.host == account.hosts[0]),

@@ -60,6 +60,9 @@ def _visit(**content: object) -> Visit:
         pytest.param("joined", "2026-03-18T12:30:00", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a naive time"),
         pytest.param("joined", "2026-03-18 12:30:00", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a space for T"),
         pytest.param("joined", "03/18/2026 12:30", datetime(2026, 3, 18, 12, 30, tzinfo=UTC), id="a US time"),
+        pytest.param(
+            "joined", "2026-03-18 12:30:00:250", datetime(2026, 3, 18, 12, 30, 0, 250_000, UTC), id="a colon for a dot"
+        ),
         pytest.param("joined", "2026-03-18", datetime(2026, 3, 18, tzinfo=UTC), id="a day for a time"),
         pytest.param(
             "joined",
@@ -106,6 +109,7 @@ def test_deviation_is_coerced(field: str, raw: object, decoded: object) -> None:
         *(True, False, [], {}, [2026, 3, 18], {"time": 1711121000}),
         *("2026-03-18X12:30:00", "2026-03-18712:30:00Z", "2026-03-18112:30:00", "2026-03-18T", "2026-03-18 noon"),
         *("2026-3-18", "2026-W12-3", "2026W123", "2026-077", "2026-03", "12:30", "18.03.2026 12:30", "2026/03/18"),
+        *("2026-03-18 12:30:00:25", "2026-03-18 12:30:00:250Z", "2026-03-18 12:30:60:250", "2026-03-18 12:30:250"),
         *("2026-02-30", "2026-13-41T00:00:00", "2026-03-18T24:00:00Z", "2026-03-18T12:30:60Z", "2026-03-18T12"),
         *("03/18/2026", "13/18/2026 12:30", "3/18/2026 12:30", "03/18/26 12:30", "03/18/2026 12:30:00 PM"),
         *("\N{ARABIC-INDIC DIGIT ONE}711121000", "\N{FULLWIDTH DIGIT ONE}711121000000", "at noon", "nan", "null"),

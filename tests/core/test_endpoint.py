@@ -243,13 +243,21 @@ def test_page_size_default() -> None:
 def test_next_page_keeps_parameters(query: dict[str, str], token: str) -> None:
     call = LISTING.at_encoded((), query)
 
-    after = call.with_page_token(token)
+    after = call.at_page(token)
 
     assert dict(after.query) == {**query, "next_page_token": token}
     assert len(after.query) == len({name for name, _ in after.query})
     assert after.page_token == token
     assert (after.path, after.body, after.endpoint) == (call.path, call.body, call.endpoint)
     assert call.page_token == query.get("next_page_token", "")
+
+
+@pytest.mark.parametrize("earlier", [{}, {"next_page_token": "t"}, {"page_number": 2}], ids=str)
+def test_page_number_replaces_position(earlier: dict[str, str | int]) -> None:
+    after = LISTING.at_encoded((), {"status": "active", **earlier}).at_page(3)
+
+    assert after.query == (("status", "active"), ("page_number", "3"))
+    assert after.page_token == ""
 
 
 @pytest.mark.parametrize(

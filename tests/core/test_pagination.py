@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from support.clock import in_virtual_time
 from support.memory import LIST_ROWS, MemoryTransport, Row, RowPage, answering, open_session, response
 
-from zoomasync import InvalidRow, Paginator
+from zoomasync import InvalidRow, Label, Paginator
 from zoomasync._core.call_options import CallOptions
 from zoomasync._core.endpoint import Call
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
-from zoomasync._core.pagination import paginate
+from zoomasync._core.pagination import next_number, paginate
 from zoomasync.errors import DecodeError, PageTokenExpired, PagingLoop
+from zoomasync.types import Endpoint
 
 
 def _query(request: HttpRequest) -> dict[str, str]:
@@ -236,6 +237,103 @@ async def test_equal_invalid_rows_raise() -> None:
     with pytest.raises(PagingLoop, match="repeats the rows"):
         await listing.rows.collect()
     assert len(listing.invalid_rows) == 4
+
+
+class NumberedPage(RowPage, frozen=True, kw_only=True):
+    page_number: int | None = None
+    page_count: int | None = None
+
+
+LIST_NUMBERED = Endpoint(route="GET /rows", label=Label.HEAVY, response=NumberedPage, page_size=300)
+
+
+class NumberedListing:
+    """A listing that responds with *pages* in turn; page *n* has the row *n*, from 1."""
+
+    def __init__(self, *pages: dict[str, object], by_token: bool = False) -> None:
+        bodies = [{"rows": [{"number": number}], **page} for number, page in enumerate(pages, start=1)]
+        self.transport = MemoryTransport(answering(*(response(200, body) for body in bodies)))
+        self.rows: Paginator[NumberedPage, Row] = paginate(
+            open_session(self.transport), LIST_NUMBERED.at(status="active"), None if by_token else next_number
+        )
+
+    @property
+    def positions(self) -> list[str]:
+        """The page number or token of each request, which has no other new parameter."""
+        queries = [_query(request) for request in self.transport.requests]
+        assert all(query.pop("status") == "active" and query.pop("page_size") == "300" for query in queries)
+        return [" ".join(f"{name} {value}" for name, value in query.items()) for query in queries]
+
+
+@pytest.mark.parametrize(
+    ("pages", "positions"),
+    [
+        pytest.param([{"page_number": 1}], [""], id="no count"),
+        pytest.param([{"page_count": 0, "page_number": 1}], [""], id="empty listing"),
+        pytest.param([{"page_count": 1, "page_number": 0}], [""], id="one page, number 0"),
+        pytest.param(
+            [{"page_count": 3, "page_number": number} for number in (1, 2, 3)],
+            ["", "page_number 2", "page_number 3"],
+            id="numbers",
+        ),
+        pytest.param([{"page_count": 2}, {"page_count": 2}], ["", "page_number 2"], id="counts only"),
+        pytest.param(
+            [{"page_count": 2}, {"page_count": 3}, {"page_number": 3}],
+            ["", "page_number 2", "page_number 3"],
+            id="it grows",
+        ),
+        pytest.param([{"page_count": 3}, {"page_count": 2}], ["", "page_number 2"], id="it shrinks"),
+        pytest.param(
+            [{"page_count": 2, "page_number": 1, "next_page_token": "t"}, {"page_count": 2, "page_number": 1}],
+            ["", "next_page_token t"],
+            id="tokens, and the number is always 1",
+        ),
+        pytest.param(
+            [{"page_count": 3, "next_page_token": "t"}, {"page_count": 3, "next_page_token": "u"}, {"page_count": 4}],
+            ["", "next_page_token t", "next_page_token u"],
+            id="tokens before counts",
+        ),
+        pytest.param(
+            [{"page_count": 3}, {"page_count": 3, "next_page_token": "t"}, {"page_count": 3}],
+            ["", "page_number 2", "next_page_token t"],
+            id="a number, then a token",
+        ),
+    ],
+)
+@in_virtual_time
+async def test_numbered_listing_is_complete(pages: list[dict[str, object]], positions: list[str]) -> None:
+    """A listing is read by its page tokens if it has any, and else by numbers up to its count."""
+    listing = NumberedListing(*pages)
+
+    assert [row.number async for row in listing.rows] == list(range(1, len(pages) + 1))
+    assert listing.positions == positions
+
+
+@pytest.mark.parametrize(
+    ("pages", "read"),
+    [
+        pytest.param([{"page_count": 9, "page_number": 1}] * 9, 2, id="always the first page"),
+        pytest.param([{"page_count": 2, "page_number": 1}] * 2, 2, id="the first page is sent as the last"),
+        pytest.param([{"page_count": 5}, {"page_count": 5, "page_number": 5}], 2, id="a page is skipped"),
+    ],
+)
+@in_virtual_time
+async def test_other_page_number_raises(pages: list[dict[str, object]], read: int) -> None:
+    """A page that is not the requested one neither ends the listing silently nor repeats it for ever."""
+    listing = NumberedListing(*pages)
+
+    with pytest.raises(PagingLoop, match="repeats an earlier page number") as caught:
+        await listing.rows.collect()
+
+    assert caught.value.pages == len(listing.transport.requests) == read
+
+
+@in_virtual_time
+async def test_numbers_are_not_read_unasked() -> None:
+    """A listing that is documented with page tokens ends without one, as its counts may be wrong."""
+    listing = NumberedListing({"page_count": 2, "page_number": 1}, by_token=True)
+
+    assert len(await listing.rows.collect()) == len(listing.transport.requests) == 1
 
 
 @in_virtual_time

@@ -20,7 +20,7 @@ from zoomasync.errors import DecodeError, EmbeddedError
 from zoomasync.types import Endpoint
 
 CALL = LIST_ROWS.at()
-SECOND_PAGE = CALL.with_page_token("token-2")
+SECOND_PAGE = CALL.at_page("token-2")
 
 
 class _PageOfDefaults(msgspec.Struct):

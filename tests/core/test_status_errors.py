@@ -30,7 +30,7 @@ from zoomasync.errors import (
 )
 
 CALL = LIST_ROWS.at()
-SECOND_PAGE = CALL.with_page_token("token-2")
+SECOND_PAGE = CALL.at_page("token-2")
 
 
 @pytest.mark.parametrize(

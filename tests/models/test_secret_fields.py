@@ -15,7 +15,7 @@ from rich.pretty import pretty_repr
 from zoomasync import Label, models
 from zoomasync.models import LivestreamUpdate, NewMeeting, NewSipUri
 from zoomasync.models.field_types import Change
-from zoomasync.models.meeting_settings import AuthenticationExceptionInEffect, MeetingSettingsInEffect
+from zoomasync.models.meeting_settings import AuthenticationException, MeetingSettingsInEffect
 from zoomasync.models.meetings import Meeting, MeetingsPage, SipUri
 from zoomasync.models.registrants import Registrant, RegistrantsPage
 from zoomasync.models.secret_fields import MaskedStruct, Secret
@@ -30,19 +30,25 @@ STRUCTS = sorted(
     },
     key=lambda struct: struct.__qualname__,
 )
-SECRET_NAME = re.compile(r"password|passcode|pwd|secret|credential|token|key|(?<![a-z])pin|code|sip|url|link")
+SECRET_NAME = re.compile(
+    r"password|passcode|pwd|secret|credential|token|key|(?<![a-z])pin|code|sip|url|link|invitation"
+)
 NO_SECRETS = {
     "code",  # the prefix of a country's telephone numbers
     "custom_keys",
     "customer_key",  # an app's id for a participant
+    "default_passcode",  # true or false
     "default_password",  # true or false
     "key",  # the name of a custom key or attribute
     "next_page_token",  # for 15 minutes, and for the owner of the access token only
     "page_url",  # the public page of a livestream
+    "panelists_invitation_email_notification",  # true or false
     "pic_url",  # the picture of a user's profile
     "registration_url",  # the public page of a meeting
     "session_key",  # an app's id for a session
     "summary_doc_url",  # a document that requires a sign-in
+    "survey_url",  # the public page of a survey
+    "tracking_url",  # the public page of a registration
 }
 """Fields that are called like secrets, and were found to hold none."""
 
@@ -77,9 +83,7 @@ def test_reviewed_fields_exist() -> None:
         SipUri(sip_dialing="84123450987.canary@zoomcrc.com"),
         Meeting(
             id=1,
-            settings=MeetingSettingsInEffect(
-                authentication_exception=(AuthenticationExceptionInEffect(join_url="canary"),)
-            ),
+            settings=MeetingSettingsInEffect(authentication_exception=(AuthenticationException(join_url="canary"),)),
         ),
         RegistrantsPage(items=(Registrant(id="r", email="e", first_name="f", join_url="canary"),)),
     ],

@@ -77,7 +77,7 @@ class Caller:
         self, method: str, path: str, json: object = None, content_type: str = "application/json", /, **query: object
     ) -> Response:
         """Send *json*: an object as JSON, bytes unchanged, and no body for None."""
-        text = "&".join(f"{name.rstrip('_')}={value}" for name, value in query.items())
+        text = "&".join(f"{name.rstrip('_')}={value}" for name, value in query.items()).replace(" ", "%20")
         url = URL(f"{self.fake.base_url}{path}?{text}" if text else f"{self.fake.base_url}{path}", encoded=True)
         headers = {"Authorization": f"{self.scheme} {self.token}"} if self.token else {}
         content = json if isinstance(json, bytes) else None if json is None else dumps(json).encode()

@@ -152,6 +152,7 @@ def _details(instance: Instance) -> list[Cells]:
             "id": instance.id,
             "type": instance.type,
             "topic": instance.topic,
+            "host_id": instance.host.id,
             "user_name": instance.host.name,
             "user_email": instance.host.email,
             "dept": instance.host.dept,

@@ -76,6 +76,48 @@ async def test_limit_exceeded_sends_zooms_429() -> None:
     assert "retry-after" not in headers
 
 
+@pytest.mark.parametrize(
+    ("plan", "limit", "remaining"),
+    [
+        (replace(ROOMY, heavy=5), "5", ["4", "3"]),
+        (replace(ROOMY, heavy_per_day=7), "7", ["6", "5"]),
+    ],
+    ids=["second", "day"],
+)
+async def test_success_names_its_limit(plan: Plan, limit: str, remaining: list[str]) -> None:
+    """A successful response names its label, and the daily limit of it, or that of a second without one."""
+    async with calling(FakeZoom(Account(), plan=plan)) as caller:
+        headers = [(await caller.get("/report/billing")).headers for _ in range(2)]
+
+    assert [each["X-RateLimit-Category"] for each in headers] == ["Heavy", "Heavy"]
+    assert [each["X-RateLimit-Limit"] for each in headers] == [limit, limit]
+    assert [each["X-RateLimit-Remaining"] for each in headers] == remaining
+    assert "X-RateLimit-Type" not in headers[0]
+
+
+async def test_no_plan_names_label_only() -> None:
+    async with calling(FakeZoom(Account(), plan=None)) as caller:
+        headers = (await caller.get("/report/billing")).headers
+
+    assert {name: value for name, value in headers.items() if name.startswith("X-RateLimit")} == {
+        "X-RateLimit-Category": "Heavy"
+    }
+
+
+async def test_other_responses_name_no_label() -> None:
+    async with calling(FakeZoom(Account())) as caller:
+        caller.fake.intercept("reports.billing", status=200)
+        responses = [
+            await caller.request_token(),
+            await caller.get("/report/billing"),
+            await caller.get("/meetings/81/survey"),
+            await caller.get("/example"),
+        ]
+
+    assert [response.status for response in responses] == [200, 200, 404, 404]
+    assert not any("X-RateLimit-Category" in response.headers for response in responses)
+
+
 async def test_limit_shared_within_a_label() -> None:
     account = Account()
     number = account.add_instance().id

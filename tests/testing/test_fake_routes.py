@@ -60,15 +60,14 @@ async def test_past_meeting_has_all_fields() -> None:
 
 
 async def test_report_meeting_fields() -> None:
-    """The report has custom keys and tracking fields, but no host id."""
     account = new_account()
     instance = account.add_instance(start=START)
     async with calling(FakeZoom(account, plan=None)) as caller:
         body = (await caller.get(f"/report/meetings/{instance.id}")).body
 
     assert set(body) == {
-        *("id", "uuid", "user_name", "user_email", "dept", "topic", "type", "start_time", "end_time", "duration"),
-        *("total_minutes", "participants_count", "custom_keys", "tracking_fields"),
+        *("id", "uuid", "host_id", "user_name", "user_email", "dept", "topic", "type", "start_time", "end_time"),
+        *("duration", "total_minutes", "participants_count", "custom_keys", "tracking_fields"),
     }
 
 
@@ -221,7 +220,7 @@ async def test_past_polls() -> None:
     async with calling(FakeZoom(account, plan=None)) as caller:
         (row,) = (await caller.get(f"/past_meetings/{instance.id}/polls")).rows("questions")
 
-    assert set(row) == {"name", "email", "question_details"}
+    assert set(row) == {"name", "first_name", "last_name", "email", "question_details"}
     assert "2026-03-04T09:05:11Z" in str(row["question_details"])
 
 

@@ -231,3 +231,44 @@ async def test_respond_invalid_text(page: bytes) -> None:
         caller.fake.respond(BILLING, status=200, body=page, headers={"Content-Type": "text/plain"})
 
         assert (await caller.get("/report/billing")).content == page
+
+
+@pytest.mark.parametrize("operation", [BILLING, "reports.billing"])
+async def test_set_label_counts_requests(operation: str) -> None:
+    """The fake counts an operation under the label that is set, and names it in the responses and the log."""
+    fake = FakeZoom(Account(), plan=Plan(light=3, medium=9, heavy=1))
+    fake.set_label(operation, Label.LIGHT)
+    async with calling(fake) as caller:
+        responses = [await caller.get("/report/billing") for _ in range(4)]
+        other = await caller.get("/report/daily")
+
+    assert [response.status for response in responses] == [200, 200, 200, 429]
+    assert {response.headers["X-RateLimit-Category"] for response in responses} == {"Light"}
+    assert {request.label for request in fake.requests[1:5]} == {Label.LIGHT}
+    assert (other.status, other.headers["X-RateLimit-Category"]) == (200, "Heavy")
+
+
+async def test_set_label_of_scripted_429() -> None:
+    fake = unlimited()
+    fake.throttle(BILLING)
+    fake.set_label(BILLING, Label.MEDIUM)
+    async with calling(fake) as caller:
+        response = await caller.get("/report/billing")
+
+    assert (response.status, response.headers["X-RateLimit-Category"]) == (429, "Medium")
+
+
+async def test_clear_responses_restores_label() -> None:
+    fake = unlimited()
+    fake.set_label(BILLING, Label.LIGHT)
+    fake.clear_responses()
+    async with calling(fake) as caller:
+        response = await caller.get("/report/billing")
+
+    assert response.headers["X-RateLimit-Category"] == "Heavy"
+
+
+@pytest.mark.parametrize("operation", ["POST /oauth/token", "reports.user", "GET report/users"])
+def test_set_label_unknown_operation(operation: str) -> None:
+    with pytest.raises(ValueError, match=r"no label|no method|not a route"):
+        unlimited().set_label(operation, Label.LIGHT)

@@ -15,16 +15,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 import anyio
 
-from ..errors import (
-    CircuitOpen,
-    DecodeError,
-    GatewayError,
-    RedisUnavailable,
-    ServerError,
-    TLSError,
-    TransportError,
-    ZoomError,
-)
+from ..errors import CircuitOpen, DecodeError, RedisUnavailable, ServerError, ZoomError
 from ..events import CircuitClosed, CircuitOpened, Event
 
 T = TypeVar("T")
@@ -157,7 +148,7 @@ class GuardedCall:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, ZoomError) and is_outage(error):
+        if isinstance(error, ZoomError) and error.is_outage:
             # No call can be sent without a token, so one failure to fetch it is enough.
             await self._circuit.on_failure(error, self.path, is_probe=self.is_probe, opens=not self.is_sent)
         elif isinstance(error, DecodeError) and not self.has_response:  # the page of a login portal, for example
@@ -304,14 +295,3 @@ class Circuit:
         """Wake all waiting calls, which look at the state again."""
         self._changed.set()
         self._changed = anyio.Event()
-
-
-def is_outage(error: ZoomError) -> bool:
-    """Return whether *error* is a failure of Zoom or of the network, and not a response of Zoom's API."""
-    if isinstance(error, GatewayError):
-        return error.code is None
-    if isinstance(error, TLSError):
-        return False
-    if isinstance(error, TransportError):
-        return error.max_retries != 0  # the final ones are no outage: a closed client, a proxy's password, a huge body
-    return isinstance(error, ServerError)

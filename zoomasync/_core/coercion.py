@@ -2,10 +2,10 @@
 
 - An empty string or null in a field of another type means that Zoom gave no value: the field takes its default.
 - A number as text, 0 and 1 for booleans, and a number or a list in a text field are converted.
-- A time is ISO 8601 (extended or basic, to the minute or finer), a date for its midnight, ``MM/DD/YYYY HH:mm``, or the
-  time since 1970 as a number or as text: 10 digits are seconds (from 2001 to 2286), 13 digits are milliseconds. Without
-  a zone it is UTC. A day may be written in the same ways. Any other text or number is invalid, so that no digits are
-  read as a wrong year; the year of a date is used as it is written.
+- A time is ISO 8601 (extended or basic, to the minute or finer), the same with a colon before the milliseconds, a date
+  for its midnight, ``MM/DD/YYYY HH:mm``, or the time since 1970 as a number or as text: 10 digits are seconds (from
+  2001 to 2286), 13 digits are milliseconds. Without a zone it is UTC. A day may be written in the same ways. Any other
+  text or number is invalid, so that no digits are read as a wrong year; the year of a date is used as it is written.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _ISO_TIME = re.compile(
     rf"|[0-9]{{8}}T[0-9]{{4}}(?:[0-9]{{2}}(?:[.,][0-9]+)?)?{_ZONE}",
     re.IGNORECASE,
 )
+_COLON_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}):([0-9]{3})")
 _US_TIME = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2})")
 _SINCE_1970 = re.compile(r"([1-9][0-9]{9})([0-9]{3})?")
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,6 +105,8 @@ def _parse_time(text: str) -> datetime:
     if match := _US_TIME.fullmatch(text):
         month, day, year, hour, minute = map(int, match.groups())
         return datetime(year, month, day, hour, minute, tzinfo=UTC)
+    if match := _COLON_TIME.fullmatch(text):
+        text = ".".join(match.groups())
     try:
         moment = msgspec.convert(text, datetime)  # as the decoder does, which rounds fractions in its own way
     except msgspec.ValidationError:

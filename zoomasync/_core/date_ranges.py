@@ -1,10 +1,10 @@
-"""Date ranges of reports: whole UTC days, at most one month per call."""
+"""Ranges of requests: the whole UTC days of reports, at most one month per call, and the times of other listings."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ..errors import InvalidArgument
 
@@ -40,3 +40,25 @@ def check_range(from_: date | None, to: date | None, *, days: int | None = None,
         raise InvalidArgument(f"from_ {from_} is after to {to}")
     if days is not None and (to - from_).days >= days:
         raise InvalidArgument(f"{from_} to {to} is more than {days} days; split it with zoomasync.month_ranges()")
+
+
+def time_range(from_: datetime | None, to: datetime | None) -> tuple[str | None, str | None]:
+    """Return both ends as a query has them: in UTC, to the second; a missing one is None.
+
+    Raises `InvalidArgument` for a time without a zone, or when *from_* is after *to*.
+    """
+    first, last = _utc_text("from_", from_), _utc_text("to", to)
+    if from_ is not None and to is not None and from_ > to:
+        raise InvalidArgument(f"from_ {first} is after to {last}")
+    return first, last
+
+
+def _utc_text(name: str, moment: date | None) -> str | None:
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise InvalidArgument(f"{name} must be a datetime with a time zone")
+    try:
+        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    except OverflowError:
+        raise InvalidArgument(f"{name} is outside the years 1 to 9999 in UTC") from None

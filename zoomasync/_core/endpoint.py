@@ -140,13 +140,15 @@ class Call(Generic[T_co]):
         """Return this call, counted against *resource_quotas*."""
         return replace(self, resource_quotas=resource_quotas)
 
-    def with_page_token(self, token: str) -> Call[T_co]:
-        """Return the call for the page that *token* leads to. Zoom requires all other parameters unchanged."""
-        others = tuple(pair for pair in self.query if pair[0] != _PAGE_TOKEN)
-        return replace(self, query=(*others, (_PAGE_TOKEN, token)))
+    def at_page(self, position: str | int) -> Call[T_co]:
+        """Return the call for the page with this token or number. Zoom requires all other parameters unchanged."""
+        others = tuple(pair for pair in self.query if pair[0] not in {_PAGE_TOKEN, _PAGE_NUMBER})
+        name = _PAGE_NUMBER if isinstance(position, int) else _PAGE_TOKEN
+        return replace(self, query=(*others, (name, str(position))))
 
 
 _PAGE_TOKEN = "next_page_token"  # noqa: S105  the name of a parameter
+_PAGE_NUMBER = "page_number"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MEETING_PLACEHOLDERS = {"meetingId", "meetingUUID", "webinarId"}
 # Base64, or the dashed form that Zoom shows in some places. Without dots a UUID cannot change the path.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from ..errors import InvalidArgument, PagingLoop
 from .decoding import InvalidRow
@@ -29,7 +29,24 @@ class Page(Protocol[RowT_co]):
         ...
 
 
+class Numbered(Protocol):
+    """The place of a page in a listing, as Zoom states it or not."""
+
+    @property
+    def page_number(self) -> int | None:
+        """The number of the page, from 1."""
+        ...
+
+    @property
+    def page_count(self) -> int | None:
+        """The number of pages of the listing."""
+        ...
+
+
 PageT = TypeVar("PageT", bound=Page[object])
+
+Position: TypeAlias = str | int
+"""The position of a page in its listing: a page token, a page number, or the empty string for the first page."""
 
 
 class Paginator(Generic[PageT, RowT]):
@@ -43,23 +60,29 @@ class Paginator(Generic[PageT, RowT]):
 
     A listing that would never end raises `PagingLoop` after its last page was read. It has more pages, and
 
-    - its page token repeats an earlier one, or
+    - its page token or number repeats an earlier one, or
     - the page is the third empty one in a row, or
     - its rows are those of an earlier page for the third time, as in A A A A or A B A B A B A. Fewer repeats are
       accepted, since equal rows may be real. Empty pages do not count here.
 
     Rows that were left out as invalid count as rows. Zoom's totals are not used, since they change while a listing is
-    read.
+    read; only a listing without page tokens ends at its number of pages.
     """
 
-    def __init__(self, fetch_page: Callable[[str, list[InvalidRow]], Awaitable[PageT]], name: str) -> None:
+    def __init__(
+        self,
+        fetch_page: Callable[[Position, list[InvalidRow]], Awaitable[PageT]],
+        name: str,
+        next_number: Callable[[PageT, Position], int] | None = None,
+    ) -> None:
         """Paginate the listing *name*.
 
-        *fetch_page* returns the page of a token, the first one for an empty token, and appends the invalid rows that
-        the page lacks to a list.
+        *fetch_page* returns the page at a position, and appends the invalid rows that the page lacks to a list.
+        *next_number* returns the number of the page after one without a page token, or 0 for none.
         """
         self._fetch_page = fetch_page
         self._name = name
+        self._next_number = next_number
 
     def __repr__(self) -> str:
         return f"<Paginator {self._name}>"
@@ -67,15 +90,16 @@ class Paginator(Generic[PageT, RowT]):
     async def pages(self) -> AsyncGenerator[PageT, None]:
         """Iterate over the pages."""
         loop = _LoopDetector()
-        token = ""
+        position: Position = ""
         while True:
             invalid_rows: list[InvalidRow] = []
-            page = await self._fetch_page(token, invalid_rows)
+            page = await self._fetch_page(position, invalid_rows)
             yield page
-            token = page.next_page_token
-            if not token:
+            number = self._next_number(page, position) if self._next_number else 0
+            position = page.next_page_token or number
+            if not position:
                 return
-            if (reason := loop.reason_to_end(token, page.items, invalid_rows)) is not None:
+            if (reason := loop.reason_to_end(position, page.items, invalid_rows)) is not None:
                 raise PagingLoop(self._name, loop.pages, reason)
 
     async def rows(self) -> AsyncGenerator[RowT, None]:
@@ -116,19 +140,21 @@ class _LoopDetector:
 
     def __init__(self) -> None:
         self.pages = 0
-        self._tokens = {""}
+        self._positions: set[Position] = {""}
         self._empty_pages = 0
         self._kept: object = None
         self._repeats = 0
         self._other_pages = 0
         self._most_other_pages: int = 1
 
-    def reason_to_end(self, token: str, rows: Sequence[object], invalid_rows: Sequence[InvalidRow]) -> str | None:
-        """Return the reason why the listing would never end after a page of *rows* that leads to *token*, or None."""
+    def reason_to_end(
+        self, position: Position, rows: Sequence[object], invalid_rows: Sequence[InvalidRow]
+    ) -> str | None:
+        """Return the reason why the listing would never end after a page of *rows* that leads to *position*."""
         self.pages += 1
-        if token in self._tokens:
-            return "repeats an earlier page token"
-        self._tokens.add(token)
+        if position in self._positions:
+            return f"repeats an earlier page {'number' if isinstance(position, int) else 'token'}"
+        self._positions.add(position)
         if not rows and not invalid_rows:
             self._empty_pages += 1
             return "is the third empty page in a row" if self._empty_pages == _EMPTY_PAGES else None
@@ -170,11 +196,29 @@ def chain(listings: Sequence[Paginator[PageT, RowT]]) -> Paginator[PageT, RowT]:
     return _Chain(listings) if len(listings) > 1 else listings[0]
 
 
-def paginate(session: Session, call: Call[PageT]) -> Paginator[PageT, RowT]:  # pyright: ignore[reportInvalidTypeVarUse]  the caller's annotation gives RowT
-    """Return the paginator of *call*, whose pages *session* sends."""
+def next_number(page: Numbered, position: Position) -> int:
+    """Return the number of the page after *page*, which lies at *position*, or 0 for none.
 
-    async def fetch_page(token: str, invalid_rows: list[InvalidRow]) -> PageT:
+    A listing that has led to a page token is read by tokens: its last page has none, and may have any number.
+    """
+    if isinstance(position, str) and position:
+        return 0
+    number = int(position or 1)
+    if number > 1 and page.page_number not in {None, number}:
+        return number  # Zoom did not send the page that was requested, so this repeats an earlier number
+    return number + 1 if number < (page.page_count or 0) else 0
+
+
+def paginate(
+    session: Session, call: Call[PageT], next_number: Callable[[PageT, Position], int] | None = None
+) -> Paginator[PageT, RowT]:  # pyright: ignore[reportInvalidTypeVarUse]  the caller's annotation gives RowT
+    """Return the paginator of *call*, whose pages *session* sends.
+
+    *next_number* is for a listing that may have page numbers instead of page tokens.
+    """
+
+    async def fetch_page(position: Position, invalid_rows: list[InvalidRow]) -> PageT:
         view = session.with_invalid_rows(invalid_rows)
-        return await view.send(call.with_page_token(token) if token else call)
+        return await view.send(call.at_page(position) if position else call)
 
-    return Paginator(fetch_page, call.name)
+    return Paginator(fetch_page, call.name, next_number)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import MAXYEAR, UTC, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, time, timedelta
 from types import NoneType
 from typing import TypeVar, cast
 
@@ -16,6 +15,7 @@ from ..errors import FieldError, StatusError, ZoomError
 from .decoding import ExtraFields, InvalidBody, InvalidRow, decode
 from .endpoint import Call
 from .extra_fields import RAW_OBJECT
+from .http_dates import parse_time
 from .http_messages import HttpResponse
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,15}(\.\d*)?", text):
         return float(text)
-    moment, now = _parse_time(text), _parse_time(headers.get("date", ""))
+    moment, now = parse_time(text), parse_time(headers.get("date", ""))
     if moment is None or now is None or moment < now:
         return None
     return (moment - now).total_seconds()
@@ -353,20 +353,7 @@ def _build(kind: type[ErrorT], call: Call[object], response: HttpResponse, body:
 
 def _resumes_at(headers: Mapping[str, str], seconds: float | None) -> datetime:
     """Return the end of the daily limit: the time that Zoom gave, or else the next midnight UTC."""
-    now = _parse_time(headers.get("date", "")) or datetime.now(UTC)
+    now = parse_time(headers.get("date", "")) or datetime.now(UTC)
     if seconds is not None and seconds <= timedelta(days=2).total_seconds():
         return now + timedelta(seconds=seconds)
     return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-
-
-def _parse_time(text: str) -> datetime | None:
-    """Return the time of an ISO 8601 text or an HTTP date, in UTC."""
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = parse(text)
-            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, IndexError, OverflowError):
-            continue
-        # Adding a day to the last year of the calendar could overflow.
-        return moment if moment.year < MAXYEAR else None
-    return None

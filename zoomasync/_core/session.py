@@ -32,10 +32,11 @@ from ..errors import (
 from ..events import Event
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
-from .circuit import Circuit, CircuitState, GuardedCall, is_outage
+from .circuit import Circuit, CircuitState, GuardedCall
 from .decoding import InvalidRow
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
+from .labels import LabelCorrections, named_label
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
     daily_limit_error,
@@ -86,7 +87,8 @@ class _CallState:
 class Session:
     """The session layer of one client.
 
-    All its calls share the rate limiter, the access token, the quota of retries, the circuit and the statistics.
+    All its calls share the rate limiter, the access token, the quota of retries, the circuit, the statistics and the
+    labels that Zoom has corrected.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Session:
         self._resource_quotas = resource_quotas
         self._retry_quota = RetryQuota()
         self._circuit = Circuit(circuit_state, clock=clock)
+        self._labels = LabelCorrections()
         self._options = CallOptions(retry=retry, outage_wait=_OUTAGE_WAIT)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
@@ -122,8 +125,8 @@ class Session:
         return not self._circuit.is_open and self._retry_quota.take()
 
     def subscribe(self, on_event: Callable[[Event], None]) -> None:
-        """Call *on_event* with the events of the circuit from now on."""
-        self._circuit.on_event = SafeCallback("on_event", on_event)
+        """Call *on_event* with the events of the circuit and of corrected labels from now on."""
+        self._circuit.on_event = self._labels.on_event = SafeCallback("on_event", on_event)
 
     def with_options(self, options: CallOptions) -> Session:
         """Return a session with those of *options* that are not None; it shares everything else with this one."""
@@ -191,6 +194,7 @@ class Session:
                 guard.has_response = response.body.lstrip()[:1] in _JSON_STARTS
                 result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
                 guard.has_response = True
+                self._labels.observe(call.endpoint, response.headers)
                 self._resource_quotas.count(call.resource_quotas)
                 return result
 
@@ -202,14 +206,22 @@ class Session:
         # The token comes first: callers that held permits while they wait for a token would all send at once.
         token = await self._token_source.get()
         try:
-            permit = await self._rate_limiter.acquire(
-                call.endpoint.label, priority=is_probe or bool(options.priority), max_wait=options.max_wait
-            )
+            permit = await self._permit(call, priority=is_probe or bool(options.priority))
         except DailyQuotaExhausted as exhausted:
             raise daily_limit_error(call, exhausted.resumes_at, is_retry=is_retry) from None
         except QueueTooLong as queue:
             raise max_wait_error(call, queue.delay, is_retry=is_retry) from None
         return await self._current_token(token, permit), permit
+
+    async def _permit(self, call: Call[object], *, priority: bool) -> Permit:
+        """Wait for a permit. If the label of the route is corrected meanwhile, wait for one of the new label."""
+        max_wait = self._options.max_wait
+        give_up_at = None if max_wait is None else anyio.current_time() + max_wait
+        while True:
+            if give_up_at is not None:
+                max_wait = max(0.0, give_up_at - anyio.current_time())
+            with self._labels.until_corrected(call.endpoint) as label:
+                return await self._rate_limiter.acquire(label, priority=priority, max_wait=max_wait)
 
     async def _current_token(self, token: Token, permit: Permit) -> Token:
         """Return *token*, or the one that replaced it while the call waited for *permit*."""
@@ -232,7 +244,7 @@ class Session:
             permit.refund()
             raise
         headers = _account_headers(response)
-        self._rate_limiter.observe(call.endpoint.label, headers)
+        self._rate_limiter.observe(named_label(headers) or self._labels.label(call.endpoint), headers)
         self._resource_quotas.observe(headers)
         if self._options.on_response is not None:
             self._options.on_response(ResponseInfo(call.name, response.status, response.headers, response.tracking_id))
@@ -246,7 +258,7 @@ class Session:
     def _waits_for_token(self, error: ZoomError) -> bool:
         """Return whether a call that has no token because of *error* waits for the end of an outage."""
         may_retry = self._retry.delay(error, attempt=1, retry_safety=RetrySafety.SAFE) is not None
-        return may_retry and self._circuit.is_open and is_outage(error)
+        return may_retry and self._circuit.is_open and error.is_outage
 
     async def _renew_token(self, state: _CallState, error: ZoomError) -> bool:
         """Fetch a new token if Zoom has rejected the token of the call; return whether there is one."""
@@ -260,7 +272,7 @@ class Session:
         """Wait before the next attempt, or raise *error*."""
         delay = self._retry.delay(error, attempt=state.attempt, retry_safety=call.endpoint.retry_safety)
         await self._update_limits(call, error, delay)
-        in_outage = self._circuit.is_open and is_outage(error)
+        in_outage = self._circuit.is_open and error.is_outage
         if delay is None or not (in_outage or isinstance(error, RateLimited) or self._retry_quota.take()):
             raise _final_error(call, error, state.unknown)
         if in_outage:
@@ -271,7 +283,7 @@ class Session:
 
     async def _update_limits(self, call: Call[object], error: ZoomError, delay: float | None) -> None:
         """Make all callers respect a limit that *call* met, whether or not it is retried."""
-        label = call.endpoint.label
+        label = self._labels.label(call.endpoint)
         if isinstance(error, DailyLimitReached | ResourceLimitReached):
             # Without Retry-After, it was computed from the Date of this response, which may be wrong.
             until = _END_OF_TIME if error.retry_after is None else error.resumes_at

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 import anyio
 
 from .. import Zoom, ZoomError
-from ..errors import CircuitOpen, GatewayError, ServerError, TLSError, TransportError
+from ..errors import CircuitOpen, GatewayError, ServerError, TransportError
 from ..types import Api
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class OutageCheck:
                 return await fetch()
             except (CircuitOpen, GatewayError, ServerError, TransportError) as error:
                 failure: _Failure = error
-            if not _may_be_outage(failure):
+            if not failure.is_outage:
                 raise failure
             if needs_hosts and not self._wait:
                 raise failure
@@ -78,13 +78,6 @@ class OutageCheck:
                     self._answers = True
                 self._checked_at = anyio.current_time()
             return self._answers
-
-
-def _may_be_outage(failure: _Failure) -> bool:
-    """Return whether another call may fail in the same way until Zoom, or the network, is back."""
-    if isinstance(failure, TransportError):
-        return not isinstance(failure, TLSError) and failure.max_retries != 0
-    return not isinstance(failure, GatewayError) or failure.code is None
 
 
 def _circuit_open(failure: GatewayError | ServerError | TransportError) -> CircuitOpen:

@@ -56,6 +56,7 @@ class StreamGate:
 
     def fail(self, error: ZoomError) -> None:
         """Note the *error* of a partition; stop the stream if it concerns all others, and admit them otherwise."""
+        # Not outages alone: an untrusted server, or a path that Zoom does not know, fails for all partitions too.
         if isinstance(error, ServerError | TransportError | GatewayError):
             self._failures += 1
             if self._failures >= _MAX_FAILURES:

@@ -85,9 +85,9 @@ class Harvest:
         list(month_ranges(from_, to))  # checks the range
         if from_ > zoom.server_time.date():
             raise InvalidArgument(f"from_ is {from_}, which is in the future: there is nothing to harvest yet")
-        if not _is_count(workers):
+        if type(workers) is not int or workers < 1:
             raise ConfigError("workers must be a whole number, 1 or more")
-        if recheck_days is not None and not _is_count(recheck_days):
+        if recheck_days is not None and (type(recheck_days) is not int or recheck_days < 1):
             raise InvalidArgument("recheck_days must be a whole number, 1 or more")
         self._zoom = zoom
         self._workers = workers
@@ -316,8 +316,3 @@ class Harvest:
     def _report_progress(self) -> None:
         if self._on_progress is not None:
             self._on_progress(replace(self.progress))
-
-
-def _is_count(number: object) -> bool:
-    """Return whether *number* is a whole number above 0, for callers without a type checker; a boolean is not."""
-    return type(number) is int and number >= 1

@@ -15,27 +15,27 @@ from msgspec import Struct
 
 from .. import Label, Zoom
 from ..errors import InvalidArgument
-from ..models.past_meetings import (
-    PastMeeting,
-    PastParticipant,
-    PastParticipantsPage,
-    PastPollRespondent,
-    PastPolls,
-    PastQA,
-    PastQuestioner,
-)
-from ..models.reports import (
-    Host,
-    HostsPage,
+from ..models.instance_reports import (
     InstanceReport,
+    MeetingSurveyReport,
     PollReport,
     PollRespondent,
     QAReport,
     Questioner,
     ReportParticipant,
     ReportParticipantsPage,
-    SurveyReport,
     SurveyRespondent,
+)
+from ..models.past_meetings import (
+    PastMeeting,
+    PastParticipant,
+    PastParticipantsPage,
+    PastQA,
+    PastQuestioner,
+)
+from ..models.reports import (
+    Host,
+    HostsPage,
     UserMeeting,
     UserMeetingsPage,
 )
@@ -232,7 +232,9 @@ REPORT_STREAMS = (
     InstanceStream("meeting_participants", "reports.meeting_participants", _VISITS, _meeting_participants),
     InstanceStream("meeting_polls", "reports.meeting_polls", _POLLS, _meeting_polls),
     InstanceStream("meeting_qa", "reports.meeting_qa", (QAReport, Questioner), _meeting_qa),
-    InstanceStream("meeting_survey", "reports.meeting_survey", (SurveyReport, SurveyRespondent), _meeting_survey),
+    InstanceStream(
+        "meeting_survey", "reports.meeting_survey", (MeetingSurveyReport, SurveyRespondent), _meeting_survey
+    ),
     InstanceStream("webinar", "reports.webinar", (InstanceReport,), _webinar, webinars=True),
     InstanceStream(
         "webinar_participants", "reports.webinar_participants", _VISITS, _webinar_participants, webinars=True
@@ -242,7 +244,7 @@ REPORT_STREAMS = (
 PAST_STREAMS = (
     InstanceStream("past_meeting", "past_meetings.get", (PastMeeting,), _past_meeting),
     InstanceStream("past_participants", "past_meetings.participants", (PastParticipant,), _past_participants),
-    InstanceStream("past_polls", "past_meetings.polls", (PastPolls, PastPollRespondent), _past_polls),
+    InstanceStream("past_polls", "past_meetings.polls", (PollReport, PollRespondent), _past_polls),
     InstanceStream("past_qa", "past_meetings.qa", (PastQA, PastQuestioner), _past_qa),
 )
 INSTANCE_STREAMS = REPORT_STREAMS + PAST_STREAMS

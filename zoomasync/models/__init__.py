@@ -1,7 +1,7 @@
 """Structs of requests and responses, one module per resource.
 
 This package offers the structs that a caller constructs, and ``UNSET``. The structs of a response are in the module of
-their resource: ``from zoomasync.models.reports import ReportParticipant``.
+their resource: ``from zoomasync.models.reports import UserMeeting``.
 
 Responses: each field that Zoom may omit has a default, None or an empty tuple, and None means that Zoom sent no value.
 Text may be empty, as Zoom sends it. A listed row without the id that other calls need is invalid. Times are aware, in
@@ -16,7 +16,8 @@ The repr of a struct hides passwords, keys, tokens, and links that hold one. The
 
 from msgspec import UNSET
 
-from .custom_fields import NewTrackingField
+from .custom_fields import CustomKey, NewTrackingField
+from .invite_links import NewInviteLink, NewInviteLinks
 from .livestream import LivestreamSettings, LivestreamStatusUpdate, LivestreamUpdate
 from .meeting_settings import (
     AuthenticationException,
@@ -24,6 +25,7 @@ from .meeting_settings import (
     BreakoutRooms,
     ContinuousMeetingChat,
     CountryRule,
+    DialInNumber,
     LanguageInterpretation,
     LanguageInterpreter,
     MeetingInvitee,
@@ -36,7 +38,15 @@ from .meeting_settings import (
     VideoManagement,
     WaitingRoomOptions,
 )
-from .meetings import MeetingStatusUpdate, NewMeeting, NewSipUri, Recurrence
+from .meetings import (
+    MeetingStatusUpdate,
+    MeetingUpdate,
+    NewMeeting,
+    NewSipUri,
+    Recurrence,
+    RtmsAppSettings,
+    RtmsStatusUpdate,
+)
 from .polls import NewPoll, NewPolls, PollPrompt, PollQuestion
 from .recordings import (
     NewRecordingRegistrant,
@@ -57,7 +67,17 @@ from .registrants import (
     StandardQuestion,
 )
 from .surveys import CustomSurvey, SurveyPrompt, SurveyQuestion, SurveyUpdate
-from .templates import NewMeetingTemplate
+from .templates import NewMeetingTemplate, NewWebinarTemplate
+from .webinars import (
+    NewPanelist,
+    NewPanelists,
+    NewWebinar,
+    SimuliveDelayStart,
+    WebinarEmail,
+    WebinarSettings,
+    WebinarStatusUpdate,
+    WebinarUpdate,
+)
 
 __all__ = [
     "UNSET",
@@ -68,8 +88,10 @@ __all__ = [
     "ContinuousMeetingChat",
     "CountryRule",
     "CustomAnswer",
+    "CustomKey",
     "CustomQuestion",
     "CustomSurvey",
+    "DialInNumber",
     "LanguageInterpretation",
     "LanguageInterpreter",
     "LivestreamSettings",
@@ -79,8 +101,13 @@ __all__ = [
     "MeetingResource",
     "MeetingSettings",
     "MeetingStatusUpdate",
+    "MeetingUpdate",
+    "NewInviteLink",
+    "NewInviteLinks",
     "NewMeeting",
     "NewMeetingTemplate",
+    "NewPanelist",
+    "NewPanelists",
     "NewPoll",
     "NewPolls",
     "NewRecordingRegistrant",
@@ -88,6 +115,8 @@ __all__ = [
     "NewRegistrants",
     "NewSipUri",
     "NewTrackingField",
+    "NewWebinar",
+    "NewWebinarTemplate",
     "PollPrompt",
     "PollQuestion",
     "QuestionAndAnswer",
@@ -99,8 +128,11 @@ __all__ = [
     "RegistrantKey",
     "RegistrantStatusUpdate",
     "RegistrationQuestionsUpdate",
+    "RtmsAppSettings",
+    "RtmsStatusUpdate",
     "SignLanguageInterpretation",
     "SignLanguageInterpreter",
+    "SimuliveDelayStart",
     "StandardQuestion",
     "SurveyPrompt",
     "SurveyQuestion",
@@ -108,4 +140,8 @@ __all__ = [
     "VideoChannel",
     "VideoManagement",
     "WaitingRoomOptions",
+    "WebinarEmail",
+    "WebinarSettings",
+    "WebinarStatusUpdate",
+    "WebinarUpdate",
 ]

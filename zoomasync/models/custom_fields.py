@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Struct
+
+from .field_types import limits
 
 
 class NewTrackingField(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value of a new meeting for one of the account's tracking fields. *field* is the label of that field."""
+    """A value of a meeting for one of the account's tracking fields. *field* is the label of that field."""
 
     field: str
     value: str | None = None
+
+
+class CustomKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A key and a value that an app attached to a meeting or webinar."""
+
+    key: Annotated[str, limits(max_length=64)] | None = None
+    value: Annotated[str, limits(max_length=256)] | None = None
 
 
 class TrackingField(Struct, frozen=True, kw_only=True):
@@ -23,13 +34,6 @@ class MeetingTrackingField(TrackingField, frozen=True, kw_only=True):
     """A tracking field of a scheduled meeting. *visible* is True if the web portal shows it."""
 
     visible: bool | None = None
-
-
-class CustomKey(Struct, frozen=True, kw_only=True):
-    """A key and a value that an app attached to a meeting or webinar."""
-
-    key: str | None = None
-    value: str | None = None
 
 
 class CustomAttribute(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The settings of a meeting: in requests, and in responses, which hold more fields."""
+"""The settings of a meeting: in requests, and in responses, which hold more fields. Webinars share many of them."""
 
 from __future__ import annotations
 
@@ -44,12 +44,19 @@ class ContinuousMeetingChat(Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class QuestionAndAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Q&A during the meeting."""
+    """Q&A during the meeting or webinar.
+
+    Only meetings have *question_visibility*. Only webinars have *answer_questions*, which attendees see "only" once
+    they are answered, or "all"; and only simulive ones have *allow_auto_reply* and *auto_reply_text*.
+    """
 
     enable: bool | None = None
     allow_submit_questions: bool | None = None
     allow_anonymous_questions: bool | None = None
     question_visibility: Literal["answered", "all"] | str | None = None
+    answer_questions: Literal["only", "all"] | str | None = None
+    allow_auto_reply: bool | None = None
+    auto_reply_text: str | None = None
     attendees_can_comment: bool | None = None
     attendees_can_upvote: bool | None = None
 
@@ -59,6 +66,17 @@ class AuthenticationException(MaskedStruct, frozen=True, kw_only=True, omit_defa
 
     name: str | None = None
     email: str | None = None
+    join_url: Secret[str] | None = None
+
+
+class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A dial-in number."""
+
+    country: str | None = None
+    country_name: str | None = None
+    city: str | None = None
+    number: str | None = None
+    type: Literal["toll", "tollfree", "premium"] | str | None = None
 
 
 class MeetingInvitee(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -115,7 +133,7 @@ class VideoManagement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The publication of recordings in channels of video management."""
 
     enable: bool
-    channels: tuple[VideoChannel, ...] | None = None
+    channels: Annotated[tuple[VideoChannel, ...], limits(min_items=1, max_items=5)] | None = None
 
 
 class WaitingRoomOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -135,7 +153,37 @@ class WaitingRoomOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ) = None
 
 
-class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CommonSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings that meetings and webinars share."""
+
+    allow_host_control_participant_mute_state: bool | None = None
+    allow_multiple_devices: bool | None = None
+    alternative_host_update_polls: bool | None = None
+    alternative_hosts: str | None = None
+    approval_type: Literal[0, 1, 2] | int | None = None
+    audio: Literal["both", "telephony", "voip", "thirdParty"] | str | None = None
+    audio_conference_info: Annotated[str, limits(max_length=2048)] | None = None
+    authentication_domains: str | None = None
+    authentication_option: str | None = None
+    auto_recording: Literal["local", "cloud", "none"] | str | None = None
+    close_registration: bool | None = None
+    contact_email: str | None = None
+    contact_name: str | None = None
+    email_in_attendee_report: bool | None = None
+    global_dial_in_countries: tuple[str, ...] | None = None
+    host_video: bool | None = None
+    language_interpretation: LanguageInterpretation | None = None
+    meeting_authentication: bool | None = None
+    question_and_answer: QuestionAndAnswer | None = None
+    registrants_confirmation_email: bool | None = None
+    registrants_email_notification: bool | None = None
+    registration_type: Literal[1, 2, 3] | int | None = None
+    request_permission_to_unmute_participants: bool | None = None
+    show_share_button: bool | None = None
+    sign_language_interpretation: SignLanguageInterpretation | None = None
+
+
+class MeetingSettings(CommonSettings, frozen=True, kw_only=True, omit_defaults=True):
     """The settings of a meeting. Fields that are None are not sent; the user's own settings apply to them.
 
     - *approval_type*: 0 registrations are approved automatically, 1 by hand, 2 no registration.
@@ -151,65 +199,49 @@ class MeetingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
       the time they join.
     - *alternative_hosts*: e-mail addresses or user ids, separated by semicolons.
     - *authentication_domains*: domains, separated by commas.
-    - *cn_meeting* and *in_meeting* are deprecated.
+    - *cn_meeting*, *in_meeting*, *enforce_login* and *enforce_login_domains* are deprecated.
+
+    The reference lists *additional_data_center_regions* and *show_join_info* for a new meeting only;
+    *authentication_name*, *custom_keys*, *enforce_login*, *enforce_login_domains*, *global_dial_in_numbers* and the
+    *join_url* of an exception for a change only. It does not say what Zoom does with them elsewhere.
     """
 
     additional_data_center_regions: tuple[str, ...] | None = None
-    allow_host_control_participant_mute_state: bool | None = None
-    allow_multiple_devices: bool | None = None
     alternative_host_manage_cloud_recording: bool | None = None
     alternative_host_manage_meeting_summary: bool | None = None
-    alternative_host_update_polls: bool | None = None
-    alternative_hosts: str | None = None
     alternative_hosts_email_notification: bool | None = None
-    approval_type: Literal[0, 1, 2] | int | None = None
     approved_or_denied_countries_or_regions: CountryRule | None = None
-    audio: Literal["both", "telephony", "voip", "thirdParty"] | str | None = None
-    audio_conference_info: Annotated[str, limits(max_length=2048)] | None = None
-    authentication_domains: str | None = None
     authentication_exception: tuple[AuthenticationException, ...] | None = None
-    authentication_option: str | None = None
+    authentication_name: str | None = None
     auto_add_recording_to_video_management: VideoManagement | None = None
-    auto_recording: Literal["local", "cloud", "none"] | str | None = None
     auto_start_ai_companion_questions: bool | None = None
     auto_start_meeting_summary: bool | None = None
     breakout_room: BreakoutRooms | None = None
     calendar_type: Literal[1, 2] | int | None = None
-    close_registration: bool | None = None
     cn_meeting: bool | None = None
-    contact_email: str | None = None
-    contact_name: str | None = None
     continuous_meeting_chat: ContinuousMeetingChat | None = None
+    custom_keys: Annotated[tuple[CustomKey, ...], limits(max_items=10)] | None = None
     device_testing: bool | None = None
     disable_participant_video: bool | None = None
-    email_in_attendee_report: bool | None = None
     email_notification: bool | None = None
     encryption_type: Literal["enhanced_encryption", "e2ee"] | str | None = None
+    enforce_login: bool | None = None
+    enforce_login_domains: str | None = None
     focus_mode: bool | None = None
-    global_dial_in_countries: tuple[str, ...] | None = None
+    global_dial_in_numbers: tuple[DialInNumber, ...] | None = None
     host_save_video_order: bool | None = None
-    host_video: bool | None = None
     in_meeting: bool | None = None
     internal_meeting: bool | None = None
     jbh_time: Literal[0, 5, 10, 15] | int | None = None
     join_before_host: bool | None = None
-    language_interpretation: LanguageInterpretation | None = None
-    meeting_authentication: bool | None = None
     meeting_invitees: tuple[MeetingInvitee, ...] | None = None
     mute_upon_entry: bool | None = None
     participant_focused_meeting: bool | None = None
     participant_video: bool | None = None
     private_meeting: bool | None = None
     push_change_to_calendar: bool | None = None
-    question_and_answer: QuestionAndAnswer | None = None
-    registrants_confirmation_email: bool | None = None
-    registrants_email_notification: bool | None = None
-    registration_type: Literal[1, 2, 3] | int | None = None
-    request_permission_to_unmute_participants: bool | None = None
     resources: tuple[MeetingResource, ...] | None = None
     show_join_info: bool | None = None
-    show_share_button: bool | None = None
-    sign_language_interpretation: SignLanguageInterpretation | None = None
     summary_template_id: str | None = None
     use_pmi: bool | None = None
     waiting_room: bool | None = None
@@ -225,34 +257,18 @@ class ContinuousMeetingChatInEffect(ContinuousMeetingChat, frozen=True, kw_only=
     channel_id: str | None = None
 
 
-class AuthenticationExceptionInEffect(AuthenticationException, frozen=True, kw_only=True, omit_defaults=True):
-    """An authentication exception in a response, with the link."""
+class MeetingInviteeInEffect(MeetingInvitee, frozen=True, kw_only=True, omit_defaults=True):
+    """An invited person in a response. *internal_user* is True if the person belongs to the account."""
 
-    join_url: Secret[str] | None = None
-
-
-class DialInNumber(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A dial-in number."""
-
-    country: str | None = None
-    country_name: str | None = None
-    city: str | None = None
-    number: str | None = None
-    type: Literal["toll", "tollfree"] | str | None = None
+    internal_user: bool | None = None
 
 
 class MeetingSettingsInEffect(MeetingSettings, frozen=True, kw_only=True, omit_defaults=True):
     """The settings of a meeting in a response, with fields that requests do not have.
 
-    *enforce_login* and *enforce_login_domains* are deprecated. *enable_dedicated_group_chat* occurs in responses and is
-    not documented.
+    *enable_dedicated_group_chat* occurs in responses and is not documented.
     """
 
-    authentication_exception: tuple[AuthenticationExceptionInEffect, ...] | None = None
-    authentication_name: str | None = None
     continuous_meeting_chat: ContinuousMeetingChatInEffect | None = None
-    custom_keys: tuple[CustomKey, ...] | None = None
     enable_dedicated_group_chat: bool | None = None
-    enforce_login: bool | None = None
-    enforce_login_domains: str | None = None
-    global_dial_in_numbers: tuple[DialInNumber, ...] | None = None
+    meeting_invitees: tuple[MeetingInviteeInEffect, ...] | None = None

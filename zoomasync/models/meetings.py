@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from .custom_fields import MeetingTrackingField, NewTrackingField
-from .field_types import Timestamp, limits
+from .field_types import Change, Timestamp, limits
 from .meeting_settings import MeetingSettings, MeetingSettingsInEffect
 from .pages import NumberedPage, SinglePage
 from .secret_fields import MaskedStruct, Secret
@@ -22,9 +22,10 @@ _RECURRING_WITH_FIXED_TIME = 8
 
 
 class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The recurrence of a meeting of type 8. *type* is 1 daily, 2 weekly, 3 monthly.
+    """The recurrence of a meeting of type 8 or a webinar of type 9. *type* is 1 daily, 2 weekly, 3 monthly.
 
-    *repeat_interval* is at most 99 days, 50 weeks or 10 months. *weekly_days* holds numbers from 1 (Sunday) to 7
+    *repeat_interval* is at most 99 days, 50 weeks or 10 months; for webinars, 90 days, 12 weeks or 3 months are
+    documented. *weekly_days* holds numbers from 1 (Sunday) to 7
     (Saturday), such as "2,4". A monthly recurrence has either *monthly_day*, or *monthly_week* (1 to 4, or -1 for the
     last week) with *monthly_week_day*. The recurrence ends at *end_date_time*, or after *end_times* occurrences: at
     most 60 (50 in older pages of the reference), and 0 for no end.
@@ -64,7 +65,7 @@ class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     topic: Annotated[str, limits(max_length=200)] | None = None
     type: MeetingType | None = None
     start_time: datetime | None = None
-    duration: int | None = None
+    duration: Annotated[int, limits(ge=1, le=1440)] | None = None
     timezone: str | None = None
     agenda: Annotated[str, limits(max_length=2000)] | None = None
     password: Secret[Annotated[str, limits(max_length=10)]] | None = None
@@ -78,14 +79,59 @@ class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 
     def broken_rules(self) -> Iterator[str]:
         """Yield the broken rules of the reference that concern several fields."""
-        if self.recurrence is not None and self.type != _RECURRING_WITH_FIXED_TIME:
-            yield "recurrence goes with type 8 only"
+        yield from _broken_recurrence_rule(self.type, self.recurrence)
+
+
+class MeetingUpdate(MaskedStruct, frozen=True, kw_only=True):
+    """A change of a meeting. The fields are as in `NewMeeting`.
+
+    Zoom ignores a *start_time* in the past. A change of a whole series of type 8 requires *recurrence*. A field of
+    *settings* that is None is not sent.
+    """
+
+    topic: Change[Annotated[str, limits(max_length=200)]] = UNSET
+    type: Change[MeetingType] = UNSET
+    start_time: Change[datetime] = UNSET
+    duration: Change[Annotated[int, limits(ge=1, le=1440)]] = UNSET
+    timezone: Change[str] = UNSET
+    agenda: Change[Annotated[str, limits(max_length=2000)]] = UNSET
+    password: Secret[Change[Annotated[str, limits(max_length=10)]]] = UNSET
+    pre_schedule: Change[bool] = UNSET
+    schedule_for: Change[str] = UNSET
+    template_id: Change[str] = UNSET
+    recurrence: Change[Recurrence] = UNSET
+    tracking_fields: Change[tuple[NewTrackingField, ...]] = UNSET
+    settings: Change[MeetingSettings] = UNSET
+
+    def broken_rules(self) -> Iterator[str]:
+        """Yield the broken rules of the reference that concern several fields."""
+        yield from _broken_recurrence_rule(self.type, self.recurrence)
+
+
+def _broken_recurrence_rule(type_: Change[MeetingType], recurrence: Change[Recurrence]) -> Iterator[str]:
+    # A change without a type keeps the meeting's own.
+    if isinstance(recurrence, Recurrence) and type_ not in {_RECURRING_WITH_FIXED_TIME, UNSET}:
+        yield "recurrence goes with type 8 only"
 
 
 class MeetingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An action on a meeting: end a running one, or recover a deleted one."""
 
     action: Literal["end", "recover"] | str | None = None
+
+
+class RtmsAppSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The app *client_id*, and the user whose stream it is: by default the user of the access token."""
+
+    client_id: str
+    participant_user_id: str | None = None
+
+
+class RtmsStatusUpdate(Struct, frozen=True, kw_only=True):
+    """An action on the real-time media stream (RTMS) that an app receives of one participant."""
+
+    action: Change[Literal["start", "stop", "pause", "resume"] | str] = UNSET
+    settings: Change[RtmsAppSettings] = UNSET
 
 
 class NewSipUri(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,7 +141,7 @@ class NewSipUri(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Occurrence(Struct, frozen=True, kw_only=True):
-    """One scheduled time of a recurring meeting. *occurrence_id* holds milliseconds since 1970, as text."""
+    """One scheduled time of a recurring meeting or webinar. *occurrence_id* holds milliseconds since 1970, as text."""
 
     occurrence_id: str
     start_time: Timestamp | None = None
@@ -104,10 +150,13 @@ class Occurrence(Struct, frozen=True, kw_only=True):
 
 
 class MeetingBasics(MaskedStruct, frozen=True, kw_only=True):
-    """The fields of every scheduled meeting. *type* is as in `NewMeeting`, *duration* is in minutes."""
+    """The fields of every scheduled meeting or webinar. *duration* is in minutes.
+
+    *type* is as in `NewMeeting`, or 4 for a personal meeting room.
+    """
 
     topic: str | None = None
-    type: MeetingType | None = None
+    type: Literal[1, 2, 3, 4, 8, 10] | int | None = None
     start_time: Timestamp | None = None
     duration: int | None = None
     timezone: str | None = None
@@ -181,47 +230,11 @@ class UpcomingMeetingsPage(SinglePage, frozen=True, kw_only=True):
     total_records: int | None = None
 
 
-class SummarySection(Struct, frozen=True, kw_only=True):
-    """A section of a summary in the older format."""
+class MeetingInvitation(MaskedStruct, frozen=True, kw_only=True):
+    """The text of an invitation, with the link and the passcode, and the SIP addresses of the meeting."""
 
-    label: str | None = None
-    summary: str | None = None
-
-
-class EditedSummary(Struct, frozen=True, kw_only=True):
-    """An edited summary in the older format."""
-
-    summary_overview: str | None = None
-    summary_details: str | None = None
-    next_steps: tuple[str, ...] = ()
-
-
-class MeetingSummary(Struct, frozen=True, kw_only=True):
-    """The AI Companion's summary of an instance. *summary_content* is Markdown.
-
-    *summary_overview*, *summary_details*, *next_steps* and *edited_summary* are deprecated and may be missing.
-    """
-
-    meeting_uuid: str
-    meeting_id: int | None = None
-    meeting_host_id: str | None = None
-    meeting_host_email: str | None = None
-    meeting_topic: str | None = None
-    meeting_start_time: Timestamp | None = None
-    meeting_end_time: Timestamp | None = None
-    summary_title: str | None = None
-    summary_content: str | None = None
-    summary_doc_url: str | None = None
-    summary_start_time: Timestamp | None = None
-    summary_end_time: Timestamp | None = None
-    summary_created_time: Timestamp | None = None
-    summary_last_modified_time: Timestamp | None = None
-    summary_last_modified_user_id: str | None = None
-    summary_last_modified_user_email: str | None = None
-    summary_overview: str | None = None
-    summary_details: tuple[SummarySection, ...] = ()
-    next_steps: tuple[str, ...] = ()
-    edited_summary: EditedSummary | None = None
+    invitation: Secret[str]
+    sip_links: Secret[tuple[str, ...]] = ()
 
 
 class CaptionToken(MaskedStruct, frozen=True, kw_only=True):
@@ -231,7 +244,7 @@ class CaptionToken(MaskedStruct, frozen=True, kw_only=True):
 
 
 class SipUri(MaskedStruct, frozen=True, kw_only=True):
-    """A SIP URI that dials a meeting. It expires after *expire_in* seconds (two hours)."""
+    """A SIP URI that dials a meeting or webinar. It expires after *expire_in* seconds (two hours)."""
 
     sip_dialing: Secret[str]
     expire_in: int | None = None

@@ -1,11 +1,11 @@
-"""Structs of `zoom.past_meetings`."""
+"""Structs of `zoom.past_meetings` and `zoom.past_webinars`."""
 
 from __future__ import annotations
 
 from msgspec import Struct, field
 
 from .field_types import Id, Timestamp
-from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
+from .instances import EndedInstance, InstanceHead, Visit
 from .pages import CountedPage, SinglePage
 
 
@@ -23,7 +23,7 @@ class PastMeeting(EndedInstance, frozen=True, kw_only=True):
 
 
 class PastInstance(Struct, frozen=True, kw_only=True):
-    """One ended instance of a recurring meeting. *uuid* identifies it in requests for its participants and reports."""
+    """One ended instance of a meeting or webinar. *uuid* identifies it in requests for its participants and reports."""
 
     uuid: Id
     start_time: Timestamp | None = None
@@ -35,30 +35,23 @@ class PastInstancesPage(SinglePage, frozen=True, kw_only=True):
     items: tuple[PastInstance, ...] = field(name="meetings")
 
 
+class PastWebinarInstancesPage(SinglePage, frozen=True, kw_only=True):
+    """The ended instances of a recurring webinar."""
+
+    items: tuple[PastInstance, ...] = field(name="webinars")
+
+
 class PastParticipant(Visit, frozen=True, kw_only=True, gc=False):
     """One visit of one person. *internal_user* is True if the person belongs to the account."""
 
     internal_user: bool | None = None
+    group_id: str | None = field(default=None, name="groupId")
 
 
 class PastParticipantsPage(CountedPage, frozen=True, kw_only=True):
-    """One page of the visits to an ended meeting."""
+    """One page of the visits to an ended meeting or webinar."""
 
     items: tuple[PastParticipant, ...] = field(name="participants")
-
-
-class PastPollRespondent(Struct, frozen=True, kw_only=True):
-    """The poll answers of one person. An anonymous one is named "Anonymous Attendee" and has no e-mail address."""
-
-    name: str | None = None
-    email: str | None = None
-    question_details: tuple[PollAnswer, ...] = ()
-
-
-class PastPolls(InstanceHead, frozen=True, kw_only=True):
-    """The poll answers of an ended meeting, grouped by person."""
-
-    questions: tuple[PastPollRespondent, ...]
 
 
 class PastQuestion(Struct, frozen=True, kw_only=True):
@@ -77,6 +70,6 @@ class PastQuestioner(Struct, frozen=True, kw_only=True):
 
 
 class PastQA(InstanceHead, frozen=True, kw_only=True):
-    """The questions and answers of an ended meeting, grouped by the person who asked."""
+    """The questions and answers of an ended meeting or webinar, grouped by the person who asked."""
 
     questions: tuple[PastQuestioner, ...]

@@ -1,4 +1,4 @@
-"""Structs of `zoom.reports`."""
+"""Structs of `zoom.reports`: the account, its hosts and their meetings."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from .custom_fields import CustomAttribute, CustomKey, TrackingField
+from .custom_fields import CustomAttribute, CustomKey
 from .field_types import Day, Id, Timestamp
-from .instances import EndedInstance, InstanceHead, PollAnswer, Visit
+from .instances import EndedInstance
 from .pages import CountedPage, NumberedPage, SinglePage, TokenPage
 
 WEBINAR_TYPES: Final = frozenset({5, 6, 9})
 """The values of ``type`` that stand for a webinar."""
 
-QuestionStatus: TypeAlias = Literal["default", "open", "dismissed", "answered", "deleted"] | str
-AnswerType: TypeAlias = (
-    Literal["default", "host_answered_publicly", "host_answered_privately", "participant_commented", "host_answered"]
-    | str
-)
 CallType: TypeAlias = (
     Literal[
         "toll-free", "call-out", "call-in", "US toll-number", "global toll-number", "premium", "premium call-in", "Toll"
@@ -119,116 +114,6 @@ class DailyUsagePage(SinglePage, frozen=True, kw_only=True):
     items: tuple[DailyUsage, ...] = field(name="dates")
     year: int | None = None
     month: int | None = None
-
-
-class InstanceReport(EndedInstance, frozen=True, kw_only=True):
-    """One ended meeting or webinar. *type* is as in `UserMeeting`, durations as in `EndedInstance`."""
-
-    dept: str | None = None
-    custom_keys: tuple[CustomKey, ...] = ()
-    tracking_fields: tuple[TrackingField, ...] = ()
-
-
-class ReportParticipant(Visit, frozen=True, kw_only=True, gc=False):
-    """One visit of one person. *participant_user_id* is the signed-in user's id; Zoom intends to remove *id*.
-
-    *registrant_id* is present only if the call requested it. *bo_mtg_id* identifies a breakout room: a number as text
-    in meetings, a UUID in webinars.
-    """
-
-    participant_user_id: str | None = None
-    customer_key: str | None = None
-    bo_mtg_id: str | None = None
-
-
-class ReportParticipantsPage(CountedPage, frozen=True, kw_only=True):
-    """One page of the visits to a meeting or webinar."""
-
-    items: tuple[ReportParticipant, ...] = field(name="participants")
-
-
-class Respondent(Struct, frozen=True, kw_only=True):
-    """A person who answered. An anonymous one is named "Anonymous Attendee" and has no e-mail address."""
-
-    name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-
-
-class PollRespondent(Respondent, frozen=True, kw_only=True):
-    """The poll answers of one person."""
-
-    question_details: tuple[PollAnswer, ...] = ()
-
-
-class PollReport(InstanceHead, frozen=True, kw_only=True):
-    """The poll answers of a meeting or webinar, grouped by person."""
-
-    questions: tuple[PollRespondent, ...]
-
-
-class QAAnswer(Struct, frozen=True, kw_only=True):
-    """One answer or comment. *type* states its author and form; *user_id* is empty for people of other accounts."""
-
-    user_id: str | None = None
-    name: str | None = None
-    email: str | None = None
-    content: str | None = None
-    create_time: Timestamp | None = None
-    type: AnswerType | None = None
-
-
-class QAQuestion(Struct, frozen=True, kw_only=True):
-    """One question. *answer*, all answers joined with ";", is deprecated: use *answer_details*."""
-
-    question: str | None = None
-    question_id: str | None = None
-    create_time: Timestamp | None = None
-    question_status: QuestionStatus | None = None
-    answer: str | None = None
-    answer_details: tuple[QAAnswer, ...] = ()
-
-
-class Questioner(Struct, frozen=True, kw_only=True):
-    """The questions of one person. *user_id* is empty for people of other accounts."""
-
-    user_id: str | None = None
-    name: str | None = None
-    email: str | None = None
-    question_details: tuple[QAQuestion, ...] = ()
-
-
-class QAReport(InstanceHead, frozen=True, kw_only=True):
-    """The questions and answers of a meeting, grouped by the person who asked."""
-
-    questions: tuple[Questioner, ...]
-
-
-class SurveyAnswer(Struct, frozen=True, kw_only=True):
-    """One answer to one survey question."""
-
-    question: str | None = None
-    question_id: str | None = None
-    answer: str | None = None
-    date_time: Timestamp | None = None
-
-
-class SurveyRespondent(Respondent, frozen=True, kw_only=True):
-    """The survey answers of one person."""
-
-    answer_details: tuple[SurveyAnswer, ...] = ()
-
-
-class SurveyReport(Struct, frozen=True, kw_only=True):
-    """The answers to a meeting's survey, grouped by person."""
-
-    survey_answers: tuple[SurveyRespondent, ...]
-    meeting_id: int | None = None
-    meeting_uuid: str | None = None
-    start_time: Timestamp | None = None
-    survey_id: str | None = None
-    survey_name: str | None = None
 
 
 class OperationLog(Struct, frozen=True, kw_only=True):
@@ -363,3 +248,49 @@ class UserMeetingsPage(NumberedPage, frozen=True, kw_only=True):
     items: tuple[UserMeeting, ...] = field(name="meetings")
     from_: Day | None = field(default=None, name="from")
     to: Day | None = None
+
+
+class MeetingActivity(Struct, frozen=True, kw_only=True):
+    """One action in a meeting. *meeting_number* is text with blanks, such as "850 1234 5678".
+
+    *activity_category* is a name such as "Meeting Started", as samples suggest, or a code. Zoom sends *activity_time*
+    without a time zone; it is decoded as UTC, which no document states.
+    """
+
+    meeting_number: str | None = None
+    activity_time: Timestamp | None = None
+    operator: str | None = None
+    operator_email: str | None = None
+    activity_category: str | None = None
+    activity_detail: str | None = None
+
+
+class MeetingActivitiesPage(TokenPage, frozen=True, kw_only=True):
+    """One page of actions in meetings."""
+
+    items: tuple[MeetingActivity, ...] = field(name="meeting_activity_logs")
+
+
+class RemoteSupportLog(Struct, frozen=True, kw_only=True):
+    """One remote support of one person by another. *wait_time* and *duration* are text, such as "19:37"."""
+
+    meeting_uuid: str | None = None
+    meeting_number: int | None = None
+    meeting_host_id: str | None = None
+    meeting_start_time: Timestamp | None = None
+    topic: str | None = None
+    supporter_name: str | None = None
+    supporter_email: str | None = None
+    supportee_name: str | None = None
+    supportee_email: str | None = None
+    request_time: Timestamp | None = None
+    wait_time: str | None = None
+    start_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    duration: str | None = None
+
+
+class RemoteSupportLogsPage(TokenPage, frozen=True, kw_only=True):
+    """One page of remote supports."""
+
+    items: tuple[RemoteSupportLog, ...] = field(name="remote_support_logs")

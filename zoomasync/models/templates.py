@@ -1,4 +1,4 @@
-"""Structs of `zoom.meetings.templates`."""
+"""Structs of `zoom.meetings.templates` and `zoom.webinars.templates`."""
 
 from __future__ import annotations
 
@@ -10,31 +10,42 @@ from .field_types import Id
 from .pages import SinglePage
 
 
-class NewMeetingTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A template to create from the meeting *meeting_id*. *overwrite* replaces an earlier one from that meeting."""
+class NewTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of every template to create. *overwrite* replaces an earlier one from the same meeting or webinar."""
 
-    meeting_id: int | None = None
     name: str | None = None
     save_recurrence: bool | None = None
     overwrite: bool | None = None
 
 
-class MeetingTemplate(Struct, frozen=True, kw_only=True):
-    """A meeting template. *type* is 1 for a user's template, 2 for an administrator's."""
+class NewMeetingTemplate(NewTemplate, frozen=True, kw_only=True, omit_defaults=True):
+    """A template to create from the meeting *meeting_id*."""
+
+    meeting_id: int | None = None
+
+
+class NewWebinarTemplate(NewTemplate, frozen=True, kw_only=True, omit_defaults=True):
+    """A template to create from the webinar *webinar_id*."""
+
+    webinar_id: int | None = None
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """A template of meetings or webinars. *type* is 1 for a user's template, 2 for an administrator's."""
 
     id: Id
     name: str | None = None
     type: Literal[1, 2] | int | None = None
 
 
-class MeetingTemplatesPage(SinglePage, frozen=True, kw_only=True):
+class TemplatesPage(SinglePage, frozen=True, kw_only=True):
     """The templates that are available to a user."""
 
-    items: tuple[MeetingTemplate, ...] = field(name="templates")
+    items: tuple[Template, ...] = field(name="templates")
     total_records: int | None = None
 
 
-class MeetingTemplateCreated(Struct, frozen=True, kw_only=True):
+class TemplateCreated(Struct, frozen=True, kw_only=True):
     """The id and name of a created template."""
 
     id: str

@@ -1,6 +1,8 @@
 """Counters of Zoom's limits for one host or one registrant per UTC day.
 
-Only requests that Zoom has accepted count, so the client never rejects a request that Zoom would accept.
+Only requests that Zoom has accepted count, so the client never rejects a request that Zoom would accept. Zoom may have
+counted more: requests of other clients, requests under another name of the same host, such as "me", and updates of a
+meeting or webinar, which do not contain the host. Its 429 then raises `ResourceLimitReached` too.
 
 Source: https://developers.zoom.us/docs/api/rate-limits/
 """

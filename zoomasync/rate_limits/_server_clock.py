@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final
+
+from .._core.http_dates import parse_http_date
 
 _TOLERANCE: Final = timedelta(minutes=5)
 _LATEST_RESPONSE: Final = timedelta(minutes=1)
@@ -16,7 +17,6 @@ _FIRST_TOLERANCE: Final = timedelta(days=2)  # a local clock may have the wrong 
 _AGREEMENT: Final = timedelta(seconds=5)
 _CONFIRMED_AFTER: Final = 10.0  # seconds; above the agreement, so that a cache that repeats a response confirms nothing
 _LONGEST_BLOCK: Final = timedelta(days=2)
-_YEARS: Final = range(2000, 3000)  # beyond them, arithmetic with a date could overflow
 
 # On Linux, the monotonic clock stands still while the computer is suspended, and this one does not.
 running_seconds: Final[Callable[[], float]] = (
@@ -60,7 +60,7 @@ class ServerClock:
         if headers is self._headers:  # the limiter and the resource quotas of one client report each response
             return
         self._headers = headers
-        moment = _parse(headers.get("date", ""))
+        moment = parse_http_date(headers.get("date", ""))
         if moment is None:
             return
         ahead = moment - self.now()
@@ -119,13 +119,3 @@ class ServerClock:
         if self.now() >= self._day_ends:
             self._day += 1
             self._day_ends = self.midnight()
-
-
-def _parse(text: str) -> datetime | None:
-    """Return the time of an HTTP date, or None for any other text."""
-    try:
-        moment = parsedate_to_datetime(text)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, IndexError, OverflowError):
-        return None
-    return moment if moment.year in _YEARS else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from .._core.endpoint import Endpoint
+from .._core.endpoint import Endpoint, ResourceQuota
 from .._core.session import Session
 from .._label import Label
 
@@ -20,6 +20,7 @@ RECORDING_READ, RECORDING_WRITE = (
     ("recording:write:admin", "recording:write"),
 )
 RECORDING_LEVELS = ("", ":admin", ":master")
+_CHANGES_PER_HOST = 100
 
 
 class Resource:
@@ -58,3 +59,13 @@ def endpoint(
         page_size=page_size,
         idempotent=idempotent,
     )
+
+
+def host_quota(user_id: str) -> ResourceQuota:
+    """Return the quota of a host: 100 meetings and webinars per day that are created or updated.
+
+    The id, each e-mail address and "me" are separate keys, though they may name one host. An update by number or UUID
+    counts in no quota, because neither the request nor its response contains the host.
+    """
+    key = user_id.strip()
+    return ResourceQuota("host", key.casefold() if "@" in key else key, _CHANGES_PER_HOST)

@@ -8,13 +8,13 @@ from .._core.date_ranges import check_range
 from .._core.endpoint import MeetingRef
 from .._core.pagination import Paginator, paginate
 from .._label import Label
+from ..models.instance_reports import PollReport
 from ..models.past_meetings import (
     PastInstance,
     PastInstancesPage,
     PastMeeting,
     PastParticipant,
     PastParticipantsPage,
-    PastPolls,
     PastQA,
 )
 from ._resource import ADMIN_READ, Resource, endpoint
@@ -45,7 +45,7 @@ class PastMeetings(Resource):
         page_size=300,
     )
     POLLS = endpoint(
-        "GET /past_meetings/{meetingId}/polls", Label.MEDIUM, PastPolls, ADMIN_READ, "meeting:read:list_poll_results"
+        "GET /past_meetings/{meetingId}/polls", Label.MEDIUM, PollReport, ADMIN_READ, "meeting:read:list_poll_results"
     )
     QA = endpoint("GET /past_meetings/{meetingId}/qa", Label.MEDIUM, PastQA, ADMIN_READ, "meeting:read:past_qa")
 
@@ -72,7 +72,7 @@ class PastMeetings(Resource):
         """
         return paginate(self._session, self.PARTICIPANTS.at(meeting_id))
 
-    async def polls(self, meeting_id: MeetingRef) -> PastPolls:
+    async def polls(self, meeting_id: MeetingRef) -> PollReport:
         """Return the poll answers of a scheduled meeting, grouped by person. The host must have a Pro licence."""
         return await self._session.send(self.POLLS.at(meeting_id))
 

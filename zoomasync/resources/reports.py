@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal, TypeVar
 
@@ -10,6 +11,16 @@ from .._core.endpoint import Endpoint, MeetingRef
 from .._core.pagination import Paginator, paginate
 from .._label import Label
 from ..errors import InvalidArgument
+from ..models.history import HistoryMeeting, HistoryMeetingsPage, MeetingFeature
+from ..models.instance_reports import (
+    InstanceReport,
+    MeetingSurveyReport,
+    PollReport,
+    QAReport,
+    ReportParticipant,
+    ReportParticipantsPage,
+    WebinarSurveyReport,
+)
 from ..models.reports import (
     BillingInvoice,
     BillingInvoicesPage,
@@ -21,16 +32,14 @@ from ..models.reports import (
     DailyUsagePage,
     Host,
     HostsPage,
-    InstanceReport,
+    MeetingActivitiesPage,
+    MeetingActivity,
     OperationLog,
     OperationLogsPage,
-    PollReport,
-    QAReport,
-    ReportParticipant,
-    ReportParticipantsPage,
+    RemoteSupportLog,
+    RemoteSupportLogsPage,
     SignInActivitiesPage,
     SignInActivity,
-    SurveyReport,
     TelephoneLeg,
     TelephonePage,
     UpcomingEvent,
@@ -69,7 +78,7 @@ class Reports(Resource):
     than a year.
     """
 
-    # ACTIVITIES has no page size: the reference has neither a default nor a maximum for it.
+    # ACTIVITIES and REMOTE_SUPPORT have no page size: the reference has neither a default nor a maximum for it.
     ACTIVITIES = _report("GET /report/activities", SignInActivitiesPage, "report:read:user_activities:admin")
     BILLING = _report("GET /report/billing", BillingReportsPage, "report:read:billing:admin")
     BILLING_INVOICES = _report("GET /report/billing/invoices", BillingInvoicesPage, "report:read:billing_invoice:admin")
@@ -78,7 +87,16 @@ class Reports(Resource):
         "GET /report/cloud_recording", CloudRecordingStoragePage, "report:read:cloud_recording:admin"
     )
     DAILY = _report("GET /report/daily", DailyUsagePage, "report:read:daily_usage:admin")
+    HISTORY_MEETINGS = _report(
+        "GET /report/history_meetings", HistoryMeetingsPage, "report:read:list_history_meetings:admin", page_size=300
+    )
     MEETING = _report("GET /report/meetings/{meetingId}", InstanceReport, "report:read:meeting:admin")
+    MEETING_ACTIVITIES = _report(
+        "GET /report/meeting_activities",
+        MeetingActivitiesPage,
+        "report:read:meeting_activity_log:admin",
+        page_size=300,
+    )
     MEETING_PARTICIPANTS = _report(
         "GET /report/meetings/{meetingId}/participants",
         ReportParticipantsPage,
@@ -90,11 +108,12 @@ class Reports(Resource):
     )
     MEETING_QA = _report("GET /report/meetings/{meetingId}/qa", QAReport, "report:read:meeting_qna:admin")
     MEETING_SURVEY = _report(
-        "GET /report/meetings/{meetingId}/survey", SurveyReport, "report:read:meeting_survey:admin"
+        "GET /report/meetings/{meetingId}/survey", MeetingSurveyReport, "report:read:meeting_survey:admin"
     )
     OPERATION_LOGS = _report(
         "GET /report/operationlogs", OperationLogsPage, "report:read:operation_logs:admin", page_size=300
     )
+    REMOTE_SUPPORT = _report("GET /report/remote_support", RemoteSupportLogsPage, "report:read:remote_support:admin")
     TELEPHONE = _report("GET /report/telephone", TelephonePage, "report:read:telephone:admin", page_size=300)
     UPCOMING_EVENTS = _report(
         "GET /report/upcoming_events", UpcomingEventsPage, "report:read:upcoming_meetings_webinars:admin", page_size=300
@@ -112,6 +131,10 @@ class Reports(Resource):
     )
     WEBINAR_POLLS = _report(
         "GET /report/webinars/{webinarId}/polls", PollReport, "report:read:list_webinar_polls:admin"
+    )
+    WEBINAR_QA = _report("GET /report/webinars/{webinarId}/qa", QAReport, "report:read:webinar_qna:admin")
+    WEBINAR_SURVEY = _report(
+        "GET /report/webinars/{webinarId}/survey", WebinarSurveyReport, "report:read:webinar_survey:admin"
     )
 
     def activities(
@@ -154,9 +177,70 @@ class Reports(Resource):
             raise InvalidArgument("month must be from 1 to 12")
         return paginate(self._session, self.DAILY.at(year=year, month=month, group_id=group_id))
 
+    def history_meetings(
+        self,
+        from_: date,
+        to: date,
+        *,
+        date_type: Literal["start_time", "end_time"] | str | None = None,
+        meeting_type: Literal["meeting", "webinar", "all"] | str | None = None,
+        report_type: Literal["all", "poll", "survey", "qa", "resource", "reaction"] | str | None = None,
+        search_key: str | None = None,
+        group_id: str | None = None,
+        meeting_feature: Sequence[MeetingFeature] | None = None,
+    ) -> Paginator[HistoryMeetingsPage, HistoryMeeting]:
+        """Iterate over the ended meetings and webinars of the account, with the features that each used.
+
+        The range applies to the start, or with *date_type* "end_time" to the end. The other arguments limit the
+        listing: to meetings or webinars, to those with data for a report, to those with words of *search_key* in the
+        topic or the number, to hosts in one group, and to those that used one or more of the features.
+        """
+        check_range(from_, to, days=_MONTH)
+        call = self.HISTORY_MEETINGS.at(
+            from_=from_,
+            to=to,
+            date_type=date_type,
+            meeting_type=meeting_type,
+            report_type=report_type,
+            search_key=search_key,
+            group_id=group_id,
+            # An empty list would not be sent and thus mean all. As empty text it raises InvalidArgument.
+            meeting_feature=None if meeting_feature is None else ",".join(meeting_feature),
+        )
+        return paginate(self._session, call)
+
     async def meeting(self, meeting_id: MeetingRef) -> InstanceReport:
         """Return the times, duration and participant count of one ended meeting."""
         return await self._session.send(self.MEETING.at(meeting_id))
+
+    def meeting_activities(
+        self,
+        from_: date,
+        to: date,
+        activity_type: Literal[
+            "All Activities",
+            "Meeting Created",
+            "Meeting Started",
+            "User Join",
+            "User Left",
+            "Remote Control",
+            "In-Meeting Chat",
+            "Meeting Ended",
+        ]
+        | str,
+        *,
+        meeting_number: int | None = None,
+        search_key: str | None = None,
+    ) -> Paginator[MeetingActivitiesPage, MeetingActivity]:
+        """Iterate over actions in meetings: of all meetings or of one, of all people or of *search_key*.
+
+        *search_key* is a person's name or e-mail address. Zoom's support must have enabled the log.
+        """
+        check_range(from_, to, days=_MONTH)
+        call = self.MEETING_ACTIVITIES.at(
+            from_=from_, to=to, activity_type=activity_type, meeting_number=meeting_number, search_key=search_key
+        )
+        return paginate(self._session, call)
 
     def meeting_participants(
         self, meeting_id: MeetingRef, *, include_fields: Literal["registrant_id"] | str | None = None
@@ -175,7 +259,7 @@ class Reports(Resource):
         """Return the questions and answers of a meeting, grouped by person."""
         return await self._session.send(self.MEETING_QA.at(meeting_id))
 
-    async def meeting_survey(self, meeting_id: MeetingRef) -> SurveyReport:
+    async def meeting_survey(self, meeting_id: MeetingRef) -> MeetingSurveyReport:
         """Return the survey answers of a meeting, grouped by person."""
         return await self._session.send(self.MEETING_SURVEY.at(meeting_id))
 
@@ -204,6 +288,13 @@ class Reports(Resource):
         """Iterate over the actions of administrators and users on the account, of all categories or of one."""
         check_range(from_, to, days=_MONTH)
         return paginate(self._session, self.OPERATION_LOGS.at(from_=from_, to=to, category_type=category_type))
+
+    def remote_support(
+        self, from_: date, to: date, *, page_size: int | None = None
+    ) -> Paginator[RemoteSupportLogsPage, RemoteSupportLog]:
+        """Iterate over remote supports that started in the range. *page_size* is as in `activities`."""
+        check_range(from_, to, days=_MONTH)
+        return paginate(self._session, self.REMOTE_SUPPORT.at(from_=from_, to=to, page_size=page_size))
 
     def telephone(
         self,
@@ -280,3 +371,11 @@ class Reports(Resource):
     async def webinar_polls(self, webinar_id: MeetingRef) -> PollReport:
         """Return the poll answers of a webinar, grouped by person. Requires the webinar add-on."""
         return await self._session.send(self.WEBINAR_POLLS.at(webinar_id))
+
+    async def webinar_qa(self, webinar_id: MeetingRef) -> QAReport:
+        """Return the questions and answers of a webinar, grouped by person. Requires the webinar add-on."""
+        return await self._session.send(self.WEBINAR_QA.at(webinar_id))
+
+    async def webinar_survey(self, webinar_id: MeetingRef) -> WebinarSurveyReport:
+        """Return the survey answers of a webinar, grouped by person. Requires the webinar add-on."""
+        return await self._session.send(self.WEBINAR_SURVEY.at(webinar_id))

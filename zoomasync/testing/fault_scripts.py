@@ -100,7 +100,11 @@ class FaultScripts:
             raise ValueError("token requests have no rate limit: use respond() to send them a 429")
         route = find_route(operation, label)
         message = limit_message(kind, wording, quota=_resource_quota(kind, route))
-        too_many = partial(self._pipeline.rate_limits.too_many, kind, route.label, message)
+        limits = self._pipeline.rate_limits
+
+        def too_many() -> FakeResponse:
+            return limits.too_many(kind, limits.label(route), message)
+
         wait = {} if retry_after is None else {"Retry-After": str(retry_after)}
         self._script(operation, Fault(response=too_many, headers={**wait, **(headers or {})}), label, on_request, times)
 
@@ -172,6 +176,21 @@ class FaultScripts:
         text = date if isinstance(date, str) else http_date(date)
         self._script(operation, Fault(headers={"Date": text}), label, on_request, times)
 
+    def set_label(self, operation: str, label: Label) -> None:
+        """Count all later requests of *operation* under another *label* than the reference's.
+
+        ::
+
+            fake.set_label("meetings.create", Label.LIGHT)
+
+        The successful responses name the label in `X-RateLimit-Category`, from which a client corrects its own.
+
+        Raises ValueError for token requests, which have no label.
+        """
+        if operation == TOKEN_ROUTE:
+            raise ValueError("token requests have no rate limit, and so no label")
+        self._pipeline.rate_limits.labels[find_route(operation).template] = label
+
     def repeat_pages(
         self,
         operation: str,
@@ -222,8 +241,12 @@ class FaultScripts:
             self._pipeline.outage = before
 
     def clear_responses(self) -> None:
-        """Discard every scripted fault that is still to come; an outage lasts until the end of its block."""
+        """Discard every scripted fault that is still to come, and every label that a test has set.
+
+        An outage lasts until the end of its block.
+        """
         self._pipeline.scripted.clear()
+        self._pipeline.rate_limits.labels.clear()
 
     def _script(self, operation: str, fault: Fault, label: Label | None, on_request: int, times: int | None) -> None:
         route = None if operation == TOKEN_ROUTE else find_route(operation, label)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl, unquote
@@ -103,7 +104,7 @@ class RequestPipeline:
             return web.Response()
         if fault.drop_after:
             return await self._send_part(exchange, response)
-        sent = web.Response(status=response.status, body=response.body, headers=self._headers(response))
+        sent = web.Response(status=response.status, body=response.body, headers=self._headers(exchange, response))
         sent.headers.update(fault.headers)
         return sent
 
@@ -151,7 +152,7 @@ class RequestPipeline:
         self.token_issuer.check(exchange.request.headers.get("Authorization", ""))
         if route.handler is not None:  # the scopes of a route outside the reference are unknown
             self.token_issuer.check_scopes(route.operation.scopes, route.operation.granular_scopes)
-        if too_many := self.rate_limits.check(route.label):
+        if too_many := self.rate_limits.check(self.rate_limits.label(route)):
             return too_many
         fault = exchange.fault = self.scripted.next_for(route)
         if fault.drop_after == "request":
@@ -193,7 +194,7 @@ class RequestPipeline:
         try:
             body = route.handler(parsed)
         except ResourceQuotaExceeded as error:
-            return self.rate_limits.too_many(error.kind, route.label, str(error))
+            return self.rate_limits.too_many(error.kind, self.rate_limits.label(route), str(error))
         return (
             FakeResponse(status=operation.status, body=b"") if body is None else json_response(body, operation.status)
         )
@@ -208,7 +209,7 @@ class RequestPipeline:
                 raw_path=exchange.path,
                 query=MappingProxyType(_without_secrets(exchange.query)),
                 body=_json_body.masked_body(exchange.content, route.operation) if route else None,
-                label=route.label if route and route is not DOWNLOAD_ROUTE else None,
+                label=self.rate_limits.label(route) if route and route is not DOWNLOAD_ROUTE else None,
                 status=response.status if response else None,
                 at=at,
             )
@@ -216,7 +217,7 @@ class RequestPipeline:
 
     async def _send_part(self, exchange: _Exchange, response: FakeResponse) -> web.StreamResponse:
         """Send the headers of *response* and possibly half of its body, and close the connection."""
-        part = web.StreamResponse(status=response.status, headers=self._headers(response))
+        part = web.StreamResponse(status=response.status, headers=self._headers(exchange, response))
         part.headers.update(exchange.fault.headers)
         part.content_length = len(response.body)
         await part.prepare(exchange.request)
@@ -225,9 +226,11 @@ class RequestPipeline:
         _close(exchange.request)
         return part
 
-    def _headers(self, response: FakeResponse) -> dict[str, str]:
+    def _headers(self, exchange: _Exchange, response: FakeResponse) -> dict[str, str]:
         headers = dict(response.headers)
         if response.from_zoom:
+            if exchange.route and response.status < HTTPStatus.BAD_REQUEST:
+                headers.update(self.rate_limits.headers(self.rate_limits.label(exchange.route)))
             headers["x-zm-trackingid"] = f"v=2.0;clid=fake;rid=WEB_{secrets.token_hex(16)}"
             if response.body:
                 headers["Content-Type"] = "application/json;charset=UTF-8"

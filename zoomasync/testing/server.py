@@ -66,6 +66,7 @@ class FakeZoom(FaultScripts):
         fake.intercept("reports.users", status=404)
         fake.drop_connection("POST /users/{userId}/meetings")
         fake.set_date("reports.users", datetime(2031, 1, 1, tzinfo=UTC))
+        fake.set_label("meetings.create", Label.LIGHT)
         fake.repeat_pages("reports.meeting_participants")
 
     - `respond` sends any response, also one with invalid rows, or cut off.
@@ -73,6 +74,7 @@ class FakeZoom(FaultScripts):
     - `intercept` sends the HTML or the empty body of a gateway or a login portal.
     - `drop_connection` closes the connection before, or within, the response.
     - `set_date` sends a wrong `Date` header.
+    - `set_label` counts an operation under another label than the reference's.
     - `repeat_pages` makes a listing endless.
     - `clear_responses` discards all of these.
 

@@ -16,8 +16,9 @@ from zoomasync.errors import ConfigError, InvalidArgument
 from zoomasync.harvest import InstanceAttendance, State, merge_visits, read_attendance
 from zoomasync.harvest.stores.sqlite.schema import Table
 from zoomasync.harvest.streams import STREAMS
+from zoomasync.models.instance_reports import ReportParticipant
 from zoomasync.models.instances import Visit
-from zoomasync.models.reports import ReportParticipant, UserMeeting
+from zoomasync.models.reports import UserMeeting
 
 NINE = datetime(2026, 3, 4, 9, tzinfo=UTC)
 NADIA = ReportParticipant(

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoomasync.harvest import Attendance, merge_visits
+from zoomasync.models.instance_reports import ReportParticipant
 from zoomasync.models.instances import Visit
 from zoomasync.models.past_meetings import PastParticipant
-from zoomasync.models.reports import ReportParticipant
 
 NINE = datetime(2026, 3, 4, 9, tzinfo=UTC)
 

@@ -14,15 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ... import Plan, ServerToServer, Zoom
-from ...errors import (
-    CircuitOpen,
-    ConfigError,
-    DailyLimitReached,
-    GatewayError,
-    ServerError,
-    TransportError,
-    ZoomError,
-)
+from ...errors import CircuitOpen, ConfigError, DailyLimitReached, EmbeddedError, PermissionDenied, ZoomError
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ...types import CallStats, ClientOptions
 from ..console import stdout, table
@@ -222,8 +214,7 @@ def _print_summary(summary: Summary, console: Console) -> None:
 
 
 def _predicate(error: ZoomError) -> str:
-    is_outage = isinstance(error, GatewayError | ServerError | TransportError)
-    return "fails for" if is_outage else "denies this token or account"
+    return "denies this token or account" if isinstance(error, PermissionDenied | EmbeddedError) else "fails for"
 
 
 def _print_reasons(title: str, partitions: Sequence[Partition], console: Console) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ...errors import InvalidArgument
-from ...models.reports import ReportParticipant
+from ...models.instance_reports import ReportParticipant
 from ..partitions import FINAL, Partition, State
 from ..stores.columns import Cell
 from ..stores.sqlite.reader import named_rows, reading

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from ...models.instance_reports import ReportParticipant
 from ...models.instances import Visit
-from ...models.reports import ReportParticipant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

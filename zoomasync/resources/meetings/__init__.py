@@ -6,33 +6,36 @@ from datetime import date
 from types import NoneType
 from typing import Literal
 
-from ..._core.date_ranges import check_range
-from ..._core.endpoint import MeetingRef, ResourceQuota
+from ..._core.date_ranges import check_range, time_range
+from ..._core.endpoint import Endpoint, MeetingRef
 from ..._core.pagination import Paginator, paginate
 from ..._core.session import Session
 from ..._label import Label
+from ...models.field_types import Timestamp
+from ...models.invite_links import InviteLinks, NewInviteLinks
 from ...models.meetings import (
     CaptionToken,
     ListedMeeting,
     Meeting,
+    MeetingInvitation,
     MeetingsPage,
     MeetingStatusUpdate,
-    MeetingSummary,
+    MeetingUpdate,
     NewMeeting,
     NewSipUri,
+    RtmsStatusUpdate,
     SipUri,
     UpcomingMeeting,
     UpcomingMeetingsPage,
 )
 from ...models.recordings import Transcript
-from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint
+from ...models.summaries import ListedSummary, MeetingSummary, SummariesPage
+from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint, host_quota
 from .livestream import MeetingLivestream
 from .polls import MeetingPolls
 from .registrants import MeetingRegistrants
 from .survey import MeetingSurvey
 from .templates import Templates
-
-_CHANGES_PER_HOST = 100
 
 
 class Meetings(Resource):
@@ -53,6 +56,15 @@ class Meetings(Resource):
         "meeting:read:list_upcoming_meetings",
     )
     CREATE = endpoint("POST /users/{userId}/meetings", Label.MEDIUM, Meeting, WRITE, "meeting:write:meeting")
+    GET = endpoint("GET /meetings/{meetingId}", Label.LIGHT, Meeting, READ, "meeting:read:meeting")
+    # A second PATCH sets the same values again. It costs the host one more of 100 changes per day, and may send a mail.
+    UPDATE = endpoint(
+        "PATCH /meetings/{meetingId}", Label.LIGHT, NoneType, WRITE, "meeting:update:meeting", idempotent=True
+    )
+    DELETE = endpoint("DELETE /meetings/{meetingId}", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:delete:meeting")
+    INVITATION = endpoint(
+        "GET /meetings/{meetingId}/invitation", Label.LIGHT, MeetingInvitation, READ, "meeting:read:invitation"
+    )
     UPDATE_STATUS = endpoint(
         "PUT /meetings/{meetingId}/status", Label.LIGHT, NoneType, ADMIN_WRITE, "meeting:update:status"
     )
@@ -62,6 +74,21 @@ class Meetings(Resource):
         MeetingSummary,
         ("meeting_summary:read:admin", "meeting_summary:read"),
         "meeting:read:summary",
+    )
+    SUMMARIES = Endpoint(
+        route="GET /meetings/meeting_summaries",
+        label=Label.MEDIUM,
+        response=SummariesPage,
+        scopes=("meeting_summary:read:admin",),
+        granular_scopes=("meeting:read:list_summaries:admin",),
+        page_size=300,
+    )
+    DELETE_SUMMARY = endpoint(
+        "DELETE /meetings/{meetingId}/meeting_summary",
+        Label.LIGHT,
+        NoneType,
+        ("meeting_summary:write", "meeting_summary:write:admin"),
+        "meeting:delete:summary",
     )
     TRANSCRIPT = endpoint(
         "GET /meetings/{meetingId}/transcript",
@@ -85,6 +112,21 @@ class Meetings(Resource):
         ("meeting:write:sip_dialing", "meeting:write:admin:sip_dialing"),
         "meeting:write:sip_dialing",
         idempotent=True,
+    )
+    # Not idempotent: Zoom rejects an action that does not fit the state of the stream.
+    UPDATE_RTMS_STATUS = endpoint(
+        "PATCH /live_meetings/{meetingId}/rtms_app/status",
+        Label.MEDIUM,
+        NoneType,
+        ADMIN_WRITE,
+        "meeting:update:participant_rtms_app_status",
+    )
+    CREATE_INVITE_LINKS = endpoint(
+        "POST /meetings/{meetingId}/invite_links",
+        Label.LIGHT,
+        InviteLinks,
+        ADMIN_WRITE,
+        "meeting:write:invite_links",
     )
 
     def __init__(self, session: Session) -> None:
@@ -120,11 +162,59 @@ class Meetings(Resource):
     async def create(self, user_id: str, meeting: NewMeeting) -> Meeting:
         """Create a meeting and return it, with its links.
 
-        Zoom allows 100 created or changed meetings per host and day; the next one raises `ResourceLimitReached`. Raises
-        `OutcomeUnknown` if no response arrived: check whether the meeting exists before you create it again.
+        Zoom allows 100 created or changed meetings and webinars per host and day; the next one raises
+        `ResourceLimitReached`. Raises `OutcomeUnknown` if no response arrived: check whether the meeting exists before
+        you create it again.
         """
-        host = ResourceQuota("host", meeting.schedule_for or user_id, _CHANGES_PER_HOST)
-        return await self._session.send(self.CREATE.at(user_id, body=meeting).with_resource_quotas(host))
+        call = self.CREATE.at(user_id, body=meeting)
+        return await self._session.send(call.with_resource_quotas(host_quota(meeting.schedule_for or user_id)))
+
+    async def get(
+        self, meeting_id: int, *, occurrence_id: str | None = None, show_previous_occurrences: bool | None = None
+    ) -> Meeting:
+        """Return a meeting, with its links and settings, or one occurrence of a recurring meeting.
+
+        The occurrences of a recurring meeting include past ones only with *show_previous_occurrences*.
+        """
+        call = self.GET.at(meeting_id, occurrence_id=occurrence_id, show_previous_occurrences=show_previous_occurrences)
+        return await self._session.send(call)
+
+    async def update(self, meeting_id: int, meeting: MeetingUpdate, *, occurrence_id: str | None = None) -> None:
+        """Change a meeting, or one occurrence of a recurring meeting.
+
+        An occurrence can have its own agenda, start, duration, and settings of video, audio, waiting room, watermark
+        and recording. Zoom allows 100 created or changed meetings per host and day; the next one raises
+        `ResourceLimitReached`. The client counts a change only if *schedule_for* names the host.
+        """
+        quotas = [host_quota(meeting.schedule_for)] if meeting.schedule_for else []
+        call = self.UPDATE.at(meeting_id, body=meeting, occurrence_id=occurrence_id)
+        await self._session.send(call.with_resource_quotas(*quotas))
+
+    async def delete(
+        self,
+        meeting_id: int,
+        *,
+        occurrence_id: str | None = None,
+        schedule_for_reminder: bool | None = None,
+        cancel_meeting_reminder: bool | None = None,
+    ) -> None:
+        """Delete a meeting with all its occurrences, or only *occurrence_id*.
+
+        Zoom sends a mail to the host and the alternative hosts with *schedule_for_reminder* (the default is not
+        documented), and to the registrants with *cancel_meeting_reminder* (by default not). Raises `BadRequest` for a
+        personal meeting room (code 3018) or audio conference (code 3037).
+        """
+        call = self.DELETE.at(
+            meeting_id,
+            occurrence_id=occurrence_id,
+            schedule_for_reminder=schedule_for_reminder,
+            cancel_meeting_reminder=cancel_meeting_reminder,
+        )
+        await self._session.send(call)
+
+    async def invitation(self, meeting_id: int) -> MeetingInvitation:
+        """Return the text of a meeting's invitation."""
+        return await self._session.send(self.INVITATION.at(meeting_id))
 
     async def update_status(self, meeting_id: int, status: MeetingStatusUpdate) -> None:
         """End a running meeting, or recover a deleted one. Raises `BadRequest` for one on premises (code 3063)."""
@@ -141,6 +231,21 @@ class Meetings(Resource):
         an IP rule.
         """
         return await self._session.send(self.SUMMARY.at(meeting_id))
+
+    def summaries(
+        self, *, from_: Timestamp | None = None, to: Timestamp | None = None
+    ) -> Paginator[SummariesPage, ListedSummary]:
+        """Iterate over the AI Companion's summaries of all meetings and webinars of the account.
+
+        *from_* and *to* are aware times, and limit the listing to summaries created between them. The range that Zoom
+        takes without them is not documented.
+        """
+        first, last = time_range(from_, to)
+        return paginate(self._session, self.SUMMARIES.at(from_=first, to=last))
+
+    async def delete_summary(self, meeting_id: str) -> None:
+        """Delete the summary of one instance. *meeting_id* is its UUID, as for `summary`."""
+        await self._session.send(self.DELETE_SUMMARY.at(meeting_id))
 
     async def transcript(self, meeting_id: MeetingRef) -> Transcript:
         """Return the link of the transcript of one instance: of the latest for a number, of that instance for a UUID.
@@ -165,3 +270,15 @@ class Meetings(Resource):
     async def sip_uri(self, meeting_id: int, uri: NewSipUri = NewSipUri()) -> SipUri:  # noqa: B008  it is frozen
         """Return a SIP URI that dials a meeting. It expires after two hours."""
         return await self._session.send(self.SIP_URI.at(meeting_id, body=uri))
+
+    async def create_invite_links(self, meeting_id: int, links: NewInviteLinks) -> InviteLinks:
+        """Create a personal link for each of at most 500 people."""
+        return await self._session.send(self.CREATE_INVITE_LINKS.at(meeting_id, body=links))
+
+    async def update_rtms_status(self, meeting_id: int, status: RtmsStatusUpdate) -> None:
+        """Start, stop, pause or resume an app's real-time media stream of one participant of a running meeting.
+
+        Raises `BadRequest` if the meeting or the stream has not started (codes 3000 and 13277), and `PermissionDenied`
+        if the app, the user or the account may not stream.
+        """
+        await self._session.send(self.UPDATE_RTMS_STATUS.at(meeting_id, body=status))

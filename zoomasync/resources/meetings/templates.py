@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..._core.pagination import Paginator, paginate
 from ..._label import Label
-from ...models.templates import MeetingTemplate, MeetingTemplateCreated, MeetingTemplatesPage, NewMeetingTemplate
+from ...models.templates import NewMeetingTemplate, Template, TemplateCreated, TemplatesPage
 from .._resource import ADMIN_WRITE, READ, Resource, endpoint
 
 
@@ -12,21 +12,21 @@ class Templates(Resource):
     """The meeting templates of a user, at most 40."""
 
     LIST = endpoint(
-        "GET /users/{userId}/meeting_templates", Label.MEDIUM, MeetingTemplatesPage, READ, "meeting:read:list_templates"
+        "GET /users/{userId}/meeting_templates", Label.MEDIUM, TemplatesPage, READ, "meeting:read:list_templates"
     )
     CREATE = endpoint(
         "POST /users/{userId}/meeting_templates",
         Label.MEDIUM,
-        MeetingTemplateCreated,
+        TemplateCreated,
         ADMIN_WRITE,
         "meeting:write:template",
     )
 
-    def list(self, user_id: str) -> Paginator[MeetingTemplatesPage, MeetingTemplate]:
+    def list(self, user_id: str) -> Paginator[TemplatesPage, Template]:
         """Iterate over the templates that are available to a user."""
         return paginate(self._session, self.LIST.at(user_id))
 
-    async def create(self, user_id: str, template: NewMeetingTemplate) -> MeetingTemplateCreated:
+    async def create(self, user_id: str, template: NewMeetingTemplate) -> TemplateCreated:
         """Create a template from a meeting and return its id.
 
         Raises `BadRequest` if the user has 40 templates (code 300) or one with that name (code 3000).

@@ -18,14 +18,18 @@ class DailyCounter:
 
     def admit(self, key: Hashable, per_day: int) -> bool:
         """Count a request and return True if it is within *per_day* requests with this *key*."""
+        if self.remaining(key, per_day) <= 0:
+            return False
+        self._used[key] += 1
+        return True
+
+    def remaining(self, key: Hashable, per_day: int) -> int:
+        """Return how many more requests with this *key* are within *per_day* requests."""
         today = self._now().date()
         if today != self._day:
             self._day = today
             self._used.clear()
-        if self._used[key] >= per_day:
-            return False
-        self._used[key] += 1
-        return True
+        return per_day - self._used[key]
 
     def midnight(self) -> datetime:
         """Return the end of the day."""

@@ -10,6 +10,7 @@ from math import ceil
 from ..._label import Label
 from ...rate_limits import Plan
 from ..protocol.responses import ErrorResponse, FakeResponse
+from ..protocol.route import Route
 from ..protocol.times import iso
 from .daily_counter import DailyCounter
 from .limit_messages import LimitKind, limit_message
@@ -43,7 +44,8 @@ class SlidingWindow:
 class RateLimits:
     """The per-second and daily limits of one plan; without a plan every call is admitted.
 
-    *now* returns the time in UTC, which decides when daily limits start anew.
+    *now* returns the time in UTC, which decides when daily limits start anew. A route counts under its label in
+    *labels*, if there is one.
     """
 
     def __init__(self, plan: Plan | None, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
@@ -53,6 +55,15 @@ class RateLimits:
         self._plan = plan or Plan.PRO
         self._windows = {label: SlidingWindow(self._plan.rate(label)) for label in Label}
         self._used_today = DailyCounter(now)
+        self.labels: dict[str, Label] = {}
+
+    def label(self, route: Route) -> Label:
+        """Return the label that *route* counts under."""
+        return self.labels.get(route.template, route.label)
+
+    def headers(self, label: Label) -> dict[str, str]:
+        """Return the headers of a successful response to a call under *label*; without a plan, its name alone."""
+        return self._account_headers(label) if self._enforced else _category(label)
 
     def check(self, label: Label) -> FakeResponse | None:
         """Count one call under *label*, and return the 429 if it is over a limit."""
@@ -70,9 +81,9 @@ class RateLimits:
 
         Only the daily one has a Retry-After. The headers of a resource quota's 429 describe the label's rate limit.
         """
-        return ErrorResponse(429, 429, message).response(self._headers(kind, label))
+        return ErrorResponse(429, 429, message).response(self._headers_of_429(kind, label))
 
-    def _headers(self, kind: LimitKind, label: Label) -> dict[str, str]:
+    def _headers_of_429(self, kind: LimitKind, label: Label) -> dict[str, str]:
         window = self._windows[label]
         match kind:
             case "per_second":
@@ -82,14 +93,21 @@ class RateLimits:
                 headers = _limit_headers(label, window.limit if per_day is None else per_day, 0)
                 return {**headers, "X-RateLimit-Type": "Daily-limit", "Retry-After": iso(self._used_today.midnight())}
             case "host" | "registrant":
-                return _limit_headers(label, window.limit, window.remaining(self._clock()))
+                return self._account_headers(label)
             case "concurrent":
                 return {}
 
+    def _account_headers(self, label: Label) -> dict[str, str]:
+        """Return the headers that describe the daily limit of *label*, or that of a second if it has none."""
+        per_day, window = self._plan.per_day(label), self._windows[label]
+        if per_day is None:
+            return _limit_headers(label, window.limit, window.remaining(self._clock()))
+        return _limit_headers(label, per_day, self._used_today.remaining(self._plan.quota_label(label), per_day))
+
+
+def _category(label: Label) -> dict[str, str]:
+    return {"X-RateLimit-Category": label.value.capitalize()}
+
 
 def _limit_headers(label: Label, limit: int, remaining: int) -> dict[str, str]:
-    return {
-        "X-RateLimit-Category": label.value.capitalize(),
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(remaining),
-    }
+    return {**_category(label), "X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining)}

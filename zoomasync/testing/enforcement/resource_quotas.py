@@ -24,7 +24,7 @@ class ResourceQuotas:
         self._used = DailyCounter(now)
 
     def schedule(self, host: str) -> None:
-        """Count a meeting that is created or updated for *host*: at most 100 per day."""
+        """Count a meeting or webinar that is created or updated, by the id of its *host*: at most 100 per day."""
         self._count(MEETINGS, host)
 
     def register(self, meeting: int, email: str) -> None:

@@ -53,14 +53,8 @@ def past_participant_row(visit: Visit) -> Row:
 
 
 def past_polls_body(instance: Instance) -> Row:
-    """Return the poll answers for `/past_meetings`, with times in whole seconds and without first and last names."""
-    return {
-        **_head(instance),
-        "questions": [
-            {"name": each.name, "email": each.email, "question_details": _answers(each.answers, digits=0)}
-            for each in instance.polls
-        ],
-    }
+    """Return the poll answers for `/past_meetings`, with times in whole seconds."""
+    return {**_head(instance), "questions": _poll_rows(instance, digits=0)}
 
 
 def past_qa_body(instance: Instance) -> Row:
@@ -85,6 +79,7 @@ def report_body(instance: Instance) -> Row:
     return {
         "id": instance.id,
         "uuid": instance.uuid,
+        "host_id": instance.host.id,
         "user_name": instance.host.name,
         "user_email": instance.host.email,
         "custom_keys": instance.custom_keys,
@@ -109,13 +104,8 @@ def report_registrant_row(visit: Visit) -> Row:
 
 
 def report_polls_body(instance: Instance) -> Row:
-    """Return the poll answers for the reports, with times in milliseconds and with first and last names."""
-    return {
-        **_head(instance, instance.fraction_digits),
-        "questions": [
-            {**_respondent(each), "question_details": _answers(each.answers, digits=3)} for each in instance.polls
-        ],
-    }
+    """Return the poll answers for the reports, with times in milliseconds."""
+    return {**_head(instance, instance.fraction_digits), "questions": _poll_rows(instance, digits=3)}
 
 
 def report_qa_body(instance: Instance) -> Row:
@@ -257,6 +247,10 @@ def _own_account_count(instance: Instance) -> int:
     return len(
         {visit.person_key for visit in instance.participants if visit.internal_user and visit.status == "in_meeting"}
     )
+
+
+def _poll_rows(instance: Instance, *, digits: int) -> list[Row]:
+    return [{**_respondent(each), "question_details": _answers(each.answers, digits=digits)} for each in instance.polls]
 
 
 def _respondent(response: PollResponse | SurveyResponse) -> Row:

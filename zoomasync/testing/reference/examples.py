@@ -24,9 +24,12 @@ _VALUES: Final = MappingProxyType[str, object](
 
 
 def example(spec: Spec) -> object:
-    """Return a JSON value that *spec* describes: the first documented value, a list's fewest items, every field."""
+    """Return a JSON value that *spec* describes: the first documented value, a list's fewest items, every field.
+
+    Of two fields that exclude each other, it has the first.
+    """
     if spec.kind == "object":
-        return {name: example(each) for name, each in spec.fields.items()}
+        return _example_object(spec)
     if spec.item is not None:
         return [example(spec.item)] * max(spec.range.least or 0, 1)
     if spec.values:
@@ -38,5 +41,13 @@ def example(spec: Spec) -> object:
 
 def example_body(spec: Spec) -> dict[str, object]:
     """Return an example of the only, or last, page that *spec* describes."""
-    body = {name: example(each) for name, each in spec.fields.items()}
+    body = _example_object(spec)
     return {**body, "next_page_token": ""} if "next_page_token" in body else body
+
+
+def _example_object(spec: Spec) -> dict[str, object]:
+    body = {name: example(each) for name, each in spec.fields.items()}
+    for rule in spec.rules:
+        if rule.then is None and rule.applies(body):
+            body.pop(rule.target[0], None)
+    return body
