@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from .host import Host
-from .meeting import NO_REGISTRATION, Json, Registration
+from .meeting import (
+    NO_REGISTRATION,
+    Json,
+    Registrant,  # noqa: F401  # pyright: ignore[reportUnusedImport]  a type of the constructor of Recording
+    Registration,
+)
 
 FileState: TypeAlias = Literal["available", "trash", "deleted"]
 _KEPT_IN_TRASH: Final = timedelta(days=30)
