@@ -9,7 +9,7 @@ from typing import Final, cast
 from urllib.parse import unquote
 
 from ..account import scheduling
-from ..account.meeting import MANUAL_APPROVAL, NO_REGISTRATION, Json, RegistrantStatus
+from ..account.meeting import MANUAL_APPROVAL, NO_REGISTRATION, Json, RegistrantStatus, normalized_email
 from ..account.recording import FileState, Recording, RecordingFile
 from ..protocol import query
 from ..protocol.request import FakeRequest, decode_uuid
@@ -173,7 +173,8 @@ def register(request: FakeRequest) -> Row:
     check_answers(recording, request.body)
     registrant = recording.registrant(email) or new_registrant(
         request,
-        scheduling.registrant_id(recording.id, email.strip().casefold()),
+        request.body,
+        scheduling.registrant_id(recording.id, normalized_email(email)),
         pending=recording.approval_type == MANUAL_APPROVAL,
     )
     recording.save_registrant(registrant)
@@ -201,7 +202,7 @@ def questions(request: FakeRequest) -> Row:
 
 def update_questions(request: FakeRequest) -> None:
     """Change the registration questions; a given list replaces the previous one, and null clears it."""
-    save_questions(_on_demand(request), request.body)
+    save_questions(request, _on_demand(request))
 
 
 def transcript(request: FakeRequest) -> Row:

@@ -69,7 +69,7 @@ def add(request: FakeRequest) -> Row:
         raise ErrorResponse(400, 3043, "Meeting has reached maximum attendee capacity.")
     registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
     pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
-    registrant = replace(new_registrant(request, registrant_id, pending=pending), occurrence_ids=chosen)
+    registrant = replace(new_registrant(request, body, registrant_id, pending=pending), occurrence_ids=chosen)
     meeting.save_registrant(registrant)
     return registration_body(meeting, registrant)
 
@@ -120,11 +120,12 @@ def questions(request: FakeRequest) -> Row:
 
 def update_questions(request: FakeRequest) -> None:
     """Change the registration questions; a given list replaces the previous one, and null clears it."""
-    save_questions(_meeting(request), request.body)
+    save_questions(request, _meeting(request))
 
 
-def save_questions(form: Registration, body: Json) -> None:
+def save_questions(request: FakeRequest, form: Registration) -> None:
     """Change the questions of *form*; raise an error for a question of choice without answers."""
+    body = request.body
     for number, each in enumerate(cast("list[Json]", body.get("custom_questions") or [])):
         if each.get("type") == "single" and not each.get("answers"):
             raise invalid(f"custom_questions[{number}].answers", "The parameter is required: answers.")
@@ -134,9 +135,8 @@ def save_questions(form: Registration, body: Json) -> None:
         form.custom_questions = cast("list[Json]", body["custom_questions"] or [])
 
 
-def new_registrant(request: FakeRequest, registrant_id: str, *, pending: bool) -> Registrant:
-    """Return the person in the body of *request* as a registrant."""
-    body = request.body
+def new_registrant(request: FakeRequest, body: Json, registrant_id: str, *, pending: bool) -> Registrant:
+    """Return the person in *body* as a registrant."""
     return Registrant(
         id=registrant_id,
         email=str(body["email"]).strip(),
