@@ -16,7 +16,7 @@ from .meeting_rows import SITE
 
 _KEPT_BEFORE_AUTO_DELETE: Final = timedelta(days=120)
 _WITHOUT_ID: Final = frozenset({"CC", "TIMELINE"})
-_UNLISTED_FIELDS: Final = frozenset({"occurrence_ids", "language", "participant_pin_code", "create_time"})
+_UNLISTED_FIELDS: Final = frozenset({"occurrence_ids", "language", "participant_pin_code", "create_time", "source_id"})
 _DEFAULTS: Final[Row] = {
     "share_recording": "publicly",
     "viewer_download": True,

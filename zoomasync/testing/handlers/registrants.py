@@ -79,7 +79,7 @@ def details(request: FakeRequest) -> Row:
     meeting = _meeting(request)
     registrant = _registrant(request, meeting)
     if registrant.status == "cancelled":
-        raise no_such_registrant(registrant.id)
+        raise _no_such_registrant(registrant.id)
     return registrant_row(meeting, registrant)
 
 
@@ -163,7 +163,7 @@ def _registrant(request: FakeRequest, meeting: ScheduledMeeting) -> Registrant:
     for each in meeting.registrants:
         if each.id == name:
             return each
-    raise no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
+    raise _no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
 
 
 def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
@@ -172,12 +172,11 @@ def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
         raise invalid("registrants", "A registrant needs an id or an email.")
     registrant = meeting.registrant(name)
     if registrant is None:
-        raise no_such_registrant(name)
+        raise _no_such_registrant(name)
     return registrant
 
 
-def no_such_registrant(name: str) -> ErrorResponse:
-    """Return the error for an unknown registrant."""
+def _no_such_registrant(name: str) -> ErrorResponse:
     return ErrorResponse(404, 1001, f"Registrant does not exist: {name}.")
 
 
