@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..protocol.times import at, utc_today
 from ..simulation.instances import simulate_hosts, simulate_instances
-from ..simulation.meetings import simulate_meetings, simulate_templates
+from ..simulation.meetings import simulate_meetings, simulate_templates, simulate_webinars
 from ..simulation.records import (
     simulate_activities,
     simulate_billing_reports,
@@ -77,8 +77,8 @@ class Account:
 
         The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
         others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
-        present one by default). They have five scheduled meetings each, of which one has 650 registrants. There are
-        account records of every kind.
+        present one by default). They have five scheduled meetings each, of which one has 650 registrants. The first two
+        of them with a licence have three scheduled webinars each. There are account records of every kind.
 
         A few more instances cover cases that a client must handle: UUIDs with slashes, participant lists of exactly
         one page and of several, guests who rejoin, and starts in the first or last minute of a month.
@@ -93,11 +93,13 @@ class Account:
         instances = simulate_instances(rng, active, today, months=months, per_month=instances_per_month)
         # Scheduled meetings have a generator of their own, so that a change to them does not change the instances.
         scheduled = simulate_meetings(SeededRandom(seed), active, today)
+        webinars = simulate_webinars(SeededRandom(f"webinars {seed}"), active, today)
         return cls(
             today=today,
             hosts=users,
             instances=instances,
             scheduled_meetings=scheduled,
+            scheduled_webinars=webinars,
             templates=simulate_templates(scheduled),
             activities=simulate_activities(rng, users, today, months),
             operation_logs=simulate_operation_logs(rng, today, months),

@@ -10,6 +10,7 @@ _BASIC: Final = 1
 
 Feature = Literal[
     "scheduling",
+    "webinars",
     "management",
     "polls",
     "advanced_polls",
@@ -54,9 +55,10 @@ class Host:
     """A user of the account. A user without instances is listed as inactive.
 
     *type* is 1 for a Basic and 2 for a licensed user. Requests that need one of the *disabled_features* fail with the
-    error that Zoom has for it; "management" is the right of other users to manage this user's meetings. With
-    *other_account* the user belongs to another account, and requests for the user's meetings and instances fail.
-    *pac_accounts* is None if personal audio conferences are disabled.
+    error that Zoom has for it; "management" is the right of other users to manage this user's meetings, "webinars" the
+    webinar licence, which a Basic user never has. With *other_account* the user belongs to another account, and
+    requests for the user's meetings and instances fail. *pac_accounts* is None if personal audio conferences are
+    disabled.
     """
 
     id: str
@@ -76,3 +78,7 @@ class Host:
     def is_basic(self) -> bool:
         """Whether the user has no licence."""
         return self.type == _BASIC
+
+    def has(self, feature: Feature) -> bool:
+        """Return whether *feature* is enabled."""
+        return feature not in self.disabled_features and not (feature == "webinars" and self.is_basic)
