@@ -23,6 +23,11 @@ class Kind:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def noun(self) -> str:
+        """One of this kind, as in Zoom's messages."""
+        return self.name.removesuffix("s")
+
     def of(self, zoom: Zoom) -> Meetings | Webinars:
         """Return the namespace of this kind."""
         return zoom.webinars if self is WEBINARS else zoom.meetings
