@@ -75,9 +75,7 @@ async def test_quota_of_registrations(kind: Kind) -> None:
 
     assert [response.status for response in responses] == [201, 201, 201, 429]
     assert responses[-1].error == (429, 429)
-    assert responses[-1].body["message"] == registrant_message(
-        f"(3) for Add {kind.noun} registrant", "o@x.example"
-    )
+    assert responses[-1].body["message"] == registrant_message(f"(3) for Add {kind.noun} registrant", "o@x.example")
     assert (elsewhere.status, somebody.status, tomorrow.status) == (201, 201, 201)
 
 

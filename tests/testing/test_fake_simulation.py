@@ -193,6 +193,7 @@ def test_webinars_of_every_kind(account: Account) -> None:
     numbers = [each.id for each in (*webinars, *account.scheduled_meetings)]
 
     assert {webinar.type for webinar in webinars} == {5, 6, 9}
+    assert {name for webinar in webinars for name in webinar.settings} == {"approval_type"}
     assert all(webinar.host.has("webinars") for webinar in webinars)
     assert len({*numbers, *(each.id for each in account.instances)}) == len(numbers) + len(
         {each.id for each in account.instances}

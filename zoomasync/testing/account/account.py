@@ -78,7 +78,7 @@ class Account:
         The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
         others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
         present one by default). They have five scheduled meetings each, of which one has 650 registrants. The first two
-        of them with a licence have three scheduled webinars each. There are account records of every kind.
+        of them have three scheduled webinars each. There are account records of every kind.
 
         A few more instances cover cases that a client must handle: UUIDs with slashes, participant lists of exactly
         one page and of several, guests who rejoin, and starts in the first or last minute of a month.

@@ -75,9 +75,8 @@ def simulate_meetings(rng: SeededRandom, active: Sequence[Host], today: date) ->
 
 
 def simulate_webinars(rng: SeededRandom, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
-    """Return three webinars of each of the first two licensed *active* hosts: upcoming, recurring, without a time."""
-    licensed = [each for each in active if not each.is_basic][:2]
-    return [webinar for index, host in enumerate(licensed) for webinar in _webinars_of(rng, host, index, today)]
+    """Return three webinars of each of the first two *active* hosts: upcoming, recurring and without a fixed time."""
+    return [webinar for index, host in enumerate(active[:2]) for webinar in _webinars_of(rng, host, index, today)]
 
 
 def simulate_templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTemplate]:
@@ -133,7 +132,7 @@ def _webinars_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iter
     )
     recurring = _meeting(rng, host, WEBINAR_FIXED_TIME, at(today, 16, days=-3), registrants=12)
     for webinar in (upcoming, recurring, _meeting(rng, host, WEBINAR_NO_FIXED_TIME, None)):
-        webinar.settings = {"approval_type": webinar.approval_type}
+        webinar.settings = {"approval_type": webinar.approval_type}  # webinars lack the others
         webinar.registrants = [
             replace(each, participant_pin_code=None, language=_LANGUAGES[number % 3], source_id=_SOURCES[number % 3])
             for number, each in enumerate(webinar.registrants)
