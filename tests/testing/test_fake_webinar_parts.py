@@ -17,6 +17,7 @@ NOW = datetime(2026, 3, 18, 8, tzinfo=UTC)
 OMAR: Json = {"email": "omar@lakeside.example", "first_name": "Omar"}
 LEA: Json = {"email": "lea@lakeside.example", "first_name": "Lea"}
 STREAM: Json = {"stream_url": "rtmp://live.example/app", "stream_key": "k3y", "page_url": "https://live.example/page"}
+VOTE: Json = {"title": "Vote"}
 BODIES: dict[str, Json] = {
     "livestream.update": STREAM,
     "livestream.update_status": {"action": "start"},
@@ -41,7 +42,7 @@ def fake(account: Account) -> FakeZoom:
 
 
 async def call(caller: Caller, kind: Kind, name: str, number: int) -> Response:
-    """Call an operation of the meeting or webinar with this number, whatever its registrants and polls are."""
+    """Call an operation of the meeting or webinar with this number, for a registrant and a poll that it lacks."""
     operation = OPERATIONS[f"{kind}.{name}"]
     path = operation.route.partition(" ")[2].format(
         meetingId=number, webinarId=number, registrantId="rG5tY2uIQoWpA1sDfGhJkL", pollId="p"
@@ -376,11 +377,11 @@ async def test_fifty_polls_at_most(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"polls": [{}] * 3}, 4400),
-        ({"polls": [{}, {"questions": [{"type": "single", "prompts": [{}, {}]}]}]}, 300),
-        ({"polls": [{}, {"poll_type": 2}]}, 4400),
+        ({"polls": [VOTE] * 3}, 4400),
+        ({"polls": [VOTE, {"questions": [{"type": "single", "prompts": [{"prompt_question": "a"}] * 2}]}]}, 300),
+        ({"polls": [VOTE, {"poll_type": 2}]}, 4400),
         ({"polls": []}, 300),
-        ({"polls": [{}] * 26}, 300),
+        ({"polls": [VOTE] * 26}, 300),
         ({}, 300),
     ],
     ids=["over-fifty", "invalid", "advanced", "empty", "over-25", "missing"],
@@ -392,7 +393,7 @@ async def test_poll_batch_is_all_or_nothing(body: Json, code: int) -> None:
         path = f"/meetings/{meeting.id}/batch_polls"
         response = await caller.post(path, body)
         before = len(meeting.polls)
-        two = await caller.post(path, {"polls": [{}, {}]})
+        two = await caller.post(path, {"polls": [VOTE, VOTE]})
 
     assert response.error == (400, code)
     assert (before, two.status) == (48, 201)
@@ -400,7 +401,7 @@ async def test_poll_batch_is_all_or_nothing(body: Json, code: int) -> None:
 
 async def test_poll_batch_for_unknown_meeting() -> None:
     async with calling(fake(new_account())) as caller:
-        response = await caller.post("/meetings/99/batch_polls", {"polls": [{}]})
+        response = await caller.post("/meetings/99/batch_polls", {"polls": [VOTE]})
 
     assert response.error == (404, 3001)
 
