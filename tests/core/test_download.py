@@ -234,6 +234,22 @@ async def test_outage_is_waited_for() -> None:
 
 
 @in_virtual_time
+async def test_each_outage_has_its_wait() -> None:
+    """After progress, the time to wait for the end of an outage begins anew."""
+    outages = {0, 4}
+    began: dict[int, float] = {}
+
+    async def app(request: HttpRequest) -> HttpResponse:
+        start = int(request.headers.get("Range", "bytes=0-")[6:-1])
+        if now() - began.setdefault(start, now()) < 4 and start in outages:
+            raise LOST
+        return _part(start, start + 4) if start < 8 else _part(start)
+
+    session = open_session(MemoryTransport(app), retry=RetryPolicy(attempts=20))
+    assert await _read(session.with_options(CallOptions(outage_wait=5.0))) == CONTENT
+
+
+@in_virtual_time
 async def test_response_is_observed() -> None:
     """*on_response* receives each response, redirects included."""
     seen: list[ResponseInfo] = []

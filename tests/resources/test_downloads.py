@@ -525,7 +525,8 @@ async def test_lasting_error_is_raised(tmp_path: Path, status: int, error: type[
         with pytest.raises(error):
             await zoom.recordings.download(url, tmp_path)
 
-        assert zoom.stats["GET download_url"].throttled == (3 if status == 429 else 0)
+        throttled = 3 if status == 429 else 0
+        assert zoom.stats == {"GET download_url": CallStats(calls=3, retries=2, throttled=throttled)}
     assert len(server.requests) == 3
 
 
@@ -605,9 +606,10 @@ async def test_file_made_meanwhile_is_kept(tmp_path: Path) -> None:
 async def test_impossible_target_sends_nothing(tmp_path: Path, to: str) -> None:
     (tmp_path / "file").touch()
     async with downloading() as (zoom, url, server):
-        with pytest.raises(OSError):  # noqa: PT011  another kind for each
+        with pytest.raises(OSError) as caught:  # noqa: PT011  another kind for each
             await zoom.recordings.download(url, f"{tmp_path}/{to}")
 
+    assert ".zoomasync" not in str(caught.value)
     assert server.requests == []
     assert files_in(tmp_path) == [tmp_path / "file"]
 
@@ -799,36 +801,38 @@ async def test_progress_is_reported(tmp_path: Path) -> None:
     assert [report.received for report in reports] == sorted({report.received for report in reports})
 
 
-async def test_full_disk_keeps_the_part(tmp_path: Path) -> None:
+@pytest.mark.parametrize("space", [100_000, len(CONTENT) - 1], ids=["middle", "last part"])
+async def test_full_disk_keeps_the_part(tmp_path: Path, space: int) -> None:
     """A full disk is an error that says how to continue; when there is space, the same call continues."""
     server = FileServer()
     async with talking(server.talk) as url:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _FULL_DISK, url, PATH, str(tmp_path), stdout=subprocess.PIPE
+            sys.executable, "-c", _FULL_DISK, url + PATH, str(tmp_path), str(space), stdout=subprocess.PIPE
         )
         shown, _ = await process.communicate()
         assert b"call download again to continue the file" in shown
+        assert repr(CONTENT[space - 1000 : space - 980])[2:-1] not in shown.decode()
         (part,) = files_in(tmp_path)
-        assert part.stat().st_size == 100_000
+        assert part.stat().st_size == space
         async with client_of(url) as zoom:
             path = await zoom.recordings.download(url + PATH, tmp_path / "a")
 
     assert path.read_bytes() == CONTENT
-    assert server.starts == [0, 100_000]
+    assert server.starts == [0, space]
 
 
 # A limit on the size of files acts like a full disk: a write stores some of the bytes, and the next one fails.
 _FULL_DISK = """
-import asyncio, resource, sys
+import asyncio, resource, sys, traceback
 from zoomasync import StaticToken, Zoom
 
-async def main(url, path, folder):
+async def main(url, folder, space):
     async with Zoom(StaticToken("token"), base_url=url) as zoom:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(space), resource.RLIM_INFINITY))
         try:
-            await zoom.recordings.download(url + path, folder + "/a")
+            await zoom.recordings.download(url, folder + "/a")
         except OSError as error:
-            print(error, error.__context__, error.__cause__)
+            print(*traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 asyncio.run(main(*sys.argv[1:]))
 """

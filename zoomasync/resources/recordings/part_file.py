@@ -81,7 +81,6 @@ class PartFile:
         os.fsync(self._handle)
         if not self._is_at_path(self._handle):
             raise _error(errno.EWOULDBLOCK, self.target, "another download wrote this file")
-        self._check_target()
         try:
             os.link(self._path, self.target)  # fails if the name exists, where a rename would replace that file
         except FileExistsError:
