@@ -245,7 +245,7 @@ async def test_each_outage_has_its_wait() -> None:
             raise LOST
         return _part(start, start + 4) if start < 8 else _part(start)
 
-    session = open_session(MemoryTransport(app), retry=RetryPolicy(attempts=20))
+    session = open_session(MemoryTransport(app), retry=RetryPolicy(attempts=20, base=0.0))
     assert await _read(session.with_options(CallOptions(outage_wait=5.0))) == CONTENT
 
 
