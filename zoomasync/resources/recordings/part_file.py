@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -136,10 +136,16 @@ _CLOSED = -1
 
 
 def _lock(handle: int) -> bool:
+    if sys.platform == "win32":
+        return True
+    import fcntl  # noqa: PLC0415  not on every platform
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:  # a file system without locks
+        return True
     return True
 
 
