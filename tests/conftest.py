@@ -11,6 +11,7 @@ from aiohttp import ClientResponse
 from aioresponses import aioresponses, core
 from hypothesis import HealthCheck, settings
 from support.canned import Canned
+from support.kinds import MEETINGS, WEBINARS, Kind
 from support.valkey import Server, server_of_its_own, shared_url
 
 from zoomasync import Zoom
@@ -66,6 +67,12 @@ async def zoom(fake: FakeZoom) -> AsyncIterator[Zoom]:
     """Yield an open client of `fake`."""
     async with fake.client() as client:
         yield client
+
+
+@pytest.fixture(params=[MEETINGS, WEBINARS], ids=str)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Return meetings, then webinars, for a test of what they share."""
+    return cast("Kind", request.param)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import assert_type
 
 from zoomasync import (
@@ -109,7 +110,9 @@ from zoomasync.models.recordings import (
     AnalyticsDaysPage,
     AnalyticsDetail,
     AnalyticsDetailsPage,
+    ParticipantAudioFile,
     Recording,
+    RecordingFile,
     RecordingRegistrantAdded,
     RecordingSettings,
     RecordingsPage,
@@ -313,6 +316,13 @@ async def past_webinars(zoom: Zoom) -> None:
     assert_type(zoom.past_webinars.absentees("uuid", occurrence_id="1"), Paginator[RegistrantsPage, Registrant])
     assert_type(await zoom.past_webinars.polls(1), PollReport)
     assert_type(await zoom.past_webinars.qa("uuid"), PastQA)
+
+
+async def downloads(zoom: Zoom) -> None:
+    assert_type(await zoom.recordings.download(RecordingFile(), to="folder", on_progress=print), Path)
+    assert_type(await zoom.recordings.download("https://zoom.us/rec/download/x", Path("a.mp4"), token="t"), Path)
+    async with zoom.recordings.stream(ParticipantAudioFile()) as chunks:
+        assert_type(chunks, AsyncIterator[bytes])
 
 
 async def reports(zoom: Zoom) -> None:

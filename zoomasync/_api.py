@@ -208,15 +208,15 @@ class Api:
 
         ::
 
-            async for user in zoom.paginate("GET /users", items="users", label=Label.MEDIUM, query={"page_size": 300}):
-                print(user["email"])
+            async for device in zoom.paginate("GET /h323/devices", items="devices", label=Label.MEDIUM):
+                print(device["name"])
 
         *route* is written as Zoom prints it; *values* fill its placeholders in order. *items* is the JSON key of the
         list of rows. Rows are decoded as *row*, or as dictionaries without one. Raises `InvalidArgument` for a request
         that cannot be made.
         """
         if not route.startswith("GET /"):
-            raise InvalidArgument('the route of a listing is like "GET /users/{userId}/recordings"')
+            raise InvalidArgument('the route of a listing is like "GET /users/{userId}/tsp"')
         try:
             page_type = _page_type(items, cast("Hashable", row))
             msgspec.inspect.type_info(page_type)

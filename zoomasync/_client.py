@@ -12,10 +12,11 @@ import anyio
 
 from ._api import Api
 from ._core.call_options import check_timeout, is_seconds
+from ._core.call_stats import CallStats
 from ._core.circuit import CircuitState
 from ._core.rate_limiter import RateLimiter, RateLimitStatus
 from ._core.retries import RetryPolicy
-from ._core.session import CallStats, Session
+from ._core.session import Session
 from ._core.transport import AiohttpTransport, ClientSession
 from ._core.urls import secure_url
 from ._label import Label

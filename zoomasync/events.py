@@ -1,4 +1,4 @@
-"""Events that a client passes to its ``on_event`` callback."""
+"""Events: those that a client passes to its ``on_event`` callback, and the progress of a download."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from ._label import Label
 from .errors import ZoomError
 
-__all__ = ["CircuitClosed", "CircuitOpened", "Event", "LabelCorrected", "RateAdjusted"]
+__all__ = ["CircuitClosed", "CircuitOpened", "DownloadProgress", "Event", "LabelCorrected", "RateAdjusted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,20 @@ class LabelCorrected:
         if self.zoom_label is self.label:
             return f"{self.route}: counted as {self.label} again, which Zoom now names too"
         return f"{self.route}: counted as {self.zoom_label} from now on: Zoom names this label instead of {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgress:
+    """The progress of one download, for its *on_progress*: *received* of *total* bytes; None if Zoom sent no total.
+
+    *received* includes the bytes of an earlier download that was continued. It falls if the file is read again.
+    """
+
+    received: int
+    total: int | None
+
+    def __str__(self) -> str:
+        return f"{self.received:,} bytes" if self.total is None else f"{self.received:,} of {self.total:,} bytes"
 
 
 Event: TypeAlias = RateAdjusted | CircuitOpened | CircuitClosed | LabelCorrected

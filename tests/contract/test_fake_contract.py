@@ -91,6 +91,7 @@ BODIES: Final[Mapping[str, Json]] = {
     "POST /users/{userId}/meeting_templates": {"name": "Crane"},
     "POST /meetings/{meetingId}/registrants": {"email": "omar@lakeside.example", "first_name": "Omar"},
     "POST /meetings/{meetingId}/polls": {"title": "Vote"},
+    "POST /webinars/{webinarId}/registrants": {"email": "omar@lakeside.example", "first_name": "Omar"},
 }
 
 
@@ -99,7 +100,8 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     meeting = next(each for each in account.scheduled_meetings if each.registrants and each.survey)
     instances = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
     meeting_instance = next(each for each in instances if not each.webinar and each.polls and each.qa and each.survey)
-    webinar = next(each for each in instances if each.webinar)
+    past_webinar = next(each for each in instances if each.webinar)
+    webinar = account.scheduled_webinars[0]
     summarised = next(
         each for each in account.instances if each.summary and each.host.type == 2 and "/" not in each.uuid
     )
@@ -107,12 +109,13 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     recording = next(
         each for each in account.recordings if each.registrants and each.available_files and "/" not in each.uuid
     )
+    scheduled = webinar if "webinarId" in operation.path else meeting
     ids = {
         "meetingId": summarised.uuid if "summary" in operation.route else meeting_instance.id if past else meeting.id,
-        "webinarId": webinar.id,
+        "webinarId": past_webinar.id if past else webinar.id,
         "userId": account.hosts[0].id,
-        "registrantId": meeting.registrants[0].id,
-        "pollId": meeting.polls[0].id,
+        "registrantId": scheduled.registrants[0].id,
+        "pollId": scheduled.polls[0].id,
     }
     if operation.name.startswith("recordings.") or "transcript" in operation.route:
         by_number = "registrants" in operation.route and "questions" not in operation.route

@@ -25,9 +25,9 @@ from support.memory import (
 
 from zoomasync import Plan, RetryPolicy, ZoomError
 from zoomasync._core.call_options import CallOptions
+from zoomasync._core.call_stats import CallStats
 from zoomasync._core.endpoint import ResourceQuota
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
-from zoomasync._core.session import CallStats
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
 from zoomasync.errors import (

@@ -21,9 +21,9 @@ from support.memory import (
 )
 
 from zoomasync import RetryPolicy, ZoomError
+from zoomasync._core.call_stats import CallStats
 from zoomasync._core.endpoint import Call
 from zoomasync._core.http_messages import HttpResponse
-from zoomasync._core.session import CallStats
 from zoomasync.errors import (
     BadRequest,
     ConcurrentRequest,

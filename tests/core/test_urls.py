@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from zoomasync._core.urls import secure_url
+from zoomasync._core.urls import may_send_token, redirect_target, secure_url
 from zoomasync.errors import ConfigError
 
 
@@ -57,3 +57,53 @@ def test_invalid_url_raises(url: str) -> None:
 
     assert "password" not in str(caught.value)
     assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("url", "may_send"),
+    [
+        ("https://zoom.us/rec/download/x?a=b", True),
+        ("https://us02web.zoom.us:8443/x", True),
+        ("https://api.zoomgov.com", True),
+        ("https://files.internal:9000/rec", True),
+        ("https://files.internal/rec", False),
+        ("http://files.internal:9000/rec", False),
+        ("http://zoom.us/x", False),
+        ("https://zoom.us./x", False),
+        ("https://a_b.zoom.us/x", False),
+        ("https://zoom.us.evil.com/x", False),
+        ("https://evilzoom.us/x", False),
+        ("https://-.zoom.us@evil.com/x", False),
+        ("https://evil.com#.zoom.us/x", False),
+        ("https://evil.com\\.zoom.us/x", False),
+        ("https://evil.com/.zoom.us", False),
+        ("https:zoom.us", False),
+        ("//zoom.us/x", False),
+        ("https://zoom.us:99999/x", False),
+        ("https://zoom.us/a b", False),
+        ("https://[::1/x", False),
+    ],
+)
+def test_token_goes_to_zoom_only(url: str, *, may_send: bool) -> None:
+    assert may_send_token(url, "https://files.internal:9000/v2") is may_send
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        ("https://zoom.us/a/b?q", "c", "https://zoom.us/a/c"),
+        ("https://zoom.us/a", "https://files.example.com/x?s=1#f", "https://files.example.com/x?s=1"),
+        ("https://zoom.us/a", "//files.example.com/x", "https://files.example.com/x"),
+        ("https://zoom.us/a", "http://zoom.us/a", ""),
+        ("https://zoom.us/a", "http://127.0.0.1/a", ""),
+        ("http://127.0.0.1/a", "http://localhost/a", "http://localhost/a"),
+        ("http://127.0.0.1/a", "https://zoom.us/a", "https://zoom.us/a"),
+        ("http://127.0.0.1/a", "http://zoom.us/a", ""),
+        ("https://zoom.us/a", "https://\u00e4.example.com/", ""),
+        ("https://zoom.us/a", "https://user:password@example.com/", ""),
+        ("https://zoom.us/a", "data:text/plain,x", ""),
+        ("https://zoom.us/a", "", ""),
+    ],
+)
+def test_redirect_leads_to_https(url: str, location: str, target: str) -> None:
+    assert redirect_target(url, location) == target

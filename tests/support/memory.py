@@ -71,12 +71,36 @@ class NumberedTokens:
         return Token(f"token-{number}", self._lifetime)
 
 
+class MemoryStream:
+    """A response whose body is read in one part."""
+
+    def __init__(self, whole: HttpResponse) -> None:
+        self.status = whole.status
+        self.headers = whole.headers
+        self._body = whole.body
+
+    async def read(self) -> bytes:
+        await asyncio.sleep(0)
+        body, self._body = self._body, b""
+        return body
+
+    async def aclose(self) -> None:
+        await asyncio.sleep(0)
+
+
 class MemoryTransport:
     """A transport that responds with the result of *app* and records the *requests*."""
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._downloads = anyio.Semaphore(4)
         self.requests: list[HttpRequest] = []
+
+    def downloads(self) -> anyio.Semaphore:
+        return self._downloads
+
+    async def stream(self, request: HttpRequest) -> MemoryStream:
+        return MemoryStream(await self.send(request))
 
     def until_closed(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from support.fake_http import Json, Response, calling
+from support.kinds import Kind
 
 from zoomasync.rate_limits import Plan
 from zoomasync.testing import Account, FakeZoom
@@ -58,36 +59,56 @@ async def test_quota_429_headers() -> None:
     assert not {"x-ratelimit-type", "retry-after"} & set(headers)
 
 
-async def test_quota_of_registrations() -> None:
+async def test_quota_of_registrations(kind: Kind) -> None:
     account = Account(today=TODAY)
-    meeting, other = account.add_meeting(), account.add_meeting()
+    meeting, other = account.add_meeting(type=kind.scheduled), account.add_meeting(type=kind.scheduled)
     moments = [BEFORE_MIDNIGHT]
     async with calling(FakeZoom(account, plan=None, now=lambda: moments[-1])) as caller:
-        path = f"/meetings/{meeting.id}/registrants"
+        path = f"/{kind}/{meeting.id}/registrants"
         responses = [
             await caller.post(path, {**OMAR, "email": email}) for email in ("o@x.example", " O@X.example ") * 2
         ]
-        elsewhere = await caller.post(f"/meetings/{other.id}/registrants", {**OMAR, "email": "o@x.example"})
+        elsewhere = await caller.post(f"/{kind}/{other.id}/registrants", {**OMAR, "email": "o@x.example"})
         somebody = await caller.post(path, OMAR)
         moments.append(MIDNIGHT)
         tomorrow = await caller.post(path, {**OMAR, "email": "o@x.example"})
 
     assert [response.status for response in responses] == [201, 201, 201, 429]
     assert responses[-1].error == (429, 429)
-    assert responses[-1].body["message"] == registrant_message("(3) for Add meeting registrant", "o@x.example")
+    assert responses[-1].body["message"] == registrant_message(f"(3) for Add {kind.noun} registrant", "o@x.example")
     assert (elsewhere.status, somebody.status, tomorrow.status) == (201, 201, 201)
 
 
-async def test_quota_of_status_changes() -> None:
+async def test_quota_counts_each_of_batch(kind: Kind) -> None:
+    """A batch with a person over the limit registers nobody; single registrations count too."""
     account = Account(today=TODAY)
-    meeting = account.add_meeting(registrants=2)
+    meeting = account.add_meeting(type=kind.scheduled)
+    async with calling(FakeZoom(account, plan=None)) as caller:
+
+        async def add_batch(*emails: str) -> Response:
+            people = [{**OMAR, "email": email} for email in emails]
+            return await caller.post(f"/{kind}/{meeting.id}/batch_registrants", {"registrants": people})
+
+        first = await add_batch("o@x.example", "O@x.example")
+        await caller.post(f"/{kind}/{meeting.id}/registrants", {**OMAR, "email": "o@x.example"})
+        rejected = await add_batch("lea@x.example", "o@x.example")
+        other = await add_batch("kit@x.example")
+
+    assert (first.status, rejected.error, other.status) == (201, (429, 429), 201)
+    assert rejected.body["message"] == registrant_message(f"(3) for Add {kind.noun} registrant", "o@x.example")
+    assert [each.email for each in meeting.registrants] == ["o@x.example", "kit@x.example"]
+
+
+async def test_quota_of_status_changes(kind: Kind) -> None:
+    account = Account(today=TODAY)
+    meeting = account.add_meeting(type=kind.scheduled, registrants=2)
     one, two = meeting.registrants
     moments = [BEFORE_MIDNIGHT]
     async with calling(FakeZoom(account, plan=None, now=lambda: moments[-1])) as caller:
 
         async def decide(action: str, *ids: str) -> Response:
             body = {"action": action, "registrants": [{"id": each} for each in ids]}
-            return await caller.put(f"/meetings/{meeting.id}/registrants/status", body)
+            return await caller.put(f"/{kind}/{meeting.id}/registrants/status", body)
 
         statuses = [(await decide(action, one.id)).status for action in ("deny", "approve") * 5]
         rejected = await decide("deny", two.id, one.id)
@@ -97,7 +118,8 @@ async def test_quota_of_status_changes() -> None:
 
     assert statuses == [204] * 10
     assert rejected.error == (429, 429)
-    assert rejected.body["message"] == registrant_message("(10) for meeting Update registrant's status", one.email)
+    requests = f"{kind.noun} Update registrant's status"
+    assert rejected.body["message"] == registrant_message(f"(10) for {requests}", one.email)
     assert (other.status, tomorrow.status) == (204, 204)
     assert [each.status for each in meeting.registrants] == ["denied", "approved"]
 

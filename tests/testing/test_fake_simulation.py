@@ -187,6 +187,23 @@ def test_meetings_of_every_kind(account: Account) -> None:
     assert {host.pac_accounts is None for host in account.hosts} == {True, False}
 
 
+def test_webinars_of_every_kind(account: Account) -> None:
+    webinars = account.scheduled_webinars
+    registrants = [registrant for webinar in webinars for registrant in webinar.registrants]
+    numbers = [each.id for each in (*webinars, *account.scheduled_meetings)]
+
+    assert {webinar.type for webinar in webinars} == {5, 6, 9}
+    assert {name for webinar in webinars for name in webinar.settings} == {"approval_type"}
+    assert all(webinar.host.has("webinars") for webinar in webinars)
+    assert len({*numbers, *(each.id for each in account.instances)}) == len(numbers) + len(
+        {each.id for each in account.instances}
+    )
+    assert any(webinar.polls and webinar.survey and webinar.livestream.stream_url for webinar in webinars)
+    assert {each.status for each in registrants} == {"approved", "pending", "denied", "cancelled"}
+    assert any(each.source_id for each in registrants)
+    assert any(each.language for each in registrants)
+
+
 def test_registrants_of_every_status(account: Account) -> None:
     """Within a meeting, ids and e-mail addresses are unique."""
     registrants = [registrant for meeting in account.scheduled_meetings for registrant in meeting.registrants]

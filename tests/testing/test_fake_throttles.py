@@ -11,6 +11,7 @@ from support.fake_http import Response, calling
 from zoomasync.rate_limits import Label, Plan
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.enforcement.limit_messages import LimitKind, Wording
+from zoomasync.testing.handlers.routes import find_route
 
 NOW: Final = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)
 ADD: Final = "meetings.registrants.add"
@@ -128,15 +129,27 @@ async def test_throttle_one_resource(kind: LimitKind, wording: Wording, message:
     }
 
 
-async def test_throttle_status_changes() -> None:
+@pytest.mark.parametrize(
+    ("operation", "limit"),
+    [
+        ("meetings.registrants.add", "(3) for Add meeting registrant"),
+        ("meetings.registrants.add_batch", "(3) for Add meeting registrant"),
+        ("meetings.registrants.update_status", "(10) for meeting Update registrant's status"),
+        ("webinars.registrants.add", "(3) for Add webinar registrant"),
+        ("webinars.registrants.update_status", "(10) for webinar Update registrant's status"),
+    ],
+)
+async def test_throttle_registrant_words(operation: str, limit: str) -> None:
     """The words for a registrant name the operation and its own limit."""
     fake = unlimited()
-    fake.throttle("meetings.registrants.update_status", kind="registrant")
+    fake.throttle(operation, kind="registrant")
+    route = find_route(operation)
     async with calling(fake) as caller:
-        response = await caller.put("/meetings/81/registrants/status", {})
+        path = route.template.partition(" ")[2].format(meetingId=81, webinarId=81)
+        response = await caller.send(route.operation.verb, path, {})
 
     assert str(response.body["message"]).startswith(
-        "You have exceeded the daily rate limit of (10) for meeting Update registrant's status API requests for the "
+        f"You have exceeded the daily rate limit of {limit} API requests for the "
     )
 
 

@@ -71,6 +71,34 @@ def _status_error(call: Call[object], response: HttpResponse) -> StatusError:
     return _build(kind, call, response, body)
 
 
+def file_error(call: Call[object], response: HttpResponse, reason: str = "") -> StatusError:
+    """Return the error in the response to a download, with *reason* in place of a text of Zoom's.
+
+    Zoom's web server answers with pages, so that a page has the meaning of its status and is no sign of a gateway.
+    """
+    if reason:
+        kind = errors.EmbeddedError if response.status == _OK else StatusError
+        return _build(kind, call, response, _ErrorBody(None, reason))
+    error = _status_error(call, response)
+    if isinstance(error, errors.GatewayError) and response.status not in _GATEWAY_STATUSES:
+        kind = _TYPES_BY_STATUS.get(response.status, errors.BadRequest)
+        return _build(kind, call, response, _ErrorBody(error.code, error.message))
+    return error
+
+
+def embedded_file_error(call: Call[object], response: HttpResponse) -> StatusError | None:
+    """Return the error in the JSON of a successful response to a download: ``{"status": false, "errorCode": ...}``."""
+    if (error := _embedded_error(call, response)) is not None:
+        return error
+    try:
+        body = decode(response.body, _WebErrorBody)
+    except InvalidBody:
+        return None
+    if body.status is not False and body.errorCode is None:
+        return None
+    return _build(errors.EmbeddedError, call, response, _ErrorBody(body.errorCode, body.errorMessage or "no message"))
+
+
 def daily_limit_error(call: Call[object], resumes_at: datetime, *, is_retry: bool) -> errors.DailyLimitReached:
     """Return the error for a call that was not sent because this client has used its daily quota."""
     error = _not_sent(errors.DailyLimitReached, call, "The daily quota of this client is used up", is_retry=is_retry)
@@ -124,6 +152,7 @@ def is_token_rejected(error: ZoomError) -> bool:
     return isinstance(error, errors.Unauthorized) and error.code in {None, _CODE_TOKEN}
 
 
+_OK = 200
 _NO_CONTENT = 204
 _TOO_MANY_REQUESTS = 429
 _CODE_TOKEN = 124
@@ -169,6 +198,14 @@ class _RawErrorBody(msgspec.Struct, frozen=True):
     reason: str | None = None
     error: str | None = None
     errors: tuple[_RawFieldError, ...] = ()
+
+
+class _WebErrorBody(msgspec.Struct, frozen=True):
+    """An error body of Zoom's web server."""
+
+    status: object = None
+    errorCode: int | None = None  # noqa: N815  Zoom's name
+    errorMessage: str | None = None  # noqa: N815  Zoom's name
 
 
 class _CodeAndMessage(msgspec.Struct, frozen=True):

@@ -32,8 +32,10 @@ from ..errors import (
 from ..events import Event
 from .access_token import Token, TokenSource
 from .call_options import CallOptions
+from .call_stats import CallStats
 from .circuit import Circuit, CircuitState, GuardedCall
 from .decoding import InvalidRow
+from .download import FILE_CALL, Download, FileSource
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
 from .labels import LabelCorrections, named_label
@@ -54,15 +56,6 @@ T = TypeVar("T")
 _END_OF_TIME = datetime(2999, 1, 1, tzinfo=UTC)
 _OUTAGE_WAIT = 5.0
 _JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login portal sends a page
-
-
-@dataclass(slots=True)
-class CallStats:
-    """Counts of one route: *calls* of all attempts to send, *retries* of those after the first, *throttled* of 429s."""
-
-    calls: int = 0
-    retries: int = 0
-    throttled: int = 0
 
 
 @dataclass(slots=True)
@@ -154,6 +147,19 @@ class Session:
                 return await self._send(call, state)
         except ConfigError as error:  # for example, the client was closed between two attempts
             raise _final_error(call, error, state.unknown) from None
+
+    def download(self, source: FileSource) -> Download:
+        """Return the download of *source*. Raises `InvalidArgument` for a URL that is not Zoom's."""
+        return Download(
+            source,
+            base_url=self.base_url,
+            transport=self._transport,
+            token_source=self._token_source,
+            circuit=self._circuit,
+            retry_quota=self._retry_quota,
+            options=self._options,
+            stats=self._stats[FILE_CALL.name],
+        )
 
     async def _send(self, call: Call[T], state: _CallState) -> T:
         while True:

@@ -1,9 +1,10 @@
-"""URLs that a secret may be sent to."""
+"""URLs that a secret may be sent to, and redirects."""
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
 from ..errors import ConfigError
 
@@ -33,3 +34,53 @@ def _is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return "." not in host
+
+
+def may_send_token(url: str, base_url: str) -> bool:
+    """Return whether a token may be sent to *url*: to a host of Zoom's over https, or to the origin of *base_url*."""
+    parts = _split(url)
+    if parts is None:
+        return False
+    is_zoom = parts.scheme == "https" and _ZOOM_HOST.fullmatch(parts.hostname or "") is not None
+    return is_zoom or is_same_origin(url, base_url)
+
+
+def is_same_origin(url: str, other: str) -> bool:
+    """Return whether both URLs have the same scheme, host and port."""
+    origin = _origin(_split(url))
+    return origin is not None and origin == _origin(_split(other))
+
+
+def redirect_target(url: str, location: str) -> str:
+    """Return the URL to which *location* redirects from *url*, or an empty text if it must not be followed.
+
+    Plain http is followed only from plain http to a local host.
+    """
+    try:
+        target = urldefrag(urljoin(url, location)).url
+    except ValueError:
+        return ""
+    parts = _split(target) if location else None
+    if parts is None:
+        return ""
+    is_local = url.startswith("http:") and _is_local(parts.hostname or "")
+    return target if parts.scheme == "https" or is_local else ""
+
+
+_ZOOM_HOST = re.compile(r"(?:[a-z0-9-]+\.)*(?:zoom\.us|zoomgov\.com)")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an absolute URL, or None for one that two parsers may read differently."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    is_plain = url.isascii() and url.isprintable() and not set(" \\") & set(url) and "@" not in parts.netloc
+    return parts if is_plain and host and parts.scheme in _DEFAULT_PORTS else None
+
+
+def _origin(parts: SplitResult | None) -> tuple[str, str | None, int | None] | None:
+    return None if parts is None else (parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])

@@ -256,4 +256,5 @@ class FaultScripts:
 def _resource_quota(kind: LimitKind, route: Route) -> ResourceQuota:
     if kind == "host":
         return MEETINGS
-    return STATUS_CHANGES if route.template == "PUT /meetings/{meetingId}/registrants/status" else REGISTRATIONS
+    quota = STATUS_CHANGES if route.template.endswith("/registrants/status") else REGISTRATIONS
+    return quota.worded_for(webinar="{webinarId}" in route.template)

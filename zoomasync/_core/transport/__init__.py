@@ -3,6 +3,6 @@
 from aiohttp import ClientSession
 
 from ._aiohttp import AiohttpTransport
-from ._interface import SessionTransport, Transport
+from ._interface import BodyStream, SessionTransport, Transport
 
-__all__ = ["AiohttpTransport", "ClientSession", "SessionTransport", "Transport"]
+__all__ = ["AiohttpTransport", "BodyStream", "ClientSession", "SessionTransport", "Transport"]

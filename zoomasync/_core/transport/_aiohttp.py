@@ -1,16 +1,18 @@
 """The transport on aiohttp.
 
-It sends one request, reads the whole body up to a maximum size, and raises a `TransportError` for every fault. It
-follows no redirects and sends no request twice.
+It sends one request, reads the whole body up to a maximum size or gives it out in parts, and raises a `TransportError`
+for every fault. It follows no redirects and sends no request twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 
 import aiohttp
+import anyio
 from aiohttp import ClientSession
 from yarl import URL
 
@@ -19,9 +21,10 @@ from ...errors import ConfigError, TransportError
 from ..http_messages import HttpRequest, HttpResponse
 from ..proxies import EnvironmentProxies
 from ._connector import connection_limit, new_session
-from ._exchange import Exchange, current_exchange
-from ._faults import failure_of, no_valid_response, proxy_rejection, without_frames
+from ._exchange import Exchange
+from ._faults import no_valid_response, proxy_rejection
 from ._pool import OpenCall, Pool
+from ._stream import ResponseStream, run
 
 _MAX_BODY = 32 * 1024 * 1024
 _MAX_CONNECTIONS = 100
@@ -83,24 +86,32 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Return the complete response to *request*, of any status, or raise a `TransportError`."""
-        pool = self._open_pool()
-        exchange = Exchange(request, pool, self._timeout if request.timeout is None else request.timeout)
-        context = current_exchange.set(exchange)
-        failure: BaseException
+        exchange = self._new_exchange(request)
         try:
-            async with exchange.deadline:
-                await self._exchange(exchange)
-            return exchange.response()
-        except Exception as error:  # noqa: BLE001  raised below
-            failure = failure_of(exchange, error)
-        except BaseException as error:  # noqa: BLE001  raised below
-            failure = error
-        finally:
-            current_exchange.reset(context)
-        if exchange.is_error and isinstance(failure, TransportError) and failure.max_retries != 0:
-            return exchange.response()  # an error whose body broke off is still that error, unless it is too large
-        # Raised outside the handlers and without the frames of aiohttp, whose variables show the token and the URL.
-        raise without_frames(failure)
+            await run(exchange, self._exchange)
+        except TransportError as error:
+            if exchange.is_error and error.max_retries != 0:
+                return exchange.response()  # an error whose body broke off is still that error, unless it is too large
+            raise
+        return exchange.response()
+
+    async def stream(self, request: HttpRequest) -> ResponseStream:
+        """Return the response to *request* as soon as its headers have arrived, or raise a `TransportError`."""
+        exchange = self._new_exchange(request)
+        stream = ResponseStream(exchange, self._responding(exchange))
+        try:
+            await run(exchange, stream.open)
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream
+
+    def downloads(self) -> anyio.Semaphore:
+        """Return the semaphore of the downloads that may run at a time."""
+        return self._open_pool().downloads
+
+    def _new_exchange(self, request: HttpRequest) -> Exchange:
+        return Exchange(request, self._open_pool(), self._timeout if request.timeout is None else request.timeout)
 
     def _open_pool(self) -> Pool:
         """Return the open connections, or raise `ConfigError` unless the running event loop has opened them."""
@@ -114,6 +125,12 @@ class AiohttpTransport:
         return pool
 
     async def _exchange(self, exchange: Exchange) -> None:
+        async with self._responding(exchange) as response:
+            await self._read(exchange, response)
+
+    @asynccontextmanager
+    async def _responding(self, exchange: Exchange) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+        """Send the request, and yield the response while it holds a connection."""
         request, pool = exchange.request, exchange.pool
         proxy = None if self._proxies is None else self._proxies.proxy_for(request.url)
         async with pool.connections:
@@ -133,7 +150,7 @@ class AiohttpTransport:
                 self._check_status(exchange, response)
                 exchange.status = response.status
                 exchange.headers = {name.lower(): text for name, text in response.headers.items()}
-                await self._read(exchange, response)
+                yield response
 
     def _check_status(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
         """Raise `TransportError` for a status of the proxy, or for one that HTTP does not have."""

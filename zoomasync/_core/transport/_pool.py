@@ -10,14 +10,19 @@ from aiohttp import ClientSession
 
 from ...errors import ConfigError
 
+# A download takes as much of the line as it gets, so that more of them at a time are not faster. Each holds a
+# connection for long, and half of the connections stay free for calls.
+_MAX_DOWNLOADS = 4
+
 
 class Pool:
-    """The connections of an open transport, and the calls that use it."""
+    """The connections of an open transport, the calls that use it, and the downloads that may run at a time."""
 
     def __init__(self, http_session: ClientSession, size: int) -> None:
         self.http_session = http_session
         self.size = size
         self.connections = anyio.Semaphore(size, fast_acquire=True)
+        self.downloads = anyio.Semaphore(max(1, min(_MAX_DOWNLOADS, size // 2)), fast_acquire=True)
         self.loop = asyncio.get_running_loop()
         self.is_closed = False
         self.deadlines: dict[asyncio.Task[object] | None, Deadline] = {}

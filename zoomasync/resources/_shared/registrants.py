@@ -99,8 +99,8 @@ class Registrants(Resource):
 
         For an e-mail address that is already registered, Zoom returns the existing registration. One person may be
         added to one meeting or webinar three times per day; the next call raises `ResourceLimitReached`. Raises
-        `BadRequest` if it is full (code 3043), and for its host and alternative hosts (code 3027). Raises
-        `OutcomeUnknown` if no response arrived: check with `list` before you add the person again.
+        `BadRequest` if it is full (code 3043, or 3000 for a webinar), and for its host and alternative hosts (code
+        3027). Raises `OutcomeUnknown` if no response arrived: check with `list` before you add the person again.
         """
         # An empty list would not be sent and thus mean all occurrences. As empty text it raises InvalidArgument.
         ids = None if occurrence_ids is None else ",".join(occurrence_ids)

@@ -27,5 +27,8 @@ class MeetingPolls(Polls):
     )
 
     async def create_batch(self, meeting_id: int, polls: NewPolls) -> PollsCreated:
-        """Create up to 25 polls in one call, and return them. Raises `OutcomeUnknown` as `create` does."""
+        """Create up to 25 polls in one call, and return them.
+
+        A meeting has at most 50 polls (`BadRequest`, code 4400). Raises `OutcomeUnknown` as `create` does.
+        """
         return await self._session.send(self.CREATE_BATCH.at(meeting_id, body=polls))

@@ -13,7 +13,8 @@ from .._shared.polls import Polls
 class WebinarPolls(Polls):
     """The polls of a webinar.
 
-    All methods raise `PermissionDenied` (code 200) if the host has no webinar licence.
+    All methods raise `PermissionDenied` (code 200) if the host has no webinar licence. An unknown poll is a
+    `BadRequest` (code 4400).
     """
 
     LIST = endpoint(

@@ -15,7 +15,8 @@ class WebinarRegistrants(Registrants):
     """The registrants of a webinar.
 
     All methods raise `PermissionDenied` (code 200) if the host has no webinar licence. `add` takes several occurrences
-    only if the *registration_type* of the webinar is 3.
+    only if the *registration_type* of the webinar is 3. An unknown registrant is a `BadRequest` (code 3079, or 3000 for
+    `remove`), and so is an approval that exceeds the capacity (code 3035).
     """
 
     LIST = endpoint(

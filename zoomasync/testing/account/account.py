@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..protocol.times import at, utc_today
 from ..simulation.instances import simulate_hosts, simulate_instances, simulate_other_users
-from ..simulation.meetings import simulate_meetings, simulate_templates
+from ..simulation.meetings import simulate_meetings, simulate_templates, simulate_webinars
 from ..simulation.recordings import simulate_recordings
 from ..simulation.records import (
     simulate_activities,
@@ -81,8 +81,9 @@ class Account:
 
         The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
         others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
-        present one by default). They have five scheduled meetings each, of which one has 650 registrants. There are
-        recordings, users who are inactive or pending, and account records of every kind.
+        present one by default). They have five scheduled meetings each, of which one has 650 registrants. The first two
+        of them have three scheduled webinars each. There are recordings, users who are inactive or pending, and account
+        records of every kind.
 
         A few more instances cover cases that a client must handle: UUIDs with slashes, participant lists of exactly
         one page and of several, guests who rejoin, and starts in the first or last minute of a month.
@@ -97,12 +98,14 @@ class Account:
         instances = simulate_instances(rng, active, today, months=months, per_month=instances_per_month)
         # Meetings and recordings have generators of their own, so that a change to them does not change the instances.
         scheduled = simulate_meetings(SeededRandom(seed), active, today)
+        webinars = simulate_webinars(SeededRandom(f"webinars {seed}"), active, today)
         return cls(
             today=today,
             hosts=users,
             other_users=simulate_other_users(today),
             instances=instances,
             scheduled_meetings=scheduled,
+            scheduled_webinars=webinars,
             templates=simulate_templates(scheduled),
             recordings=simulate_recordings(SeededRandom(seed), instances, today),
             activities=simulate_activities(rng, users, today, months),

@@ -10,6 +10,7 @@ _BASIC: Final = 1
 
 Feature = Literal[
     "scheduling",
+    "webinars",
     "management",
     "polls",
     "advanced_polls",
@@ -56,10 +57,11 @@ class Host:
     """A user of the account. Reports list a user without instances as inactive.
 
     *type* is 1 for a Basic and 2 for a licensed user. Requests that need one of the *disabled_features* fail with the
-    error that Zoom has for it; "management" is the right of other users to manage this user's meetings, and
-    "recording_content" their right to view this user's recordings. With *other_account* the user belongs to another
-    account, and requests for the user and the user's meetings, instances and recordings fail. *pac_accounts* is None if
-    personal audio conferences are disabled. The *id* of a pending user is empty.
+    error that Zoom has for it; "management" is the right of other users to manage this user's meetings,
+    "recording_content" their right to view this user's recordings, and "webinars" the webinar licence, which a Basic
+    user never has. With *other_account* the user belongs to another account, and requests for the user and the user's
+    meetings, instances and recordings fail. *pac_accounts* is None if personal audio conferences are disabled. The *id*
+    of a pending user is empty.
     """
 
     id: str
@@ -86,3 +88,7 @@ class Host:
     def is_basic(self) -> bool:
         """Whether the user has no licence."""
         return self.type == _BASIC
+
+    def has(self, feature: Feature) -> bool:
+        """Return whether *feature* is enabled."""
+        return feature not in self.disabled_features and not (feature == "webinars" and self.is_basic)

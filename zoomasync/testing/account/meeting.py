@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from .host import Host
 from .instance import WEBINAR_TYPES
@@ -61,6 +61,7 @@ class Registrant:
     """A person who registered for a meeting, or for all of its occurrences if *occurrence_ids* is empty.
 
     No response contains a registrant whose status is "cancelled", but such a registrant can be approved again.
+    *source_id* is the tracking source that led to a webinar. Only meetings have a *participant_pin_code*.
     """
 
     id: str
@@ -84,8 +85,14 @@ class Registrant:
     status: RegistrantStatus = "approved"
     create_time: datetime
     occurrence_ids: tuple[str, ...] = ()
+    source_id: str = ""
     language: str = ""
     participant_pin_code: int | None = None
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether the registration counts against the capacity."""
+        return self.status in {"approved", "pending"}
 
     def attends(self, occurrence_id: str) -> bool:
         """Return whether the registration covers this occurrence."""
@@ -221,9 +228,10 @@ class ScheduledMeeting(Registration):
         return tuple(name.strip() for name in names if name.strip())
 
     @property
-    def registered_count(self) -> int:
-        """The number of registrants who are approved or pending."""
-        return sum(each.status in {"approved", "pending"} for each in self.registrants)
+    def free_places(self) -> int:
+        """The number of people who can still register: those who are approved or pending have taken a place."""
+        limit = cast("int", self.settings.get("registrants_restrict_number", 0)) or self.capacity
+        return min(limit, self.capacity) - sum(each.takes_place for each in self.registrants)
 
     def start_times(self) -> tuple[datetime, ...]:
         """Return the scheduled start times, the earliest first; none without a fixed time."""

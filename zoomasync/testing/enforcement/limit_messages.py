@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
@@ -19,6 +19,10 @@ class ResourceQuota:
     kind: Literal["host", "registrant"]
     per_day: int
     requests: str
+
+    def worded_for(self, *, webinar: bool) -> ResourceQuota:
+        """Return this limit with the name of the requests for webinars or for meetings."""
+        return replace(self, requests=self.requests.replace("meeting", "webinar")) if webinar else self
 
 
 MEETINGS: Final = ResourceQuota("host", 100, "Meeting Create/Update")

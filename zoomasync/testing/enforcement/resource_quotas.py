@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import datetime
 
+from ..account.meeting import Registrant, ScheduledMeeting
 from .daily_counter import DailyCounter
 from .limit_messages import MEETINGS, REGISTRATIONS, STATUS_CHANGES, LimitKind, ResourceQuota, limit_message
 
@@ -27,13 +28,14 @@ class ResourceQuotas:
         """Count a meeting or webinar that is created or updated, by the id of its *host*: at most 100 per day."""
         self._count(MEETINGS, host)
 
-    def register(self, meeting: int, email: str) -> None:
-        """Count a registration of one address for one meeting: at most 3 per day."""
-        self._count(REGISTRATIONS, (meeting, email), email)
+    def register(self, meeting: ScheduledMeeting, email: str) -> None:
+        """Count a registration of one address for one meeting or webinar: at most 3 per day."""
+        self._count(REGISTRATIONS.worded_for(webinar=meeting.is_webinar), (meeting.id, email), email)
 
-    def decide(self, meeting: int, registrant: str, email: str) -> None:
-        """Count a change of the status of the registrant with this id and *email*: at most 10 per day."""
-        self._count(STATUS_CHANGES, (meeting, registrant), email)
+    def decide(self, meeting: ScheduledMeeting, registrant: Registrant) -> None:
+        """Count a change of the status of one registrant: at most 10 per day."""
+        quota = STATUS_CHANGES.worded_for(webinar=meeting.is_webinar)
+        self._count(quota, (meeting.id, registrant.id), registrant.email)
 
     def _count(self, quota: ResourceQuota, key: Hashable, email: str = "") -> None:
         if not self._used.admit((quota, key), quota.per_day):

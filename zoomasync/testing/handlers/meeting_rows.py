@@ -14,7 +14,7 @@ from .instance_rows import Row, without_keys
 SITE: Final = "https://northpier.zoom.example"
 _LISTED_AGENDA_LENGTH: Final = 250
 _CHOICE_QUESTIONS: Final = frozenset({"single", "multiple"})
-_UNLISTED_FIELDS: Final = frozenset({"occurrence_ids", "language", "participant_pin_code"})
+_UNLISTED_FIELDS: Final = frozenset({"occurrence_ids", "source_id", "language", "participant_pin_code"})
 _OFF_BY_DEFAULT: Final = (
     "allow_multiple_devices", "alternative_host_update_polls", "auto_start_ai_companion_questions",
     "auto_start_meeting_summary", "close_registration", "cn_meeting", "device_testing", "enforce_login", "focus_mode",
@@ -119,6 +119,11 @@ def registrant_row(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
         "create_time": iso(registrant.create_time),
         **_join_details(meeting, registrant),
     }
+
+
+def batch_registration_row(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
+    """Return one row of the response to a registration of several people."""
+    return {"registrant_id": registrant.id, "email": registrant.email, **_join_details(meeting, registrant)}
 
 
 def registration_body(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
@@ -245,6 +250,6 @@ def _join_details(meeting: ScheduledMeeting, registrant: Registrant) -> Row:
     row: Row = {}
     if registrant.status == "approved":
         row["join_url"] = f"{SITE}/w/{meeting.id}?tk={registrant.id}"
-    if registrant.participant_pin_code is not None:
+    if registrant.participant_pin_code is not None and not meeting.is_webinar:
         row["participant_pin_code"] = registrant.participant_pin_code
     return row

@@ -1,4 +1,8 @@
-"""Handlers of `/meetings/{meetingId}/registrants`."""
+"""Handlers of the registrants of meetings and webinars.
+
+For an unknown registrant of a webinar whose status is to change, the reference has no code; the fake takes that of
+`details`. It does not check the tracking source of a new registrant, and lists nobody for an unknown one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from typing import Any, Final, cast
 from ..account import scheduling
 from ..account.meeting import (
     MANUAL_APPROVAL,
+    SCHEDULED,
+    WEBINAR,
     CustomAnswer,
     Json,
     Registrant,
@@ -21,11 +27,17 @@ from ..account.meeting import (
 from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, paid_only
 from .instance_rows import Row
-from .meeting_rows import questions_body, registrant_row, registration_body
+from .meeting_rows import batch_registration_row, questions_body, registrant_row, registration_body
 
 _ID: Final = re.compile(r"[\w-]{22}", re.ASCII)
 _PER_OCCURRENCE: Final = (2, 3)
 """The registration types in which people register for single occurrences."""
+_SEVERAL_OCCURRENCES: Final = 3
+"""The registration type in which people choose any number of occurrences."""
+_REGISTRATION_OFF: Final = MappingProxyType(
+    {"meetings.registrants.add_batch": 404, "webinars.registrants.update_status": 300}
+)
+"""The codes of operations that differ from the others of their kind."""
 _STATUS_BY_ACTION: Final = MappingProxyType[str, RegistrantStatus](
     {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
 )
@@ -33,12 +45,16 @@ _CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve
 
 
 def listing(request: FakeRequest) -> Row:
-    """Return the registrants with one status, of all occurrences or of one."""
+    """Return the registrants with one status: all, or those of one occurrence or tracking source."""
     meeting = _meeting(request)
-    status = request.query.get("status", "approved")
+    status, source = request.query.get("status", "approved"), request.query.get("tracking_source_id")
     occurrence = _occurrence(request, meeting)
     registrants = [
-        each for each in meeting.registrants if each.status == status and (not occurrence or each.attends(occurrence))
+        each
+        for each in meeting.registrants
+        if each.status == status
+        and (not occurrence or each.attends(occurrence))
+        and (source is None or each.source_id == source)
     ]
     page = request.page(registrants, lambda each: registrant_row(meeting, each))
     return {**page.numbered_envelope(), "registrants": page.rows}
@@ -51,36 +67,44 @@ def add(request: FakeRequest) -> Row:
     cancelled registration is replaced.
     """
     meeting, body = _meeting(request, unknown_code=1001), request.body
-    email = str(body["email"]).strip()
-    if normalized_email(email) in _host_emails(request, meeting):
-        raise ErrorResponse(400, 3027, "Host cannot register.")
+    if request.is_webinar:
+        _check_not_over(request, meeting)
     check_answers(meeting, body)
     chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
     if not set(chosen) <= {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_ids")
-    request.quota.register(meeting.id, normalized_email(email))
-    existing = meeting.registrant(email)
-    if existing and existing.status != "cancelled":
-        if existing.occurrence_ids and chosen:
-            existing = replace(existing, occurrence_ids=tuple(sorted({*existing.occurrence_ids, *chosen})))
-            meeting.save_registrant(existing)
-        return registration_body(meeting, existing)
-    if meeting.registered_count >= meeting.capacity:
-        raise ErrorResponse(400, 3043, "Meeting has reached maximum attendee capacity.")
-    registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, normalized_email(email))
-    pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
-    registrant = replace(new_registrant(request, body, registrant_id, pending=pending), occurrence_ids=chosen)
-    meeting.save_registrant(registrant)
-    return registration_body(meeting, registrant)
+    if request.is_webinar and len(chosen) > 1 and meeting.settings.get("registration_type") != _SEVERAL_OCCURRENCES:
+        raise invalid("occurrence_ids")
+    return registration_body(meeting, _register(request, meeting, body, chosen))
+
+
+def add_batch(request: FakeRequest) -> Row:
+    """Register several people; an error for one of them registers none.
+
+    The reference does not say what Zoom does then, nor whether it asks for answers to required questions, which a batch
+    cannot contain; the fake does not ask.
+    """
+    meeting, people = _meeting(request), cast("list[Json]", request.body.get("registrants", []))
+    if meeting.type not in {SCHEDULED, WEBINAR}:
+        raise request.error(400, 300 if request.is_webinar else 303, "Only for scheduled meetings.")
+    _check_not_over(request, meeting)
+    if not people:
+        raise missing("registrants")
+    approval = {"auto_approve": request.body.get("auto_approve", False)}
+    trial = replace(meeting, registrants=list(meeting.registrants))
+    added = [_register(request, trial, {**each, **approval}) for each in people]
+    meeting.registrants[:] = trial.registrants
+    return {"registrants": [batch_registration_row(meeting, each) for each in added]}
 
 
 def details(request: FakeRequest) -> Row:
-    """Return one registrant with any status except "cancelled"."""
+    """Return one registrant with any status except "cancelled"; of a webinar, also with the language."""
     meeting = _meeting(request)
-    registrant = _registrant(request, meeting)
-    if registrant.status == "cancelled":
-        raise _no_such_registrant(registrant.id)
-    return registrant_row(meeting, registrant)
+    registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
+    if registrant.status == "cancelled" or (occurrence and not registrant.attends(occurrence)):
+        raise _no_such_registrant(request, registrant.id)
+    language: Row = {"language": registrant.language} if request.is_webinar and registrant.language else {}
+    return {**registrant_row(meeting, registrant), **language}
 
 
 def remove(request: FakeRequest) -> None:
@@ -106,9 +130,12 @@ def update_status(request: FakeRequest) -> None:
     references = cast("list[Json]", request.body.get("registrants", []))
     if not references:
         raise missing("registrants")
-    registrants = [_referenced(meeting, each) for each in references]
+    registrants = [_referenced(request, meeting, each) for each in references]
     for registrant in registrants:
-        request.quota.decide(meeting.id, registrant.id, registrant.email)
+        request.quota.decide(meeting, registrant)
+    newcomers = {each.id for each in registrants if not each.takes_place}
+    if request.is_webinar and status == "approved" and len(newcomers) > meeting.free_places:
+        raise request.error(400, 3035, "Meeting has reached maximum attendee capacity.")
     for registrant in registrants:
         meeting.save_registrant(_with_status(meeting, registrant, status, occurrence))
 
@@ -126,13 +153,45 @@ def update_questions(request: FakeRequest) -> None:
 def save_questions(request: FakeRequest, form: Registration) -> None:
     """Change the questions of *form*; raise an error for a question of choice without answers."""
     body = request.body
+    types = ("single_radio", "single_dropdown", "multiple") if request.is_webinar else ("single",)
     for number, each in enumerate(cast("list[Json]", body.get("custom_questions") or [])):
-        if each.get("type") == "single" and not each.get("answers"):
+        if each.get("type", "short") not in {"short", *types}:
+            raise invalid(f"custom_questions[{number}].type")
+        if each.get("type") in types and not each.get("answers"):
             raise invalid(f"custom_questions[{number}].answers", "The parameter is required: answers.")
     if "questions" in body:
         form.questions = cast("list[Json]", body["questions"] or [])
     if "custom_questions" in body:
         form.custom_questions = cast("list[Json]", body["custom_questions"] or [])
+
+
+def _register(
+    request: FakeRequest, meeting: ScheduledMeeting, body: Json, occurrence_ids: tuple[str, ...] = ()
+) -> Registrant:
+    """Return the registration of a person: the existing one for a registered address, else a new one."""
+    email = normalized_email(str(body["email"]))
+    if email in _host_emails(request, meeting):
+        raise ErrorResponse(400, 3027, "Host cannot register.")
+    request.quota.register(meeting, email)
+    existing = meeting.registrant(email)
+    if existing and existing.status != "cancelled":
+        if existing.occurrence_ids and occurrence_ids:
+            existing = replace(existing, occurrence_ids=tuple(sorted({*existing.occurrence_ids, *occurrence_ids})))
+            meeting.save_registrant(existing)
+        return existing
+    if meeting.free_places <= 0:
+        code = 3000 if request.operation.name == "webinars.registrants.add" else 3043
+        raise request.error(400, code, "Meeting has reached maximum attendee capacity.")
+    registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, email)
+    pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
+    registrant = replace(new_registrant(request, body, registrant_id, pending=pending), occurrence_ids=occurrence_ids)
+    meeting.save_registrant(registrant)
+    return registrant
+
+
+def _check_not_over(request: FakeRequest, meeting: ScheduledMeeting) -> None:
+    if meeting.is_over(request.now):
+        raise request.error(400, 3038, "Meeting is over, you can not register now.")
 
 
 def new_registrant(request: FakeRequest, body: Json, registrant_id: str, *, pending: bool) -> Registrant:
@@ -153,7 +212,8 @@ def new_registrant(request: FakeRequest, body: Json, registrant_id: str, *, pend
 def _meeting(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeeting:
     meeting = request.managed_meeting(unknown_code=unknown_code)
     if not meeting.registration_enabled:
-        raise ErrorResponse(400, 300, f"Registration has not been enabled for this meeting: {meeting.id}.")
+        code = _REGISTRATION_OFF.get(request.operation.name, 3000 if request.is_webinar else 300)
+        raise request.error(400, code, f"Registration has not been enabled for this meeting: {meeting.id}.")
     return meeting
 
 
@@ -163,21 +223,25 @@ def _registrant(request: FakeRequest, meeting: ScheduledMeeting) -> Registrant:
     for each in meeting.registrants:
         if each.id == name:
             return each
-    raise _no_such_registrant(name) if _ID.fullmatch(name) else invalid("registrantId", "The registrant ID is invalid.")
+    if not _ID.fullmatch(name):
+        raise invalid("registrantId", "The registrant ID is invalid.")
+    raise _no_such_registrant(request, name)
 
 
-def _referenced(meeting: ScheduledMeeting, reference: Json) -> Registrant:
+def _referenced(request: FakeRequest, meeting: ScheduledMeeting, reference: Json) -> Registrant:
     name = str(reference.get("id") or reference.get("email") or "")
     if not name:
         raise invalid("registrants", "A registrant needs an id or an email.")
     registrant = meeting.registrant(name)
     if registrant is None:
-        raise _no_such_registrant(name)
+        raise _no_such_registrant(request, name)
     return registrant
 
 
-def _no_such_registrant(name: str) -> ErrorResponse:
-    return ErrorResponse(404, 1001, f"Registrant does not exist: {name}.")
+def _no_such_registrant(request: FakeRequest, name: str) -> ErrorResponse:
+    code = 3000 if request.operation.name == "webinars.registrants.remove" else 3079
+    status, code = (400, code) if request.is_webinar else (404, 1001)
+    return ErrorResponse(status, code, f"Registrant does not exist: {name}.")
 
 
 def _host_emails(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:

@@ -1,6 +1,7 @@
-"""Handlers of `/meetings/{meetingId}/survey`.
+"""Handlers of the survey of meetings and webinars.
 
-The reference does not say what Zoom returns for a meeting without a survey; the fake returns an empty one.
+The reference does not say what Zoom returns if there is no survey; the fake returns an empty one, and 404 for a
+deletion.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final, cast
 from ..account.meeting import Json
 from ..protocol import body_rules
 from ..protocol.request import FakeRequest
-from ..protocol.responses import check_faults, check_feature, invalid, no_such_meeting
+from ..protocol.responses import check_faults, invalid, no_such_meeting
 from .instance_rows import Row
 
 _LINK: Final = re.compile(r"https?://\S+")
@@ -20,7 +21,9 @@ _EMPTY_VALUES: Final[tuple[object, ...]] = (None, "", {})
 
 def details(request: FakeRequest) -> Row:
     """Return the survey; `custom_survey` is missing if none was made in Zoom."""
-    return {"show_in_the_browser": True, "third_party_survey": "", **request.meeting("surveys").survey}
+    of_webinar: Row = {"show_in_the_follow_up_email": False} if request.is_webinar else {}
+    survey = request.meeting("surveys").survey
+    return {"show_in_the_browser": True, "third_party_survey": "", **of_webinar, **survey}
 
 
 def update(request: FakeRequest) -> None:
@@ -30,7 +33,7 @@ def update(request: FakeRequest) -> None:
     if link:
         if not _LINK.fullmatch(str(link)):
             raise invalid("third_party_survey")
-        check_feature(meeting.host, "third_party_surveys")
+        request.check_feature(meeting.host, "third_party_surveys")
     custom = cast("Json | None", body.get("custom_survey")) or {}
     questions = custom.get("questions", [])
     check_faults(body_rules.questions(questions, "custom_survey.questions"))
@@ -44,5 +47,5 @@ def delete(request: FakeRequest) -> None:
     """Delete the survey."""
     meeting = request.meeting("surveys")
     if not meeting.survey:
-        raise no_such_meeting(request.path_value)
+        raise no_such_meeting(request.path_value, webinar=request.is_webinar)
     meeting.survey = {}

@@ -18,7 +18,7 @@ from ..handlers.instance_rows import Row
 from ..reference.operations import Operation
 from .page_tokens import Page, PageRepeat, PageTokens
 from .query import Query
-from .responses import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting
+from .responses import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting, worded
 from .times import months_before
 
 T = TypeVar("T")
@@ -74,21 +74,38 @@ class FakeRequest:
         check_feature(user, "scheduling")
         return user
 
+    @property
+    def is_webinar(self) -> bool:
+        """Whether the operation is about a webinar."""
+        return "webinarId" in self.operation.path
+
+    def error(self, status: int, code: int, message: str) -> ErrorResponse:
+        """Return an error whose *message* about a meeting has the other word for a webinar."""
+        return ErrorResponse(status, code, worded(message, webinar=self.is_webinar))
+
+    def check_feature(self, host: Host, feature: Feature) -> None:
+        """Raise the error for a feature that is disabled for *host*."""
+        check_feature(host, feature, webinar=self.is_webinar)
+
     def meeting(self, *features: Feature, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
         """Return the scheduled meeting, or webinar, whose number the path contains.
 
-        *unknown_code* is the code of the error if there is none. A deleted meeting counts as unknown unless *deleted*
-        is true. The meeting's host has to have the *features*.
+        *unknown_code* is the code of the error if there is no such meeting; for webinars it is 3001. A deleted meeting
+        counts as unknown unless *deleted* is true. The host has to have the *features*. A webinar that only its host or
+        another account may manage is an error of every operation.
         """
-        kind = next(iter(self.operation.path))
+        webinar = self.is_webinar
         if not _NUMBER.fullmatch(self.path_value):
-            raise invalid(kind)
-        find = self.account.scheduled_webinar if kind == "webinarId" else self.account.scheduled_meeting
+            raise invalid(next(iter(self.operation.path)))
+        find = self.account.scheduled_webinar if webinar else self.account.scheduled_meeting
         meeting = find(int(self.path_value))
         if meeting is None or (meeting.deleted and not deleted):
-            raise no_such_meeting(self.path_value, code=unknown_code, webinar=kind == "webinarId")
-        for feature in ("scheduling", *features):
-            check_feature(meeting.host, feature)
+            raise no_such_meeting(self.path_value, code=3001 if webinar else unknown_code, webinar=webinar)
+        if webinar and meeting.host.other_account:
+            raise ErrorResponse(400, 200, "No permission.")
+        of_kind: tuple[Feature, ...] = ("webinars", "management") if webinar else ("scheduling",)
+        for feature in (*of_kind, *features):
+            self.check_feature(meeting.host, feature)
         return meeting
 
     def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:

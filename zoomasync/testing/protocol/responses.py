@@ -16,6 +16,7 @@ from ..account.host import Feature, Host
 _DISABLED: Final = MappingProxyType[Feature, tuple[int, str]](
     {
         "scheduling": (3161, "Your user account is not allowed meeting hosting and scheduling capabilities."),
+        "webinars": (200, "Webinar plan is missing."),
         "management": (3003, "You are not the meeting host."),
         "polls": (4400, "Meeting polls disabled. To enable this feature, enable the Meeting Polls setting."),
         "advanced_polls": (4400, "Advanced meeting polls disabled."),
@@ -26,6 +27,13 @@ _DISABLED: Final = MappingProxyType[Feature, tuple[int, str]](
         "sip": (3000, "Can not get the SIP URI of this meeting."),
     }
 )
+_DISABLED_FOR_WEBINARS: Final = MappingProxyType[Feature, tuple[int, str]](
+    {
+        "management": (200, "No permission."),
+        "livestreams": (200, "Custom live streaming is not enabled for this webinar."),
+    }
+)
+"""The errors that differ for webinars in more than the word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +93,16 @@ def check_faults(faults: Iterable[tuple[str, str]]) -> None:
         raise ErrorResponse(400, 300, "Validation Failed.", errors)
 
 
-def check_feature(host: Host, feature: Feature) -> None:
-    """Raise the error for a feature that is disabled for *host*."""
-    if feature in host.disabled_features:
-        raise ErrorResponse(400, *_DISABLED[feature])
+def check_feature(host: Host, feature: Feature, *, webinar: bool = False) -> None:
+    """Raise the error, for a meeting or a webinar, for a feature that is disabled for *host*."""
+    if not host.has(feature):
+        code, message = (_DISABLED_FOR_WEBINARS if webinar else _DISABLED).get(feature, _DISABLED[feature])
+        raise ErrorResponse(400, code, worded(message, webinar=webinar))
+
+
+def worded(message: str, *, webinar: bool) -> str:
+    """Return the *message* about a meeting, with the other word for a webinar."""
+    return message.replace("meeting", "webinar").replace("Meeting", "Webinar") if webinar else message
 
 
 def no_such_meeting(wire_id: str, status: int = 404, code: int = 3001, *, webinar: bool = False) -> ErrorResponse:

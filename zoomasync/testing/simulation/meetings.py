@@ -1,4 +1,4 @@
-"""Scheduled meetings and templates of a simulated account."""
+"""Scheduled meetings, webinars and templates of a simulated account."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from ..account.meeting import (
     NO_FIXED_TIME,
     NO_REGISTRATION,
     SCHEDULED,
+    TYPES_WITH_OCCURRENCES,
+    WEBINAR,
+    WEBINAR_FIXED_TIME,
+    WEBINAR_NO_FIXED_TIME,
     CustomAnswer,
     Json,
+    Livestream,
     MeetingTemplate,
     MeetingType,
     Poll,
@@ -34,6 +39,9 @@ from .seeded_random import SeededRandom
 _REGISTRANT_COUNTS: Final = (650, 300, 31, 1)
 """Registrants of the first hosts' meetings: several pages, one full page, one more than a default page, one person."""
 _STATUSES: Final[tuple[RegistrantStatus, ...]] = ("approved", "approved", "pending", "denied", "cancelled")
+_LANGUAGES: Final = ("", "en-US", "fr-FR")
+_SOURCES: Final = ("", "4816766181770", "5516482804110")
+"""The tracking sources that led the registrants of webinars."""
 _SINGLE: Final[Json] = {"name": "Which slot suits you?", "type": "single", "answers": ["Morning", "Evening"]}
 _RATING: Final[Json] = {
     "name": "Rate the room", "type": "rating_scale", "rating_min_value": 0, "rating_max_value": 5,
@@ -64,6 +72,11 @@ _SURVEY: Final[Json] = {
 def simulate_meetings(rng: SeededRandom, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
     """Return five meetings of each *active* host: upcoming, past, recurring and without a fixed time."""
     return [meeting for index, host in enumerate(active) for meeting in _meetings_of(rng, host, index, today)]
+
+
+def simulate_webinars(rng: SeededRandom, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
+    """Return three webinars of each of the first two *active* hosts: upcoming, recurring and without a fixed time."""
+    return [webinar for index, host in enumerate(active[:2]) for webinar in _webinars_of(rng, host, index, today)]
 
 
 def simulate_templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTemplate]:
@@ -107,6 +120,26 @@ def _meetings_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iter
     yield _meeting(rng, host, NO_FIXED_TIME, None)
 
 
+def _webinars_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iterator[ScheduledMeeting]:
+    start = at(today, 15, days=4 + index)
+    upcoming = _meeting(rng, host, WEBINAR, start, registrants=45, approval_type=MANUAL_APPROVAL)
+    upcoming.survey = {**_SURVEY, "show_in_the_follow_up_email": True}
+    upcoming.livestream = Livestream(
+        stream_url="rtmp://live.example/app",
+        stream_key=f"k3y{upcoming.id}",
+        page_url="https://live.example/page",
+        resolution="720p",
+    )
+    recurring = _meeting(rng, host, WEBINAR_FIXED_TIME, at(today, 16, days=-3), registrants=12)
+    for webinar in (upcoming, recurring, _meeting(rng, host, WEBINAR_NO_FIXED_TIME, None)):
+        webinar.settings = {"approval_type": webinar.approval_type}  # webinars lack the others
+        webinar.registrants = [
+            replace(each, participant_pin_code=None, language=_LANGUAGES[number % 3], source_id=_SOURCES[number % 3])
+            for number, each in enumerate(webinar.registrants)
+        ]
+        yield webinar
+
+
 def _meeting(
     rng: SeededRandom,
     host: Host,
@@ -120,7 +153,7 @@ def _meeting(
     usual = at(host.created, 8, days=1)
     created = min(usual, start - timedelta(days=30)) if start else usual
     duration = rng.choice((30, 45, 60))
-    rule = scheduling.weekly(start, 8) if start and type_ == FIXED_TIME else None
+    rule = scheduling.weekly(start, 8) if start and type_ in TYPES_WITH_OCCURRENCES else None
     return ScheduledMeeting(
         id=number,
         uuid=b64encode(rng.randbytes(16)).decode(),
