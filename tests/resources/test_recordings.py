@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -205,6 +206,16 @@ async def test_get_unknown_raises(*, other_account: bool, zoom: Zoom, account: A
         await zoom.recordings.get(instance.uuid)
 
     assert raised.value.code == (1010 if other_account else 3301)
+
+
+async def test_download_of_listed_files(zoom: Zoom, account: Account, tmp_path: Path) -> None:
+    """Each listed file can be downloaded, and has the bytes of the recording."""
+    recording = account.add_recording(instance_on(account, 15), files=3)
+
+    [listed] = [each async for each in zoom.recordings.list(recording.host.id)]
+    paths = [await zoom.recordings.download(file, tmp_path) for file in listed.recording_files]
+
+    assert [path.read_bytes() for path in paths] == [file.content for file in recording.files]
 
 
 # --- delete and recover
