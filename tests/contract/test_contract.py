@@ -62,12 +62,14 @@ OWN_METHODS: Final = {
     "meetings.registrants.approve",
     "meetings.registrants.cancel",
     "meetings.registrants.deny",
+    "recordings.download",
+    "recordings.stream",
     "webinars.registrants.approve",
     "webinars.registrants.cancel",
     "webinars.registrants.deny",
     "webinars.end",
 }
-"""Public methods that send the call of another method."""
+"""Public methods that send the call of another method, or read a file."""
 OWN_VALUES: Final[dict[str, tuple[str, ...]]] = {
     "meetings.registrants.list.status": ("all",),
     "webinars.registrants.list.status": ("all",),
