@@ -36,16 +36,28 @@ _EXPIRES_AFTER: Final = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Occurrence:
-    """One scheduled time of a recurring meeting; *duration* is in minutes."""
+    """One scheduled time of a recurring meeting; *duration* is in minutes.
+
+    An occurrence that was changed by itself keeps the id of its *first_start*. It has the meeting's agenda unless it
+    has its own, and the meeting's settings with its own in addition.
+    """
 
     start_time: datetime
     duration: int
     status: Literal["available", "deleted"] = "available"
+    first_start: datetime | None = None
+    agenda: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property
     def occurrence_id(self) -> str:
         """The id: the start in milliseconds since 1970, as text."""
-        return str(int(self.start_time.timestamp() * 1000))
+        return str(int((self.first_start or self.start_time).timestamp() * 1000))
+
+    @property
+    def end_time(self) -> datetime:
+        """The scheduled end."""
+        return self.start_time + timedelta(minutes=self.duration)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +250,16 @@ class ScheduledMeeting(Registration):
         if self.occurrences:
             return tuple(each.start_time for each in self.occurrences if each.status == "available")
         return (self.start_time,) if self.start_time else ()
+
+    def occurrence(self, occurrence_id: str) -> Occurrence | None:
+        """Return the occurrence with this id that is not deleted, or None."""
+        matches = (e for e in self.occurrences if e.occurrence_id == occurrence_id and e.status == "available")
+        return next(matches, None)
+
+    def save_occurrence(self, occurrence: Occurrence) -> None:
+        """Replace the occurrence with the same id; the earliest is first."""
+        others = (each for each in self.occurrences if each.occurrence_id != occurrence.occurrence_id)
+        self.occurrences = tuple(sorted((*others, occurrence), key=lambda each: each.start_time))
 
     def is_over(self, now: datetime) -> bool:
         """Return whether every scheduled time has ended."""

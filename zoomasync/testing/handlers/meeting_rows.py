@@ -85,6 +85,11 @@ def created_meeting_body(meeting: ScheduledMeeting) -> Row:
     return row
 
 
+def meeting_body(meeting: ScheduledMeeting) -> Row:
+    """Return a meeting in full; only the response to its creation has the URL of the registration."""
+    return without_keys(created_meeting_body(meeting), {"registration_url"})
+
+
 def listed_meeting_row(meeting: ScheduledMeeting) -> Row:
     """Return one row of the list of a user's meetings; it contains only the start of a long agenda."""
     return {**_common(meeting), "agenda": meeting.agenda[:_LISTED_AGENDA_LENGTH]}
@@ -242,8 +247,12 @@ def _has_continuous_chat(meeting: ScheduledMeeting) -> bool:
 
 
 def _occurrence(occurrence: Occurrence) -> Row:
-    start = iso(occurrence.start_time)
-    return {"occurrence_id": occurrence.occurrence_id, **vars(occurrence), "start_time": start}
+    return {
+        "occurrence_id": occurrence.occurrence_id,
+        "start_time": iso(occurrence.start_time),
+        "duration": occurrence.duration,
+        "status": occurrence.status,
+    }
 
 
 def _join_details(meeting: ScheduledMeeting, registrant: Registrant) -> Row:

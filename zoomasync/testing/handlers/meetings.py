@@ -1,7 +1,9 @@
-"""Handlers of a user's meetings, and of the status, tokens and summaries of meetings."""
+"""Handlers of a user's meetings, of one meeting, and of the status, tokens and summaries of meetings."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, cast
@@ -9,16 +11,24 @@ from zlib import crc32
 
 from ..account import scheduling
 from ..account.host import Host
-from ..account.meeting import INSTANT, Json, ScheduledMeeting, normalized_email
+from ..account.meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, Json, Occurrence, ScheduledMeeting, normalized_email
 from ..account.recurrence import time_zone
 from ..protocol import query
 from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, no_such_meeting, paid_only
 from .instance_rows import Row
-from .meeting_rows import SITE, created_meeting_body, listed_meeting_row, summary_body, upcoming_meeting_row
+from .meeting_rows import (
+    SITE,
+    created_meeting_body,
+    listed_meeting_row,
+    meeting_body,
+    summary_body,
+    upcoming_meeting_row,
+)
 
 _HALF_YEAR: Final = timedelta(days=183)
 _DAY: Final = timedelta(days=1)
+_PRE_SCHEDULED_TYPES: Final = frozenset({SCHEDULED, NO_FIXED_TIME})
 _SIP_LIFETIME_SECONDS: Final = 7200
 _WITHHELD_MESSAGES: Final = MappingProxyType(
     {
@@ -76,11 +86,71 @@ def create(request: FakeRequest) -> Row:
     """Schedule a meeting for the user, or for the user whom `schedule_for` names."""
     user, body = request.scheduling_user(), request.body
     check_faults(scheduling.faults(body))
-    host = _host(request, user)
+    host = _host(request, user, body.get("type"))
     request.quota.schedule(host.id)
     meeting = scheduling.from_body(body, host, request.account.next_meeting_number(), request.now, user)
     request.account.scheduled_meetings.append(meeting)
     return created_meeting_body(meeting)
+
+
+def details(request: FakeRequest, body: Callable[[ScheduledMeeting], Row] = meeting_body) -> Row:
+    """Return the *body* of a meeting, or of one occurrence; past occurrences if `show_previous_occurrences` is true.
+
+    The reference does not say when an occurrence is past; here it is once its scheduled end has come.
+    """
+    meeting = request.meeting()
+    with_past = request.query.get("show_previous_occurrences") == "true"
+    shown = tuple(each for each in meeting.occurrences if with_past or each.end_time > request.now)
+    occurrence = _occurrence(request, meeting)
+    if occurrence is None:
+        return body(replace(meeting, occurrences=shown))
+    seen = replace(
+        meeting,
+        occurrences=shown,
+        start_time=occurrence.start_time,
+        duration=occurrence.duration,
+        agenda=meeting.agenda if occurrence.agenda is None else occurrence.agenda,
+        settings={**meeting.settings, **occurrence.settings},
+    )
+    return body(seen)
+
+
+def update(request: FakeRequest) -> None:
+    """Change a meeting or one occurrence; `schedule_for` gives the meeting to another user.
+
+    The reference has no error for an unknown occurrence, or for a user without access; those of `delete` and
+    `update_status` are sent.
+    """
+    meeting, body = request.managed_meeting(), request.body
+    whole = scheduling.with_update(meeting, body)
+    check_faults(scheduling.faults(whole))
+    occurrence = _occurrence(request, meeting)
+    host = _host(request, meeting.host, whole["type"])
+    if whole.get("pre_schedule") and whole["type"] not in _PRE_SCHEDULED_TYPES:
+        raise ErrorResponse(400, 3000, "Prescheduling is only available for the meeting types 2 and 3.")
+    request.quota.schedule(host.id)
+    if occurrence is not None:
+        scheduling.update_occurrence(meeting, occurrence, body, request.now)
+        return
+    meeting.host = host
+    scheduling.update(meeting, body, request.now)
+
+
+def delete(request: FakeRequest) -> None:
+    """Delete a meeting or one occurrence; no mails are sent. A user's personal room and conference cannot be deleted.
+
+    The reference has no error for a user without access; that of `update_status` is sent.
+    """
+    meeting = request.managed_meeting()
+    if str(meeting.id) == meeting.host.pmi:
+        raise ErrorResponse(400, 3018, "Not allowed to delete PMI.")
+    if meeting.id in {each.conference_id for each in meeting.host.pac_accounts or ()}:
+        raise ErrorResponse(400, 3037, "Not allowed to delete PAC.")
+    occurrence = _occurrence(request, meeting)
+    if occurrence is None:
+        meeting.delete()
+    else:
+        meeting.save_occurrence(replace(occurrence, status="deleted"))
 
 
 def update_status(request: FakeRequest) -> None:
@@ -154,11 +224,24 @@ def _includes_user(meeting: ScheduledMeeting, user: Host) -> bool:
     return normalized_email(user.email) in emails or user.id in meeting.alternative_hosts
 
 
-def _host(request: FakeRequest, user: Host) -> Host:
-    name = str(request.body.get("schedule_for", ""))
+def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> Occurrence | None:
+    """Return the occurrence that the query names, if it names one; the error of a webinar has a code of its own."""
+    occurrence_id = request.query.get("occurrence_id")
+    occurrence = None if occurrence_id is None else meeting.occurrence(occurrence_id)
+    if occurrence_id is not None and occurrence is None:
+        raise (
+            ErrorResponse(400, 3000, "Webinar occurrence does not exist.")
+            if request.is_webinar
+            else invalid("occurrence_id", "Invalid parameter: occurrence_id.")
+        )
+    return occurrence
+
+
+def _host(request: FakeRequest, user: Host, type_: object) -> Host:
+    name = str(request.body.get("schedule_for") or "")
     if not name:
         return user
-    if request.body.get("type") == INSTANT:
+    if type_ == INSTANT:
         raise ErrorResponse(400, 3000, "You cannot schedule an instant meeting for another user.")
     host = request.account.host(name)
     if host is None:

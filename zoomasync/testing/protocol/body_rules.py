@@ -10,9 +10,10 @@ from .validation import Fault
 
 
 def recurrence(body: Json) -> Iterator[Fault]:
-    """Yield the fault of a meeting of type 8, or a webinar of type 9, without a recurrence."""
-    if body.get("type") in TYPES_WITH_OCCURRENCES and body.get("recurrence") is None:
-        yield "recurrence", "Invalid field. The type requires it."
+    """Yield the fault of a meeting of type 8, or a webinar of type 9, without a recurrence, or of others with one."""
+    needed, given = body.get("type") in TYPES_WITH_OCCURRENCES, body.get("recurrence") is not None
+    if needed is not given:
+        yield "recurrence", f"Invalid field. The type {'requires' if needed else 'excludes'} it."
 
 
 def questions(value: object, path: str) -> Iterator[Fault]:

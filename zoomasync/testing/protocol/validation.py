@@ -85,17 +85,20 @@ def _object_faults(values: Mapping[str, object], spec: Spec, prefix: str) -> Ite
     ]
     yield from of_values
     if not of_values:  # the rules take for granted that types are right
-        yield from (fault for rule in spec.rules if rule.applies(values) for fault in _broken(values, rule, prefix))
+        yield from (
+            fault for rule in spec.rules if rule.applies(values) for fault in _broken(values, rule, spec, prefix)
+        )
 
 
-def _broken(values: Mapping[str, object], rule: Rule, prefix: str) -> Iterator[Fault]:
+def _broken(values: Mapping[str, object], rule: Rule, spec: Spec, prefix: str) -> Iterator[Fault]:
     name, then = rule.target[0], rule.then
     value = values.get(name)
     if then is None:
         if value is not None:
             yield f"{prefix}{rule.field}", f"Invalid field. It excludes {name}."
     elif then.values:
-        if value not in then.values:
+        kept = value is None and spec.fields[name].default is None  # a change keeps the value, which the body lacks
+        if value not in then.values and not kept:
             yield f"{prefix}{rule.field}", f"Invalid field. It requires {name} {then.values[0]}."
     elif value in (None, "", []):
         if then.required:
