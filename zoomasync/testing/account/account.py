@@ -14,8 +14,10 @@ from ..simulation.recordings import simulate_recordings
 from ..simulation.records import (
     simulate_activities,
     simulate_billing_reports,
+    simulate_meeting_activities,
     simulate_operation_logs,
     simulate_recording_storage,
+    simulate_remote_supports,
     simulate_telephone_legs,
     simulate_upcoming_events,
 )
@@ -34,7 +36,16 @@ from .meeting import (
     ScheduledMeeting,
 )
 from .recording import Recording, RecordingFile, RecordingView
-from .records import Activity, BillingReport, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
+from .records import (
+    Activity,
+    BillingReport,
+    MeetingActivity,
+    OperationLog,
+    RecordingStorage,
+    RemoteSupport,
+    TelephoneLeg,
+    UpcomingEvent,
+)
 from .recurrence import occurrences
 
 
@@ -55,7 +66,9 @@ class Account:
     other_users: list[Host] = field(default_factory=list[Host])
     instances: list[Instance] = field(default_factory=list[Instance])
     activities: list[Activity] = field(default_factory=list[Activity])
+    meeting_activities: list[MeetingActivity] = field(default_factory=list[MeetingActivity])
     operation_logs: list[OperationLog] = field(default_factory=list[OperationLog])
+    remote_supports: list[RemoteSupport] = field(default_factory=list[RemoteSupport])
     telephone_legs: list[TelephoneLeg] = field(default_factory=list[TelephoneLeg])
     billing_reports: list[BillingReport] = field(default_factory=list[BillingReport])
     upcoming_events: list[UpcomingEvent] = field(default_factory=list[UpcomingEvent])
@@ -109,6 +122,9 @@ class Account:
             templates=simulate_templates(scheduled),
             recordings=simulate_recordings(SeededRandom(seed), instances, today),
             activities=simulate_activities(rng, users, today, months),
+            # Generators of their own keep the other data as they are.
+            meeting_activities=simulate_meeting_activities(SeededRandom(f"activities {seed}"), instances),
+            remote_supports=simulate_remote_supports(SeededRandom(f"supports {seed}"), instances),
             operation_logs=simulate_operation_logs(rng, today, months),
             telephone_legs=simulate_telephone_legs(rng, instances),
             billing_reports=simulate_billing_reports(today, months),

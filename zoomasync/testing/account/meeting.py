@@ -15,6 +15,7 @@ from .instance import WEBINAR_TYPES
 
 MeetingType = Literal[1, 2, 3, 5, 6, 8, 9, 10]
 RegistrantStatus = Literal["approved", "pending", "denied", "cancelled"]
+RtmsStatus = Literal["running", "paused"]
 PollStatus = Literal["notstart", "started", "ended", "sharing", "deactivated"]
 Json: TypeAlias = dict[str, object]
 """A JSON object, with the keys and values of Zoom's API."""
@@ -169,7 +170,7 @@ class ScheduledMeeting(Registration):
 
     *settings*, *recurrence*, the questions and the survey are in the API's format; *settings* contains only values that
     differ from the defaults, and *survey* is empty if there is none. *duration* is in minutes. At most *capacity*
-    people can be registered at a time.
+    people can be registered at a time. *rtms_streams* are by the app's client id and the participant's user id.
     """
 
     id: int
@@ -195,6 +196,7 @@ class ScheduledMeeting(Registration):
     pre_schedule: bool = False
     creation_source: Literal["other", "open_api", "web_portal"] = "web_portal"
     status: Literal["waiting", "started"] = "waiting"
+    rtms_streams: dict[tuple[str, str], RtmsStatus] = field(default_factory=dict[tuple[str, str], RtmsStatus])
     deleted: bool = False
     on_premise: bool = False
     capacity: int = 4_999
@@ -204,8 +206,9 @@ class ScheduledMeeting(Registration):
         self.status = "started"
 
     def end(self) -> None:
-        """End the meeting and its livestream."""
+        """End the meeting and its streams."""
         self.status = "waiting"
+        self.rtms_streams.clear()
         self.livestream = replace(self.livestream, running=False)
 
     def delete(self) -> None:

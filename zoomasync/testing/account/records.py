@@ -1,13 +1,23 @@
-"""Account records: sign-ins, operation logs, telephone calls, invoices, upcoming events and recording storage."""
+"""Account records: sign-ins, logs, telephone calls, remote supports, invoices, upcoming events and storage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from .host import Host
 from .instance import Instance, minutes_rounded_up
+
+MeetingActivityType: TypeAlias = Literal[
+    "Meeting Created",
+    "Meeting Started",
+    "User Join",
+    "User Left",
+    "Remote Control",
+    "In-Meeting Chat",
+    "Meeting Ended",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +41,32 @@ class OperationLog:
     category_type: str
     action: str
     operation_detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingActivity:
+    """One action of a person, the *operator*, in a meeting."""
+
+    meeting_number: int
+    time: datetime
+    operator: str
+    operator_email: str = ""
+    type: MeetingActivityType = "Meeting Started"
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteSupport:
+    """One remote support of a person, the supportee, during an instance; it was requested before it started."""
+
+    instance: Instance
+    request_time: datetime
+    start_time: datetime
+    end_time: datetime
+    supporter_name: str
+    supporter_email: str = ""
+    supportee_name: str = "Guest"
+    supportee_email: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

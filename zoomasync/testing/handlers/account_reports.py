@@ -14,7 +14,14 @@ from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse, invalid
 from ..protocol.times import days_between, month_end, months_before
 from .instance_rows import Row, day_usage_row, host_usage_row, user_meeting_row, without_keys
-from .record_rows import log_row, recording_storage_row, telephone_leg_row, upcoming_event_row
+from .record_rows import (
+    log_row,
+    meeting_activity_row,
+    recording_storage_row,
+    remote_support_row,
+    telephone_leg_row,
+    upcoming_event_row,
+)
 
 _MAX_RECORDING_DAYS: Final = 30
 
@@ -100,6 +107,31 @@ def activities(request: FakeRequest) -> Row:
         **page.envelope(),
         "activity_logs": page.rows,
     }
+
+
+def meeting_activities(request: FakeRequest) -> Row:
+    """Return the actions in meetings; `search_key` is a part of a person's name or address."""
+    days = query.date_range(request.query, request.today)
+    type_, search_key = request.query["activity_type"], request.query.get("search_key", "").casefold()
+    number = request.query.get("meeting_number")
+    entries = [
+        entry
+        for entry in request.account.meeting_activities
+        if days.holds(entry.time.date())
+        and type_ in {"All Activities", entry.type}
+        and number in {None, str(entry.meeting_number)}
+        and search_key in f"{entry.operator}\n{entry.operator_email}".casefold()
+    ]
+    page = request.page(entries, meeting_activity_row)
+    return {**page.envelope(), "meeting_activity_logs": page.rows}
+
+
+def remote_support(request: FakeRequest) -> Row:
+    """Return the remote supports that started in a range."""
+    days = query.date_range(request.query, request.today)
+    supports = [each for each in request.account.remote_supports if days.holds(each.start_time.date())]
+    page = request.page(supports, remote_support_row)
+    return {**page.envelope(), "remote_support_logs": page.rows}
 
 
 def operation_logs(request: FakeRequest) -> Row:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..account.instance import Instance
 from ..protocol.request import FakeRequest
 from ..protocol.responses import no_such_meeting
-from .instance_rows import Row, report_participant_row, report_registrant_row
+from .instance_rows import Row, report_participant_row, report_qa_body, report_registrant_row
 
 
 def of_meeting(body: Callable[[Instance], Row], *, max_age_months: int | None = 12) -> Callable[[FakeRequest], Row]:
@@ -22,6 +22,11 @@ def of_meeting(body: Callable[[Instance], Row], *, max_age_months: int | None = 
 def of_webinar(body: Callable[[Instance], Row]) -> Callable[[FakeRequest], Row]:
     """Return a handler that responds with the *body* of the webinar in the path."""
     return lambda request: body(_webinar(request))
+
+
+def webinar_qa(request: FakeRequest) -> Row:
+    """Return the Q&A of a webinar; unlike other reports it has no error for age, or for another account's user."""
+    return report_qa_body(request.instance(webinar=True, max_age_months=None))
 
 
 def meeting_participants(request: FakeRequest) -> Row:

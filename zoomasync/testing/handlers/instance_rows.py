@@ -126,10 +126,10 @@ def report_qa_body(instance: Instance) -> Row:
 
 def report_survey_body(instance: Instance) -> Row:
     """Return the survey for the reports; without a survey, id and name are empty text and there are no answers."""
-    survey = instance.survey or Survey(id="", name="")
+    survey, kind = instance.survey or Survey(id="", name=""), "webinar" if instance.webinar else "meeting"
     return {
-        "meeting_id": instance.id,
-        "meeting_uuid": instance.uuid,
+        f"{kind}_id": instance.id,
+        f"{kind}_uuid": instance.uuid,
         "start_time": iso(instance.start_time, instance.fraction_digits),
         "survey_id": survey.id,
         "survey_name": survey.name,

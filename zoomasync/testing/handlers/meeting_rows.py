@@ -166,22 +166,30 @@ def poll_row(poll: Poll) -> Row:
     return {**vars(poll), "questions": questions}
 
 
-def summary_body(instance: Instance, summary: Summary) -> Row:
-    """Return the summary of an instance, with the deprecated fields unless it is Markdown only."""
-    parts = [f"## {each.label}\n{each.summary}" for each in summary.sections]
-    steps = ["## Next steps\n" + "\n".join(f"- {step}" for step in summary.next_steps)] if summary.next_steps else []
-    row: Row = {
+def listed_summary_row(instance: Instance) -> Row:
+    """Return one row of the list of summaries: the meeting and the times of the summary."""
+    start, end = iso(instance.start_time), iso(instance.end_time)
+    return {
         "meeting_host_id": instance.host.id,
         "meeting_host_email": instance.host.email,
         "meeting_uuid": instance.uuid,
         "meeting_id": instance.id,
         "meeting_topic": instance.topic,
-        "meeting_start_time": iso(instance.start_time),
-        "meeting_end_time": iso(instance.end_time),
-        "summary_start_time": iso(instance.start_time),
-        "summary_end_time": iso(instance.end_time),
-        "summary_created_time": iso(instance.end_time),
-        "summary_last_modified_time": iso(instance.end_time),
+        "meeting_start_time": start,
+        "meeting_end_time": end,
+        "summary_start_time": start,
+        "summary_end_time": end,
+        "summary_created_time": end,
+        "summary_last_modified_time": end,
+    }
+
+
+def summary_body(instance: Instance, summary: Summary) -> Row:
+    """Return the summary of an instance, with the deprecated fields unless it is Markdown only."""
+    parts = [f"## {each.label}\n{each.summary}" for each in summary.sections]
+    steps = ["## Next steps\n" + "\n".join(f"- {step}" for step in summary.next_steps)] if summary.next_steps else []
+    row: Row = {
+        **listed_summary_row(instance),
         "summary_last_modified_user_id": instance.host.id if summary.edited else "",
         "summary_last_modified_user_email": instance.host.email if summary.edited else "",
         "summary_title": summary.title,

@@ -1,11 +1,11 @@
-"""Handlers of a user's meetings, of one meeting, and of the status, tokens and summaries of meetings."""
+"""Handlers of a user's meetings, of one meeting, and of its invitation, links, status and tokens."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Final, cast
 from zlib import crc32
 
@@ -15,14 +15,13 @@ from ..account.meeting import INSTANT, NO_FIXED_TIME, SCHEDULED, Json, Occurrenc
 from ..account.recurrence import time_zone
 from ..protocol import query
 from ..protocol.request import FakeRequest
-from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, no_such_meeting, paid_only
+from ..protocol.responses import ErrorResponse, check_faults, invalid, missing
 from .instance_rows import Row
 from .meeting_rows import (
     SITE,
     created_meeting_body,
     listed_meeting_row,
     meeting_body,
-    summary_body,
     upcoming_meeting_row,
 )
 
@@ -30,13 +29,7 @@ _HALF_YEAR: Final = timedelta(days=183)
 _DAY: Final = timedelta(days=1)
 _PRE_SCHEDULED_TYPES: Final = frozenset({SCHEDULED, NO_FIXED_TIME})
 _SIP_LIFETIME_SECONDS: Final = 7200
-_WITHHELD_MESSAGES: Final = MappingProxyType(
-    {
-        "email_only": "The meeting summary can only be shared by email.",
-        "ip_rule": "The meeting summary is not accessible from this IP address.",
-        "trash": "The meeting summary is in the trash.",
-    }
-)
+_SIP_DOMAIN: Final = "zoomcrc.example"
 
 
 def listing(request: FakeRequest) -> Row:
@@ -171,6 +164,35 @@ def update_status(request: FakeRequest) -> None:
     meeting.end()
 
 
+def invitation(request: FakeRequest) -> Row:
+    """Return the text of the invitation, with an address for SIP."""
+    meeting = request.meeting()
+    body = meeting_body(meeting)
+    sip_link = f"{meeting.id}@{_SIP_DOMAIN}"
+    lines = [
+        f"{meeting.host.name} is inviting you to a scheduled Zoom meeting.",
+        "",
+        f"Topic: {meeting.topic}",
+        *([f"Time: {body['start_time']}"] if meeting.start_time else []),
+        f"Join Zoom Meeting: {body['join_url']}",
+        f"Meeting ID: {meeting.id}",
+        *([f"Passcode: {meeting.password}"] if meeting.password else []),
+        f"Join by SIP: {sip_link}",
+    ]
+    return {"invitation": "\r\n".join(lines), "sip_links": [sip_link]}
+
+
+def create_invite_links(request: FakeRequest) -> Row:
+    """Return a new link for each name; the fake does not store links, so that none of them expires."""
+    meeting = request.meeting()
+    names = [each["name"] for each in cast("list[Json]", request.body.get("attendees", []))]
+    return {
+        "attendees": [
+            {"name": name, "join_url": f"{SITE}/w/{meeting.id}?tk={secrets.token_urlsafe(16)}"} for name in names
+        ]
+    }
+
+
 def caption_token(request: FakeRequest) -> Row:
     """Return the URL to which captions are sent."""
     meeting = request.meeting("captions")
@@ -183,25 +205,11 @@ def sip_uri(request: FakeRequest) -> Row:
     meeting = request.meeting("sip")
     code = f"p{crc32(str(meeting.id).encode()) % 10**5:05d}"
     return {
-        "sip_dialing": f"{meeting.id}.{request.body.get('passcode', '')}....{code}@zoomcrc.example",
+        "sip_dialing": f"{meeting.id}.{request.body.get('passcode', '')}....{code}@{_SIP_DOMAIN}",
         "paid_crc_plan_participant": True,
         "participant_identifier_code": code,
         "expire_in": _SIP_LIFETIME_SECONDS,
     }
-
-
-def summary(request: FakeRequest) -> Row:
-    """Return the summary of one instance; the path must contain a UUID, not a number."""
-    if request.path_value.isdigit():
-        raise invalid("meetingId", "A meeting UUID is expected.")
-    instance = request.instance(max_age_months=None)
-    if instance.host.is_basic:
-        raise paid_only(request.account.id)
-    if instance.summary is None:
-        raise no_such_meeting(request.path_value)
-    if instance.summary.withheld:
-        raise ErrorResponse(403, 2305, _WITHHELD_MESSAGES[instance.summary.withheld])
-    return summary_body(instance, instance.summary)
 
 
 def _is_listed(meeting: ScheduledMeeting, list_type: str, now: datetime) -> bool:

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
-from ..account.records import Activity, OperationLog, RecordingStorage, TelephoneLeg, UpcomingEvent
-from ..protocol.times import iso
+from ..account.records import (
+    Activity,
+    MeetingActivity,
+    OperationLog,
+    RecordingStorage,
+    RemoteSupport,
+    TelephoneLeg,
+    UpcomingEvent,
+)
+from ..protocol.times import clock_time, iso
 from .instance_rows import Row
 
 
 def log_row(entry: Activity | OperationLog) -> Row:
     """Return one sign-in or sign-out, or one entry of the operation log."""
     return {**vars(entry), "time": iso(entry.time)}
+
+
+def meeting_activity_row(activity: MeetingActivity) -> Row:
+    """Return one action in a meeting; its number has blanks, and its time has no zone."""
+    number, time = str(activity.meeting_number), activity.time
+    return {
+        "meeting_number": f"{number[:3]} {number[3:-4]} {number[-4:]}",
+        "activity_time": f"{time:%Y-%m-%d %H:%M:%S}:{time.microsecond // 1000:03d}",
+        "operator": activity.operator,
+        "operator_email": activity.operator_email,
+        "activity_category": activity.type,
+        "activity_detail": activity.detail or activity.type,
+    }
+
+
+def remote_support_row(support: RemoteSupport) -> Row:
+    """Return one remote support."""
+    instance = support.instance
+    return {
+        "meeting_start_time": iso(instance.start_time),
+        "meeting_uuid": instance.uuid,
+        "meeting_number": instance.id,
+        "topic": instance.topic,
+        "meeting_host_id": instance.host.id,
+        "supporter_name": support.supporter_name,
+        "supporter_email": support.supporter_email,
+        "supportee_name": support.supportee_name,
+        "supportee_email": support.supportee_email,
+        "request_time": iso(support.request_time),
+        "wait_time": clock_time(support.start_time - support.request_time),
+        "start_time": iso(support.start_time),
+        "end_time": iso(support.end_time),
+        "duration": clock_time(support.end_time - support.start_time),
+    }
 
 
 def telephone_leg_row(leg: TelephoneLeg) -> Row:

@@ -14,6 +14,7 @@ from ..protocol.route import Handler, Route
 from ..reference.operations import OPERATIONS, Operation
 from . import (
     account_reports,
+    history,
     instance_rows,
     livestream,
     meetings,
@@ -22,16 +23,19 @@ from . import (
     polls,
     recordings,
     registrants,
+    rtms,
+    summaries,
     survey,
     templates,
     users,
 )
-from .instance_reports import meeting_participants, of_meeting, of_webinar, webinar_participants
+from .instance_reports import meeting_participants, of_meeting, of_webinar, webinar_participants, webinar_qa
 from .stateless import stateless
 
 _TEMPLATE: Final = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>(?:/[^/\s?#]+)+)")
 
 _SHARED: Final[Mapping[str, Handler]] = {
+    "create_invite_links": meetings.create_invite_links,
     "livestream.get": livestream.details,
     "livestream.update": livestream.update,
     "livestream.update_status": livestream.update_status,
@@ -63,7 +67,11 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "meetings.update": meetings.update,
     "meetings.delete": meetings.delete,
     "meetings.update_status": meetings.update_status,
-    "meetings.summary": meetings.summary,
+    "meetings.invitation": meetings.invitation,
+    "meetings.summary": summaries.details,
+    "meetings.summaries": summaries.listing,
+    "meetings.delete_summary": summaries.delete,
+    "meetings.update_rtms_status": rtms.update_status,
     "meetings.caption_token": meetings.caption_token,
     "meetings.sip_uri": meetings.sip_uri,
     "meetings.polls.create_batch": polls.create_batch,
@@ -97,12 +105,15 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "reports.billing_invoices": account_reports.billing_invoices,
     "reports.cloud_recording": account_reports.cloud_recording,
     "reports.daily": account_reports.daily,
+    "reports.history_meetings": history.history_meetings,
     "reports.meeting": of_meeting(instance_rows.report_body),
+    "reports.meeting_activities": account_reports.meeting_activities,
     "reports.meeting_participants": meeting_participants,
     "reports.meeting_polls": of_meeting(instance_rows.report_polls_body),
     "reports.meeting_qa": of_meeting(instance_rows.report_qa_body, max_age_months=None),
     "reports.meeting_survey": of_meeting(instance_rows.report_survey_body),
     "reports.operation_logs": account_reports.operation_logs,
+    "reports.remote_support": account_reports.remote_support,
     "reports.telephone": account_reports.telephone,
     "reports.upcoming_events": account_reports.upcoming_events,
     "reports.users": account_reports.users,
@@ -112,6 +123,8 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "reports.webinar_polls": of_webinar(instance_rows.report_polls_body),
     "users.list": users.listing,
     "users.get": users.details,
+    "reports.webinar_qa": webinar_qa,
+    "reports.webinar_survey": of_webinar(instance_rows.report_survey_body),
 }
 """The handlers by the name of the operation; the other operations are served statelessly."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -78,6 +78,11 @@ def day(query: Query, name: str, default: date | None = None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise invalid(name) from None
+
+
+def moment(query: Query, name: str) -> datetime | None:
+    """Return an optional time with a zone."""
+    return datetime.fromisoformat(query[name]) if name in query else None
 
 
 def date_range(query: Query, today: date, *, longest: int = 31, optional: bool = False) -> DateRange:

@@ -131,17 +131,17 @@ class FakeRequest:
     def instance(
         self,
         *,
-        webinar: bool = False,
+        webinar: bool | None = False,
         max_age_months: int | None = _YEAR_MONTHS,
         other_account_status: int | None = None,
     ) -> Instance:
         """Return the instance in the path; raise an error if it is of the other kind or older than *max_age_months*.
 
-        An instance whose reports are not ready counts as unknown.
+        If *webinar* is None, either kind is right. An instance whose reports are not ready counts as unknown.
         *other_account_status* is the HTTP status for an instance of another account, if the reference has one.
         """
         instance = self._instance_or_none()
-        if instance is None or instance.webinar is not webinar or not instance.has_reports(self.now):
+        if instance is None or webinar not in {None, instance.webinar} or not instance.has_reports(self.now):
             raise no_such_meeting(self.path_value)
         if other_account_status is not None and instance.host.other_account:
             raise in_another_account(other_account_status)

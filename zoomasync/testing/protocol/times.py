@@ -21,6 +21,13 @@ def slashed(moment: datetime | None) -> str:
     return f"{moment:%m/%d/%Y %H:%M}" if moment else ""
 
 
+def clock_time(duration: timedelta) -> str:
+    """Format *duration* as `01:28`, or as `1:01:28` if it is an hour or more."""
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
+
+
 def http_date(moment: datetime) -> str:
     """Format *moment* as the `Date` header of HTTP: `Wed, 04 Mar 2026 09:00:11 GMT`."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)

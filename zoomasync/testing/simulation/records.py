@@ -1,10 +1,10 @@
-"""Records of a simulated account: sign-ins, operation logs, telephone calls, invoices, upcoming events, storage."""
+"""Records of a simulated account, of every kind in `account.records`."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from ..account.host import Host
@@ -13,8 +13,11 @@ from ..account.records import (
     Activity,
     BillingReport,
     Invoice,
+    MeetingActivity,
+    MeetingActivityType,
     OperationLog,
     RecordingStorage,
+    RemoteSupport,
     TelephoneLeg,
     UpcomingEvent,
 )
@@ -100,6 +103,47 @@ def simulate_telephone_legs(rng: SeededRandom, instances: Sequence[Instance]) ->
     return legs
 
 
+def simulate_meeting_activities(rng: SeededRandom, instances: Sequence[Instance]) -> list[MeetingActivity]:
+    """Return the actions in about a quarter of *instances*, the newest first."""
+    activities = [
+        MeetingActivity(
+            meeting_number=instance.id,
+            time=time + timedelta(milliseconds=rng.randrange(1000)),
+            operator=name,
+            operator_email=email.strip(),
+            type=type_,
+        )
+        for instance in instances
+        if rng.chance(0.25)
+        for type_, time, name, email in _actions(instance)
+    ]
+    return sorted(activities, key=lambda entry: entry.time, reverse=True)
+
+
+def simulate_remote_supports(rng: SeededRandom, instances: Sequence[Instance]) -> list[RemoteSupport]:
+    """Return a remote support by the host in about a tenth of the meetings among *instances*, the newest first."""
+    supports: list[RemoteSupport] = []
+    for instance in reversed(instances):
+        if instance.webinar or instance.one_person or not rng.chance(0.1):
+            continue
+        requested = instance.start_time + timedelta(seconds=rng.randrange(60, 200))
+        started = requested + timedelta(seconds=rng.randrange(5, 90))
+        guest = instance.participants[-1]
+        supports.append(
+            RemoteSupport(
+                instance=instance,
+                request_time=requested,
+                start_time=started,
+                end_time=started + timedelta(seconds=rng.randrange(30, 5000)),
+                supporter_name=instance.host.name,
+                supporter_email=instance.host.email,
+                supportee_name=guest.name,
+                supportee_email=guest.user_email,
+            )
+        )
+    return supports
+
+
 def simulate_billing_reports(today: date, months: int) -> list[BillingReport]:
     """Return one billing period for each of the last *months* full months, the newest first."""
     starts = [months_before(today.replace(day=1), back) for back in range(1, months + 1)]
@@ -130,6 +174,21 @@ def simulate_recording_storage(rng: SeededRandom, today: date, months: int) -> l
         for day in _days(today, months)
         for group, free in (("", "Unlimited"), ("gR0upNorth", "5 GB"))
     ]
+
+
+def _actions(instance: Instance) -> Iterator[tuple[MeetingActivityType, datetime, str, str]]:
+    """Yield the type, the time, and the person's name and address of each action."""
+    host, start, end = instance.host, instance.start_time, instance.end_time
+    yield "Meeting Created", instance.schedule_time or start, host.name, host.email
+    yield "Meeting Started", start, host.name, host.email
+    for visit in instance.participants[:3]:
+        yield "User Join", visit.join_time, visit.name, visit.user_email
+        yield "User Left", visit.leave_time or end, visit.name, visit.user_email
+    if instance.has_chat:
+        yield "In-Meeting Chat", start, host.name, host.email
+    if instance.has_screen_share:
+        yield "Remote Control", start, host.name, host.email
+    yield "Meeting Ended", end, host.name, host.email
 
 
 def _days(today: date, months: int) -> Iterator[date]:
