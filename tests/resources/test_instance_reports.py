@@ -112,3 +112,24 @@ async def test_webinar_polls_by_person(zoom: Zoom, fake: FakeZoom, account: Acco
 
     assert last_request(fake)[0].endswith("/polls")
     assert [person.email for person in report.questions] == [response.email for response in instance.polls]
+
+
+async def test_webinar_qa_by_person(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    instance = account.add_instance(type=5, start=MAY, qa=2)
+
+    report = await zoom.reports.webinar_qa(instance.id)
+
+    assert last_request(fake) == (f"GET /v2/report/webinars/{instance.id}/qa", {})
+    assert (report.uuid, [person.name for person in report.questions]) == (instance.uuid, ["Guest 1", "Guest 2"])
+
+
+async def test_webinar_survey_by_person(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    instance = account.add_instance(type=5, start=MAY, survey=2)
+
+    report = await zoom.reports.webinar_survey(instance.id)
+
+    assert last_request(fake) == (f"GET /v2/report/webinars/{instance.id}/survey", {})
+    assert instance.survey
+    assert (report.webinar_id, report.webinar_uuid) == (instance.id, instance.uuid)
+    assert (report.survey_id, report.survey_name) == (instance.survey.id, instance.survey.name)
+    assert [person.name for person in report.survey_answers] == ["Guest 1", "Guest 2"]

@@ -8,9 +8,21 @@ import pytest
 from support.stories import last_body, last_request
 
 from zoomasync import Zoom
-from zoomasync.errors import BadRequest, InvalidArgument, NotFound, ResourceLimitReached
-from zoomasync.models import MeetingSettings, MeetingStatusUpdate, NewMeeting, NewSipUri, NewTrackingField, Recurrence
-from zoomasync.testing import Account, FakeZoom
+from zoomasync.errors import BadRequest, InvalidArgument, NotFound, PermissionDenied, ResourceLimitReached
+from zoomasync.models import (
+    MeetingSettings,
+    MeetingStatusUpdate,
+    MeetingUpdate,
+    NewInviteLink,
+    NewInviteLinks,
+    NewMeeting,
+    NewSipUri,
+    NewTrackingField,
+    Recurrence,
+    RtmsAppSettings,
+    RtmsStatusUpdate,
+)
+from zoomasync.testing import Account, FakeZoom, Occurrence
 
 JULY = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
@@ -224,3 +236,207 @@ async def test_create_for_unknown_user_raises(zoom: Zoom) -> None:
         await zoom.meetings.create("nobody", NewMeeting(topic="x"))
 
     assert raised.value.code == 1001
+
+
+async def test_get_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    meeting = account.add_meeting(start_time=JULY, topic="Crane", settings={"waiting_room": True})
+
+    got = await zoom.meetings.get(meeting.id)
+
+    assert last_request(fake) == (f"GET /v2/meetings/{meeting.id}", {})
+    assert (got.id, got.uuid, got.topic, got.start_time) == (meeting.id, meeting.uuid, "Crane", JULY)
+    assert got.settings
+    assert (got.settings.waiting_room, got.registration_url) == (True, None)
+
+
+async def test_get_one_occurrence(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    meeting = account.add_meeting(type=8, start_time=JULY)
+    second = meeting.occurrences[1]
+
+    got = await zoom.meetings.get(meeting.id, occurrence_id=second.occurrence_id)
+
+    assert last_request(fake)[1] == {"occurrence_id": second.occurrence_id}
+    assert got.start_time == second.start_time == JULY + timedelta(weeks=1)
+
+
+async def test_get_past_occurrences(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """Without *show_previous_occurrences* there are only those that have not ended."""
+    past, coming = datetime(2020, 1, 6, 9, tzinfo=UTC), datetime(2150, 1, 5, 9, tzinfo=UTC)
+    meeting = account.add_meeting(type=8, start_time=past)
+    meeting.occurrences += (Occurrence(start_time=coming, duration=30),)
+
+    got = await zoom.meetings.get(meeting.id)
+    whole = await zoom.meetings.get(meeting.id, show_previous_occurrences=True)
+
+    assert last_request(fake)[1] == {"show_previous_occurrences": "true"}
+    assert [each.start_time for each in got.occurrences] == [coming]
+    assert [each.start_time for each in whole.occurrences][::4] == [past, coming]
+
+
+async def test_update_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """Only the given fields change, and None clears a field."""
+    meeting = account.add_meeting(start_time=JULY, topic="Crane", settings={"audio": "voip"})
+    meeting.agenda = "Dates"
+
+    await zoom.meetings.update(
+        meeting.id,
+        MeetingUpdate(duration=45, agenda=None, settings=MeetingSettings(waiting_room=True)),
+    )
+
+    assert last_request(fake) == (f"PATCH /v2/meetings/{meeting.id}", {})
+    assert last_body(fake) == {"duration": 45, "agenda": None, "settings": {"waiting_room": True}}
+    assert (meeting.topic, meeting.start_time, meeting.duration, meeting.agenda) == ("Crane", JULY, 45, "")
+    assert meeting.settings == {"approval_type": 0, "audio": "voip", "waiting_room": True}
+
+
+async def test_update_recurrence(zoom: Zoom, account: Account) -> None:
+    meeting = account.add_meeting(type=8, start_time=JULY)
+
+    await zoom.meetings.update(meeting.id, MeetingUpdate(recurrence=Recurrence(type=1, end_times=2)))
+
+    assert [each.start_time for each in meeting.occurrences] == [JULY, JULY + timedelta(days=1)]
+
+
+async def test_update_one_occurrence(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """The occurrence keeps its id, and the other occurrences are as they were."""
+    meeting = account.add_meeting(type=8, start_time=datetime(2150, 7, 1, 9, tzinfo=UTC))
+    first, second, *others = meeting.occurrences
+    moved = second.start_time + timedelta(hours=3)
+
+    await zoom.meetings.update(
+        meeting.id, MeetingUpdate(start_time=moved, agenda="Crane"), occurrence_id=second.occurrence_id
+    )
+
+    assert last_request(fake)[1] == {"occurrence_id": second.occurrence_id}
+    assert (meeting.occurrences[0], *meeting.occurrences[2:]) == (first, *others)
+    assert (meeting.start_time, meeting.agenda) == (first.start_time, "")
+    got = await zoom.meetings.get(meeting.id, occurrence_id=second.occurrence_id)
+    assert (got.start_time, got.agenda) == (moved, "Crane")
+    assert [each.start_time for each in got.occurrences][:2] == [first.start_time, moved]
+
+
+async def test_101st_update_raises(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """The client does not know the host of the meeting, so the limit is found by Zoom's 429."""
+    meeting = account.add_meeting()
+    for number in range(100):
+        await zoom.meetings.update(meeting.id, MeetingUpdate(topic=f"Draft {number}"))
+
+    with pytest.raises(ResourceLimitReached) as raised:
+        await zoom.meetings.update(meeting.id, MeetingUpdate(topic="one too many"))
+
+    assert (raised.value.resumes_at.hour, raised.value.resumes_at.minute) == (0, 0)
+    assert sent_changes(fake) == [204] * 100 + [429]
+    assert meeting.topic == "Draft 99"
+
+
+async def test_101st_update_for_host_raises(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """With *schedule_for*, the client counts, and does not send the change."""
+    meeting = account.add_meeting()
+    change = MeetingUpdate(schedule_for=meeting.host.id, topic="Draft")
+    for _ in range(100):
+        await zoom.meetings.update(meeting.id, change)
+
+    with pytest.raises(ResourceLimitReached):
+        await zoom.meetings.update(meeting.id, change)
+
+    assert sent_changes(fake) == [204] * 100
+
+
+def sent_changes(fake: FakeZoom) -> list[int | None]:
+    return [request.status for request in fake.requests if request.method == "PATCH"]
+
+
+async def test_delete_and_recover(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """A deleted meeting is unknown until it is recovered."""
+    meeting = account.add_meeting()
+
+    await zoom.meetings.delete(meeting.id, schedule_for_reminder=False, cancel_meeting_reminder=True)
+
+    assert last_request(fake) == (
+        f"DELETE /v2/meetings/{meeting.id}",
+        {"schedule_for_reminder": "false", "cancel_meeting_reminder": "true"},
+    )
+    with pytest.raises(NotFound):
+        await zoom.meetings.get(meeting.id)
+    await zoom.meetings.update_status(meeting.id, MeetingStatusUpdate(action="recover"))
+    assert (await zoom.meetings.get(meeting.id)).id == meeting.id
+
+
+async def test_delete_one_occurrence(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    meeting = account.add_meeting(type=8)
+
+    await zoom.meetings.delete(meeting.id, occurrence_id=meeting.occurrences[1].occurrence_id)
+
+    assert last_request(fake)[1] == {"occurrence_id": meeting.occurrences[1].occurrence_id}
+    got = await zoom.meetings.get(meeting.id)
+    assert [each.status for each in got.occurrences] == ["available", "deleted", "available", "available"]
+
+
+async def test_invitation_text(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    meeting = account.add_meeting(account.add_host("Nadia Orr"), topic="Crane")
+
+    invitation = await zoom.meetings.invitation(meeting.id)
+
+    assert last_request(fake)[0] == f"GET /v2/meetings/{meeting.id}/invitation"
+    assert "Nadia Orr is inviting you" in invitation.invitation
+    assert f"Meeting ID: {meeting.id}" in invitation.invitation
+    assert invitation.sip_links == (f"{meeting.id}@zoomcrc.example",)
+
+
+async def test_create_invite_links(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """Each person gets a link, also of the same name."""
+    meeting = account.add_meeting()
+
+    links = await zoom.meetings.create_invite_links(
+        meeting.id, NewInviteLinks(attendees=(NewInviteLink(name="Ida"), NewInviteLink(name="Ida")), ttl=60)
+    )
+
+    assert last_request(fake)[0] == f"POST /v2/meetings/{meeting.id}/invite_links"
+    assert last_body(fake) == {"attendees": [{"name": "Ida"}, {"name": "Ida"}], "ttl": 60}
+    assert [each.name for each in links.attendees] == ["Ida", "Ida"]
+    assert len({each.join_url for each in links.attendees}) == 2
+
+
+async def test_summaries_between_times(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    account.add_instance(start=JULY - timedelta(days=1), summary=True)
+    instances = [account.add_instance(start=JULY, type=type_, summary=True) for type_ in (2, 5)]
+    account.add_instance(start=JULY)
+
+    listed = [each async for each in zoom.meetings.summaries(from_=JULY, to=JULY + timedelta(hours=1))]
+
+    assert last_request(fake) == (
+        "GET /v2/meetings/meeting_summaries",
+        {"from": "2026-07-01T09:00:00Z", "to": "2026-07-01T10:00:00Z", "page_size": "300"},
+    )
+    assert {each.meeting_uuid for each in listed} == {each.uuid for each in instances}
+    assert {each.summary_created_time for each in listed} == {JULY + timedelta(minutes=30)}
+
+
+@pytest.mark.parametrize("type_", [2, 5], ids=["meeting", "webinar"])
+async def test_delete_summary(type_: int, zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """The summary goes to the trash, where no call finds it."""
+    instance = account.add_instance(type=type_, summary=True)
+
+    await zoom.meetings.delete_summary(instance.uuid)
+
+    assert last_request(fake)[0].endswith("/meeting_summary")
+    assert last_request(fake)[0].startswith("DELETE ")
+    assert [each async for each in zoom.meetings.summaries()] == []
+    for call in (zoom.meetings.summary, zoom.meetings.delete_summary):
+        with pytest.raises(PermissionDenied) as raised:
+            await call(instance.uuid)
+        assert raised.value.code == 2305
+
+
+async def test_update_rtms_status(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    meeting = account.add_meeting()
+    meeting.start()
+    settings = RtmsAppSettings(client_id="a1")
+
+    await zoom.meetings.update_rtms_status(meeting.id, RtmsStatusUpdate(action="start", settings=settings))
+
+    assert last_request(fake)[0] == f"PATCH /v2/live_meetings/{meeting.id}/rtms_app/status"
+    assert last_body(fake) == {"action": "start", "settings": {"client_id": "a1"}}
+    assert meeting.rtms_streams == {("a1", meeting.host.id): "running"}
+    await zoom.meetings.update_rtms_status(meeting.id, RtmsStatusUpdate(action="stop", settings=settings))
+    assert meeting.rtms_streams == {}

@@ -14,13 +14,15 @@ from zoomasync.models.reports import (
     BillingReport,
     CloudRecordingStorage,
     Host,
+    MeetingActivity,
     OperationLog,
     SignInActivity,
     UpcomingEvent,
     UserMeeting,
 )
-from zoomasync.testing import Account, Activity, FakeZoom, Invoice, RecordingStorage, TelephoneLeg
+from zoomasync.testing import Account, Activity, FakeZoom, Invoice, RecordingStorage, RemoteSupport, TelephoneLeg
 from zoomasync.testing import BillingReport as FakeBillingReport
+from zoomasync.testing import MeetingActivity as FakeMeetingActivity
 from zoomasync.testing import OperationLog as FakeOperationLog
 from zoomasync.testing import UpcomingEvent as FakeUpcomingEvent
 
@@ -136,6 +138,72 @@ async def test_daily_usage_of_month(zoom: Zoom, fake: FakeZoom, account: Account
     assert len(days) == 31
 
 
+async def test_history_of_features(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    host = account.add_host("Nadia Orr", dept="Works", group_ids=("g1",))
+    instance = account.add_instance(host, start=MAY, type=9, participants=4, minutes=20, polls=1, topic="Crane dates")
+    account.add_instance(start=MAY, topic="Crane dates")
+
+    listed = [
+        meeting
+        async for meeting in zoom.reports.history_meetings(
+            FIRST,
+            LAST,
+            date_type="end_time",
+            meeting_type="webinar",
+            report_type="poll",
+            search_key="crane",
+            group_id="g1",
+            meeting_feature=["reaction", "poll"],
+        )
+    ]
+
+    assert last_request(fake) == (
+        "GET /v2/report/history_meetings",
+        IN_MAY
+        | {"date_type": "end_time", "meeting_type": "webinar", "report_type": "poll", "search_key": "crane"}
+        | {"group_id": "g1", "meeting_feature": "reaction,poll", "page_size": "300"},
+    )
+    (meeting,) = listed
+    assert (meeting.meeting_uuid, meeting.meeting_id, meeting.type) == (instance.uuid, instance.id, "Webinar")
+    assert (meeting.host_display_name, meeting.department, meeting.group) == ("Nadia Orr", "Works", ("g1",))
+    assert (meeting.start_time, meeting.end_time) == (MAY, MAY + timedelta(minutes=20))
+    assert (meeting.participants, meeting.duration, meeting.total_participant_minutes) == (4, 20, 80)
+    assert (meeting.unique_viewers, meeting.max_concurrent_views) == (3, 3)
+    assert meeting.feature_used
+    assert (meeting.feature_used.poll, meeting.feature_used.reaction) == (True, False)
+
+
+async def test_meeting_activities_of_person(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """The time of an action has no zone in the response, and is decoded as UTC."""
+    time = MAY + timedelta(milliseconds=216)
+    for name in ("Ivo Lind", "Nadia Orr"):
+        account.meeting_activities.append(FakeMeetingActivity(meeting_number=85012345678, time=time, operator=name))
+
+    listed = [
+        activity
+        async for activity in zoom.reports.meeting_activities(
+            FIRST, LAST, "Meeting Started", meeting_number=85012345678, search_key="ivo"
+        )
+    ]
+
+    assert last_request(fake) == (
+        "GET /v2/report/meeting_activities",
+        IN_MAY
+        | {"activity_type": "Meeting Started", "meeting_number": "85012345678", "search_key": "ivo"}
+        | {"page_size": "300"},
+    )
+    assert listed == [
+        MeetingActivity(
+            meeting_number="850 1234 5678",
+            activity_time=time,
+            operator="Ivo Lind",
+            operator_email="",
+            activity_category="Meeting Started",
+            activity_detail="Meeting Started",
+        )
+    ]
+
+
 async def test_operation_logs_of_category(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     for category in ("Recording", "user"):
         account.operation_logs.append(
@@ -160,6 +228,29 @@ async def test_operation_logs_of_category(zoom: Zoom, fake: FakeZoom, account: A
             operation_detail="x",
         )
     ]
+
+
+async def test_remote_support(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
+    """The times of waiting and of the support are text."""
+    instance = account.add_instance(start=MAY)
+    start = MAY + timedelta(minutes=3, seconds=28)
+    account.remote_supports.append(
+        RemoteSupport(
+            instance=instance,
+            request_time=start - timedelta(seconds=88),
+            start_time=start,
+            end_time=start + timedelta(hours=1, minutes=2),
+            supporter_name="Nadia Orr",
+            supportee_name="Tom",
+        )
+    )
+
+    [log] = [log async for log in zoom.reports.remote_support(FIRST, LAST, page_size=20)]
+
+    assert last_request(fake) == ("GET /v2/report/remote_support", IN_MAY | {"page_size": "20"})
+    assert (log.meeting_uuid, log.meeting_number, log.meeting_start_time) == (instance.uuid, instance.id, MAY)
+    assert (log.supporter_name, log.supportee_name) == ("Nadia Orr", "Tom")
+    assert (log.start_time, log.wait_time, log.duration) == (start, "01:28", "1:02:00")
 
 
 async def test_telephone_by_date_type(zoom: Zoom, fake: FakeZoom, account: Account) -> None:

@@ -8,10 +8,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
 
 from zoomasync.testing import Account, Instance, Visit
+from zoomasync.testing.account.records import MeetingActivityType
 
 TODAY = date(2026, 3, 18)
 GUEST = "Guest at the gate"
@@ -168,6 +170,9 @@ def test_account_records_of_every_kind(account: Account) -> None:
     assert {event.webinar for event in account.upcoming_events} == {True, False}
     assert max(each.day for each in account.recording_storage) == TODAY - timedelta(days=1)
     assert len(account.operation_logs) > 100
+    assert {entry.type for entry in account.meeting_activities} == set(get_args(MeetingActivityType))
+    assert all(support.request_time < support.start_time for support in account.remote_supports)
+    assert any(support.end_time - support.start_time > timedelta(hours=1) for support in account.remote_supports)
 
 
 def test_meetings_of_every_kind(account: Account) -> None:
