@@ -57,7 +57,7 @@ async def test_simulated_responses() -> None:
             path, query, body = request_for(caller.fake.account, operation)
             response = await caller.send(operation.verb, path, body, **query)
             assert response.status == operation.status, (name, response.body)
-            past = name.startswith(("past_meetings.", "reports."))
+            past = name.startswith(("past_", "reports."))
             mismatches += [
                 f"{name} {mismatch}"
                 for mismatch in complaints(response.body, operation.response)
@@ -91,6 +91,13 @@ BODIES: Final[Mapping[str, Json]] = {
     "POST /users/{userId}/meeting_templates": {"name": "Crane"},
     "POST /meetings/{meetingId}/registrants": {"email": "omar@lakeside.example", "first_name": "Omar"},
     "POST /meetings/{meetingId}/polls": {"title": "Vote"},
+    "POST /users/{userId}/webinars": {
+        "type": 9,
+        "start_time": "2026-03-20T09:00:00Z",
+        "recurrence": {"type": 2, "weekly_days": "2,4", "end_times": 2},
+    },
+    "POST /users/{userId}/webinar_templates": {"name": "Crane"},
+    "POST /webinars/{webinarId}/panelists": {"panelists": [{"email": "pia@lakeside.example"}]},
     "POST /webinars/{webinarId}/registrants": {"email": "omar@lakeside.example", "first_name": "Omar"},
 }
 
@@ -100,7 +107,8 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     meeting = next(each for each in account.scheduled_meetings if each.registrants and each.survey)
     instances = [each for each in account.instances_between(date(2026, 3, 1), TODAY) if each.participants_count > 1]
     meeting_instance = next(each for each in instances if not each.webinar and each.polls and each.qa and each.survey)
-    past_webinar = next(each for each in instances if each.webinar)
+    numbers = {each.id for each in account.scheduled_webinars}
+    past_webinar = next(each for each in instances if each.webinar and each.id in numbers)
     webinar = account.scheduled_webinars[0]
     summarised = next(
         each for each in account.instances if each.summary and each.host.type == 2 and "/" not in each.uuid
@@ -109,6 +117,8 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     recording = next(
         each for each in account.recordings if each.registrants and each.available_files and "/" not in each.uuid
     )
+    if operation.name == "webinars.caption_token":
+        webinar.start()
     scheduled = webinar if "webinarId" in operation.path else meeting
     ids = {
         "meetingId": summarised.uuid if "summary" in operation.route else meeting_instance.id if past else meeting.id,
@@ -131,6 +141,8 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     if "billing_id" in operation.query:
         query["billing_id_"] = account.billing_reports[0].id
     body = BODIES.get(operation.route) or (None if operation.body is None else short_body(operation.body))
+    if body is not None and "webinar_template" in operation.route:
+        body = {**body, "webinar_id": webinar.id}
     if body is not None and "meeting_template" in operation.route:
         body = {
             **body,

@@ -51,7 +51,7 @@ async def test_report_is_404_until_ready(route: str) -> None:
         ready = await caller.get(path)
 
     assert (early.error, ready.status) == ((404, 3001), 200)
-    assert str(early.body["message"]).startswith("Meeting does not exist")
+    assert str(early.body["message"]).startswith(f"{'Webinar' if kind == 5 else 'Meeting'} does not exist")
 
 
 async def test_report_by_number_is_404_until_ready() -> None:

@@ -188,7 +188,11 @@ def test_meetings_of_every_kind(account: Account) -> None:
     assert any(meeting.polls for meeting in meetings)
     assert any(meeting.survey for meeting in meetings)
     assert any(meeting.settings["use_pmi"] for meeting in meetings)
-    assert {template.host is None for template in account.templates} == {True, False}
+    assert {(template.host is None, template.webinar) for template in account.templates} == {
+        (True, False),
+        (False, False),
+        (False, True),
+    }
     assert {host.pac_accounts is None for host in account.hosts} == {True, False}
 
 
@@ -196,13 +200,14 @@ def test_webinars_of_every_kind(account: Account) -> None:
     webinars = account.scheduled_webinars
     registrants = [registrant for webinar in webinars for registrant in webinar.registrants]
     numbers = [each.id for each in (*webinars, *account.scheduled_meetings)]
+    held = {each.id: each for each in account.instances}
 
     assert {webinar.type for webinar in webinars} == {5, 6, 9}
     assert {name for webinar in webinars for name in webinar.settings} == {"approval_type"}
     assert all(webinar.host.has("webinars") for webinar in webinars)
-    assert len({*numbers, *(each.id for each in account.instances)}) == len(numbers) + len(
-        {each.id for each in account.instances}
-    )
+    assert len(set(numbers)) == len(numbers)
+    assert [held[number].type for number in numbers if number in held] == [9]
+    assert any(webinar.panelists and webinar.tracking_sources for webinar in webinars)
     assert any(webinar.polls and webinar.survey and webinar.livestream.stream_url for webinar in webinars)
     assert {each.status for each in registrants} == {"approved", "pending", "denied", "cancelled"}
     assert any(each.source_id for each in registrants)

@@ -26,11 +26,13 @@ from .account.meeting import (
     MeetingTemplate,
     MeetingType,
     Occurrence,
+    Panelist,
     Poll,
     PollStatus,
     Registrant,
     RegistrantStatus,
     ScheduledMeeting,
+    TrackingSource,
 )
 from .account.recording import Recording, RecordingFile, RecordingView
 from .account.records import (
@@ -69,6 +71,7 @@ __all__ = [
     "Occurrence",
     "OperationLog",
     "PacAccount",
+    "Panelist",
     "Poll",
     "PollAnswer",
     "PollResponse",
@@ -90,6 +93,7 @@ __all__ = [
     "SurveyResponse",
     "TelephoneLeg",
     "TrackingField",
+    "TrackingSource",
     "UpcomingEvent",
     "Visit",
 ]

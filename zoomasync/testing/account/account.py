@@ -31,6 +31,7 @@ from .meeting import (
     TYPES_WITHOUT_START,
     MeetingTemplate,
     MeetingType,
+    Panelist,
     Poll,
     Registrant,
     ScheduledMeeting,
@@ -111,7 +112,7 @@ class Account:
         instances = simulate_instances(rng, active, today, months=months, per_month=instances_per_month)
         # Meetings and recordings have generators of their own, so that a change to them does not change the instances.
         scheduled = simulate_meetings(SeededRandom(seed), active, today)
-        webinars = simulate_webinars(SeededRandom(f"webinars {seed}"), active, today)
+        webinars = simulate_webinars(SeededRandom(f"webinars {seed}"), active, today, instances)
         return cls(
             today=today,
             hosts=users,
@@ -119,7 +120,7 @@ class Account:
             instances=instances,
             scheduled_meetings=scheduled,
             scheduled_webinars=webinars,
-            templates=simulate_templates(scheduled),
+            templates=simulate_templates([*scheduled, *webinars]),
             recordings=simulate_recordings(SeededRandom(seed), instances, today),
             activities=simulate_activities(rng, users, today, months),
             # Generators of their own keep the other data as they are.
@@ -231,6 +232,7 @@ class Account:
         *,
         registrants: int | Iterable[Registrant] = 0,
         polls: int | Iterable[Poll] = 0,
+        panelists: int | Iterable[Panelist] = 0,
         approval_type: Literal[0, 1, 2] = 0,
         type: MeetingType = 2,
         start_time: datetime | None = None,
@@ -249,7 +251,8 @@ class Account:
         *recurrence* counts for the types 8 and 9 only, which have four weekly occurrences by default.
 
         A count of *registrants* creates so many, pending if approval is manual and else approved; a count of *polls*
-        creates so many with one question each. Raises ValueError if a count is negative.
+        creates so many with one question each, and a count of *panelists* so many for a webinar. Raises ValueError if a
+        count is negative.
         """
         host = host or self._default_host()
         number = id or self.next_meeting_number()
@@ -270,6 +273,7 @@ class Account:
             occurrences=occurrences(start, duration, "UTC", rule) if rule else (),
             registrants=scheduling.registrants(registrants, number, created, pending=approval_type == MANUAL_APPROVAL),
             polls=scheduling.polls(polls, number),
+            panelists=scheduling.panelists(panelists, number),
             capacity=capacity,
         )
         (self.scheduled_webinars if meeting.is_webinar else self.scheduled_meetings).append(meeting)

@@ -20,6 +20,7 @@ Feature = Literal[
     "livestreams",
     "sip",
     "recording_content",
+    "simulive",
     "rtms",
 ]
 UserStatus = Literal["active", "inactive", "pending"]

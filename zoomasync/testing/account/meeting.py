@@ -1,4 +1,4 @@
-"""Scheduled meetings and webinars, their registrants, polls and livestreams.
+"""Scheduled meetings and webinars, their registrants, panelists, polls and livestreams.
 
 Only the meetings and webinars themselves are mutable. Times are in UTC.
 """
@@ -113,6 +113,29 @@ class Registrant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Panelist:
+    """A person who presents a webinar; the fields are the API's."""
+
+    id: str
+    email: str = ""
+    name: str = ""
+    virtual_background_id: str = ""
+    name_tag_id: str = ""
+    name_tag_name: str = ""
+    name_tag_pronouns: str = ""
+    name_tag_description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingSource:
+    """A place where the link to a webinar's registration was shared; a registrant's *source_id* is its id."""
+
+    id: str
+    source_name: str
+    visitor_count: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Poll:
     """A poll of a scheduled meeting; *questions* are in the API's format."""
 
@@ -171,6 +194,9 @@ class ScheduledMeeting(Registration):
     *settings*, *recurrence*, the questions and the survey are in the API's format; *settings* contains only values that
     differ from the defaults, and *survey* is empty if there is none. *duration* is in minutes. At most *capacity*
     people can be registered at a time. *rtms_streams* are by the app's client id and the participant's user id.
+
+    Only a webinar has *panelists*, at most *panelist_limit*, and *tracking_sources*. *simulive* has the API's fields of
+    a simulive webinar, which plays a recording. A webinar *in_zoom_events* was created there.
     """
 
     id: int
@@ -190,6 +216,9 @@ class ScheduledMeeting(Registration):
     polls: list[Poll] = field(default_factory=list[Poll])
     survey: Json = field(default_factory=dict[str, object])
     livestream: Livestream = Livestream()
+    panelists: list[Panelist] = field(default_factory=list[Panelist])
+    tracking_sources: list[TrackingSource] = field(default_factory=list[TrackingSource])
+    simulive: Json = field(default_factory=dict[str, object])
     tracking_fields: tuple[Mapping[str, object], ...] = ()
     assistant_id: str = ""
     template_id: str = ""
@@ -199,7 +228,9 @@ class ScheduledMeeting(Registration):
     rtms_streams: dict[tuple[str, str], RtmsStatus] = field(default_factory=dict[tuple[str, str], RtmsStatus])
     deleted: bool = False
     on_premise: bool = False
+    in_zoom_events: bool = False
     capacity: int = 4_999
+    panelist_limit: int = 100
 
     def start(self) -> None:
         """Start the meeting."""
@@ -222,6 +253,11 @@ class ScheduledMeeting(Registration):
         return self.type in WEBINAR_TYPES
 
     @property
+    def is_simulive(self) -> bool:
+        """Whether this is a webinar that plays a recording."""
+        return bool(self.simulive.get("is_simulive"))
+
+    @property
     def has_occurrences(self) -> bool:
         """Whether it recurs at fixed times."""
         return self.type in TYPES_WITH_OCCURRENCES
@@ -239,7 +275,7 @@ class ScheduledMeeting(Registration):
     @property
     def alternative_hosts(self) -> tuple[str, ...]:
         """The users who may host the meeting as well, by e-mail address or id."""
-        names = str(self.settings.get("alternative_hosts", "")).split(";")
+        names = str(self.settings.get("alternative_hosts", "")).replace(",", ";").split(";")
         return tuple(name.strip() for name in names if name.strip())
 
     @property
@@ -274,10 +310,15 @@ class ScheduledMeeting(Registration):
         starts = self.start_times()
         return bool(starts) and max(starts) + _EXPIRES_AFTER <= now
 
+    def panelist(self, id_or_email: str) -> Panelist | None:
+        """Return the panelist with this id or e-mail address, or None; case and blanks do not matter."""
+        email = normalized_email(id_or_email)
+        return next((e for e in self.panelists if e.id == id_or_email or normalized_email(e.email) == email), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class MeetingTemplate:
-    """A meeting template, made from the meeting with the number *meeting_id*.
+    """A template, made from the meeting or *webinar* with the number *meeting_id*.
 
     *host* is None for an administrator's template, which every user can use.
     """
@@ -287,6 +328,7 @@ class MeetingTemplate:
     host: Host | None = None
     meeting_id: int = 0
     save_recurrence: bool = False
+    webinar: bool = False
 
 
 def normalized_email(email: str) -> str:

@@ -20,6 +20,7 @@ from .meeting import (
     Json,
     MeetingType,
     Occurrence,
+    Panelist,
     Poll,
     Registrant,
     ScheduledMeeting,
@@ -164,6 +165,21 @@ def polls(given: int | Iterable[Poll], number: int) -> list[Poll]:
         return Poll(id=defaults.opaque_id(f"poll {number}", each), title=f"Poll {each}", questions=(question,))
 
     return defaults.given_or_numbered(given, poll)
+
+
+def panelists(given: int | Iterable[Panelist], number: int) -> list[Panelist]:
+    """Return the given panelists, or so many numbered ones."""
+
+    def panelist(each: int) -> Panelist:
+        email = f"panelist{each}@elsewhere.example"
+        return Panelist(id=panelist_id(number, email), email=email, name=f"Panelist {each}")
+
+    return defaults.given_or_numbered(given, panelist)
+
+
+def panelist_id(number: int, email: str) -> str:
+    """Return the panelist id of this address for the webinar with this number."""
+    return defaults.opaque_id(f"panelist {email}", number)
 
 
 def registrant_id(number: int, email: str) -> str:

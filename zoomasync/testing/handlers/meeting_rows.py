@@ -62,6 +62,7 @@ def created_meeting_body(meeting: ScheduledMeeting) -> Row:
         "settings": _settings(meeting),
         "tracking_fields": [{**each, "visible": True} for each in meeting.tracking_fields],
         "supportGoLive": True,
+        **recurrence_fields(meeting),
     }
     if meeting.password:
         row |= {
@@ -72,16 +73,22 @@ def created_meeting_body(meeting: ScheduledMeeting) -> Row:
         }
     if meeting.registration_enabled:
         row["registration_url"] = f"{SITE}/meeting/register/tJ{meeting.id}"
-    if meeting.recurrence:
-        row["recurrence"] = meeting.recurrence
-    if meeting.has_occurrences:
-        row["occurrences"] = [_occurrence(each) for each in meeting.occurrences]
     if meeting.assistant_id:
         row["assistant_id"] = meeting.assistant_id
     if meeting.template_id:
         row["template_id"] = meeting.template_id
     if _has_continuous_chat(meeting):
         row["chat_join_url"] = f"{SITE}/launch/jc/{meeting.id}"
+    return row
+
+
+def recurrence_fields(meeting: ScheduledMeeting) -> Row:
+    """Return the recurrence and the occurrences, as far as *meeting* has them."""
+    row: Row = {}
+    if meeting.recurrence:
+        row["recurrence"] = meeting.recurrence
+    if meeting.has_occurrences:
+        row["occurrences"] = [_occurrence(each) for each in meeting.occurrences]
     return row
 
 

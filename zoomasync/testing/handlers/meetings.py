@@ -79,7 +79,7 @@ def create(request: FakeRequest) -> Row:
     """Schedule a meeting for the user, or for the user whom `schedule_for` names."""
     user, body = request.scheduling_user(), request.body
     check_faults(scheduling.faults(body))
-    host = _host(request, user, body.get("type"))
+    host = scheduling_host(request, user, body.get("type"))
     request.quota.schedule(host.id)
     meeting = scheduling.from_body(body, host, request.account.next_meeting_number(), request.now, user)
     request.account.scheduled_meetings.append(meeting)
@@ -118,7 +118,7 @@ def update(request: FakeRequest) -> None:
     whole = scheduling.with_update(meeting, body)
     check_faults(scheduling.faults(whole))
     occurrence = _occurrence(request, meeting)
-    host = _host(request, meeting.host, whole["type"])
+    host = scheduling_host(request, meeting.host, whole["type"])
     if whole.get("pre_schedule") and whole["type"] not in _PRE_SCHEDULED_TYPES:
         raise ErrorResponse(400, 3000, "Prescheduling is only available for the meeting types 2 and 3.")
     request.quota.schedule(host.id)
@@ -147,7 +147,7 @@ def delete(request: FakeRequest) -> None:
 
 
 def update_status(request: FakeRequest) -> None:
-    """End a running meeting, or recover a deleted one; the errors for other meetings are not in the reference."""
+    """End a running meeting or webinar, or recover a deleted meeting; the reference has no errors for others."""
     action = request.body.get("action")
     if action is None:
         raise missing("action")
@@ -160,7 +160,7 @@ def update_status(request: FakeRequest) -> None:
     if meeting.on_premise:
         raise ErrorResponse(400, 3063, "Can not end on-premise user's meeting.")
     if meeting.status != "started":
-        raise ErrorResponse(400, 4927, "The meeting is not running.")
+        raise request.error(400, 3000 if request.is_webinar else 4927, "The meeting is not running.")
     meeting.end()
 
 
@@ -245,7 +245,8 @@ def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> Occurrence |
     return occurrence
 
 
-def _host(request: FakeRequest, user: Host, type_: object) -> Host:
+def scheduling_host(request: FakeRequest, user: Host, type_: object) -> Host:
+    """Return the user whom `schedule_for` names, or *user* if it names none; raise an error for a wrong one."""
     name = str(request.body.get("schedule_for") or "")
     if not name:
         return user
@@ -256,4 +257,5 @@ def _host(request: FakeRequest, user: Host, type_: object) -> Host:
         raise invalid("schedule_for")
     if "scheduling" in host.disabled_features:
         raise ErrorResponse(400, 3000, "You are not allowed to schedule meetings for this user.")
+    request.check_scheduling(host)
     return host

@@ -48,7 +48,7 @@ def listing(request: FakeRequest) -> Row:
     """Return the registrants with one status: all, or those of one occurrence or tracking source."""
     meeting = _meeting(request)
     status, source = request.query.get("status", "approved"), request.query.get("tracking_source_id")
-    occurrence = _occurrence(request, meeting)
+    occurrence = chosen_occurrence(request, meeting)
     registrants = [
         each
         for each in meeting.registrants
@@ -100,7 +100,7 @@ def add_batch(request: FakeRequest) -> Row:
 def details(request: FakeRequest) -> Row:
     """Return one registrant with any status except "cancelled"; of a webinar, also with the language."""
     meeting = _meeting(request)
-    registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
+    registrant, occurrence = _registrant(request, meeting), chosen_occurrence(request, meeting)
     if registrant.status == "cancelled" or (occurrence and not registrant.attends(occurrence)):
         raise _no_such_registrant(request, registrant.id)
     language: Row = {"language": registrant.language} if request.is_webinar and registrant.language else {}
@@ -112,7 +112,7 @@ def remove(request: FakeRequest) -> None:
     meeting = _meeting(request)
     if meeting.host.is_basic:
         raise paid_only(request.account.id)
-    registrant, occurrence = _registrant(request, meeting), _occurrence(request, meeting)
+    registrant, occurrence = _registrant(request, meeting), chosen_occurrence(request, meeting)
     per_occurrence = meeting.has_occurrences and meeting.settings.get("registration_type") in _PER_OCCURRENCE
     if per_occurrence and not occurrence:
         raise missing("occurrence_id")
@@ -126,7 +126,7 @@ def remove(request: FakeRequest) -> None:
 def update_status(request: FakeRequest) -> None:
     """Approve, deny or cancel the given registrations; an error changes none of them."""
     meeting = _meeting(request)
-    status, occurrence = _STATUS_BY_ACTION[str(request.body["action"])], _occurrence(request, meeting)
+    status, occurrence = _STATUS_BY_ACTION[str(request.body["action"])], chosen_occurrence(request, meeting)
     references = cast("list[Json]", request.body.get("registrants", []))
     if not references:
         raise missing("registrants")
@@ -172,6 +172,8 @@ def _register(
     email = normalized_email(str(body["email"]))
     if email in _host_emails(request, meeting):
         raise ErrorResponse(400, 3027, "Host cannot register.")
+    if meeting.panelist(email):
+        raise ErrorResponse(400, 3000, "You have been invited as a panelist for the webinar.")
     request.quota.register(meeting, email)
     existing = meeting.registrant(email)
     if existing and existing.status != "cancelled":
@@ -260,7 +262,8 @@ def check_answers(form: Registration, body: Json) -> None:
     check_faults((name, f"The parameter is required: {name}.") for name in names)
 
 
-def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
+def chosen_occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
+    """Return the id of the occurrence in the query, or empty text; raise an error for an unknown one."""
     name = request.query.get("occurrence_id", "")
     if "occurrence_id" in request.query and name not in {each.occurrence_id for each in meeting.occurrences}:
         raise invalid("occurrence_id")

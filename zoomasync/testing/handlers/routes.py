@@ -19,7 +19,9 @@ from . import (
     livestream,
     meetings,
     pac,
+    panelists,
     past_meetings,
+    past_webinars,
     polls,
     recordings,
     registrants,
@@ -28,6 +30,7 @@ from . import (
     survey,
     templates,
     users,
+    webinars,
 )
 from .instance_reports import meeting_participants, of_meeting, of_webinar, webinar_participants, webinar_qa
 from .stateless import stateless
@@ -55,6 +58,9 @@ _SHARED: Final[Mapping[str, Handler]] = {
     "survey.get": survey.details,
     "survey.update": survey.update,
     "survey.delete": survey.delete,
+    "templates.list": templates.listing,
+    "templates.create": templates.create,
+    "update_status": meetings.update_status,
 }
 """The handlers that serve meetings and webinars, by the name of the operation within either namespace."""
 
@@ -66,7 +72,6 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "meetings.get": meetings.details,
     "meetings.update": meetings.update,
     "meetings.delete": meetings.delete,
-    "meetings.update_status": meetings.update_status,
     "meetings.invitation": meetings.invitation,
     "meetings.summary": summaries.details,
     "meetings.summaries": summaries.listing,
@@ -84,6 +89,11 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "past_meetings.participants": past_meetings.participants,
     "past_meetings.polls": of_meeting(instance_rows.past_polls_body),
     "past_meetings.qa": past_meetings.qa,
+    "past_webinars.absentees": past_webinars.absentees,
+    "past_webinars.instances": past_webinars.instances,
+    "past_webinars.participants": past_webinars.participants,
+    "past_webinars.polls": past_webinars.polls,
+    "past_webinars.qa": past_webinars.qa,
     "pac.list": pac.pac_accounts,
     "recordings.list": recordings.listing,
     "recordings.get": recordings.details,
@@ -125,6 +135,18 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "users.get": users.details,
     "reports.webinar_qa": webinar_qa,
     "reports.webinar_survey": of_webinar(instance_rows.report_survey_body),
+    "webinars.list": webinars.listing,
+    "webinars.create": webinars.create,
+    "webinars.get": webinars.details,
+    "webinars.update": webinars.update,
+    "webinars.delete": webinars.delete,
+    "webinars.caption_token": webinars.caption_token,
+    "webinars.sip_uri": webinars.sip_uri,
+    "webinars.tracking_sources": webinars.tracking_sources,
+    "webinars.panelists.list": panelists.listing,
+    "webinars.panelists.add": panelists.add,
+    "webinars.panelists.remove": panelists.remove,
+    "webinars.panelists.remove_all": panelists.remove_all,
 }
 """The handlers by the name of the operation; the other operations are served statelessly."""
 

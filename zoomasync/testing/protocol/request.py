@@ -69,15 +69,15 @@ class FakeRequest:
         return user
 
     def scheduling_user(self) -> Host:
-        """Return the user in the path; raise an error if the user may not schedule meetings."""
+        """Return the user in the path; raise an error if the user may not schedule meetings, or webinars."""
         user = self.user()
-        check_feature(user, "scheduling")
+        self.check_scheduling(user)
         return user
 
     @property
     def is_webinar(self) -> bool:
-        """Whether the operation is about a webinar."""
-        return "webinarId" in self.operation.path
+        """Whether the operation is about webinars."""
+        return "webinar" in self.operation.route
 
     def error(self, status: int, code: int, message: str) -> ErrorResponse:
         """Return an error whose *message* about a meeting has the other word for a webinar."""
@@ -88,25 +88,41 @@ class FakeRequest:
         check_feature(host, feature, webinar=self.is_webinar)
 
     def meeting(self, *features: Feature, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the scheduled meeting, or webinar, whose number the path contains.
+        """Return the scheduled meeting, or webinar, whose number the path contains, or a UUID where that is allowed.
 
         *unknown_code* is the code of the error if there is no such meeting; for webinars it is 3001. A deleted meeting
         counts as unknown unless *deleted* is true. The host has to have the *features*. A webinar that only its host or
         another account may manage is an error of every operation.
         """
         webinar = self.is_webinar
-        if not _NUMBER.fullmatch(self.path_value):
-            raise invalid(next(iter(self.operation.path)))
         find = self.account.scheduled_webinar if webinar else self.account.scheduled_meeting
-        meeting = find(int(self.path_value))
+        meeting = find(self._meeting_number())
         if meeting is None or (meeting.deleted and not deleted):
             raise no_such_meeting(self.path_value, code=3001 if webinar else unknown_code, webinar=webinar)
-        if webinar and meeting.host.other_account:
-            raise ErrorResponse(400, 200, "No permission.")
-        of_kind: tuple[Feature, ...] = ("webinars", "management") if webinar else ("scheduling",)
-        for feature in (*of_kind, *features):
+        self.check_scheduling(meeting.host)
+        for feature in features:
             self.check_feature(meeting.host, feature)
         return meeting
+
+    def _meeting_number(self) -> int:
+        """Return the number in the path, or that of the UUID; 0 for an unknown UUID."""
+        if _NUMBER.fullmatch(self.path_value):
+            return int(self.path_value)
+        name, spec = next(iter(self.operation.path.items()))
+        if spec.kind != "ref":
+            raise invalid(name)
+        account, uuid = self.account, decode_uuid(self.path_value)
+        scheduled = (*account.scheduled_meetings, *account.scheduled_webinars)
+        instance = None if uuid is None else account.instance(uuid)
+        return instance.id if instance else next((each.id for each in scheduled if each.uuid == uuid), 0)
+
+    def check_scheduling(self, host: Host) -> None:
+        """Raise the error if *host* may not schedule, or only *host* or another account may manage the webinars."""
+        if self.is_webinar and host.other_account:
+            raise ErrorResponse(400, 200, "No permission.")
+        features: tuple[Feature, ...] = ("webinars", "management") if self.is_webinar else ("scheduling",)
+        for feature in features:
+            self.check_feature(host, feature)
 
     def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
         """Return the same as `meeting`; raise an error if only its host or another account may manage it."""
@@ -124,8 +140,8 @@ class FakeRequest:
         """Return the listed instances of the meeting number in the path, the oldest first; a UUID is not found."""
         known = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
         instances = [instance for instance in known if instance.is_listed(self.now)]
-        if not instances or instances[0].webinar:
-            raise no_such_meeting(self.path_value)
+        if not instances or instances[0].webinar is not self.is_webinar:
+            raise no_such_meeting(self.path_value, webinar=self.is_webinar)
         return instances
 
     def instance(
@@ -142,7 +158,7 @@ class FakeRequest:
         """
         instance = self._instance_or_none()
         if instance is None or webinar not in {None, instance.webinar} or not instance.has_reports(self.now):
-            raise no_such_meeting(self.path_value)
+            raise no_such_meeting(self.path_value, webinar=self.is_webinar)
         if other_account_status is not None and instance.host.other_account:
             raise in_another_account(other_account_status)
         if max_age_months is not None and instance.day < months_before(self.today, max_age_months):

@@ -25,6 +25,7 @@ _DISABLED: Final = MappingProxyType[Feature, tuple[int, str]](
         "captions": (3000, "Closed captions are not enabled for this meeting."),
         "livestreams": (3000, "Live streaming is not enabled for this meeting."),
         "sip": (3000, "Can not get the SIP URI of this meeting."),
+        "simulive": (300, "Account hasn't enabled simulive webinar."),
     }
 )
 _DISABLED_FOR_WEBINARS: Final = MappingProxyType[Feature, tuple[int, str]](

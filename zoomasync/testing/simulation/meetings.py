@@ -10,6 +10,7 @@ from typing import Final
 
 from ..account import defaults, scheduling
 from ..account.host import DialInNumber, Host, PacAccount
+from ..account.instance import Instance
 from ..account.meeting import (
     FIXED_TIME,
     MANUAL_APPROVAL,
@@ -29,6 +30,7 @@ from ..account.meeting import (
     Registrant,
     RegistrantStatus,
     ScheduledMeeting,
+    TrackingSource,
 )
 from ..account.recurrence import occurrences
 from ..protocol.times import at
@@ -40,8 +42,12 @@ _REGISTRANT_COUNTS: Final = (650, 300, 31, 1)
 """Registrants of the first hosts' meetings: several pages, one full page, one more than a default page, one person."""
 _STATUSES: Final[tuple[RegistrantStatus, ...]] = ("approved", "approved", "pending", "denied", "cancelled")
 _LANGUAGES: Final = ("", "en-US", "fr-FR")
-_SOURCES: Final = ("", "4816766181770", "5516482804110")
-"""The tracking sources that led the registrants of webinars."""
+_SOURCES: Final = (
+    TrackingSource(id="4816766181770", source_name="https://news.elsewhere.example", visitor_count=120),
+    TrackingSource(id="5516482804110", source_name="https://social.elsewhere.example", visitor_count=64),
+)
+_SOURCE_IDS: Final = ("", *(each.id for each in _SOURCES))
+"""The tracking sources that led the registrants of webinars; some came by none."""
 _SINGLE: Final[Json] = {"name": "Which slot suits you?", "type": "single", "answers": ["Morning", "Evening"]}
 _RATING: Final[Json] = {
     "name": "Rate the room", "type": "rating_scale", "rating_min_value": 0, "rating_max_value": 5,
@@ -74,13 +80,19 @@ def simulate_meetings(rng: SeededRandom, active: Sequence[Host], today: date) ->
     return [meeting for index, host in enumerate(active) for meeting in _meetings_of(rng, host, index, today)]
 
 
-def simulate_webinars(rng: SeededRandom, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
-    """Return three webinars of each of the first two *active* hosts: upcoming, recurring and without a fixed time."""
-    return [webinar for index, host in enumerate(active[:2]) for webinar in _webinars_of(rng, host, index, today)]
+def simulate_webinars(
+    rng: SeededRandom, active: Sequence[Host], today: date, held: Sequence[Instance]
+) -> list[ScheduledMeeting]:
+    """Return three webinars of each of the first two *active* hosts: upcoming, recurring and without a fixed time.
+
+    The recurring one has the number of a recurring webinar that the host has *held*, if there is one.
+    """
+    hosts = enumerate(active[:2])
+    return [webinar for index, host in hosts for webinar in _webinars_of(rng, host, index, today, held)]
 
 
 def simulate_templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTemplate]:
-    """Return one template of an administrator, and one of the host for each meeting that recurs at a fixed time."""
+    """Return a template of an administrator, and one of the host for each meeting and webinar with occurrences."""
     own = [
         MeetingTemplate(
             id=defaults.opaque_id("template", each.id),
@@ -88,9 +100,10 @@ def simulate_templates(scheduled: Sequence[ScheduledMeeting]) -> list[MeetingTem
             host=each.host,
             meeting_id=each.id,
             save_recurrence=True,
+            webinar=each.is_webinar,
         )
         for each in scheduled
-        if each.type == FIXED_TIME
+        if each.has_occurrences
     ]
     return [MeetingTemplate(id=defaults.opaque_id("template", 0), name="Board session"), *own]
 
@@ -120,7 +133,9 @@ def _meetings_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iter
     yield _meeting(rng, host, NO_FIXED_TIME, None)
 
 
-def _webinars_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iterator[ScheduledMeeting]:
+def _webinars_of(
+    rng: SeededRandom, host: Host, index: int, today: date, held: Sequence[Instance]
+) -> Iterator[ScheduledMeeting]:
     start = at(today, 15, days=4 + index)
     upcoming = _meeting(rng, host, WEBINAR, start, registrants=45, approval_type=MANUAL_APPROVAL)
     upcoming.survey = {**_SURVEY, "show_in_the_follow_up_email": True}
@@ -130,11 +145,14 @@ def _webinars_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iter
         page_url="https://live.example/page",
         resolution="720p",
     )
-    recurring = _meeting(rng, host, WEBINAR_FIXED_TIME, at(today, 16, days=-3), registrants=12)
+    upcoming.panelists = scheduling.panelists(3, upcoming.id)
+    upcoming.tracking_sources = list(_SOURCES)
+    number = next((each.id for each in held if each.type == WEBINAR_FIXED_TIME and each.host == host), None)
+    recurring = _meeting(rng, host, WEBINAR_FIXED_TIME, at(today, 16, days=-3), registrants=12, number=number)
     for webinar in (upcoming, recurring, _meeting(rng, host, WEBINAR_NO_FIXED_TIME, None)):
         webinar.settings = {"approval_type": webinar.approval_type}  # webinars lack the others
         webinar.registrants = [
-            replace(each, participant_pin_code=None, language=_LANGUAGES[number % 3], source_id=_SOURCES[number % 3])
+            replace(each, participant_pin_code=None, language=_LANGUAGES[number % 3], source_id=_SOURCE_IDS[number % 3])
             for number, each in enumerate(webinar.registrants)
         ]
         yield webinar
@@ -148,8 +166,9 @@ def _meeting(
     *,
     registrants: int = 0,
     approval_type: int = 0,
+    number: int | None = None,
 ) -> ScheduledMeeting:
-    number = 81_000_000_000 + rng.below(18_999_999_999)
+    number = number or 81_000_000_000 + rng.below(18_999_999_999)
     usual = at(host.created, 8, days=1)
     created = min(usual, start - timedelta(days=30)) if start else usual
     duration = rng.choice((30, 45, 60))
