@@ -50,6 +50,7 @@ async def error(path: str, method: str = "GET") -> tuple[int, object, object]:
         (f"/report/upcoming_events?{RANGE}&type=party", "type"),
         (f"/report/cloud_recording?{RANGE}", "to"),
         ("/report/activities?from=2026-03-17&to=2026-03-16", "from"),
+        ("/report/activities?to=0001-01-05", "from"),
         ("/report/daily?month=13", "month"),
         ("/report/daily?year=2025&month=8", "month"),
         ("/report/daily?year=2026&month=4", "month"),

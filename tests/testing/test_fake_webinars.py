@@ -154,6 +154,9 @@ async def test_listed_agenda_is_cut() -> None:
         ({"type": 2}, (400, 300)),
         ({"default_password": False}, (400, 300)),
         ({"simulive_delay_start": {"timeunit": "minute", "time": 11}}, (400, 300)),
+        ({"duration": 0}, (400, 300)),
+        ({"duration": 1441}, (400, 300)),
+        ({"duration": 1440}, (201, None)),
     ],
 )
 async def test_webinar_body_is_checked(body: Json, error: tuple[int, object]) -> None:

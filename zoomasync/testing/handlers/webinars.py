@@ -17,6 +17,8 @@ from .instance_rows import Row
 from .webinar_rows import created_webinar_body, listed_webinar_row, tracking_source_row, webinar_body
 
 _SIMULIVE_FIELDS: Final = frozenset({"is_simulive", "record_file_id", "simulive_delay_start", "transition_to_live"})
+_LONGEST_DURATION: Final = 1440
+"""The limit of a meeting, in minutes; the reference has none for webinars."""
 _LONGEST_INTERVALS: Final = {1: 90, 2: 12, 3: 3}
 """The most days, weeks and months between two occurrences, which the reference has in its prose only."""
 
@@ -38,7 +40,7 @@ def listing(request: FakeRequest) -> Row:
 def create(request: FakeRequest) -> Row:
     """Schedule a webinar for the user, or for the user whom `schedule_for` names."""
     user, body = request.scheduling_user(), request.body
-    check_faults((*scheduling.faults({"type": WEBINAR, **body}), *_interval_faults(body)))
+    check_faults((*scheduling.faults({"type": WEBINAR, **body}), *_limit_faults(body)))
     host = meetings.scheduling_host(request, user, body.get("type"))
     simulive = _simulive(request, {}, body.get("type"), user)
     request.quota.schedule(host.id)
@@ -59,7 +61,7 @@ def update(request: FakeRequest) -> None:
     """Change a webinar or one occurrence, which cannot become simulive by itself."""
     webinar, body = _unstarted(request), request.body
     type_ = body.get("type") or webinar.type
-    check_faults(_interval_faults(body))
+    check_faults(_limit_faults(body))
     simulive = _simulive(request, webinar.simulive, type_, webinar.host)
     meetings.update(request)
     if "occurrence_id" not in request.query:
@@ -109,7 +111,10 @@ def _unstarted(request: FakeRequest) -> ScheduledMeeting:
     return webinar
 
 
-def _interval_faults(body: Json) -> Iterator[Fault]:
+def _limit_faults(body: Json) -> Iterator[Fault]:
+    duration = cast("int | None", body.get("duration"))
+    if duration is not None and not 1 <= duration <= _LONGEST_DURATION:
+        yield "duration", "Invalid field."
     rule = cast("Json", body.get("recurrence") or {})
     if cast("int", rule.get("repeat_interval") or 1) > _LONGEST_INTERVALS.get(cast("int", rule.get("type")), 1):
         yield "recurrence.repeat_interval", "Invalid field."

@@ -15,7 +15,7 @@ from .route import Route
 DOWNLOAD_ROUTE: Final = Route(Operation(name="recordings.download", route="GET /rec/download/{fileId}", label="light"))
 """The route of a file. It lies beside the API: it has no label, and its token may be a download token."""
 
-_RANGE: Final = re.compile(r"bytes=(\d+)-", re.ASCII)
+_RANGE: Final = re.compile(r"bytes=(\d{1,19})-", re.ASCII)
 
 
 def file_response(file: RecordingFile, headers: Mapping[str, str]) -> FakeResponse:

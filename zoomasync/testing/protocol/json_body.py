@@ -14,6 +14,7 @@ from .validation import body_faults, masked
 
 _JSON: Final = "application/json"
 _ANYTHING: Final = Spec(kind="object")
+_NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def parse(content: bytes, content_type: str, operation: Operation) -> Json:
@@ -26,7 +27,7 @@ def parse(content: bytes, content_type: str, operation: Operation) -> Json:
         return {}
     try:
         body: object = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError):
+    except _NOT_JSON:
         raise ErrorResponse(400, 300, "Request Body should be a valid JSON object.") from None
     check_faults(body_faults(body, operation.body, nullable=operation.verb == "PATCH"))
     return cast("Json", body)
@@ -38,6 +39,6 @@ def masked_body(content: bytes, operation: Operation) -> object:
         return None
     try:
         body: object = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError):
+    except _NOT_JSON:
         return None
     return masked(body, operation.body or _ANYTHING)

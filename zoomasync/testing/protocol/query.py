@@ -92,7 +92,8 @@ def date_range(query: Query, today: date, *, longest: int = 31, optional: bool =
     """
     if optional:
         last = day(query, "to", today)
-        chosen = DateRange(day(query, "from", last - timedelta(days=29)), last)
+        thirty_days_before = date.fromordinal(max(last.toordinal() - 29, 1))
+        chosen = DateRange(day(query, "from", thirty_days_before), last)
     else:
         chosen = DateRange(day(query, "from"), day(query, "to"))
     _check_length(chosen, longest)

@@ -16,6 +16,7 @@ MASK: Final = "***"
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<zone>Z?)", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INTEGER: Final = re.compile(r"-?\d{1,19}", re.ASCII)
+_OUT_OF_RANGE: Final = 2**63
 
 
 def body_faults(body: object, spec: Spec, *, nullable: bool = False) -> Iterator[Fault]:
@@ -143,6 +144,8 @@ _TOO_LITTLE: Final = {"text": "The length is under {} characters.", "list": "The
 def _is(value: object, kind: str) -> bool:
     if kind in {"day", "time", "localtime"}:
         return isinstance(value, str) and _is_date(value, kind)
+    if kind == "integer" and isinstance(value, int) and not -_OUT_OF_RANGE <= value < _OUT_OF_RANGE:
+        return False
     return isinstance(value, _TYPES[kind]) and (kind == "flag" or not isinstance(value, bool))
 
 
