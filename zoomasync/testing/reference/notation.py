@@ -118,6 +118,8 @@ class Shapes:
     def __init__(self, shapes: Mapping[str, Mapping[str, str]], rules: Mapping[str, tuple[str, ...]]) -> None:
         self._shapes = shapes
         self._rules = rules
+        self._specs: dict[str, Spec] = {}
+        """The values by their texts, most of which occur many times."""
         self.used: set[str] = set()
 
     @property
@@ -150,6 +152,11 @@ class Shapes:
         )
 
     def _spec(self, text: str) -> Spec:
+        if text not in self._specs:
+            self._specs[text] = self._parsed(text)
+        return self._specs[text]
+
+    def _parsed(self, text: str) -> Spec:
         match = _SPEC.fullmatch(text)
         if match is None:
             raise ValueError(f"not in the notation: {text!r}")
