@@ -313,6 +313,23 @@ async def test_change_one_occurrence() -> None:
     assert meeting.registrants == []
 
 
+async def test_deleted_occurrence_is_closed() -> None:
+    """Nobody can register for a deleted occurrence, and a registration does not count it."""
+    account = new_account()
+    meeting = account.add_meeting(type=8, registrants=1, settings={"registration_type": 2})
+    (one,) = meeting.registrants
+    first, *others = [each.occurrence_id for each in meeting.occurrences]
+    async with calling(fake(account)) as caller:
+        await caller.delete(f"/meetings/{meeting.id}", occurrence_id=first)
+        added = await caller.post(registrants(meeting), OMAR, occurrence_ids=first)
+        listed = await caller.get(registrants(meeting), occurrence_id=first)
+        for each in others:
+            await caller.delete(f"{registrants(meeting)}/{one.id}", occurrence_id=each)
+
+    assert (added.error_field, listed.error_field) == ("occurrence_ids", "occurrence_id")
+    assert meeting.registrants == []
+
+
 async def test_questions_round_trip() -> None:
     account = new_account()
     meeting = account.add_meeting()

@@ -71,7 +71,7 @@ def add(request: FakeRequest) -> Row:
         _check_not_over(request, meeting)
     check_answers(meeting, body)
     chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
-    if not set(chosen) <= {each.occurrence_id for each in meeting.occurrences}:
+    if not set(chosen) <= {*_occurrence_ids(meeting)}:
         raise invalid("occurrence_ids")
     if request.is_webinar and len(chosen) > 1 and meeting.settings.get("registration_type") != _SEVERAL_OCCURRENCES:
         raise invalid("occurrence_ids")
@@ -263,19 +263,23 @@ def check_answers(form: Registration, body: Json) -> None:
 
 
 def chosen_occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
-    """Return the id of the occurrence in the query, or empty text; raise an error for an unknown one."""
+    """Return the id of the occurrence in the query, or empty text; raise an error for an unknown or deleted one."""
     name = request.query.get("occurrence_id", "")
-    if "occurrence_id" in request.query and name not in {each.occurrence_id for each in meeting.occurrences}:
+    if "occurrence_id" in request.query and name not in _occurrence_ids(meeting):
         raise invalid("occurrence_id")
     return name
+
+
+def _occurrence_ids(meeting: ScheduledMeeting) -> list[str]:
+    """Return the ids of the occurrences that are not deleted."""
+    return [each.occurrence_id for each in meeting.occurrences if each.status == "available"]
 
 
 def _other_occurrences(meeting: ScheduledMeeting, registrant: Registrant, occurrence: str) -> tuple[str, ...]:
     """Return the occurrences that *registrant* attends besides this one; none if *occurrence* is empty."""
     if not occurrence:
         return ()
-    ids = (each.occurrence_id for each in meeting.occurrences)
-    return tuple(each for each in ids if registrant.attends(each) and each != occurrence)
+    return tuple(each for each in _occurrence_ids(meeting) if registrant.attends(each) and each != occurrence)
 
 
 def _with_status(
@@ -286,7 +290,6 @@ def _with_status(
         return replace(registrant, status=status)
     remaining = _other_occurrences(meeting, registrant, occurrence)
     if status == "approved":
-        ids = (each.occurrence_id for each in meeting.occurrences)
-        attended = tuple(each for each in ids if each in {*remaining, occurrence})
+        attended = tuple(each for each in _occurrence_ids(meeting) if each in {*remaining, occurrence})
         return replace(registrant, status=status, occurrence_ids=attended)
     return replace(registrant, occurrence_ids=remaining) if remaining else replace(registrant, status=status)
