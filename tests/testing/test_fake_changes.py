@@ -261,7 +261,7 @@ async def test_delete_ends_meeting() -> None:
     ],
 )
 async def test_unknown_meeting_is_not_found(method: str, path: str) -> None:
-    """A webinar is no meeting."""
+    """A deleted meeting counts as unknown; most operations have another error for the number of a webinar."""
     account = new_account()
     webinar, deleted = account.add_meeting(type=5), account.add_meeting()
     deleted.delete()
@@ -270,8 +270,43 @@ async def test_unknown_meeting_is_not_found(method: str, path: str) -> None:
         responses = [await caller.send(method, f"/meetings/{n}{path}", body) for n in (99, webinar.id, deleted.id)]
         invalid = await caller.send(method, f"/meetings/9x{path}", body)
 
-    assert {response.error for response in responses} == {(404, 3001)}
+    webinar_error = (404, 3001) if path == "/invitation" else (400, 3000)
+    assert [response.error for response in responses] == [(404, 3001), webinar_error, (404, 3001)]
     assert invalid.error == (400, 300)
+
+
+ELSEWHERE: list[tuple[str, tuple[int, int]]] = [
+    ("/users/{user}/meetings", (404, 1001)),
+    ("/users/{user}/upcoming_meetings", (404, 3001)),
+    ("/users/{user}/meeting_templates", (404, 1001)),
+    ("/users/{user}/pac", (404, 1001)),
+    ("/report/users/{user}/meetings?from=2026-03-01&to=2026-03-18", (404, 1001)),
+    ("/meetings/{meeting}", (400, 1010)),
+    ("/meetings/{meeting}/invitation", (400, 1010)),
+    ("/meetings/{meeting}/polls", (400, 1010)),
+    ("/meetings/{meeting}/survey", (400, 1010)),
+    ("/meetings/{uuid}/meeting_summary", (400, 1010)),
+    ("/past_meetings/{number}/instances", (400, 1010)),
+    ("/past_meetings/{number}/polls", (400, 1010)),
+    ("/past_meetings/{number}/qa", (401, 1010)),
+    ("/report/meetings/{number}", (400, 1010)),
+    ("/report/meetings/{number}/survey", (400, 1010)),
+]
+
+
+@pytest.mark.parametrize(("path", "error"), ELSEWHERE)
+async def test_other_account_is_closed(path: str, error: tuple[int, int]) -> None:
+    """Nothing of a user of another account can be read."""
+    account = new_account()
+    user = account.add_host(other_account=True)
+    meeting, instance = account.add_meeting(user), account.add_instance(user, summary=True)
+    path, _, query = path.format(user=user.id, meeting=meeting.id, uuid=instance.uuid, number=instance.id).partition(
+        "?"
+    )
+    async with calling(fake(account)) as caller:
+        response = await caller.get(path, **dict(pair.split("=") for pair in query.split("&") if pair))
+
+    assert response.error == error
 
 
 async def test_invitation_without_time_or_passcode() -> None:

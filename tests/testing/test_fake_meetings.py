@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 from support.fake_http import Json, calling
@@ -176,6 +176,17 @@ async def test_create_rejects_invalid_body(body: Json, error: tuple[int, int], f
     assert response.error == error
     assert ("errors" in response.body and response.error_field) == (field or False)
     assert account.scheduled_meetings == []
+
+
+@pytest.mark.parametrize("path", ["meetings", "webinars"])
+@pytest.mark.parametrize("status", ["inactive", "pending"])
+async def test_only_active_users_schedule(path: str, status: Literal["inactive", "pending"]) -> None:
+    account = new_account()
+    user = account.add_host(status=status)
+    async with calling(fake(account)) as caller:
+        response = await caller.post(f"/users/{user.email}/{path}", {})
+
+    assert response.error == (400, 3000)
 
 
 async def test_list_types_select_by_time() -> None:

@@ -34,7 +34,7 @@ def meeting_participants(request: FakeRequest) -> Row:
 
     The reference says that a meeting of one person "is not reported here"; the fake returns 404 for it.
     """
-    instance = request.instance(other_account_status=400)
+    instance = request.instance()
     if instance.one_person:
         raise no_such_meeting(request.path_value)
     return _participants(request, instance)
@@ -46,7 +46,7 @@ def webinar_participants(request: FakeRequest) -> Row:
 
 
 def _webinar(request: FakeRequest) -> Instance:
-    return request.instance(webinar=True, other_account_status=400)
+    return request.instance(webinar=True)
 
 
 def _participants(request: FakeRequest, instance: Instance) -> Row:

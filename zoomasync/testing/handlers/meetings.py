@@ -246,16 +246,17 @@ def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> Occurrence |
 
 
 def scheduling_host(request: FakeRequest, user: Host, type_: object) -> Host:
-    """Return the user whom `schedule_for` names, or *user* if it names none; raise an error for a wrong one."""
+    """Return the user whom `schedule_for` names, or *user* if it names none; raise an error for a wrong one.
+
+    The reference has no error for an inactive or pending user; that of a user who may not schedule is sent.
+    """
     name = str(request.body.get("schedule_for") or "")
-    if not name:
-        return user
-    if type_ == INSTANT:
+    if name and type_ == INSTANT:
         raise ErrorResponse(400, 3000, "You cannot schedule an instant meeting for another user.")
-    host = request.account.host(name)
-    if host is None:
+    host = request.account.host(name) if name else user
+    if host is None or host.other_account:
         raise invalid("schedule_for")
-    if "scheduling" in host.disabled_features:
+    if "scheduling" in host.disabled_features or host.status != "active":
         raise ErrorResponse(400, 3000, "You are not allowed to schedule meetings for this user.")
     request.check_scheduling(host)
     return host

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _NUMBER: Final = re.compile(r"\d{1,19}", re.ASCII)
 _YEAR_MONTHS: Final = 12
+_OTHER_MEANING_OF_3000: Final = frozenset({"meetings.sip_uri", "meetings.update_rtms_status"})
+_OTHER_ACCOUNT_CODE: Final = 1010
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +63,13 @@ class FakeRequest:
         return self.pager.page(self.path, self.query, items, row, self.repeat, largest=largest)
 
     def user(self, *, unknown_code: int = 1001) -> Host:
-        """Return the user whose id or e-mail address the path contains; *unknown_code* is the code if there is none."""
+        """Return the user whose id or e-mail address the path contains.
+
+        *unknown_code* is the code of the error if there is none, or if the user belongs to another account.
+        """
         name = unquote(self.path_value)
         user = self.account.host(name)
-        if user is None:
+        if user is None or user.other_account:
             raise ErrorResponse(404, unknown_code, f"User does not exist: {name}.")
         return user
 
@@ -97,6 +102,8 @@ class FakeRequest:
         webinar = self.is_webinar
         find = self.account.scheduled_webinar if webinar else self.account.scheduled_meeting
         meeting = find(self._meeting_number())
+        if self._names_webinar():
+            raise ErrorResponse(400, 3000, "Cannot access webinar info.")
         if meeting is None or (meeting.deleted and not deleted):
             raise no_such_meeting(self.path_value, code=3001 if webinar else unknown_code, webinar=webinar)
         self.check_scheduling(meeting.host)
@@ -116,19 +123,30 @@ class FakeRequest:
         instance = None if uuid is None else account.instance(uuid)
         return instance.id if instance else next((each.id for each in scheduled if each.uuid == uuid), 0)
 
+    def _names_webinar(self) -> bool:
+        """Return whether the path has a webinar's number instead of a meeting's, and the operation an error for it."""
+        has_error = (400, 3000) in self.operation.errors and self.operation.name not in _OTHER_MEANING_OF_3000
+        webinar = self.account.scheduled_webinar(self._meeting_number())
+        return has_error and not self.is_webinar and webinar is not None and not webinar.deleted
+
     def check_scheduling(self, host: Host) -> None:
         """Raise the error if *host* may not schedule, or only *host* or another account may manage the webinars."""
-        if self.is_webinar and host.other_account:
-            raise ErrorResponse(400, 200, "No permission.")
+        if host.other_account:
+            raise self._elsewhere()
         features: tuple[Feature, ...] = ("webinars", "management") if self.is_webinar else ("scheduling",)
         for feature in features:
             self.check_feature(host, feature)
 
+    def _elsewhere(self) -> ErrorResponse:
+        """Return the error for what belongs to another account; an operation without one has that of the others."""
+        status = next((status for status, code in self.operation.errors if code == _OTHER_ACCOUNT_CODE), None)
+        if status is None and self.is_webinar:
+            return ErrorResponse(400, 200, "No permission.")
+        return in_another_account(status or 400)
+
     def managed_meeting(self, *, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
-        """Return the same as `meeting`; raise an error if only its host or another account may manage it."""
+        """Return the same as `meeting`; raise an error if only its host may manage it."""
         meeting = self.meeting(unknown_code=unknown_code, deleted=deleted)
-        if meeting.host.other_account:
-            raise in_another_account()
         check_feature(meeting.host, "management")
         return meeting
 
@@ -142,25 +160,20 @@ class FakeRequest:
         instances = [instance for instance in known if instance.is_listed(self.now)]
         if not instances or instances[0].webinar is not self.is_webinar:
             raise no_such_meeting(self.path_value, webinar=self.is_webinar)
+        if instances[0].host.other_account:
+            raise self._elsewhere()
         return instances
 
-    def instance(
-        self,
-        *,
-        webinar: bool | None = False,
-        max_age_months: int | None = _YEAR_MONTHS,
-        other_account_status: int | None = None,
-    ) -> Instance:
+    def instance(self, *, webinar: bool | None = False, max_age_months: int | None = _YEAR_MONTHS) -> Instance:
         """Return the instance in the path; raise an error if it is of the other kind or older than *max_age_months*.
 
         If *webinar* is None, either kind is right. An instance whose reports are not ready counts as unknown.
-        *other_account_status* is the HTTP status for an instance of another account, if the reference has one.
         """
         instance = self._instance_or_none()
         if instance is None or webinar not in {None, instance.webinar} or not instance.has_reports(self.now):
             raise no_such_meeting(self.path_value, webinar=self.is_webinar)
-        if other_account_status is not None and instance.host.other_account:
-            raise in_another_account(other_account_status)
+        if instance.host.other_account:
+            raise self._elsewhere()
         if max_age_months is not None and instance.day < months_before(self.today, max_age_months):
             raise ErrorResponse(400, 12702, "You are not allowed to query data that is more than one year old.")
         return instance
