@@ -61,6 +61,7 @@ async def test_log_masks_bodies() -> None:
         )
         await caller.post(f"{path}/polls", b"s3cret")
         await caller.send("DELETE", f"{path}/survey", {"token": "s3cret"})
+        await caller.post("/users/u/tsp", {"conference_code": "s3cret", "leader_pin": "s3cret"})
         await caller.get(f"{path}/survey")
         logged = caller.fake.requests
 
@@ -72,6 +73,7 @@ async def test_log_masks_bodies() -> None:
         {"client_secret": "***", "title": "***", "questions": [{"name": "Q"}, "***"]},
         None,
         {"token": "***"},
+        {"conference_code": "***", "leader_pin": "***"},
         None,
     ]
     assert "s3cret" not in repr(logged)
