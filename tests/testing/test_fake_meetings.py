@@ -159,6 +159,8 @@ async def test_create_for_another_user() -> None:
         ({"type": 8, "recurrence": {"type": 3, "monthly_week": 1}}, (400, 300), "recurrence.monthly_week_day"),
         ({"type": 8, "recurrence": {"type": 1, "end_date_time": "2026-02-30T00:00:00Z"}}, (400, 300),
          "recurrence.end_date_time"),
+        ({"type": 8, "start_time": "2026-04-02T09:00:00Z",
+          "recurrence": {"type": 1, "end_date_time": "2026-04-01T00:00:00Z"}}, (400, 300), "recurrence.end_date_time"),
         ({"start_time": "2026-02-30T09:00:00Z"}, (400, 300), "start_time"),
         ({"start_time": "9999-12-31T09:00:00Z"}, (400, 300), "start_time"),
         ({"start_time": "0001-01-01T00:00:00", "timezone": "Asia/Tokyo"}, (400, 300), "start_time"),
@@ -187,6 +189,21 @@ async def test_only_active_users_schedule(path: str, status: Literal["inactive",
         response = await caller.post(f"/users/{user.email}/{path}", {})
 
     assert response.error == (400, 3000)
+
+
+@pytest.mark.parametrize(("kind", "path"), [(8, "meetings"), (9, "webinars")])
+async def test_without_occurrences_not_upcoming(kind: Literal[8, 9], path: str) -> None:
+    """A meeting or webinar whose occurrences are all deleted is not upcoming."""
+    account = new_account()
+    meeting = account.add_meeting(type=kind)
+    listing = f"/users/{meeting.host.id}/{path}"
+    async with calling(fake(account)) as caller:
+        before = (await caller.get(listing, type_="upcoming")).rows(path)
+        for each in meeting.occurrences:
+            await caller.delete(f"/{path}/{meeting.id}", occurrence_id=each.occurrence_id)
+        after = (await caller.get(listing, type_="upcoming")).rows(path)
+
+    assert (len(before), after) == (1, [])
 
 
 async def test_list_types_select_by_time() -> None:

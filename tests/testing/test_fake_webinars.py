@@ -96,6 +96,15 @@ async def test_later_response_lacks_template() -> None:
     assert created.keys() - read.keys() == {"template_id", "registrants_confirmation_email"}
 
 
+async def test_topic_of_webinar_is_reset() -> None:
+    account = new_account()
+    webinar = account.add_meeting(type=5)
+    async with calling(fake(account)) as caller:
+        await caller.patch(f"/webinars/{webinar.id}", {"topic": None})
+
+    assert webinar.topic == (await create({}))["topic"] == "Webinar"
+
+
 async def test_contact_is_host_by_default() -> None:
     settings = cast("Json", (await create({}))["settings"])
 

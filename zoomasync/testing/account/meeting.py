@@ -301,9 +301,9 @@ class ScheduledMeeting(Registration):
         self.occurrences = tuple(sorted((*others, occurrence), key=lambda each: each.start_time))
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether every scheduled time has ended."""
+        """Return whether every scheduled time has ended or is deleted."""
         starts = self.start_times()
-        return bool(starts) and max(starts) + timedelta(minutes=self.duration) <= now
+        return max(starts) + timedelta(minutes=self.duration) <= now if starts else bool(self.occurrences)
 
     def is_expired(self, now: datetime) -> bool:
         """Return whether the meeting number has expired, which it does thirty days after the last start."""

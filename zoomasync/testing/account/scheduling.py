@@ -40,13 +40,13 @@ _OCCURRENCE_SETTINGS: Final = frozenset(
 def faults(body: Json) -> Iterator[Fault]:
     """Yield the faults in the body of a new or changed meeting that the reference does not describe."""
     yield from body_rules.recurrence(body)
+    end = cast("Json", body.get("recurrence", {})).get("end_date_time")
     if _fails(lambda: time_zone(_timezone(body))):
         yield "timezone", "Invalid field."
     elif _fails(lambda: _start(body)):
         yield "start_time", "Invalid field."
-    rule = cast("Json", body.get("recurrence", {}))
-    if "end_date_time" in rule and _fails(lambda: datetime.fromisoformat(str(rule["end_date_time"]))):
-        yield "recurrence.end_date_time", "Invalid field."
+    elif end and (start := _start(body)) and datetime.fromisoformat(str(end)) < start:
+        yield "recurrence.end_date_time", "Invalid field. It lies before the start."
 
 
 def from_body(
@@ -191,7 +191,7 @@ def _set(meeting: ScheduledMeeting, body: Json, start: datetime) -> None:
     """Set the fields that a body determines, with the defaults of a new meeting, and new occurrences if needed."""
     before = _times(meeting)
     meeting.type = cast("MeetingType", body["type"])
-    meeting.topic = str(body.get("topic", "Zoom Meeting"))
+    meeting.topic = str(body.get("topic", "Webinar" if meeting.is_webinar else "Zoom Meeting"))
     meeting.start_time = None if meeting.type in TYPES_WITHOUT_START else start
     meeting.duration, meeting.timezone = cast("int", body.get("duration", 60)), _timezone(body)
     meeting.agenda = str(body.get("agenda", ""))

@@ -219,7 +219,7 @@ def _is_listed(meeting: ScheduledMeeting, list_type: str, now: datetime) -> bool
     if list_type == "live":
         return is_live
     if list_type == "previous_meetings":
-        return meeting.is_over(now) and max(meeting.start_times()) >= now - _HALF_YEAR
+        return meeting.is_over(now) and any(start >= now - _HALF_YEAR for start in meeting.start_times())
     if list_type == "scheduled":
         return is_live or not meeting.is_expired(now)
     is_soon = not meeting.start_times() or min(meeting.start_times()) <= now + _HALF_YEAR

@@ -44,7 +44,7 @@ def create(request: FakeRequest) -> Row:
     host = meetings.scheduling_host(request, user, body.get("type"))
     simulive = _simulive(request, {}, body.get("type"), user)
     request.quota.schedule(host.id)
-    body = {"topic": "Webinar", **body, "default_password": body.get("default_passcode", True)}
+    body = {**body, "default_password": body.get("default_passcode", True)}
     number = request.account.next_meeting_number()
     webinar = scheduling.from_body(body, host, number, request.now, user, default_type=WEBINAR)
     webinar.simulive = simulive
