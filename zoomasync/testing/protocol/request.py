@@ -102,7 +102,7 @@ class FakeRequest:
         webinar = self.is_webinar
         find = self.account.scheduled_webinar if webinar else self.account.scheduled_meeting
         meeting = find(self._meeting_number())
-        if self._names_webinar():
+        if meeting is None and self._names_webinar():
             raise ErrorResponse(400, 3000, "Cannot access webinar info.")
         if meeting is None or (meeting.deleted and not deleted):
             raise no_such_meeting(self.path_value, code=3001 if webinar else unknown_code, webinar=webinar)
