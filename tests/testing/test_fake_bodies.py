@@ -87,6 +87,8 @@ INVALID_BODIES: list[tuple[str, str, Json, str]] = [
     ("PATCH", "livestream/status", {"action": "begin"}, "action"),
     ("PATCH", "livestream/status", {"action": "start", "settings": {"display_name": ""}}, "settings.display_name"),
     ("PUT", "status", {"action": "pause"}, "action"),
+    ("PATCH", "", {"password": "pa ss"}, "password"),
+    ("PATCH", "", {"settings": {"enforce_login_domains": "a.example,b.example"}}, "settings.enforce_login_domains"),
     ("POST", "sip_dialing", {"passcode": 1}, "passcode"),
 ]  # fmt: skip
 
@@ -96,7 +98,7 @@ async def test_other_body_invalid_field(method: str, tail: str, body: Json, fiel
     account = Account()
     meeting = account.add_meeting()
     async with calling(FakeZoom(account, plan=None)) as caller:
-        response = await caller.send(method, f"/meetings/{meeting.id}/{tail}", body)
+        response = await caller.send(method, f"/meetings/{meeting.id}/{tail}".rstrip("/"), body)
 
     assert (response.error, response.error_field) == ((400, 300), field)
 
