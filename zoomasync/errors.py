@@ -84,7 +84,7 @@ _MAX_MESSAGE = 300
 
 
 class ZoomError(Exception):
-    """The base of all errors that this package raises."""
+    """The base of all errors that this package raises. Downloads also raise `OSError`."""
 
     @property
     def is_outage(self) -> bool:
