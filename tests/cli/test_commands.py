@@ -163,8 +163,10 @@ async def test_scopes_of_methods(tmp_path: Path) -> None:
         (["--scopes"], "*"),
         (["past_meetings.", "--scopes"], "past_meetings.*"),
         (["--label", "light", "--scopes", "past_meetings.*"], "past_meetings.get"),
+        (["--scopes", "meetings.end"], "meetings.update_status"),
+        (["--scopes", "webinars.registrants.deny"], "webinars.registrants.update_status"),
     ],
-    ids=["all", "listed", "listed of the patterns"],
+    ids=["all", "listed", "listed of the patterns", "short method", "short method of a part"],
 )
 async def test_scopes_of_listed_endpoints(arguments: list[str], methods: str, tmp_path: Path) -> None:
     """Filters and methods select together; without methods, the filters select alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from ..console import print_json, stdout
 from ..exit_codes import Exit
 
 _Endpoints: TypeAlias = Mapping[str, Endpoint[object]]
+
+_SHORT_FOR_UPDATE_STATUS = re.compile(r"\.(?:approve|cancel|deny|end)$")  # methods without an endpoint of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _check_scope(scope: str, endpoints: _Endpoints) -> None:
 def _matching(patterns: Sequence[str], endpoints: _Endpoints) -> set[str]:
     """Return the methods that match any of *patterns*. Raises `InvalidArgument` for one that matches none."""
     matching: set[str] = set()
-    for pattern in patterns:
+    for pattern in (_SHORT_FOR_UPDATE_STATUS.sub(".update_status", each) for each in patterns):
         methods = {method for method in endpoints if fnmatchcase(method, pattern)}
         if not methods:
             namespaces = {f"{method.rpartition('.')[0]}.*" for method in endpoints}
