@@ -91,6 +91,7 @@ def details(request: FakeRequest, body: Callable[[ScheduledMeeting], Row] = meet
 
     The reference does not say when an occurrence is past; here it is once its scheduled end has come.
     """
+    _check_kind(request)
     meeting = request.meeting()
     with_past = request.query.get("show_previous_occurrences") == "true"
     shown = tuple(each for each in meeting.occurrences if with_past or each.end_time > request.now)
@@ -114,6 +115,7 @@ def update(request: FakeRequest) -> None:
     The reference has no error for an unknown occurrence, or for a user without access; those of `delete` and
     `update_status` are sent.
     """
+    _check_kind(request)
     meeting, body = request.managed_meeting(), request.body
     whole = scheduling.with_update(meeting, body)
     check_faults(scheduling.faults(whole))
@@ -134,6 +136,7 @@ def delete(request: FakeRequest) -> None:
 
     The reference has no error for a user without access; that of `update_status` is sent.
     """
+    _check_kind(request)
     meeting = request.managed_meeting()
     if str(meeting.id) == meeting.host.pmi:
         raise ErrorResponse(400, 3018, "Not allowed to delete PMI.")
@@ -184,6 +187,7 @@ def invitation(request: FakeRequest) -> Row:
 
 def create_invite_links(request: FakeRequest) -> Row:
     """Return a new link for each name; the fake does not store links, so that none of them expires."""
+    _check_kind(request)
     meeting = request.meeting()
     names = [each["name"] for each in cast("list[Json]", request.body.get("attendees", []))]
     return {
@@ -230,6 +234,13 @@ def _includes_user(meeting: ScheduledMeeting, user: Host) -> bool:
     invited = [str(each.get("email")) for each in cast("list[Json]", meeting.settings.get("meeting_invitees", []))]
     emails = {normalized_email(each) for each in (meeting.host.email, *meeting.alternative_hosts, *invited)}
     return normalized_email(user.email) in emails or user.id in meeting.alternative_hosts
+
+
+def _check_kind(request: FakeRequest) -> None:
+    """Raise the error for the number of a webinar on a route of meetings; other operations do not find it."""
+    webinars = [each for each in request.account.scheduled_webinars if not each.deleted]
+    if not request.is_webinar and request.path_value in {str(each.id) for each in webinars}:
+        raise ErrorResponse(400, 3000, "Cannot access webinar info.")
 
 
 def _occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> Occurrence | None:
