@@ -28,7 +28,7 @@ def test_part_is_found_again(tmp_path: Path) -> None:
     again = opened(tmp_path / "a")
     assert (again.size, again.version) == (2, VERSION)
     assert again.write(b"c", 3, VERSION) is None
-    again.finish()
+    again.finish(3)
     again.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"abc"
@@ -56,7 +56,7 @@ def test_lost_part_is_not_finished(tmp_path: Path, other: str) -> None:
         path.write_bytes(b"x")
 
     with pytest.raises(BlockingIOError, match="another download wrote this file"):
-        part.finish()
+        part.finish(3)
     part.close()
     assert not (tmp_path / "a").exists()
 

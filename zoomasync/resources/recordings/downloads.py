@@ -75,7 +75,7 @@ class Downloads(Resource):
                 while await _copy(download, part):
                     if report is not None:
                         report(_progress(download))
-                await _in_thread(part.finish)
+                await _in_thread(part.finish, download.offset)
             finally:
                 part.close()
         return part.target
@@ -119,14 +119,14 @@ class _Chunks:
     async def __anext__(self) -> bytes:
         while True:
             chunk = await self._download.read()
-            if not chunk:
-                raise StopAsyncIteration
             skipped = self._received - (self._download.offset - len(chunk))
             if skipped == 0:
                 self._version = self._download.version
-            elif not self._is_same_file():
+            elif not chunk or not self._is_same_file():
                 del chunk
                 raise PayloadError(FILE_CALL.name, "the file changed during the download; start again", max_retries=0)
+            if not chunk:
+                raise StopAsyncIteration
             if skipped < len(chunk):
                 self._received = self._download.offset
                 return chunk[skipped:]
