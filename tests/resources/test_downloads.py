@@ -8,7 +8,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -652,6 +654,29 @@ async def test_cancelled_download_continues(tmp_path: Path, how: str) -> None:
     assert path.read_bytes() == CONTENT
     assert server.starts == [100_000]
     assert files_in(tmp_path) == [path]
+
+
+async def test_repeated_cancellation_waits(tmp_path: Path) -> None:
+    """A download that is cancelled again and again ends after its thread, which would else use a closed file."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    is_free = threading.Event()
+    async with downloading() as (zoom, url, _):
+        busy = loop.run_in_executor(None, is_free.wait)
+        download = asyncio.ensure_future(zoom.recordings.download(url, tmp_path / "a"))
+        for _ in range(4):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            download.cancel()
+        is_waiting = not download.done()
+        is_free.set()
+        await asyncio.gather(busy, download, return_exceptions=True)
+        assert is_waiting
+        assert download.cancelled()
+        assert files_in(tmp_path) == []
+        path = await zoom.recordings.download(url, tmp_path / "a")
+
+    assert path.read_bytes() == CONTENT
 
 
 LISTED = {"id": "id-1", "file_size": len(CONTENT)}

@@ -6,10 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 
-import anyio.to_thread
+import anyio
 
 from ..._core.access_token import Token
 from ..._core.download import FILE_CALL, Download, FileSource
@@ -166,14 +167,20 @@ async def _in_thread(function: Callable[[*ArgsT], T], *arguments: *ArgsT) -> T:
 
     The event loop does not wait for the disk: a slow one, or a file system of the network, may block for seconds.
     """
-    running = asyncio.ensure_future(anyio.to_thread.run_sync(function, *arguments))
+    # No task, which asyncio.run would cancel before its thread has ended.
+    running = asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments))
     del function, arguments
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([running])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not running.done():
+            try:
+                await asyncio.wait([running])
+            except asyncio.CancelledError as error:  # the shield keeps off anyio's only, and more may follow
+                cancelled = error
+    if cancelled is not None:
+        running.exception()  # else asyncio logs it
+        raise cancelled
+    return running.result()
 
 
 def _progress(download: Download) -> DownloadProgress:
