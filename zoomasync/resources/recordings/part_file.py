@@ -52,7 +52,10 @@ class PartFile:
                 if not _lock(handle):
                     raise _error(errno.EWOULDBLOCK, self.target, "another download writes this file")
                 if self._is_at_path(handle):  # no other download has finished or renamed it meanwhile
-                    self._handle = handle
+                    if os.fstat(handle).st_nlink == 1:
+                        self._handle = handle
+                    else:  # a process that ended in `finish` left it, or a backup has it: a file to keep
+                        self._path.unlink()
             finally:
                 if self._handle == _CLOSED:
                     os.close(handle)
@@ -81,6 +84,7 @@ class PartFile:
         self._cut(end)
         os.fsync(self._handle)
         if not self._is_at_path(self._handle):
+            self.target.parent.stat()  # the directory may be gone
             raise _error(errno.EWOULDBLOCK, self.target, "another download wrote this file")
         try:
             os.link(self._path, self.target)  # fails if the name exists, where a rename would replace that file
