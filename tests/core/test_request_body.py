@@ -6,7 +6,7 @@ ZOOMASYNC_FUZZ_EXAMPLES sets the number of bodies per struct.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timezone
 from typing import Final, TypeAlias, cast, get_type_hints
@@ -162,6 +162,17 @@ def test_encode_broken_rule_raises(name: str, path: tuple[Step, ...], number: in
 def test_encode_unencodable_raises(body: msgspec.Struct) -> None:
     """A value that JSON cannot hold is rejected."""
     assert type(body).__name__ in _error_message(body)
+
+
+@pytest.mark.parametrize(
+    "value", ["\ud800", object(), int, ..., {1, object()}, {(): 1}, b"\xff"], ids=lambda value: type(value).__name__
+)
+@pytest.mark.parametrize("field", ["start_time", "type", "recurrence", "settings", "tracking_fields"])
+def test_encode_wrong_type_raises(field: str, value: object) -> None:
+    """A caller without a type checker gets the same error for a value of any type."""
+    body = cast("Callable[..., msgspec.Struct]", NewMeeting)
+
+    assert "NewMeeting: " in _error_message(body(**{field: value}))
 
 
 def _error_message(body: msgspec.Struct) -> str:

@@ -22,18 +22,16 @@ def encode(body: Struct) -> bytes:
     An aware time is written in UTC with a ``Z``, a naive one without a zone; both to the second.
     """
     name = type(body).__name__
-    plain: object = msgspec.to_builtins(body, builtin_types=(datetime, date))
     try:
+        plain: object = msgspec.to_builtins(body, builtin_types=(datetime, date))
         checked = msgspec.convert(plain, type(body))
-    except msgspec.ValidationError as error:
-        reason = str(error)
-    else:
         reason = next(_violations(checked, inspect.type_info(type(body)), "$"), "")
-    if not reason:
-        try:
+        if not reason:
             return msgspec.json.encode(_serialized(plain))
-        except (OverflowError, ValueError, UnicodeEncodeError):
-            reason = "a time or text in it cannot be written as JSON"
+    except (msgspec.ValidationError, TypeError) as error:
+        reason = str(error)
+    except (OverflowError, ValueError):  # ValidationError and UnicodeEncodeError are ValueErrors too
+        reason = "a time or text in it cannot be written as JSON"
     raise InvalidArgument(f"{name}: {reason}")
 
 
