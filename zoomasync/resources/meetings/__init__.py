@@ -30,7 +30,7 @@ from ...models.meetings import (
 )
 from ...models.recordings import Transcript
 from ...models.summaries import ListedSummary, MeetingSummary, SummariesPage
-from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint, host_quota
+from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint, host_quota, named_host_quota
 from .livestream import MeetingLivestream
 from .polls import MeetingPolls
 from .registrants import MeetingRegistrants
@@ -187,9 +187,8 @@ class Meetings(Resource):
         Zoom allows 100 created or changed meetings per host and day; the next one raises
         `ResourceLimitReached`. The client counts a change only if *schedule_for* names the host.
         """
-        quotas = [host_quota(meeting.schedule_for)] if meeting.schedule_for else []
         call = self.UPDATE.at(meeting_id, body=meeting, occurrence_id=occurrence_id)
-        await self._session.send(call.with_resource_quotas(*quotas))
+        await self._session.send(call.with_resource_quotas(*named_host_quota(meeting.schedule_for)))
 
     async def delete(
         self,

@@ -29,6 +29,7 @@ from .._resource import (
     Resource,
     endpoint,
     host_quota,
+    named_host_quota,
 )
 from .livestream import WebinarLivestream
 from .panelists import Panelists
@@ -132,11 +133,13 @@ class Webinars(Resource):
         """Change a webinar, or one occurrence of a recurring webinar.
 
         An occurrence can have its own agenda, start and duration, and of the settings *host_video*, *panelists_video*,
-        *hd_video*, *auto_recording* and the watermark. Zoom counts a change against the host's 100 per day; this
-        client does not, since the call does not name the host. Raises `BadRequest` for a simulive webinar that has
-        started (code 3000), and `OutcomeUnknown` if no response arrived.
+        *hd_video*, *auto_recording* and the watermark. Zoom allows 100 created or changed meetings and webinars per
+        host and day; the next one raises `ResourceLimitReached`. The client counts a change only if *schedule_for*
+        names the host. Raises `BadRequest` for a simulive webinar that has started (code 3000), and `OutcomeUnknown` if
+        no response arrived.
         """
-        await self._session.send(self.UPDATE.at(webinar_id, body=webinar, occurrence_id=occurrence_id))
+        call = self.UPDATE.at(webinar_id, body=webinar, occurrence_id=occurrence_id)
+        await self._session.send(call.with_resource_quotas(*named_host_quota(webinar.schedule_for)))
 
     async def delete(
         self, webinar_id: int, *, occurrence_id: str | None = None, cancel_webinar_reminder: bool | None = None
