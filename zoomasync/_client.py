@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -131,7 +130,7 @@ class Zoom(Api):
         *,
         plan: Plan | None = None,
         redis: str | None = None,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
         """Create a client from environment variables.
@@ -139,7 +138,7 @@ class Zoom(Api):
         ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET`` are required. ``ZOOM_PLAN`` is free, pro (the
         default) or business, and ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_BASE_URL`` and
         ``ZOOM_TOKEN_URL`` are for other clouds. Each value may be in a file instead, whose path is in the variable with
-        ``_FILE`` appended to the name.
+        ``_FILE`` appended to the name. *environ* is read in place of the process's environment.
 
         *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits and
         its circuit, and all processes of the app its access token (extra ``redis``). *options* are
