@@ -21,7 +21,13 @@ from zoomasync import Zoom
 from zoomasync._core.request_body import encode
 from zoomasync.auth import StaticToken
 from zoomasync.errors import InvalidArgument
-from zoomasync.models import NewMeeting
+from zoomasync.models import MeetingUpdate, NewMeeting, NewPanelists, NewWebinar, WebinarUpdate
+from zoomasync.models.meeting_settings import (
+    ContinuousMeetingChatInEffect,
+    MeetingInviteeInEffect,
+    MeetingSettingsInEffect,
+)
+from zoomasync.models.webinars import Panelist, WebinarSettingsInEffect
 
 Body: TypeAlias = dict[str, object]
 Step: TypeAlias = str | int
@@ -173,6 +179,37 @@ def test_encode_wrong_type_raises(field: str, value: object) -> None:
     body = cast("Callable[..., msgspec.Struct]", NewMeeting)
 
     assert "NewMeeting: " in _error_message(body(**{field: value}))
+
+
+MEETING_SETTINGS: Final = MeetingSettingsInEffect(
+    waiting_room=True,
+    enable_dedicated_group_chat=True,
+    continuous_meeting_chat=ContinuousMeetingChatInEffect(enable=True, channel_id="c1"),
+    meeting_invitees=(MeetingInviteeInEffect(email="a@example.com", internal_user=True),),
+)
+SENT_SETTINGS: Final = {
+    "waiting_room": True,
+    "continuous_meeting_chat": {"enable": True},
+    "meeting_invitees": [{"email": "a@example.com"}],
+}
+WEBINAR_SETTINGS: Final = WebinarSettingsInEffect(hd_video=True, global_dial_in_numbers=())
+PANELIST: Final = Panelist(id="p1", join_url="https://zoom.example/w/1?tk=t", name="Ada", email="a@example.com")
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (NewMeeting(settings=MEETING_SETTINGS), {"settings": SENT_SETTINGS}),
+        (MeetingUpdate(settings=MEETING_SETTINGS), {"settings": SENT_SETTINGS}),
+        (NewWebinar(settings=WEBINAR_SETTINGS), {"settings": {"hd_video": True}}),
+        (WebinarUpdate(settings=WEBINAR_SETTINGS), {"settings": {"hd_video": True}}),
+        (NewPanelists(panelists=(PANELIST,)), {"panelists": [{"name": "Ada", "email": "a@example.com"}]}),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, msgspec.Struct) else "",
+)
+def test_encode_part_of_response(body: msgspec.Struct, sent: Body) -> None:
+    """The struct of a response may be part of a body; what only responses have is not sent."""
+    assert msgspec.json.decode(encode(body)) == sent
 
 
 def _error_message(body: msgspec.Struct) -> str:

@@ -383,6 +383,15 @@ async def test_add_and_list_panelists(zoom: Zoom, fake: FakeZoom, account: Accou
     assert all(each.join_url for each in listed)
 
 
+async def test_add_panelists_of_other_webinar(zoom: Zoom, account: Account) -> None:
+    first, second = account.add_meeting(type=5, panelists=2), account.add_meeting(type=5)
+    panelists = await zoom.webinars.panelists.list(first.id).collect()
+
+    await zoom.webinars.panelists.add(second.id, NewPanelists(panelists=tuple(panelists)))
+
+    assert [panelist.email for panelist in second.panelists] == [panelist.email for panelist in first.panelists]
+
+
 async def test_too_many_panelists_raise(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
     """A request may have 30, which the client checks, and a webinar 100."""
     webinar = account.add_meeting(type=5, panelists=71)

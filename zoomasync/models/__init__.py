@@ -11,6 +11,9 @@ Requests: None is not sent and an empty value is. In ``…Update`` structs of a 
 sent as null. An aware time is sent in UTC. Lengths, ranges and counts of the reference are checked
 before a request is sent. Documented values are not, since Zoom adds to them.
 
+Structs of a response, such as its settings or panelists, may be part of a request: fields that only responses have are
+not sent. ``msgspec.convert(meeting, NewMeeting, from_attributes=True)`` copies the fields that the two structs share.
+
 The repr of a struct hides passwords, keys, tokens, and links that hold one. Their values are ordinary attributes.
 """
 
