@@ -56,6 +56,9 @@ class Zoom(Api):
             async for person in zoom.reports.meeting_participants(meeting_id):
                 print(person.name)
 
+    Its namespaces are `meetings`, `webinars`, `past_meetings`, `past_webinars`, `recordings`, `reports`, `users` and
+    `pac`; ``help(zoom.webinars)`` and ``help(zoom.webinars.registrants)`` describe the methods of one.
+
     Use one client per account and process: each client limits its own rate only.
 
     - *auth* is `ServerToServer`, `StaticToken`, or an object with the method ``fetch`` of `Credentials`.

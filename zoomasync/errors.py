@@ -320,6 +320,8 @@ class GatewayError(StatusError):
     """
 
     def _advice(self) -> str:
+        if self.code == 2300:  # noqa: PLR2004  an unknown path
+            return " Zoom has no such path: check the path and the base URL."
         return " Zoom's API did not send this response: check the proxy, the firewall and the base URL."
 
 

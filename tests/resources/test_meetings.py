@@ -291,7 +291,7 @@ async def test_update_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> N
 
 
 async def test_create_copy_of_meeting(zoom: Zoom, account: Account) -> None:
-    """What a response has beyond a request is not sent, whether the whole response is converted or a part is passed."""
+    """A response can be converted to a body, and its settings can be part of one."""
     meeting = await zoom.meetings.get(account.add_meeting(type=8, topic="Harbour", settings={"waiting_room": True}).id)
 
     copy = await zoom.meetings.create(account.hosts[0].id, msgspec.convert(meeting, NewMeeting, from_attributes=True))
