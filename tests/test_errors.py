@@ -100,6 +100,12 @@ def test_missing_scope_is_named() -> None:
             id="firewall",
         ),
         pytest.param(
+            GatewayError("GET /v2/x", 404, code=2300, message="This API endpoint is not recognized."),
+            "GET /v2/x -> 404 (Zoom code 2300): This API endpoint is not recognized. Zoom has no such path: check the "
+            "path and the base URL.",
+            id="path",
+        ),
+        pytest.param(
             CircuitOpen("GET /x", 1.4, ServerError("GET /y", 503)),
             "GET /x was not sent, because the latest calls all failed. The client sends one call at a time until "
             "one succeeds, the next in 1 s. The latest "

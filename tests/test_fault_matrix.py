@@ -17,9 +17,8 @@ UNBUILT = {
     69: "sync of registrants",
     70: "webhooks",
     71: "webhooks",
-    73: "download of recordings",
 }
-"""Faults of features that do not exist yet. Of 17 and 18 the download, and of 57 the sync, are not built either."""
+"""Faults of features that do not exist yet. Of 57, the sync is not built either."""
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
+import pydoc
 import re
 import subprocess
 import sys
@@ -49,6 +51,12 @@ def test_exports_are_complete(module: ModuleType) -> None:
     }
 
     assert visible - {"annotations"} == set(module.__all__) - {"__version__"}
+
+
+@pytest.mark.parametrize("public", [Zoom, auth.ServerToServer, rate_limits.Plan])
+def test_help_without_environment(public: type[object]) -> None:
+    """A variable may hold the client secret."""
+    assert os.environ["PATH"] not in pydoc.render_doc(public)
 
 
 def nested_structs(type_: msgspec.inspect.Type) -> Iterator[type[msgspec.Struct]]:

@@ -12,6 +12,7 @@ from typing import cast, get_args, get_origin, get_type_hints
 import pytest
 
 import zoomasync
+from zoomasync.types import Api
 
 
 def _public_modules() -> Iterator[ModuleType]:
@@ -43,12 +44,14 @@ def _types_in(annotation: object) -> Iterator[type]:
 
 
 def _functions_of(owner: type) -> Iterator[tuple[str, object]]:
-    for base in owner.__mro__:
-        for name, value in vars(base).items():
-            if not name.startswith("_") or name in {"__init__", "__call__", "__aenter__"}:
-                function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-                if inspect.isfunction(function) and function.__module__.startswith("zoomasync"):
-                    yield name, function
+    for name in dir(owner):
+        if (owner, name) == (Api, "__init__"):  # callers get an Api from `Zoom.with_options`
+            continue
+        if not name.startswith("_") or name in {"__init__", "__call__", "__aenter__"}:
+            value: object = inspect.getattr_static(owner, name)
+            function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            if inspect.isfunction(function) and function.__module__.startswith("zoomasync"):
+                yield name, function
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if hasattr(m, "__all__")], ids=lambda module: module.__name__)

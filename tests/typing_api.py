@@ -221,42 +221,42 @@ async def webinars(zoom: Zoom) -> None:
 
 async def livestream(zoom: Zoom) -> None:
     update = LivestreamUpdate(stream_url="u", stream_key="k", page_url="p", resolution=None)
-    assert_type(await zoom.meetings.livestream.get(1), LivestreamTarget)
-    assert_type(await zoom.webinars.livestream.get(1), LivestreamTarget)
-    assert_type(await zoom.meetings.livestream.update(1, update), None)
-    assert_type(await zoom.meetings.livestream.update_status(1, LivestreamStatusUpdate(action="stop")), None)
+    for endpoints in (zoom.meetings.livestream, zoom.webinars.livestream):
+        assert_type(await endpoints.get(1), LivestreamTarget)
+        assert_type(await endpoints.update(1, update), None)
+        assert_type(await endpoints.update_status(1, LivestreamStatusUpdate(action="stop")), None)
 
 
 async def polls(zoom: Zoom) -> None:
     poll = NewPoll(title="t", questions=(PollQuestion(name="q", type="single", answers=("a", "b")),))
-    assert_type(zoom.meetings.polls.list(1, anonymous=True), Paginator[PollsPage, Poll])
-    assert_type(await zoom.meetings.polls.create(1, poll), Poll)
     assert_type(await zoom.meetings.polls.create_batch(1, NewPolls(polls=(poll,))), PollsCreated)
-    assert_type(zoom.webinars.polls.list(1), Paginator[PollsPage, Poll])
-    assert_type(await zoom.meetings.polls.get(1, "p"), Poll)
-    assert_type(await zoom.meetings.polls.replace(1, "p", poll), None)
-    assert_type(await zoom.meetings.polls.delete(1, "p"), None)
+    for endpoints in (zoom.meetings.polls, zoom.webinars.polls):
+        assert_type(endpoints.list(1, anonymous=True), Paginator[PollsPage, Poll])
+        assert_type(await endpoints.create(1, poll), Poll)
+        assert_type(await endpoints.get(1, "p"), Poll)
+        assert_type(await endpoints.replace(1, "p", poll), None)
+        assert_type(await endpoints.delete(1, "p"), None)
 
 
 async def registrants(zoom: Zoom) -> None:
-    endpoints = zoom.meetings.registrants
-    assert_type(endpoints.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
     person = NewRegistrant(email="a@b.example", first_name="A")
-    assert_type(endpoints.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
-    assert_type(await endpoints.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
     batch = NewRegistrants(registrants=(BatchRegistrant(email="a@b.example", first_name="A"),), auto_approve=True)
-    assert_type(await endpoints.add_batch(1, batch), RegistrantsAdded)
-    assert_type(await endpoints.get(1, "r"), Registrant)
-    assert_type(await endpoints.remove(1, "r", occurrence_id="1"), None)
     status = RegistrantStatusUpdate(action="approve", registrants=(RegistrantKey(id="r"),))
-    assert_type(await endpoints.update_status(1, status), None)
     keys = [RegistrantKey(email="a@b.example")]
-    assert_type(await endpoints.approve(1, keys, occurrence_id="1"), tuple[RegistrantOutcome[RegistrantKey], ...])
-    pending = [person async for person in endpoints.list(1, status="pending")]
-    assert_type(await endpoints.deny(1, pending), tuple[RegistrantOutcome[Registrant], ...])
-    assert_type((await endpoints.cancel(1, pending))[0].error, ZoomError | None)
-    assert_type(await endpoints.questions(1), RegistrationQuestions)
-    assert_type(await endpoints.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
+    for endpoints in (zoom.meetings.registrants, zoom.webinars.registrants):
+        assert_type(endpoints.list(1, status="pending"), Paginator[RegistrantsPage, Registrant])
+        assert_type(endpoints.list(1, status="all"), Paginator[RegistrantsPage, Registrant])
+        assert_type(await endpoints.add(1, person, occurrence_ids=["1"]), RegistrantAdded)
+        assert_type(await endpoints.add_batch(1, batch), RegistrantsAdded)
+        assert_type(await endpoints.get(1, "r"), Registrant)
+        assert_type(await endpoints.remove(1, "r", occurrence_id="1"), None)
+        assert_type(await endpoints.update_status(1, status), None)
+        assert_type(await endpoints.approve(1, keys, occurrence_id="1"), tuple[RegistrantOutcome[RegistrantKey], ...])
+        pending = [person async for person in endpoints.list(1, status="pending")]
+        assert_type(await endpoints.deny(1, pending), tuple[RegistrantOutcome[Registrant], ...])
+        assert_type((await endpoints.cancel(1, pending))[0].error, ZoomError | None)
+        assert_type(await endpoints.questions(1), RegistrationQuestions)
+        assert_type(await endpoints.update_questions(1, RegistrationQuestionsUpdate(questions=())), None)
     webinar = zoom.webinars.registrants
     assert_type(webinar.list(1, status="all", tracking_source_id="t"), Paginator[RegistrantsPage, Registrant])
     assert_type(await webinar.get(1, "r", occurrence_id="1"), Registrant)
@@ -265,10 +265,10 @@ async def registrants(zoom: Zoom) -> None:
 
 
 async def surveys_templates_and_pac(zoom: Zoom) -> None:
-    assert_type(await zoom.meetings.survey.get(1), Survey)
-    assert_type(await zoom.webinars.survey.update(1, SurveyUpdate(show_in_the_follow_up_email=True)), None)
-    assert_type(await zoom.meetings.survey.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
-    assert_type(await zoom.meetings.survey.delete(1), None)
+    for endpoints in (zoom.meetings.survey, zoom.webinars.survey):
+        assert_type(await endpoints.get(1), Survey)
+        assert_type(await endpoints.update(1, SurveyUpdate(custom_survey=UNSET, third_party_survey=None)), None)
+        assert_type(await endpoints.delete(1), None)
     assert_type(zoom.meetings.templates.list("u"), Paginator[TemplatesPage, Template])
     assert_type(await zoom.meetings.templates.create("u", NewMeetingTemplate(meeting_id=1)), TemplateCreated)
     assert_type(zoom.pac.list("u"), Paginator[PacAccountsPage, PacAccount])

@@ -25,7 +25,7 @@ from .resources.meetings.livestream import MeetingLivestream
 from .resources.meetings.polls import MeetingPolls
 from .resources.meetings.registrants import MeetingRegistrants
 from .resources.meetings.survey import MeetingSurvey
-from .resources.meetings.templates import Templates
+from .resources.meetings.templates import MeetingTemplates
 from .resources.pac import Pac
 from .resources.past_meetings import PastMeetings
 from .resources.past_webinars import PastWebinars
@@ -233,7 +233,7 @@ _NAMESPACES: dict[str, type[Resource]] = {
     "meetings.polls": MeetingPolls,
     "meetings.registrants": MeetingRegistrants,
     "meetings.survey": MeetingSurvey,
-    "meetings.templates": Templates,
+    "meetings.templates": MeetingTemplates,
     "pac": Pac,
     "past_meetings": PastMeetings,
     "past_webinars": PastWebinars,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -56,6 +55,9 @@ class Zoom(Api):
         async with Zoom(ServerToServer(account_id, client_id, client_secret), plan=Plan.BUSINESS) as zoom:
             async for person in zoom.reports.meeting_participants(meeting_id):
                 print(person.name)
+
+    Its namespaces are `meetings`, `webinars`, `past_meetings`, `past_webinars`, `recordings`, `reports`, `users` and
+    `pac`; ``help(zoom.webinars)`` and ``help(zoom.webinars.registrants)`` describe the methods of one.
 
     Use one client per account and process: each client limits its own rate only.
 
@@ -131,7 +133,7 @@ class Zoom(Api):
         *,
         plan: Plan | None = None,
         redis: str | None = None,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> Self:
         """Create a client from environment variables.
@@ -139,7 +141,7 @@ class Zoom(Api):
         ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET`` are required. ``ZOOM_PLAN`` is free, pro (the
         default) or business, and ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_BASE_URL`` and
         ``ZOOM_TOKEN_URL`` are for other clouds. Each value may be in a file instead, whose path is in the variable with
-        ``_FILE`` appended to the name.
+        ``_FILE`` appended to the name. *environ* is read in place of the process's environment.
 
         *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits and
         its circuit, and all processes of the app its access token (extra ``redis``). *options* are

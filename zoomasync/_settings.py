@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from .errors import ConfigError
 
 
 class Settings:
-    """Environment variables, each of which may name a file that holds the value."""
+    """Environment variables, each of which may name a file that holds the value. The default is the process's own."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        # os.environ as a parameter's default would be part of the signature, and help() would print every value.
+        self._environ = os.environ if environ is None else environ
 
     def get(self, name: str) -> str | None:
         """Return the value of *name*, or None when it is not set."""

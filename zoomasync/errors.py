@@ -84,7 +84,7 @@ _MAX_MESSAGE = 300
 
 
 class ZoomError(Exception):
-    """The base of all errors that this package raises."""
+    """The base of all errors that this package raises. Downloads also raise `OSError`."""
 
     @property
     def is_outage(self) -> bool:
@@ -320,6 +320,8 @@ class GatewayError(StatusError):
     """
 
     def _advice(self) -> str:
+        if self.code == 2300:  # noqa: PLR2004  an unknown path
+            return " Zoom has no such path: check the path and the base URL."
         return " Zoom's API did not send this response: check the proxy, the firewall and the base URL."
 
 

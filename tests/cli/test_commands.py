@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import signal
 import sys
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import anyio
@@ -13,6 +15,7 @@ import pytest
 from support.environment import COMMAND, environment_with, run_command
 
 from zoomasync import Label, Zoom
+from zoomasync.auth import StaticToken
 from zoomasync.cli.commands.endpoints import NeededScopes, needed_scopes, print_scopes
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.types import Endpoint
@@ -36,12 +39,13 @@ ENDPOINTS = Zoom.endpoints()
         (["endpoints", "--scope", "meeting:reed"], "no endpoint has the scope 'meeting:reed': did you mean"),
         (["endpoints", "--scopes", "pac.list", "meeting.create"], "'meeting.create': did you mean 'meetings.create'?"),
         (["endpoints", "--scopes", "meetings.registrant.*"], "did you mean 'meetings.registrants.*'?"),
+        (["endpoints", "--scopes", "webinars.registrants"], "did you mean 'webinars.registrants.*'?"),
         (["endpoints", "--scopes", "xyzzy"], "no method matches 'xyzzy': zoomasync endpoints --json lists all"),
         (["endpoints", "pac.", "--label", "heavy"], "no endpoint matches"),
     ],
     ids=[
         *("no credentials", "plan", "report", "range", "date", "option without value", "command", "port"),
-        *("rate-limits", "label", "scope", "method", "methods", "no similar method", "filters"),
+        *("rate-limits", "label", "scope", "method", "methods", "namespace", "no similar method", "filters"),
     ],
 )
 async def test_wrong_use_exits_with_2(arguments: list[str], error: str, tmp_path: Path) -> None:
@@ -157,14 +161,51 @@ async def test_scopes_of_methods(tmp_path: Path) -> None:
     ]
 
 
+async def test_scopes_of_every_method(tmp_path: Path) -> None:
+    """Some methods have no endpoint of their own: they call that of another one, or download a file."""
+    client = Zoom(StaticToken("static-token"))
+    methods = {
+        f"{namespace}.{name}"
+        for namespace in {method.rpartition(".")[0] for method in ENDPOINTS}
+        for name, _ in inspect.getmembers(attrgetter(namespace)(client), inspect.ismethod)
+        if not name.startswith("_") and name != "endpoints"
+    }
+
+    code, output, errors = await run_command("endpoints", "--json", "--scopes", *sorted(methods), folder=tmp_path)
+    _, all_scopes, _ = await run_command("endpoints", "--json", "--scopes", folder=tmp_path)
+
+    assert methods > ENDPOINTS.keys()
+    assert code == 0
+    assert output == all_scopes
+    assert [line.split()[-1] for line in errors.splitlines()] == ["recordings.download", "recordings.stream"]
+
+
+@pytest.mark.parametrize(
+    ("short", "called"),
+    [
+        ("meetings.end", "meetings.update_status"),
+        ("webinars.registrants.approve", "webinars.registrants.update_status"),
+        ("meetings.*.cancel", "meetings.registrants.update_status"),
+    ],
+)
+async def test_scopes_of_short_method(short: str, called: str, tmp_path: Path) -> None:
+    """It needs the scopes of the method that it calls."""
+    _, scopes, _ = await run_command("endpoints", "--json", "--scopes", short, folder=tmp_path)
+    _, called_scopes, _ = await run_command("endpoints", "--json", "--scopes", called, folder=tmp_path)
+
+    assert json.loads(scopes) == json.loads(called_scopes)
+
+
 @pytest.mark.parametrize(
     ("arguments", "methods"),
     [
         (["--scopes"], "*"),
         (["past_meetings.", "--scopes"], "past_meetings.*"),
         (["--label", "light", "--scopes", "past_meetings.*"], "past_meetings.get"),
+        (["--scopes", "meetings.end"], "meetings.update_status"),
+        (["--scopes", "webinars.registrants.deny"], "webinars.registrants.update_status"),
     ],
-    ids=["all", "listed", "listed of the patterns"],
+    ids=["all", "listed", "listed of the patterns", "short method", "short method of a part"],
 )
 async def test_scopes_of_listed_endpoints(arguments: list[str], methods: str, tmp_path: Path) -> None:
     """Filters and methods select together; without methods, the filters select alone."""

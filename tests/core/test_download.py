@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
+import anyio
 import pytest
 from support.clock import in_virtual_time, now
 from support.memory import (
+    MemoryStream,
     MemoryTransport,
     NumberedTokens,
     answering,
@@ -167,6 +169,39 @@ async def _fail(session: Session, times: int, error: type[ZoomError]) -> None:
     for _ in range(times):
         with pytest.raises(error):
             await _read(session)
+
+
+class _SlowStream(MemoryStream):
+    """A response whose body comes byte by byte, one in four seconds."""
+
+    async def read(self) -> bytes:
+        await anyio.sleep(4)
+        byte, self.body = self.body[:1], self.body[1:]
+        return byte
+
+
+class _SlowTransport(MemoryTransport):
+    async def stream(self, request: HttpRequest) -> MemoryStream:
+        return _SlowStream(await self.send(request))
+
+
+@in_virtual_time
+async def test_slow_error_is_raised_soon() -> None:
+    """The body of an error is not waited for."""
+    session = open_session(_SlowTransport(answering(response(404, b"x" * 1000))))
+    begun = now()
+    with pytest.raises(NotFound):
+        await _read(session)
+
+    assert now() - begun < 60
+
+
+@in_virtual_time
+async def test_slow_json_is_complete() -> None:
+    """A file in which an error was looked for loses no bytes."""
+    json = response(200, b'{"timeline":[]}', {"Content-Length": "15", "Content-Type": "application/json"})
+
+    assert await _read(open_session(_SlowTransport(answering(json)))) == json.body
 
 
 @in_virtual_time

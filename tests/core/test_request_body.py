@@ -6,7 +6,7 @@ ZOOMASYNC_FUZZ_EXAMPLES sets the number of bodies per struct.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timezone
 from typing import Final, TypeAlias, cast, get_type_hints
@@ -21,7 +21,13 @@ from zoomasync import Zoom
 from zoomasync._core.request_body import encode
 from zoomasync.auth import StaticToken
 from zoomasync.errors import InvalidArgument
-from zoomasync.models import NewMeeting
+from zoomasync.models import MeetingUpdate, NewMeeting, NewPanelists, NewWebinar, WebinarUpdate
+from zoomasync.models.meeting_settings import (
+    ContinuousMeetingChatInEffect,
+    MeetingInviteeInEffect,
+    MeetingSettingsInEffect,
+)
+from zoomasync.models.webinars import Panelist, WebinarSettingsInEffect
 
 Body: TypeAlias = dict[str, object]
 Step: TypeAlias = str | int
@@ -162,6 +168,48 @@ def test_encode_broken_rule_raises(name: str, path: tuple[Step, ...], number: in
 def test_encode_unencodable_raises(body: msgspec.Struct) -> None:
     """A value that JSON cannot hold is rejected."""
     assert type(body).__name__ in _error_message(body)
+
+
+@pytest.mark.parametrize(
+    "value", ["\ud800", object(), int, ..., {1, object()}, {(): 1}, b"\xff"], ids=lambda value: type(value).__name__
+)
+@pytest.mark.parametrize("field", ["start_time", "type", "recurrence", "settings", "tracking_fields"])
+def test_encode_wrong_type_raises(field: str, value: object) -> None:
+    """A caller without a type checker gets the same error for a value of any type."""
+    body = cast("Callable[..., msgspec.Struct]", NewMeeting)
+
+    assert "NewMeeting: " in _error_message(body(**{field: value}))
+
+
+MEETING_SETTINGS: Final = MeetingSettingsInEffect(
+    waiting_room=True,
+    enable_dedicated_group_chat=True,
+    continuous_meeting_chat=ContinuousMeetingChatInEffect(enable=True, channel_id="c1"),
+    meeting_invitees=(MeetingInviteeInEffect(email="a@example.com", internal_user=True),),
+)
+SENT_SETTINGS: Final = {
+    "waiting_room": True,
+    "continuous_meeting_chat": {"enable": True},
+    "meeting_invitees": [{"email": "a@example.com"}],
+}
+WEBINAR_SETTINGS: Final = WebinarSettingsInEffect(hd_video=True, global_dial_in_numbers=())
+PANELIST: Final = Panelist(id="p1", join_url="https://zoom.example/w/1?tk=t", name="Ada", email="a@example.com")
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (NewMeeting(settings=MEETING_SETTINGS), {"settings": SENT_SETTINGS}),
+        (MeetingUpdate(settings=MEETING_SETTINGS), {"settings": SENT_SETTINGS}),
+        (NewWebinar(settings=WEBINAR_SETTINGS), {"settings": {"hd_video": True}}),
+        (WebinarUpdate(settings=WEBINAR_SETTINGS), {"settings": {"hd_video": True}}),
+        (NewPanelists(panelists=(PANELIST,)), {"panelists": [{"name": "Ada", "email": "a@example.com"}]}),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, msgspec.Struct) else "",
+)
+def test_encode_part_of_response(body: msgspec.Struct, sent: Body) -> None:
+    """The struct of a response may be part of a body; what only responses have is not sent."""
+    assert msgspec.json.decode(encode(body)) == sent
 
 
 def _error_message(body: msgspec.Struct) -> str:

@@ -10,7 +10,9 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import anyio
@@ -18,7 +20,7 @@ import pytest
 from support.environment import environment_of
 
 from zoomasync.harvest import Harvest
-from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, Visit
+from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, RecordingFile, Visit
 
 RECIPES = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
@@ -129,8 +131,41 @@ async def test_dlt_loads_each_visit_once(tmp_path: Path) -> None:
     assert (tmp_path / "zoom.duckdb").is_file()
 
 
+@pytest.mark.parametrize("status", ["active", "inactive"])
+async def test_recordings_survive_a_kill(tmp_path: Path, status: Literal["active", "inactive"]) -> None:
+    """The run after `kill -9` completes the files of all users."""
+    (block,) = blocks("python", "Save last month's recordings")
+    contents = {f"file{number}": Random(number).randbytes(9_000_000) for number in range(8)}
+    account = Account()
+    last_month = datetime.now(UTC).replace(day=1) - timedelta(days=2)
+    hosts = cycle([account.add_host(email=f"a/{number}@example.com", status=status) for number in range(3)])
+    for host, (file, content) in zip(hosts, contents.items(), strict=False):
+        instance = account.add_instance(host, start=last_month)
+        account.add_recording(instance, files=[RecordingFile(id=file, content=content)])
+    program, folder = (sys.executable, "-u", "-c", block), tmp_path / "recordings"
+    async with FakeZoom(account, plan=None) as fake:
+        settings = environment_of(fake)
+        async with await anyio.open_process(program, cwd=tmp_path, env={**os.environ, **settings}) as process:
+            with anyio.fail_after(60):
+                assert process.stdout
+                await process.stdout.receive()  # the path of the first file
+            process.kill()
+        await run(*program, folder=tmp_path, **settings)
+        again = await run(*program, folder=tmp_path, **settings)
+
+    saved = {path.stem.rpartition("_")[2]: path.read_bytes() for path in folder.glob("*/*")}
+    assert saved == contents
+    assert len(list(folder.iterdir())) == 3
+    assert again == ""
+
+
 def test_all_blocks_are_run() -> None:
     assert len(re.findall(r"^```\w", RECIPES, re.MULTILINE)) == sum(
         len(blocks(language, title))
-        for language, title in (("sh", "Query with DuckDB"), ("sql", "Query with DuckDB"), ("python", "Load with dlt"))
+        for language, title in (
+            ("sh", "Query with DuckDB"),
+            ("sql", "Query with DuckDB"),
+            ("python", "Load with dlt"),
+            ("python", "Save last month's recordings"),
+        )
     )

@@ -47,6 +47,8 @@ async def test_repeated_bytes_are_skipped(size: int) -> None:
         pytest.param(ranged(CONTENT[::-1], ETag='"2"'), id="other ETag"),
         pytest.param(ranged(CONTENT[:-1]), id="other size"),
         pytest.param(always(200, CONTENT, Content_Length=None), id="unknown"),
+        pytest.param(always(200), id="empty"),
+        pytest.param(always(200, Content_Length=None), id="empty without length"),
     ],
 )
 async def test_changed_file_raises(response: Response) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from support.stories import last_body, last_request
 
@@ -287,6 +288,18 @@ async def test_update_meeting(zoom: Zoom, fake: FakeZoom, account: Account) -> N
     assert last_body(fake) == {"duration": 45, "agenda": None, "settings": {"waiting_room": True}}
     assert (meeting.topic, meeting.start_time, meeting.duration, meeting.agenda) == ("Crane", JULY, 45, "")
     assert meeting.settings == {"approval_type": 0, "audio": "voip", "waiting_room": True}
+
+
+async def test_create_copy_of_meeting(zoom: Zoom, account: Account) -> None:
+    """A response can be converted to a body, and its settings can be part of one."""
+    meeting = await zoom.meetings.get(account.add_meeting(type=8, topic="Harbour", settings={"waiting_room": True}).id)
+
+    copy = await zoom.meetings.create(account.hosts[0].id, msgspec.convert(meeting, NewMeeting, from_attributes=True))
+    other = await zoom.meetings.create(account.hosts[0].id, NewMeeting(topic="Pier", settings=meeting.settings))
+
+    assert (copy.topic, copy.start_time, copy.recurrence) == ("Harbour", meeting.start_time, meeting.recurrence)
+    assert copy.settings == meeting.settings
+    assert other.settings == meeting.settings
 
 
 async def test_update_recurrence(zoom: Zoom, account: Account) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_part_is_found_again(tmp_path: Path) -> None:
     again = opened(tmp_path / "a")
     assert (again.size, again.version) == (2, VERSION)
     assert again.write(b"c", 3, VERSION) is None
-    again.finish()
+    again.finish(3)
     again.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"abc"
@@ -56,7 +57,7 @@ def test_lost_part_is_not_finished(tmp_path: Path, other: str) -> None:
         path.write_bytes(b"x")
 
     with pytest.raises(BlockingIOError, match="another download wrote this file"):
-        part.finish()
+        part.finish(3)
     part.close()
     assert not (tmp_path / "a").exists()
 
@@ -74,6 +75,34 @@ def test_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         opened(tmp_path / "a")
     assert (tmp_path / "other").read_bytes() == b"kept"
+
+
+def test_part_with_two_names_is_kept(tmp_path: Path) -> None:
+    """A process that ended between the two steps of `finish` left a complete file, which the user may have moved."""
+    part = opened(tmp_path / "a")
+    part.write(b"abc", 3, VERSION)
+    part.close()
+    (path,) = tmp_path.iterdir()
+    (tmp_path / "moved").hardlink_to(path)
+
+    again = opened(tmp_path / "a")
+    again.write(b"x", 1, FileVersion(1))
+    again.finish(1)
+    again.close()
+    assert (tmp_path / "moved").read_bytes() == b"abc"
+    assert (tmp_path / "a").read_bytes() == b"x"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_lost_directory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    part = opened(tmp_path / "folder" / "a")
+    part.write(b"abc", 3, VERSION)
+    rmtree(tmp_path / "folder")
+
+    with pytest.raises(FileNotFoundError, match="folder'"):
+        part.finish(3)
+    part.close()
 
 
 @pytest.mark.parametrize("size", [0, 3])

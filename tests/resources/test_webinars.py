@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from msgspec import UNSET, UnsetType
 from support.clock import in_virtual_time
 from support.memory import MemoryTransport, answering, open_session, response
 from support.stories import last_body, last_request
@@ -13,6 +15,7 @@ from support.stories import last_body, last_request
 from zoomasync import Zoom
 from zoomasync.errors import BadRequest, InvalidArgument, NotFound, PermissionDenied, ResourceLimitReached
 from zoomasync.models import (
+    MeetingUpdate,
     NewInviteLink,
     NewInviteLinks,
     NewMeeting,
@@ -171,6 +174,24 @@ async def test_webinars_and_meetings_share_host_limit(schedule_for: str | None) 
 
     assert len(transport.requests) == 100
     await Webinars(session).create("other", NewWebinar())
+
+
+@pytest.mark.parametrize(("schedule_for", "is_counted"), [("host@example.com", True), (None, False), (UNSET, False)])
+@in_virtual_time
+async def test_update_counts_for_named_host(schedule_for: str | UnsetType | None, *, is_counted: bool) -> None:
+    """A change counts in the quota of the host that it names."""
+    transport = MemoryTransport(answering(response(204)))
+    session = open_session(transport)
+    for _ in range(50):
+        await Webinars(session).update(1, WebinarUpdate(schedule_for=schedule_for))
+        await Meetings(session).update(2, MeetingUpdate(schedule_for=schedule_for))
+
+    with pytest.raises(ResourceLimitReached) if is_counted else nullcontext():
+        await Webinars(session).update(1, WebinarUpdate(schedule_for=schedule_for))
+    with pytest.raises(ResourceLimitReached) if is_counted else nullcontext():
+        await Meetings(session).update(2, MeetingUpdate(schedule_for=schedule_for))
+
+    assert len(transport.requests) == (100 if is_counted else 102)
 
 
 async def test_get_webinar(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
@@ -360,6 +381,15 @@ async def test_add_and_list_panelists(zoom: Zoom, fake: FakeZoom, account: Accou
     assert [(each.id, each.name) for each in listed] == [(each.id, each.name) for each in webinar.panelists]
     assert [each.name for each in listed] == ["Panelist 1", "Ada L."]
     assert all(each.join_url for each in listed)
+
+
+async def test_add_panelists_of_other_webinar(zoom: Zoom, account: Account) -> None:
+    first, second = account.add_meeting(type=5, panelists=2), account.add_meeting(type=5)
+    panelists = await zoom.webinars.panelists.list(first.id).collect()
+
+    await zoom.webinars.panelists.add(second.id, NewPanelists(panelists=tuple(panelists)))
+
+    assert [panelist.email for panelist in second.panelists] == [panelist.email for panelist in first.panelists]
 
 
 async def test_too_many_panelists_raise(zoom: Zoom, fake: FakeZoom, account: Account) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from zoomasync import Zoom
-from zoomasync.testing.reference.operations import OPERATIONS
+from zoomasync.testing.reference.operations import OPERATIONS, Operation
 
 PAGE = Path(__file__).parents[2] / "docs" / "endpoints.md"
 COMMAND = "python tests/support/endpoints_page.py"
@@ -19,17 +19,22 @@ def methods() -> list[tuple[str, str, str]]:
     return sorted(rows, key=lambda row: row[0].rpartition(".")[::2])
 
 
-def operations_without_method() -> list[tuple[str, str]]:
-    """Return the route and the label of the other operations of the reference, in its order."""
-    return [(each.route, each.label) for each in OPERATIONS.values() if not each.has_method]
+def operations_without_method() -> list[tuple[str, str, str]]:
+    """Return the route, the scopes for the account and the label of the other operations, in the reference's order."""
+    return [(each.route, _scopes(each), each.label) for each in OPERATIONS.values() if not each.has_method]
 
 
 def with_tables(page: str) -> str:
     """Return *page* with its two tables as they should be."""
     first = _table(("zoom.", "route", "label"), methods())
-    second = _table(("route", "label"), operations_without_method())
+    second = _table(("route", "one of these scopes", "label"), operations_without_method())
     tables = iter((first, second))
     return re.sub(r"^(?:\|.*\n)+", lambda _: next(tables), page, flags=re.MULTILINE)
+
+
+def _scopes(operation: Operation) -> str:
+    scopes = (*operation.scopes, *operation.granular_scopes)
+    return "`, `".join([each for each in scopes if ":admin" in each] or scopes)
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -77,11 +77,11 @@ class MemoryStream:
     def __init__(self, whole: HttpResponse) -> None:
         self.status = whole.status
         self.headers = whole.headers
-        self._body = whole.body
+        self.body = whole.body
 
     async def read(self) -> bytes:
         await asyncio.sleep(0)
-        body, self._body = self._body, b""
+        body, self.body = self.body, b""
         return body
 
     async def aclose(self) -> None:

@@ -32,7 +32,7 @@ FILE_CALL = Call(endpoint=_FILE, path="")
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 10
-_MAX_ERROR_BODY = 16_384
+_MAX_ERROR_BODY, _ERROR_SECONDS = 16_384, 10.0  # of the body that is read to look for an error
 # An attempt with less progress uses the retry quota: a server could else cause as many requests as a file has bytes.
 _FREE_PROGRESS = 2**20
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:(\d{1,18})|\*)")
@@ -356,9 +356,9 @@ _NOTHING = HttpResponse(0, {}, b"")
 
 
 async def _read_small(stream: BodyStream) -> HttpResponse:
-    """Return the response with the first bytes of its body, as far as they arrive."""
+    """Return the response with the first bytes of its body, as far as they arrive soon."""
     response = HttpResponse(stream.status, stream.headers, b"")
-    with suppress(TransportError):
+    with suppress(TransportError), anyio.move_on_after(_ERROR_SECONDS):
         while len(response.body) < _MAX_ERROR_BODY:
             longer = replace(response, body=response.body + await stream.read())
             if longer == response:

@@ -19,22 +19,23 @@ from ..errors import InvalidArgument
 def encode(body: Struct) -> bytes:
     """Return *body* as JSON, or raise `InvalidArgument` for a value that Zoom would reject.
 
-    An aware time is written in UTC with a ``Z``, a naive one without a zone; both to the second.
+    An aware time is written in UTC with a ``Z``, a naive one without a zone; both to the second. A struct inside *body*
+    may be that of a response, as a subclass of the declared one: only the declared fields are written.
     """
-    name = type(body).__name__
-    plain: object = msgspec.to_builtins(body, builtin_types=(datetime, date))
     try:
-        checked = msgspec.convert(plain, type(body))
-    except msgspec.ValidationError as error:
-        reason = str(error)
-    else:
+        checked = msgspec.convert(_plain(body), type(body))
         reason = next(_violations(checked, inspect.type_info(type(body)), "$"), "")
-    if not reason:
-        try:
-            return msgspec.json.encode(_serialized(plain))
-        except (OverflowError, ValueError, UnicodeEncodeError):
-            reason = "a time or text in it cannot be written as JSON"
-    raise InvalidArgument(f"{name}: {reason}")
+        if not reason:
+            return msgspec.json.encode(_serialized(_plain(checked)))
+    except (msgspec.ValidationError, TypeError) as error:
+        reason = str(error)
+    except (OverflowError, ValueError):  # ValidationError and UnicodeEncodeError are ValueErrors too
+        reason = "a time or text in it cannot be written as JSON"
+    raise InvalidArgument(f"{type(body).__name__}: {reason}")
+
+
+def _plain(body: Struct) -> object:
+    return msgspec.to_builtins(body, builtin_types=(datetime, date))
 
 
 @runtime_checkable

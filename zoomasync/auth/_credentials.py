@@ -6,7 +6,6 @@ Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
@@ -75,7 +74,7 @@ class ServerToServer:
         secure_url("token_url", self.token_url)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Return the credentials in ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET``.
 
         ``ZOOM_TOKEN_URL`` is for other clouds. Each value may be in a file instead, whose path is in the variable with

@@ -149,8 +149,8 @@ def endpoints(
     Filters combine: an endpoint is listed if it matches all of them.
 
     With --scopes, the command prints the scopes that a server-to-server app needs, once as classic and once as granular
-    scopes. The app needs one of both kinds. An app that a single user authorises needs the scopes without admin, which
-    --json lists.
+    scopes. The app needs all scopes of one kind. An app that a single user authorises needs the scopes without admin,
+    which --json lists.
     """
     from .commands.endpoints import print_endpoints  # noqa: PLC0415  see the module docstring
 

@@ -7,9 +7,12 @@ Responses: each field that Zoom may omit has a default, None or an empty tuple, 
 Text may be empty, as Zoom sends it. A listed row without the id that other calls need is invalid. Times are aware, in
 UTC. Keys without a field are ignored. A field with documented values may hold another value.
 
-Requests: in ``New…`` structs, None is not sent and an empty value is. In ``…Update`` structs of a PATCH, ``UNSET`` is
-not sent and None is sent as null. An aware time is sent in UTC. Lengths, ranges and counts of the reference are checked
+Requests: None is not sent and an empty value is. In ``…Update`` structs of a PATCH, ``UNSET`` is not sent and None is
+sent as null. An aware time is sent in UTC. Lengths, ranges and counts of the reference are checked
 before a request is sent. Documented values are not, since Zoom adds to them.
+
+Structs of a response, such as its settings or panelists, may be part of a request: fields that only responses have are
+not sent. ``msgspec.convert(meeting, NewMeeting, from_attributes=True)`` copies the fields that the two structs share.
 
 The repr of a struct hides passwords, keys, tokens, and links that hold one. Their values are ordinary attributes.
 """

@@ -184,21 +184,24 @@ class CommonSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MeetingSettings(CommonSettings, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of a meeting. Fields that are None are not sent; the user's own settings apply to them.
+    """The settings of a meeting.
 
-    - *approval_type*: 0 registrations are approved automatically, 1 by hand, 2 no registration.
+    A field that is None is not sent. For a new meeting, Zoom's default or the user's own setting applies to it.
+
+    - *approval_type*: 0 registrations are approved automatically, 1 by hand, 2 no registration (Zoom's default).
     - *registration_type*, for recurring meetings: 1 register once for all occurrences, 2 for each occurrence, 3 once
       and choose occurrences.
     - *jbh_time*: people may join 0 at any time, else 5, 10 or 15 minutes before the start. It requires
       *join_before_host*, which *waiting_room* turns off.
     - *calendar_type*: 1 Outlook add-in, 2 Google Workspace add-on.
-    - *who_will_receive_summary*: 1 host, 2 also co-hosts and alternative hosts, 3 also invitees of the organisation, 4
-      all invitees.
+    - *who_will_receive_summary*: 1 the host, 2 the host, co-hosts and alternative hosts, 3 the host and invitees of the
+      organisation, 4 all invitees.
     - *who_can_ask_questions* (to the AI Companion): 1 all participants and invitees, 2 all participants from the time
       they join, 3 the host, 4 participants and invitees of the organisation, 5 participants of the organisation from
       the time they join.
     - *alternative_hosts*: e-mail addresses or user ids, separated by semicolons.
     - *authentication_domains*: domains, separated by commas.
+    - *allow_host_control_participant_mute_state* and *request_permission_to_unmute_participants* exclude each other.
     - *cn_meeting*, *in_meeting*, *enforce_login* and *enforce_login_domains* are deprecated.
 
     The reference lists *additional_data_center_regions* and *show_join_info* for a new meeting only;

@@ -25,10 +25,10 @@ class Recurrence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The recurrence of a meeting of type 8 or a webinar of type 9. *type* is 1 daily, 2 weekly, 3 monthly.
 
     *repeat_interval* is at most 99 days, 50 weeks or 10 months; for webinars, 90 days, 12 weeks or 3 months are
-    documented. *weekly_days* holds numbers from 1 (Sunday) to 7
-    (Saturday), such as "2,4". A monthly recurrence has either *monthly_day*, or *monthly_week* (1 to 4, or -1 for the
-    last week) with *monthly_week_day*. The recurrence ends at *end_date_time*, or after *end_times* occurrences: at
-    most 60 (50 in older pages of the reference), and 0 for no end.
+    documented. *weekly_days* holds numbers from 1 (Sunday) to 7 (Saturday), such as "2,4". A monthly recurrence has
+    either *monthly_day*, or *monthly_week* (1 to 4, or -1 for the last week) with *monthly_week_day*. The recurrence
+    ends at *end_date_time*, or after *end_times* occurrences: at most 60 (50 in older pages of the reference), and for
+    meetings 0 for no end.
     """
 
     type: Literal[1, 2, 3] | int
@@ -59,7 +59,8 @@ class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     *type* is 1 instant, 2 scheduled (Zoom's default), 3 recurring without fixed time, 8 recurring with fixed time, 10
     screen share only. An aware *start_time* is sent in UTC; a naive one is local to *timezone*. Zoom makes a scheduled
     meeting without *start_time* an instant one, and moves a start in the past to now. *duration* is in minutes.
-    *recurrence* is for type 8 only. *schedule_for* is another host, by e-mail address or id.
+    *recurrence* is for type 8 only. *schedule_for* is another host, by e-mail address or id. With *default_password*
+    False, a meeting without *password* has no passcode. *template_id* takes an administrator's template only.
     """
 
     topic: Annotated[str, limits(max_length=200)] | None = None
@@ -83,10 +84,10 @@ class NewMeeting(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MeetingUpdate(MaskedStruct, frozen=True, kw_only=True):
-    """A change of a meeting. The fields are as in `NewMeeting`.
+    """A change of a meeting. The fields are those of `NewMeeting`, without *default_password*.
 
-    Zoom ignores a *start_time* in the past. A change of a whole series of type 8 requires *recurrence*. A field of
-    *settings* that is None is not sent.
+    Zoom ignores a *start_time* in the past. A change of a whole series of type 8 requires *recurrence*. In *settings*
+    and *recurrence*, None is not sent.
     """
 
     topic: Change[Annotated[str, limits(max_length=200)]] = UNSET
@@ -95,7 +96,7 @@ class MeetingUpdate(MaskedStruct, frozen=True, kw_only=True):
     duration: Change[Annotated[int, limits(ge=1, le=1440)]] = UNSET
     timezone: Change[str] = UNSET
     agenda: Change[Annotated[str, limits(max_length=2000)]] = UNSET
-    password: Secret[Change[Annotated[str, limits(max_length=10)]]] = UNSET
+    password: Change[Secret[Annotated[str, limits(max_length=10)]]] = UNSET
     pre_schedule: Change[bool] = UNSET
     schedule_for: Change[str] = UNSET
     template_id: Change[str] = UNSET
@@ -164,20 +165,26 @@ class MeetingBasics(MaskedStruct, frozen=True, kw_only=True):
     join_url: Secret[str] | None = None
 
 
-class Meeting(MeetingBasics, frozen=True, kw_only=True):
-    """A scheduled meeting with its links and settings.
+class ListedMeeting(MeetingBasics, frozen=True, kw_only=True):
+    """A meeting in a user's listing. *start_time* is missing for type 3. *agenda* is cut at 250 characters."""
+
+    id: int
+    uuid: str | None = None
+    host_id: str | None = None
+    agenda: str | None = None
+    pmi: str | None = None
+
+
+class Meeting(ListedMeeting, frozen=True, kw_only=True):
+    """A scheduled meeting with its links and settings, and the whole *agenda*.
 
     *start_url* starts the meeting as the host, and is a secret. It is valid for two hours, or 90 days for users that
     were created with custCreate.
     """
 
-    id: int
-    uuid: str | None = None
-    host_id: str | None = None
     host_email: str | None = None
     assistant_id: str | None = None
     status: Literal["waiting", "started"] | str | None = None
-    agenda: str | None = None
     creation_source: Literal["other", "open_api", "web_portal"] | str | None = None
     start_url: Secret[str] | None = None
     registration_url: str | None = None
@@ -187,7 +194,6 @@ class Meeting(MeetingBasics, frozen=True, kw_only=True):
     h323_password: Secret[str] | None = None
     pstn_password: Secret[str] | None = None
     dynamic_host_key: Secret[str] | None = None
-    pmi: str | None = None
     pre_schedule: bool | None = None
     template_id: str | None = None
     recurrence: Recurrence | None = None
@@ -195,16 +201,6 @@ class Meeting(MeetingBasics, frozen=True, kw_only=True):
     tracking_fields: tuple[MeetingTrackingField, ...] = ()
     settings: MeetingSettingsInEffect | None = None
     support_go_live: bool | None = field(default=None, name="supportGoLive")
-
-
-class ListedMeeting(MeetingBasics, frozen=True, kw_only=True):
-    """A meeting in a user's listing. *start_time* is missing for type 3. *agenda* is cut at 250 characters."""
-
-    id: int
-    uuid: str | None = None
-    host_id: str | None = None
-    agenda: str | None = None
-    pmi: str | None = None
 
 
 class MeetingsPage(NumberedPage, frozen=True, kw_only=True):

@@ -43,7 +43,8 @@ class RecordingStatusUpdate(Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class RecordingSettingsUpdate(MaskedStruct, frozen=True, kw_only=True):
     """A change of the settings of a recording. The fields are as in `RecordingSettings`.
 
-    *password* mixes letters, digits and special characters, and must meet the rules of the account.
+    *password* must mix letters, digits and special characters, and meet the rules of the account. *auto_delete*
+    requires that the host's recordings are deleted after a number of days.
     """
 
     topic: Change[str] = UNSET
@@ -233,7 +234,10 @@ class RecordingRegistrantAdded(MaskedStruct, frozen=True, kw_only=True):
 
 
 class Transcript(MaskedStruct, frozen=True, kw_only=True):
-    """The transcript of one instance: *download_url*, or the reason why it cannot be downloaded."""
+    """The transcript of one instance: *download_url*, or the reason why it cannot be downloaded.
+
+    `zoom.recordings.download` takes the *download_url*.
+    """
 
     meeting_id: str | None = None
     account_id: str | None = None

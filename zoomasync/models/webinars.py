@@ -46,16 +46,20 @@ class SimuliveDelayStart(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WebinarSettings(CommonSettings, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of a webinar. Fields that are None are not sent; the user's own settings apply to them.
+    """The settings of a webinar.
 
-    - *approval_type*: 0 registrations are approved automatically, 1 by hand, 2 no registration.
+    A field that is None is not sent. For a new webinar, Zoom's default or the user's own setting applies to it.
+
+    - *approval_type*: 0 registrations are approved automatically, 1 by hand, 2 no registration (Zoom's default).
     - *registration_type*, for recurring webinars: 1 register once for all occurrences, 2 for each occurrence, 3 once
       and choose occurrences.
     - *registrants_restrict_number*: the most people who can register, 0 for any number.
     - *alternative_hosts*: e-mail addresses or user ids, separated by commas.
     - *authentication_domains*: domains, separated by commas.
-    - *email_language*: a code as in `NewRegistrant`.
-    - *authentication_name*, *notify_registrants* and *registrants_confirmation_email* are documented for a change only.
+    - *email_language*: a code such as "de-DE".
+    - *allow_host_control_participant_mute_state* and *request_permission_to_unmute_participants* exclude each other.
+    - *notify_registrants* sends a mail to the registrants about a change. It, *authentication_name* and
+      *registrants_confirmation_email* are documented for a change only.
     - *close_registration*, *enforce_login* and *enforce_login_domains* are deprecated.
     """
 
@@ -90,7 +94,7 @@ class NewWebinar(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     *start_time* is sent in UTC; a naive one is local to *timezone*. *duration* is in minutes. *recurrence* is for type
     9 only. *schedule_for* is another host, by e-mail address or id. A simulive webinar plays the recording
     *record_file_id*, has a fixed time, and cannot be created for another host. With *default_passcode* False, a
-    webinar without *password* has no passcode.
+    webinar without *password* has no passcode. With *template_id*, the host must be given by id, not by e-mail address.
     """
 
     topic: str | None = None
@@ -118,7 +122,10 @@ class NewWebinar(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WebinarUpdate(MaskedStruct, frozen=True, kw_only=True):
-    """A change of a webinar. The fields are those of `NewWebinar`."""
+    """A change of a webinar. The fields are those of `NewWebinar`, without *default_passcode* and *template_id*.
+
+    In *settings*, *recurrence* and *simulive_delay_start*, None is not sent.
+    """
 
     topic: Change[str] = UNSET
     type: Change[WebinarType] = UNSET

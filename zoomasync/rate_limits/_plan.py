@@ -6,7 +6,6 @@ Source: https://developers.zoom.us/docs/api/rate-limits/
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -58,7 +57,7 @@ class Plan:
             raise ConfigError(f"unknown plan {name[:40]!r}: choose one of {', '.join(plans)}") from None
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Plan:
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Plan:
         """Return the plan that the environment variables describe.
 
         ``ZOOM_PLAN`` is free, pro (the default) or business. ``ZOOM_SHARE`` is the fraction of the plan to use, above 0

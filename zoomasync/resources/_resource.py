@@ -7,6 +7,7 @@ from typing import TypeVar
 from .._core.endpoint import Endpoint, ResourceQuota
 from .._core.session import Session
 from .._label import Label
+from ..models.field_types import Change
 
 T = TypeVar("T")
 
@@ -64,8 +65,13 @@ def endpoint(
 def host_quota(user_id: str) -> ResourceQuota:
     """Return the quota of a host: 100 meetings and webinars per day that are created or updated.
 
-    The id, each e-mail address and "me" are separate keys, though they may name one host. An update by number or UUID
-    counts in no quota, because neither the request nor its response contains the host.
+    The id, each e-mail address and "me" are separate keys, though they may name one host. An update that does not name
+    the host counts in no quota, because its response does not contain the host either.
     """
     key = user_id.strip()
     return ResourceQuota("host", key.casefold() if "@" in key else key, _CHANGES_PER_HOST)
+
+
+def named_host_quota(schedule_for: Change[str]) -> tuple[ResourceQuota, ...]:
+    """Return the quota of the host that an update names, if it names one."""
+    return (host_quota(schedule_for),) if schedule_for else ()

@@ -193,7 +193,8 @@ class Reports(Resource):
 
         The range applies to the start, or with *date_type* "end_time" to the end. The other arguments limit the
         listing: to meetings or webinars, to those with data for a report, to those with words of *search_key* in the
-        topic or the number, to hosts in one group, and to those that used one or more of the features.
+        topic or the number, to hosts in one group, and to those that used one or more of the features. The reference
+        does not say whether it includes those with one person, which have no reports and which `user_meetings` omits.
         """
         check_range(from_, to, days=_MONTH)
         call = self.HISTORY_MEETINGS.at(

@@ -46,7 +46,7 @@ class FakeZoom(FaultScripts):
 
     - access tokens: 401 without a valid one. They expire after *token_lifetime* seconds.
     - scopes: 400 with code 4711 for an operation of which *scopes*, those of the token, include none. They are written
-      as in a token response, with spaces between them; the default allows every operation.
+      as in a token response, with spaces between them; None allows every operation.
     - rate limits: the per-second limits of *plan* for each label, in every interval of one second, and its daily limits
       per UTC day; None switches them off.
     - daily quotas per host and registrant, such as 100 new meetings per host, which no plan changes.
@@ -94,7 +94,7 @@ class FakeZoom(FaultScripts):
         token_lifetime: int = 3600,
         page_token_lifetime: float = 900.0,
         page_size_cap: int = 2000,
-        scopes: str = DEFAULT_SCOPES,
+        scopes: str | None = None,
     ) -> None:
         self.account: Final = account or Account.simulated(today=today)
         self.plan: Final = plan
@@ -108,7 +108,12 @@ class FakeZoom(FaultScripts):
                 today=self.today,
                 now=now_or_default,
                 dated=now is not None,
-                token_issuer=TokenIssuer(self._app, time.monotonic, lifetime=token_lifetime, scopes=scopes),
+                token_issuer=TokenIssuer(
+                    self._app,
+                    time.monotonic,
+                    lifetime=token_lifetime,
+                    scopes=DEFAULT_SCOPES if scopes is None else scopes,
+                ),
                 page_tokens=PageTokens(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
                 rate_limits=RateLimits(plan, time.monotonic, now_or_default),
                 resource_quotas=ResourceQuotas(now_or_default),

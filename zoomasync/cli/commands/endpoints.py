@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import NoneType
-from typing import TypeAlias, get_args
+from typing import Final, TypeAlias, get_args
 
 import msgspec
 from rich import box
@@ -21,6 +21,20 @@ from ..console import print_json, stdout
 from ..exit_codes import Exit
 
 _Endpoints: TypeAlias = Mapping[str, Endpoint[object]]
+
+_CALLED: Final = {
+    f"{kind}.{method}": f"{kind}.{called}"
+    for kind in ("meetings", "webinars")
+    for method, called in (
+        ("end", "update_status"),
+        ("registrants.approve", "registrants.update_status"),
+        ("registrants.cancel", "registrants.update_status"),
+        ("registrants.deny", "registrants.update_status"),
+    )
+}
+"""The methods without an endpoint of their own, and those whose endpoint they call."""
+
+_DOWNLOADS: Final = {"recordings.download", "recordings.stream"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +91,13 @@ def _matching(patterns: Sequence[str], endpoints: _Endpoints) -> set[str]:
     """Return the methods that match any of *patterns*. Raises `InvalidArgument` for one that matches none."""
     matching: set[str] = set()
     for pattern in patterns:
-        methods = {method for method in endpoints if fnmatchcase(method, pattern)}
+        if pattern in _DOWNLOADS:
+            print(f"zoomasync: the reference has no scope for {pattern}", file=sys.stderr)
+            continue
+        methods = {_CALLED.get(method, method) for method in (*endpoints, *_CALLED) if fnmatchcase(method, pattern)}
         if not methods:
             namespaces = {f"{method.rpartition('.')[0]}.*" for method in endpoints}
-            known = namespaces if "*" in pattern else endpoints
+            known = namespaces if "*" in pattern or f"{pattern}.*" in namespaces else endpoints
             raise InvalidArgument(f"no method matches {pattern[:80]!r}{_did_you_mean(pattern, known)}")
         matching |= methods
     return matching

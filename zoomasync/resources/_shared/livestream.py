@@ -30,7 +30,7 @@ class Livestream(Resource):
     async def update_status(self, meeting_id: int, status: LivestreamStatusUpdate) -> None:
         """Start or stop the livestream of a running meeting or webinar, or change its appearance.
 
-        Raises `BadRequest` if the meeting is not running (code 4927) or is encrypted end to end (code 4400), and
-        `PermissionDenied` (code 200) if the webinar is not running.
+        Raises `BadRequest` if the meeting is not running (code 4927) or is encrypted end to end (code 4400), or if the
+        webinar has no target (code 3000), and `PermissionDenied` (code 200) if the webinar is not running.
         """
         await self._session.send(self.UPDATE_STATUS.at(meeting_id, body=status))

@@ -141,6 +141,11 @@ class Registrants(Resource):
     ) -> tuple[RegistrantOutcome[PersonT], ...]:
         """Approve the registrations of any number of people, and return the outcome of each, in the same order.
 
+        ::
+
+            outcomes = await zoom.meetings.registrants.approve(meeting_id, people)
+            failed = [(outcome.person, outcome.error) for outcome in outcomes if outcome.error]
+
         Zoom identifies a person by registrant id or e-mail address: a `Registrant` is sent with both, a `Registration`
         (of `add` or `add_batch`) with the id, a `RegistrantKey` as it is. One call covers 30 people, and the calls are
         sent one after the other.

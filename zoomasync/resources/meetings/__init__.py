@@ -30,12 +30,12 @@ from ...models.meetings import (
 )
 from ...models.recordings import Transcript
 from ...models.summaries import ListedSummary, MeetingSummary, SummariesPage
-from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint, host_quota
+from .._resource import ADMIN_WRITE, READ, WRITE, Resource, endpoint, host_quota, named_host_quota
 from .livestream import MeetingLivestream
 from .polls import MeetingPolls
 from .registrants import MeetingRegistrants
 from .survey import MeetingSurvey
-from .templates import Templates
+from .templates import MeetingTemplates
 
 
 class Meetings(Resource):
@@ -135,7 +135,7 @@ class Meetings(Resource):
         self.polls: MeetingPolls = MeetingPolls(session)
         self.registrants: MeetingRegistrants = MeetingRegistrants(session)
         self.survey: MeetingSurvey = MeetingSurvey(session)
-        self.templates: Templates = Templates(session)
+        self.templates: MeetingTemplates = MeetingTemplates(session)
 
     def list(
         self,
@@ -182,13 +182,13 @@ class Meetings(Resource):
     async def update(self, meeting_id: int, meeting: MeetingUpdate, *, occurrence_id: str | None = None) -> None:
         """Change a meeting, or one occurrence of a recurring meeting.
 
-        An occurrence can have its own agenda, start, duration, and settings of video, audio, waiting room, watermark
-        and recording. Zoom allows 100 created or changed meetings per host and day; the next one raises
+        An occurrence can have its own agenda, start and duration, and of the settings *host_video*,
+        *participant_video*, *join_before_host*, *mute_upon_entry*, *waiting_room*, *watermark* and *auto_recording*.
+        Zoom allows 100 created or changed meetings per host and day; the next one raises
         `ResourceLimitReached`. The client counts a change only if *schedule_for* names the host.
         """
-        quotas = [host_quota(meeting.schedule_for)] if meeting.schedule_for else []
         call = self.UPDATE.at(meeting_id, body=meeting, occurrence_id=occurrence_id)
-        await self._session.send(call.with_resource_quotas(*quotas))
+        await self._session.send(call.with_resource_quotas(*named_host_quota(meeting.schedule_for)))
 
     async def delete(
         self,
@@ -238,7 +238,8 @@ class Meetings(Resource):
         """Iterate over the AI Companion's summaries of all meetings and webinars of the account.
 
         *from_* and *to* are aware times, and limit the listing to summaries created between them. The range that Zoom
-        takes without them is not documented.
+        takes without them is not documented. Raises `BadRequest` if summaries are off (code 3000), and
+        `PermissionDenied` on a free account (code 200), or if an account setting blocks summaries (code 2305).
         """
         first, last = time_range(from_, to)
         return paginate(self._session, self.SUMMARIES.at(from_=first, to=last))

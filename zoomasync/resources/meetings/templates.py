@@ -8,8 +8,8 @@ from ...models.templates import NewMeetingTemplate, Template, TemplateCreated, T
 from .._resource import ADMIN_WRITE, READ, Resource, endpoint
 
 
-class Templates(Resource):
-    """The meeting templates of a user, at most 40."""
+class MeetingTemplates(Resource):
+    """The meeting templates of a user, at most 40. All methods raise `NotFound` for an unknown user or meeting."""
 
     LIST = endpoint(
         "GET /users/{userId}/meeting_templates", Label.MEDIUM, TemplatesPage, READ, "meeting:read:list_templates"
@@ -27,7 +27,7 @@ class Templates(Resource):
         return paginate(self._session, self.LIST.at(user_id))
 
     async def create(self, user_id: str, template: NewMeetingTemplate) -> TemplateCreated:
-        """Create a template from a meeting and return its id.
+        """Create a template from a meeting, and return its id and name.
 
         Raises `BadRequest` if the user has 40 templates (code 300) or one with that name (code 3000).
         """

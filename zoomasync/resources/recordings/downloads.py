@@ -6,10 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 
-import anyio.to_thread
+import anyio
 
 from ..._core.access_token import Token
 from ..._core.download import FILE_CALL, Download, FileSource
@@ -75,7 +76,7 @@ class Downloads(Resource):
                 while await _copy(download, part):
                     if report is not None:
                         report(_progress(download))
-                await _in_thread(part.finish)
+                await _in_thread(part.finish, download.offset)
             finally:
                 part.close()
         return part.target
@@ -119,14 +120,14 @@ class _Chunks:
     async def __anext__(self) -> bytes:
         while True:
             chunk = await self._download.read()
-            if not chunk:
-                raise StopAsyncIteration
             skipped = self._received - (self._download.offset - len(chunk))
             if skipped == 0:
                 self._version = self._download.version
-            elif not self._is_same_file():
+            elif not chunk or not self._is_same_file():
                 del chunk
                 raise PayloadError(FILE_CALL.name, "the file changed during the download; start again", max_retries=0)
+            if not chunk:
+                raise StopAsyncIteration
             if skipped < len(chunk):
                 self._received = self._download.offset
                 return chunk[skipped:]
@@ -166,14 +167,20 @@ async def _in_thread(function: Callable[[*ArgsT], T], *arguments: *ArgsT) -> T:
 
     The event loop does not wait for the disk: a slow one, or a file system of the network, may block for seconds.
     """
-    running = asyncio.ensure_future(anyio.to_thread.run_sync(function, *arguments))
+    # No task, which asyncio.run would cancel before its thread has ended.
+    running = asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments))
     del function, arguments
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([running])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not running.done():
+            try:
+                await asyncio.wait([running])
+            except asyncio.CancelledError as error:  # the shield keeps off anyio's only, and more may follow
+                cancelled = error
+    if cancelled is not None:
+        running.exception()  # else asyncio logs it
+        raise cancelled
+    return running.result()
 
 
 def _progress(download: Download) -> DownloadProgress:

@@ -52,7 +52,10 @@ class PartFile:
                 if not _lock(handle):
                     raise _error(errno.EWOULDBLOCK, self.target, "another download writes this file")
                 if self._is_at_path(handle):  # no other download has finished or renamed it meanwhile
-                    self._handle = handle
+                    if os.fstat(handle).st_nlink == 1:
+                        self._handle = handle
+                    else:  # a process that ended in `finish` left it, or a backup has it: a file to keep
+                        self._path.unlink()
             finally:
                 if self._handle == _CLOSED:
                     os.close(handle)
@@ -61,10 +64,7 @@ class PartFile:
     def write(self, chunk: bytes, end: int, version: FileVersion | None) -> OSError | None:
         """Write *chunk*, which ends at *end* in *version* of the file. Return the error of the file system."""
         try:
-            start = end - len(chunk)
-            if start != self.size:
-                os.ftruncate(self._handle, start)
-                self.size = start
+            self._cut(end - len(chunk))
             self._rename(version or FileVersion())
             rest = memoryview(chunk)
             while rest:
@@ -76,10 +76,15 @@ class PartFile:
             return _error(error.errno or errno.EIO, self.target, reason)
         return None
 
-    def finish(self) -> None:
-        """Sync the file, and give it the name of the target unless a file has that name. Raises `OSError`."""
+    def finish(self, end: int) -> None:
+        """Sync the file, which ends at *end*, and give it the name of the target. Raises `OSError`.
+
+        Another file with that name is kept, and is an error.
+        """
+        self._cut(end)
         os.fsync(self._handle)
         if not self._is_at_path(self._handle):
+            self.target.parent.stat()  # the directory may be gone
             raise _error(errno.EWOULDBLOCK, self.target, "another download wrote this file")
         try:
             os.link(self._path, self.target)  # fails if the name exists, where a rename would replace that file
@@ -102,6 +107,12 @@ class PartFile:
             with suppress(OSError):
                 self._path.unlink()
         os.close(handle)
+
+    def _cut(self, end: int) -> None:
+        """Remove the bytes behind *end*, which are of another version."""
+        if self.size != end:
+            os.ftruncate(self._handle, end)
+            self.size = end
 
     def _check_target(self) -> None:
         try:

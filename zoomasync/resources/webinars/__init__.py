@@ -29,6 +29,7 @@ from .._resource import (
     Resource,
     endpoint,
     host_quota,
+    named_host_quota,
 )
 from .livestream import WebinarLivestream
 from .panelists import Panelists
@@ -55,6 +56,7 @@ class Webinars(Resource):
     )
     CREATE = endpoint("POST /users/{userId}/webinars", Label.LIGHT, Webinar, WEBINAR_WRITE, "webinar:write:webinar")
     GET = endpoint("GET /webinars/{webinarId}", Label.LIGHT, Webinar, WEBINAR_ADMIN_READ, "webinar:read:webinar")
+    # Not idempotent: with *notify_registrants*, each PATCH sends a mail to all registrants.
     UPDATE = endpoint("PATCH /webinars/{webinarId}", Label.LIGHT, NoneType, WEBINAR_WRITE, "webinar:update:webinar")
     DELETE = endpoint(
         "DELETE /webinars/{webinarId}", Label.LIGHT, NoneType, WEBINAR_ADMIN_WRITE, "webinar:delete:webinar"
@@ -120,26 +122,32 @@ class Webinars(Resource):
     async def get(
         self, webinar_id: MeetingRef, *, occurrence_id: str | None = None, show_previous_occurrences: bool | None = None
     ) -> Webinar:
-        """Return a webinar by number, or by the UUID of an instance, or one occurrence of a recurring webinar."""
+        """Return a webinar by number, or by the UUID of an instance, or one occurrence of a recurring webinar.
+
+        The occurrences of a recurring webinar include past ones only with *show_previous_occurrences*.
+        """
         call = self.GET.at(webinar_id, occurrence_id=occurrence_id, show_previous_occurrences=show_previous_occurrences)
         return await self._session.send(call)
 
     async def update(self, webinar_id: int, webinar: WebinarUpdate, *, occurrence_id: str | None = None) -> None:
-        """Change a webinar, or one occurrence of it.
+        """Change a webinar, or one occurrence of a recurring webinar.
 
-        Of an occurrence, the agenda, the start, the duration and a few settings can change. Zoom counts a change
-        against the host's 100 per day; this client does not, since the call does not name the host. Raises `BadRequest`
-        for a simulive webinar that has started (code 3000).
+        An occurrence can have its own agenda, start and duration, and of the settings *host_video*, *panelists_video*,
+        *hd_video*, *auto_recording* and the watermark. Zoom allows 100 created or changed meetings and webinars per
+        host and day; the next one raises `ResourceLimitReached`. The client counts a change only if *schedule_for*
+        names the host. Raises `BadRequest` for a simulive webinar that has started (code 3000), and `OutcomeUnknown` if
+        no response arrived.
         """
-        await self._session.send(self.UPDATE.at(webinar_id, body=webinar, occurrence_id=occurrence_id))
+        call = self.UPDATE.at(webinar_id, body=webinar, occurrence_id=occurrence_id)
+        await self._session.send(call.with_resource_quotas(*named_host_quota(webinar.schedule_for)))
 
     async def delete(
         self, webinar_id: int, *, occurrence_id: str | None = None, cancel_webinar_reminder: bool | None = None
     ) -> None:
-        """Delete a webinar, or one occurrence of it.
+        """Delete a webinar with all its occurrences, or only *occurrence_id*.
 
-        *cancel_webinar_reminder* sends a mail to panelists and registrants. Raises `BadRequest` (code 3000) for a
-        simulive webinar that has started, and for one that was created in Zoom Events.
+        *cancel_webinar_reminder* sends a mail to panelists and registrants (by default not). Raises `BadRequest` (code
+        3000) for a simulive webinar that has started, and for one that was created in Zoom Events.
         """
         call = self.DELETE.at(webinar_id, occurrence_id=occurrence_id, cancel_webinar_reminder=cancel_webinar_reminder)
         await self._session.send(call)
@@ -155,7 +163,10 @@ class Webinars(Resource):
     async def caption_token(
         self, webinar_id: int, *, type_: Literal["closed_caption_token"] | str | None = None
     ) -> CaptionToken:
-        """Return the address for closed captions of a running webinar. The only *type_* is Zoom's default."""
+        """Return the address for closed captions. The only *type_* is Zoom's default.
+
+        Raises `BadRequest` (code 3000) if the webinar is not running, or if closed captions are off.
+        """
         return await self._session.send(self.CAPTION_TOKEN.at(webinar_id, type_=type_))
 
     async def sip_uri(self, webinar_id: int, uri: NewSipUri = NewSipUri()) -> SipUri:  # noqa: B008  it is frozen

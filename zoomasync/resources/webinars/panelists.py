@@ -11,7 +11,10 @@ from .._resource import WEBINAR_ADMIN_READ, WEBINAR_ADMIN_WRITE, Resource, endpo
 
 
 class Panelists(Resource):
-    """The panelists of a webinar, who can be seen and heard and share their screen."""
+    """The panelists of a webinar, who can be seen and heard and share their screen.
+
+    All methods raise `NotFound` for an unknown webinar, and `PermissionDenied` (code 200) without a webinar plan.
+    """
 
     LIST = endpoint(
         "GET /webinars/{webinarId}/panelists",
@@ -43,7 +46,7 @@ class Panelists(Resource):
         return paginate(self._session, self.LIST.at(webinar_id))
 
     async def add(self, webinar_id: int, panelists: NewPanelists) -> PanelistsAdded:
-        """Add at most 30 panelists to a webinar.
+        """Add at most 30 panelists to a webinar. The response names none of them: `list` returns their ids and links.
 
         The reference does not say that earlier panelists stay; its wording suggests it. Raises `BadRequest` (code 3000)
         if the webinar would have more panelists than the plan allows.

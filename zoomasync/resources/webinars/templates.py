@@ -11,7 +11,8 @@ from .._resource import WEBINAR_ADMIN_WRITE, WEBINAR_READ, Resource, endpoint
 class WebinarTemplates(Resource):
     """The webinar templates of a user, at most 40.
 
-    The reference names no label for `list`: the label of the listing of meeting templates is assumed.
+    All methods raise `NotFound` for an unknown user or webinar, and `PermissionDenied` (code 200) without a webinar
+    plan. The reference names no label for `list`: the label of the listing of meeting templates is assumed.
     """
 
     LIST = endpoint(
@@ -34,7 +35,7 @@ class WebinarTemplates(Resource):
         return paginate(self._session, self.LIST.at(user_id))
 
     async def create(self, user_id: str, template: NewWebinarTemplate) -> TemplateCreated:
-        """Create a template from a webinar and return its id.
+        """Create a template from a webinar, and return its id and name.
 
         Raises `BadRequest` if the user has 40 templates (code 300) or one with that name (code 3000).
         """
