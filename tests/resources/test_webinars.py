@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from msgspec import UNSET, UnsetType
 from support.clock import in_virtual_time
@@ -447,3 +448,18 @@ async def test_types_of_webinars(type_: MeetingType, zoom: Zoom, account: Accoun
     webinar = await zoom.webinars.get(account.add_meeting(type=type_).id)
 
     assert (webinar.start_time is None, len(webinar.occurrences)) == (type_ == 6, 4 if type_ == 9 else 0)
+
+
+async def test_create_copy_of_webinar(zoom: Zoom, account: Account) -> None:
+    """A response can be converted to a body, and the panelists of one webinar can be added to another."""
+    original = account.add_meeting(type=9, topic="Harbour", panelists=2, settings={"hd_video": True})
+    webinar = await zoom.webinars.get(original.id)
+
+    copy = await zoom.webinars.create(account.hosts[0].id, msgspec.convert(webinar, NewWebinar, from_attributes=True))
+    panelists = await zoom.webinars.panelists.list(webinar.id).collect()
+    await zoom.webinars.panelists.add(copy.id, NewPanelists(panelists=tuple(panelists)))
+    copied = await zoom.webinars.panelists.list(copy.id).collect()
+
+    assert (copy.topic, copy.start_time, copy.recurrence) == ("Harbour", webinar.start_time, webinar.recurrence)
+    assert copy.settings == webinar.settings
+    assert [each.email for each in copied] == [each.email for each in panelists]

@@ -32,7 +32,6 @@ _OTHER_DEFAULTS: Final[Row] = {
     "question_and_answer": {"enable": False},
     "registrants_restrict_number": 0,
     "sign_language_interpretation": {"enable": False},
-    "survey_url": "",
 }
 
 
