@@ -131,10 +131,12 @@ class GuardedCall:
 
     def __init__(self, circuit: Circuit, route: str, path: str, outage_wait: float) -> None:
         self._circuit = circuit
-        self.route = route
-        self.path = path
-        self.outage_wait = outage_wait
-        self.is_probe = self.is_sent = self.has_response = False
+        self.route: str = route
+        self.path: str = path
+        self.outage_wait: float = outage_wait
+        self.is_probe: bool = False
+        self.is_sent: bool = False
+        self.has_response: bool = False
 
     @property
     def must_not_send(self) -> bool:
@@ -167,7 +169,7 @@ class Circuit:
     """
 
     def __init__(self, shared: CircuitState | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.is_open = False
+        self.is_open: bool = False
         self.on_event: Callable[[Event], None] | None = None
         self._local = LocalCircuitState(clock)
         self._shared = shared

@@ -98,7 +98,7 @@ class Download:
             raise InvalidArgument("the download URL must be https, and of a host of zoom.us, zoomgov.com or base_url")
         if source.token is not None and not _is_header_value(source.token):
             raise InvalidArgument("token must be printable ASCII without spaces")
-        self.offset = 0
+        self.offset: int = 0
         self.version: FileVersion | None = None
         self._source = source
         self._path = urlsplit(source.url).path

@@ -24,8 +24,8 @@ class PartFile:
 
     def __init__(self, to: str | os.PathLike[str], name: str, key: str) -> None:
         """Write to *to*, or to *name* in *to* if that is a directory."""
-        self.target = Path(to)
-        self.size = 0
+        self.target: Path = Path(to)
+        self.size: int = 0
         self._is_folder = os.fspath(to).endswith("/")
         self._name = name
         self._key = key
