@@ -34,7 +34,7 @@ def absentees(request: FakeRequest) -> Row:
 
     The error for a missing licence has status 200, and that for another account a code of its own, as documented.
     """
-    instance = request.instance(webinar=True, max_age_months=None)
+    instance = request.instance(max_age_months=None)
     if not instance.host.has("webinars"):
         raise ErrorResponse(200, 200, "Webinar plan subscription is missing.")
     webinar = request.account.scheduled_webinar(instance.id)
@@ -66,6 +66,6 @@ def qa(request: FakeRequest) -> Row:
 
 
 def _instance(request: FakeRequest) -> Instance:
-    instance = request.instance(webinar=True, max_age_months=None)
+    instance = request.instance(max_age_months=None)
     request.check_scheduling(instance.host)
     return instance

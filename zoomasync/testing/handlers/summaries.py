@@ -62,7 +62,7 @@ def delete(request: FakeRequest) -> None:
 def _available(request: FakeRequest) -> tuple[Instance, Summary]:
     if request.path_value.isdigit():
         raise invalid("meetingId", "A meeting UUID is expected.")
-    instance = request.instance(webinar=None, max_age_months=None)
+    instance = request.instance(either_kind=True, max_age_months=None)
     if instance.host.is_basic:
         raise paid_only(request.account.id)
     if instance.summary is None:

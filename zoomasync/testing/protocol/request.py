@@ -164,13 +164,15 @@ class FakeRequest:
             raise self._elsewhere()
         return instances
 
-    def instance(self, *, webinar: bool | None = False, max_age_months: int | None = _YEAR_MONTHS) -> Instance:
-        """Return the instance in the path; raise an error if it is of the other kind or older than *max_age_months*.
+    def instance(self, *, either_kind: bool = False, max_age_months: int | None = _YEAR_MONTHS) -> Instance:
+        """Return the instance in the path; raise an error if it is older than *max_age_months*.
 
-        If *webinar* is None, either kind is right. An instance whose reports are not ready counts as unknown.
+        It has to be of the operation's kind, a meeting or a webinar, unless *either_kind* is allowed. An instance whose
+        reports are not ready counts as unknown.
         """
         instance = self._instance_or_none()
-        if instance is None or webinar not in {None, instance.webinar} or not instance.has_reports(self.now):
+        is_right = instance is not None and (either_kind or instance.webinar is self.is_webinar)
+        if instance is None or not is_right or not instance.has_reports(self.now):
             raise no_such_meeting(self.path_value, webinar=self.is_webinar)
         if instance.host.other_account:
             raise self._elsewhere()
