@@ -124,23 +124,28 @@ class RequestPipeline:
         request = exchange.request
         if request.method != "POST":
             raise wrong_method(request.method)
-        fault = exchange.fault = self.scripted.next_for(None)
+        return self._unless_faulty(
+            exchange,
+            lambda: self.token_issuer.issue(
+                exchange.query, request.headers, exchange.content, f"http://{request.host}"
+            ),
+        )
+
+    def _unless_faulty(self, exchange: _Exchange, respond: Callable[[], FakeResponse]) -> FakeResponse | None:
+        """Return what *respond* returns, or the response of a scripted fault, or None to close the connection."""
+        fault = exchange.fault = self.scripted.next_for(exchange.route)
         if fault.drop_after == "request":
             return None
-        if fault.response:
-            return fault.response()
-        return self.token_issuer.issue(exchange.query, request.headers, exchange.content, f"http://{request.host}")
+        return fault.response() if fault.response else respond()
 
     def _download(self, exchange: _Exchange) -> FakeResponse | None:
         exchange.route = DOWNLOAD_ROUTE
         if exchange.request.method != "GET":
             raise wrong_method(exchange.request.method)
         self.token_issuer.check(exchange.request.headers.get("Authorization", ""), download=True)
-        fault = exchange.fault = self.scripted.next_for(DOWNLOAD_ROUTE)
-        if fault.drop_after == "request":
-            return None
-        if fault.response:
-            return fault.response()
+        return self._unless_faulty(exchange, lambda: self._file(exchange))
+
+    def _file(self, exchange: _Exchange) -> FakeResponse:
         file = self.account.recording_file(unquote(exchange.path.removeprefix(DOWNLOAD_PATH)))
         if file is None:
             raise unknown_path()
@@ -154,12 +159,7 @@ class RequestPipeline:
             self.token_issuer.check_scopes(route.operation.scopes, route.operation.granular_scopes)
         if too_many := self.rate_limits.check(self.rate_limits.label(route)):
             return too_many
-        fault = exchange.fault = self.scripted.next_for(route)
-        if fault.drop_after == "request":
-            return None
-        if fault.response:
-            return fault.response()
-        return self._handle(exchange, route, path_values)
+        return self._unless_faulty(exchange, lambda: self._handle(exchange, route, path_values))
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         if not path.startswith(f"{BASE_PATH}/"):

@@ -297,19 +297,11 @@ class Account:
         instance. Raises ValueError if a count is negative.
         """
         instance = instance or self.add_instance()
-        recording = Recording(
-            uuid=instance.uuid,
-            id=instance.id,
-            host=instance.host,
-            topic=instance.topic,
-            type=instance.type,
-            start_time=instance.start_time,
-            duration=instance.duration,
-            password=password,
-            files=defaults.recording_files(files, instance.uuid),
-            settings=dict(settings or {}),
-            views=defaults.recording_views(views, instance.end_time),
-        )
+        recording = Recording.of(instance)
+        recording.password = password
+        recording.files = defaults.recording_files(files, instance.uuid)
+        recording.settings = dict(settings or {})
+        recording.views = defaults.recording_views(views, instance.end_time)
         recording.registrants = scheduling.registrants(
             registrants, recording.id, instance.end_time, pending=recording.approval_type == MANUAL_APPROVAL
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from .host import Host
+from .instance import Instance
 from .meeting import (
     NO_REGISTRATION,
     Json,
@@ -75,6 +76,19 @@ class Recording(Registration):
     views: list[RecordingView] = field(default_factory=list[RecordingView])
     on_premise: bool = False
     simulive: bool = False
+
+    @classmethod
+    def of(cls, instance: Instance) -> Recording:
+        """Return a recording of *instance* without files."""
+        return cls(
+            uuid=instance.uuid,
+            id=instance.id,
+            host=instance.host,
+            topic=instance.topic,
+            type=instance.type,
+            start_time=instance.start_time,
+            duration=instance.duration,
+        )
 
     @property
     def end_time(self) -> datetime:

@@ -43,27 +43,20 @@ def simulate_recordings(rng: SeededRandom, instances: Sequence[Instance], today:
 
 def _recording(rng: SeededRandom, number: int, instance: Instance) -> Recording:
     on_demand = instance.id % 5 == 0
-    return Recording(
-        uuid=instance.uuid,
-        id=instance.id,
-        host=instance.host,
-        topic=instance.topic,
-        type=instance.type,
-        start_time=instance.start_time,
-        duration=instance.duration,
-        password=f"{rng.below(10**6):06d}" if number % 10 == 0 else "",
-        files=list(_files(rng, instance, len(_FILES) if on_demand else rng.randrange(2, len(_FILES)))),
-        settings={"on_demand": True, "approval_type": MANUAL_APPROVAL} if on_demand else {},
-        views=[
-            replace(each, download=rng.chance(0.3))
-            for each in defaults.recording_views(1 + rng.below(8), instance.end_time + timedelta(minutes=rng.below(60)))
-        ],
-        registrants=[
-            replace(each, status=rng.choice(_DECISIONS))
-            for each in scheduling.registrants(40 if on_demand else 0, instance.id, instance.end_time)
-        ],
-        questions=[{"field_name": "last_name", "required": False}] if on_demand else [],
-    )
+    recording = Recording.of(instance)
+    recording.password = f"{rng.below(10**6):06d}" if number % 10 == 0 else ""
+    recording.files = list(_files(rng, instance, len(_FILES) if on_demand else rng.randrange(2, len(_FILES))))
+    recording.settings = {"on_demand": True, "approval_type": MANUAL_APPROVAL} if on_demand else {}
+    recording.views = [
+        replace(each, download=rng.chance(0.3))
+        for each in defaults.recording_views(1 + rng.below(8), instance.end_time + timedelta(minutes=rng.below(60)))
+    ]
+    recording.registrants = [
+        replace(each, status=rng.choice(_DECISIONS))
+        for each in scheduling.registrants(40 if on_demand else 0, instance.id, instance.end_time)
+    ]
+    recording.questions = [{"field_name": "last_name", "required": False}] if on_demand else []
+    return recording
 
 
 def _files(rng: SeededRandom, instance: Instance, count: int) -> Iterator[RecordingFile]:
