@@ -362,7 +362,7 @@ async def test_probe_passes_waiting_calls() -> None:
 
 @in_virtual_time
 async def test_page_of_portal_closes_no_circuit() -> None:
-    """A page with status 200 is no response of Zoom's."""
+    """A page with status 200 does not count as a response of Zoom."""
     portal = response(200, b"<html>Log in</html>", {"Content-Type": "text/html"})
     session = open_session(MemoryTransport(answering(*[response(503)] * FAILURES, portal, portal, ROW_1)))
     await open_circuit(session)

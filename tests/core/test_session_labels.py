@@ -35,7 +35,7 @@ SLOW_ROW = replace(GET_ROW, label=Label.RESOURCE_INTENSIVE)
 
 
 def row(category: str, **headers: str) -> HttpResponse:
-    """Return a response that names the label *category*; underscores in names of *headers* stand for hyphens."""
+    """Return a response that names the label *category*; underscores in names of *headers* become hyphens."""
     others = {name.replace("_", "-"): text for name, text in headers.items()}
     return response(200, {"number": 1}, {"X-RateLimit-Category": category, **others})
 

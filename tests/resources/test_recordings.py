@@ -144,7 +144,7 @@ async def test_list_on_premises(zoom: Zoom, account: Account) -> None:
 
 @pytest.mark.parametrize("by", ["uuid", "number"])
 async def test_get_recording(by: str, zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    """A number stands for the latest instance, a UUID for that instance."""
+    """A number means the latest instance, a UUID means that instance."""
     older = account.add_recording(account.add_instance(id=81, start=datetime(2026, 6, 1, tzinfo=UTC), uuid="/a//b=="))
     latest = account.add_recording(account.add_instance(id=81), password="pass-word1")
 
@@ -171,7 +171,7 @@ async def test_get_participants_audio(zoom: Zoom, account: Account) -> None:
 
 
 async def test_download_token(zoom: Zoom, fake: FakeZoom, account: Account) -> None:
-    """The token of a recording downloads its files, and is no access token."""
+    """The token of a recording downloads its files, and cannot be used as an access token."""
     recording = account.add_recording()
 
     details = await zoom.recordings.get(recording.uuid, include_fields="download_access_token", ttl=60)

@@ -301,7 +301,7 @@ async def test_question_types_differ(kind: Kind, type_: str) -> None:
 
 
 async def test_batch_is_all_or_nothing(kind: Kind) -> None:
-    """If there is no place for the last person, or that person is a host, nobody is registered."""
+    """Nobody is registered if the last person is a host, or would exceed the capacity."""
     account = new_account()
     meeting = account.add_meeting(type=kind.scheduled, capacity=1)
     path = f"/{kind}/{meeting.id}/batch_registrants"

@@ -74,7 +74,7 @@ def _status_error(call: Call[object], response: HttpResponse) -> StatusError:
 def file_error(call: Call[object], response: HttpResponse, reason: str = "") -> StatusError:
     """Return the error in the response to a download, with *reason* in place of a text of Zoom's.
 
-    Zoom's web server answers with pages, so that a page has the meaning of its status and is no sign of a gateway.
+    Zoom's web server answers with pages, so that a page has the meaning of its status, and does not show a gateway.
     """
     if reason:
         kind = errors.EmbeddedError if response.status == _OK else StatusError

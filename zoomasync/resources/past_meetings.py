@@ -23,7 +23,7 @@ from ._resource import ADMIN_READ, Resource, endpoint
 class PastMeetings(Resource):
     """Ended meetings and their participants, up to a year back. On paid plans no daily quota applies.
 
-    A meeting number stands for the latest ended instance. A UUID from `instances` stands for that instance, and may
+    A meeting number means the latest ended instance. A UUID from `instances` means that instance, and may
     contain slashes. All methods raise `NotFound` for a meeting that is unknown, running or expired, and `BadRequest`
     (code 12702) for a meeting older than a year.
     """

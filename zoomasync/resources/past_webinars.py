@@ -20,7 +20,7 @@ from ._resource import WEBINAR_ADMIN_READ, Resource, endpoint
 class PastWebinars(Resource):
     """Ended webinars and their participants. The host must have a webinar plan.
 
-    A webinar number stands for the latest ended instance. A UUID from `instances` stands for that instance, and may
+    A webinar number means the latest ended instance. A UUID from `instances` means that instance, and may
     contain slashes. All methods raise `NotFound` for a webinar that is unknown, running or expired, and
     `PermissionDenied` (code 200) without a plan or permission.
     """

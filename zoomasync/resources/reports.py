@@ -70,7 +70,7 @@ class Reports(Resource):
 
     Reports require a Pro plan or better. Date ranges are whole UTC days with both ends included. One call covers a
     month at most, up to six months back: split a longer range with `zoomasync.month_ranges`. A meeting or webinar
-    number stands for its latest ended instance, a UUID for that instance; a UUID may contain slashes. Zoom keeps
+    number means its latest ended instance, a UUID means that instance; a UUID may contain slashes. Zoom keeps
     instances for a year.
 
     All methods raise `PermissionDenied` without the scope or the permission, and `EmbeddedError` without the plan. The

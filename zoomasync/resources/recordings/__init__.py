@@ -35,7 +35,7 @@ _RECOVER: Final = RecordingStatusUpdate(action="recover")
 class Recordings(Downloads):
     """Cloud recordings and their files. They require a Pro plan or better.
 
-    A meeting or webinar number stands for its latest instance, a UUID for that instance; a UUID may contain slashes.
+    A meeting or webinar number means its latest instance, a UUID means that instance. A UUID may contain slashes.
     Zoom keeps recordings in the trash for 30 days.
 
     All methods raise `NotFound` for an unknown user or meeting, and if there is no recording (code 3301). Most raise

@@ -29,7 +29,7 @@ def file_name(file: DownloadableFile | str) -> str:
     """Return a name like ``20260318T120000Z_gallery_view_72576a1f.mp4``, which no other file of a recording has.
 
     It has letters, digits, ``-`` and ``_``, and one dot before the extension. As it begins with the time or with
-    "recording", it is no reserved name of Windows, and the file is not hidden.
+    "recording", it is not a reserved name of Windows, and the file is not hidden.
     """
     if isinstance(file, str):
         return f"recording_{_hash(_identity(file))}"

@@ -95,7 +95,7 @@ class FakeRequest:
     def meeting(self, *features: Feature, unknown_code: int = 3001, deleted: bool = False) -> ScheduledMeeting:
         """Return the scheduled meeting, or webinar, whose number the path contains, or a UUID where that is allowed.
 
-        *unknown_code* is the code of the error if there is no such meeting; for webinars it is 3001. A deleted meeting
+        *unknown_code* is the code of the error for an unknown meeting; for webinars it is 3001. A deleted meeting
         counts as unknown unless *deleted* is true. The host has to have the *features*. A webinar that only its host or
         another account may manage is an error of every operation.
         """

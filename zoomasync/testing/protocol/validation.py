@@ -29,7 +29,7 @@ def body_faults(body: object, spec: Spec, *, nullable: bool = False) -> Iterator
 
 
 def query_fault(text: str, spec: Spec) -> bool:
-    """Return whether *text* is no valid value of the query parameter that *spec* describes."""
+    """Return whether *text* is an invalid value of the query parameter that *spec* describes."""
     if spec.kind == "list" and spec.item is not None:
         return any(query_fault(each, spec.item) for each in text.split(","))
     value: object = text
