@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ..errors import InvalidArgument
+from .request_body import time_text
 
 
 def month_ranges(from_: date, to: date) -> Iterator[tuple[date, date]]:
@@ -59,6 +60,6 @@ def _utc_text(name: str, moment: date | None) -> str | None:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise InvalidArgument(f"{name} must be a datetime with a time zone")
     try:
-        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+        return time_text(moment)
     except OverflowError:
         raise InvalidArgument(f"{name} is outside the years 1 to 9999 in UTC") from None

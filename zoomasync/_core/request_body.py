@@ -83,10 +83,15 @@ _RULE_TEXTS = {
 }
 
 
+def time_text(moment: datetime) -> str:
+    """Return *moment* as Zoom takes it: an aware time in UTC with a ``Z``, a naive one without a zone."""
+    plain = moment.astimezone(UTC) if moment.tzinfo else moment
+    return plain.replace(tzinfo=None).isoformat(timespec="seconds") + ("Z" if moment.tzinfo else "")
+
+
 def _serialized(value: object) -> object:
     if isinstance(value, datetime):
-        moment = value.astimezone(UTC) if value.tzinfo else value
-        return moment.replace(tzinfo=None).isoformat(timespec="seconds") + ("Z" if value.tzinfo else "")
+        return time_text(value)
     if isinstance(value, dict):
         return {key: _serialized(item) for key, item in cast("dict[str, object]", value).items()}
     if isinstance(value, list | tuple):

@@ -26,7 +26,7 @@ from .recording_rows import (
     transcript_body,
     view_row,
 )
-from .registrants import check_answers, new_registrant, save_questions
+from .registrants import check_answers, new_registrant, no_such_registrant, save_questions
 
 _PASSWORD: Final = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?=.*[^A-Za-z\d]).*", re.ASCII)
 _DAY_IN_SECONDS: Final = 86_400
@@ -188,7 +188,7 @@ def update_status(request: FakeRequest) -> None:
         raise missing("registrants")
     known = {each.id: each for each in recording.registrants}
     if unknown := [each for each in ids if each not in known]:
-        raise ErrorResponse(404, 1001, f"Registrant does not exist: {unknown[0]}.")
+        raise no_such_registrant(request, unknown[0])
     for each in ids:
         recording.save_registrant(replace(known[each], status=status))
 

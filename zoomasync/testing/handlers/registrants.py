@@ -102,7 +102,7 @@ def details(request: FakeRequest) -> Row:
     meeting = _meeting(request)
     registrant, occurrence = _registrant(request, meeting), chosen_occurrence(request, meeting)
     if registrant.status == "cancelled" or (occurrence and not registrant.attends(occurrence)):
-        raise _no_such_registrant(request, registrant.id)
+        raise no_such_registrant(request, registrant.id)
     language: Row = {"language": registrant.language} if request.is_webinar and registrant.language else {}
     return {**registrant_row(meeting, registrant), **language}
 
@@ -227,7 +227,7 @@ def _registrant(request: FakeRequest, meeting: ScheduledMeeting) -> Registrant:
             return each
     if not _ID.fullmatch(name):
         raise invalid("registrantId", "The registrant ID is invalid.")
-    raise _no_such_registrant(request, name)
+    raise no_such_registrant(request, name)
 
 
 def _referenced(request: FakeRequest, meeting: ScheduledMeeting, reference: Json) -> Registrant:
@@ -236,11 +236,12 @@ def _referenced(request: FakeRequest, meeting: ScheduledMeeting, reference: Json
         raise invalid("registrants", "A registrant needs an id or an email.")
     registrant = meeting.registrant(name)
     if registrant is None:
-        raise _no_such_registrant(request, name)
+        raise no_such_registrant(request, name)
     return registrant
 
 
-def _no_such_registrant(request: FakeRequest, name: str) -> ErrorResponse:
+def no_such_registrant(request: FakeRequest, name: str) -> ErrorResponse:
+    """Return the error for an unknown registrant, whose code depends on the kind and, for webinars, the operation."""
     code = 3000 if request.operation.name == "webinars.registrants.remove" else 3079
     status, code = (400, code) if request.is_webinar else (404, 1001)
     return ErrorResponse(status, code, f"Registrant does not exist: {name}.")

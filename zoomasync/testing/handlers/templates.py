@@ -57,8 +57,7 @@ def _meeting(request: FakeRequest, user: Host) -> ScheduledMeeting:
     number = cast("int", request.body.get(name, 0))
     if not number:
         raise missing(name)
-    account = request.account
-    meeting = (account.scheduled_webinar if request.is_webinar else account.scheduled_meeting)(number)
+    meeting = request.scheduled(number)
     if meeting is None or meeting.deleted:
         raise no_such_meeting(str(number), 400, 3000 if request.is_webinar else 3001, webinar=request.is_webinar)
     if meeting.host.id != user.id:

@@ -100,8 +100,7 @@ class FakeRequest:
         another account may manage is an error of every operation.
         """
         webinar = self.is_webinar
-        find = self.account.scheduled_webinar if webinar else self.account.scheduled_meeting
-        meeting = find(self._meeting_number())
+        meeting = self.scheduled(self._meeting_number())
         if meeting is None and self._names_webinar():
             raise ErrorResponse(400, 3000, "Cannot access webinar info.")
         if meeting is None or (meeting.deleted and not deleted):
@@ -110,6 +109,11 @@ class FakeRequest:
         for feature in features:
             self.check_feature(meeting.host, feature)
         return meeting
+
+    def scheduled(self, number: int) -> ScheduledMeeting | None:
+        """Return the meeting with this number, which may be deleted, or the webinar, or None."""
+        find = self.account.scheduled_webinar if self.is_webinar else self.account.scheduled_meeting
+        return find(number)
 
     def _meeting_number(self) -> int:
         """Return the number in the path, or that of the UUID; 0 for an unknown UUID."""
