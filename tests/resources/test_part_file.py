@@ -113,3 +113,21 @@ def test_empty_part_is_removed(tmp_path: Path, size: int) -> None:
     part.close()
 
     assert len(list(tmp_path.iterdir())) == bool(size)
+
+
+def test_second_name_of_target_is_removed(tmp_path: Path) -> None:
+    """A process that is killed between the two steps of `finish` leaves two names; the part of another file stays."""
+    part = opened(tmp_path / "a")
+    part.write(b"abc", 3, VERSION)
+    part.close()
+    (path,) = tmp_path.iterdir()
+    (tmp_path / "a").hardlink_to(path)
+    other = opened(tmp_path / "b")
+    other.write(b"abc", 3, VERSION)
+    other.close()
+
+    with pytest.raises(FileExistsError):
+        opened(tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"abc"
+    assert not path.exists()
+    assert len(list(tmp_path.iterdir())) == 2

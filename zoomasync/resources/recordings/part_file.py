@@ -95,7 +95,7 @@ class PartFile:
             os.close(os.open(self.target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             self._path.replace(self.target)
         else:
-            self._path.unlink()
+            self._path.unlink(missing_ok=True)  # another process may have found the finished target
         self._path = self.target
 
     def close(self) -> None:
@@ -116,9 +116,13 @@ class PartFile:
 
     def _check_target(self) -> None:
         try:
-            self.target.lstat()
+            target = self.target.lstat()
         except FileNotFoundError:
             return
+        for part in self.target.parent.glob(f"{self._prefix}*.part"):
+            with suppress(FileNotFoundError):
+                if os.path.samestat(target, part.lstat()):  # a process that was killed in `finish` left both names
+                    part.unlink()
         raise _error(errno.EEXIST, self.target)
 
     @property
