@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
+from ..._disk.files import atomic_write
 from ...errors import ConfigError, InvalidArgument, StoreError
-from .._files import atomic_write
 from ..stores.columns import Cell, Column
 from ..stores.sqlite.reader import reading
 from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns

@@ -20,8 +20,8 @@ from typing import Final
 import msgspec
 
 from .... import ZoomError
+from ...._disk.files import atomic_write, write_synced
 from ....errors import StoreError
-from ..._files import atomic_write, write_synced
 from ...partitions import FINAL, Partition, State, listing_may_grow
 from ...streams import Days, ListingStream, PartitionTask, Row, Stream
 from ..base import CallSample

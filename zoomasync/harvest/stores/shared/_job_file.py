@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from ...._disk.files import fsync_directory
 from ....errors import ConfigError
-from ..._files import fsync_directory
 from ...streams import Days
 from ..base import extend_days
 from ..sqlite.schema import VERSION

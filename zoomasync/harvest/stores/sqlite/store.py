@@ -18,13 +18,13 @@ import anyio
 import anyio.to_thread
 
 from .... import ZoomError
+from ...._disk.lock import Lock
 from ....errors import ConfigError, StoreError
 from ...partitions import Partition, State
 from ...streams import ListingStream, PartitionTask, Stream
 from ..base import CallSample, PartitionCount, Scope, WriteBatch
 from ..columns import utc_text
 from . import partition_table
-from .lock import Lock
 from .migration import MIGRATED_VERSION, migrate
 from .reader import reading
 from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table

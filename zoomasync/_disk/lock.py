@@ -1,4 +1,4 @@
-"""The lock file of a store, which admits one harvest at a time."""
+"""A lock file, which admits one process at a time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 class Lock:
     """A lock that one process holds at a time. The system releases it when that process ends, however it ends.
 
-    It is SQLite's lock on an empty database ``<store>.lock``: the only file lock of the standard library that works on
+    It is SQLite's lock on an empty database ``<name>.lock``: the only file lock of the standard library that works on
     every platform. The file is never deleted; another process could have locked it just before.
     """
 
-    def __init__(self, store: Path) -> None:
-        self._path = store.parent / f"{store.name}.lock"
+    def __init__(self, path: Path) -> None:
+        """Describe the lock of the file or thing at *path*, which need not exist; its folder must."""
+        self._path = path.with_name(f"{path.name}.lock")
         self._connection: sqlite3.Connection | None = None
 
     def acquire(self) -> bool:

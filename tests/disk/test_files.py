@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zoomasync.harvest._files import atomic_write, write_synced
+from zoomasync._disk.files import atomic_write, write_synced
 
 
 def test_atomic_write_replaces_file(tmp_path: Path) -> None:

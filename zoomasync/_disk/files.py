@@ -34,6 +34,11 @@ def write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def create_private(path: Path) -> None:
+    """Create an empty file that only its owner can read, unless there is one at *path*."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def fsync_directory(folder: Path) -> None:
     """Wait until the names in *folder* are on disk, where the file system can."""
     with suppress(OSError):
