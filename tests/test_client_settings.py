@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from support.server import serving
 
-from zoomasync import Label, Plan, RetryPolicy, StaticToken, Zoom
+from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
 from zoomasync.auth import Token
 from zoomasync.errors import ConfigError, ConnectError
 from zoomasync.events import Event, RateAdjusted
@@ -201,3 +201,9 @@ async def test_connect_timeout_is_connect_error() -> None:
         async with Zoom(StaticToken("token"), base_url=base_url, retry=ONCE) as zoom:
             with pytest.raises(ConnectError, match="was not sent"):
                 await zoom.with_options(timeout=0.2).request("POST", "/users", label=Label.LIGHT, body={})
+
+
+def test_account_id_of_credentials() -> None:
+    """The client names the account of a server-to-server app; a token does not name one."""
+    assert Zoom(ServerToServer("account", "id", "secret")).account_id == "account"
+    assert Zoom(StaticToken("token")).account_id is None

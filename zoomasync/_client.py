@@ -114,6 +114,7 @@ class Zoom(Api):
         self._rate_limiter = limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._server_clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
         self._on_event = on_event
+        self._account_id = auth.account_id if isinstance(auth, ServerToServer) else None
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
         session = Session(
@@ -206,6 +207,11 @@ class Zoom(Api):
             async with AsyncExitStack() as stack:
                 for close in (self._transport.close, *self._owned, self._token_manager.aclose):
                     stack.push_async_callback(close)
+
+    @property
+    def account_id(self) -> str | None:
+        """The id of the account whose app sends the calls, or None if the credentials do not name it."""
+        return self._account_id
 
     @property
     def stats(self) -> Mapping[str, CallStats]:
