@@ -70,7 +70,7 @@ class RejectedRow:
     empty), nobody is absent from the list.
     """
 
-    row: int
+    row: int | None
     reason: str
     email: str = ""
 

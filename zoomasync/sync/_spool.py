@@ -1,0 +1,243 @@
+"""The temporary database of a sync: lists, registrants and plans, which need not fit into memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from ..errors import InvalidArgument
+from ..models.registrants import Registrant
+from .desired import DesiredPerson, RejectedRow, SyncTarget, email_key
+from .journal import target_key
+from .plan import Action, PlannedChange, TargetPlan
+
+_BLOCK: Final = 200
+# `target`: the targets of all plans; `no` identifies one, `position` is its place in its plan. `desired`, `actual`: the
+# rows of the list and the registrants of a target that is being planned or applied; `place` is the number of the
+# occurrence, and `places` counts the occurrences.
+_TABLES: Final = """
+CREATE TABLE target (
+    no INTEGER PRIMARY KEY, plan INTEGER, position INTEGER, key TEXT, data BLOB, UNIQUE (plan, key)
+);
+CREATE TABLE change (target INTEGER, seq INTEGER, action TEXT, data BLOB, PRIMARY KEY (target, seq)) WITHOUT ROWID;
+CREATE INDEX change_by_action ON change (target, action, seq);
+CREATE TABLE desired (
+    target INTEGER, seq INTEGER, email TEXT, row INTEGER, cancel INTEGER, reason TEXT, data BLOB,
+    PRIMARY KEY (target, seq)
+) WITHOUT ROWID;
+CREATE INDEX desired_by_email ON desired (target, email, reason, cancel, seq);
+CREATE TABLE actual (
+    target INTEGER, email TEXT, id TEXT, status TEXT, place INTEGER, places INTEGER, data BLOB,
+    PRIMARY KEY (target, email)
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row of a desired list. *person* is None for a rejected row, which has a *reason*."""
+
+    seq: int
+    email: str
+    row: int | None
+    reason: str
+    person: DesiredPerson | None
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """A registration as Zoom lists it: "approved", "pending" or "denied", for so many *places* (occurrences)."""
+
+    email: str
+    id: str
+    status: str
+    places: int
+    registrant: Registrant
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the registration takes a seat."""
+        return self.status != "denied"
+
+
+class Spool:
+    """A database on disk, without a name, that SQLite removes when it is closed or the process ends."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        for statement in _TABLES.split(";"):
+            self._database.execute(statement)
+        self._plans = 0
+
+    def close(self) -> None:
+        """Discard everything."""
+        self._database.close()
+
+    def new_plan(self) -> int:
+        """Return the number of a new plan."""
+        self._plans += 1
+        return self._plans
+
+    # --- targets and changes
+
+    def add_target(self, plan: int, position: int, target: SyncTarget) -> int:
+        """Add a target to a plan and return its number. Raises `InvalidArgument` if the plan has it already."""
+        with suppress(sqlite3.IntegrityError):
+            query = "INSERT INTO target (plan, position, key, data) VALUES (?, ?, ?, ?)"
+            plan_of = msgspec.json.encode(TargetPlan(target=target))
+            return self._database.execute(query, (plan, position, target_key(target), plan_of)).lastrowid or 0
+        raise InvalidArgument(f"{target} has two lists: give one list per target")
+
+    def save_target(self, no: int, plan: TargetPlan) -> None:
+        """Save the numbers of a planned target."""
+        self._database.execute("UPDATE target SET data = ? WHERE no = ?", (msgspec.json.encode(plan), no))
+
+    def targets(self, plan: int) -> Iterator[tuple[int, TargetPlan]]:
+        """Iterate over the targets of a plan, with their numbers, in the order in which they were given."""
+        position = -1
+        while rows := self._database.execute(
+            "SELECT position, no, data FROM target WHERE plan = ? AND position > ? ORDER BY position LIMIT ?",
+            (plan, position, _BLOCK),
+        ).fetchall():
+            for _, no, data in rows:
+                yield no, _decode_target(data)
+            position = rows[-1][0]
+
+    def add_changes(self, no: int, changes: Iterable[tuple[int, PlannedChange]]) -> None:
+        """Add planned changes, each with its place in the plan of the target."""
+        rows = [(no, seq, change.action.value, _encode(change)) for seq, change in changes]
+        self._database.executemany("INSERT INTO change VALUES (?, ?, ?, ?)", rows)
+
+    def replace_change(self, no: int, seq: int, change: PlannedChange) -> None:
+        """Replace a planned change."""
+        query = "UPDATE change SET action = ?, data = ? WHERE target = ? AND seq = ?"
+        self._database.execute(query, (change.action.value, _encode(change), no, seq))
+
+    def changes(self, no: int, *actions: Action) -> Iterator[tuple[int, PlannedChange]]:
+        """Iterate over the changes of a target with one of *actions*, or all, in their order."""
+        chosen = f"AND action IN ({', '.join('?' * len(actions))})" if actions else ""
+        query = f"SELECT seq, data FROM change WHERE target = ? AND seq > ? {chosen} ORDER BY seq LIMIT ?"  # noqa: S608  placeholders only
+        seq = -1
+        while rows := self._database.execute(query, (no, seq, *(each.value for each in actions), _BLOCK)).fetchall():
+            for at, data in rows:
+                yield at, _decode_change(data)
+            seq = rows[-1][0]
+
+    def counts(self, no: int) -> dict[Action, int]:
+        """Return the number of changes per action."""
+        query = "SELECT action, count(*) FROM change WHERE target = ? GROUP BY action"
+        counted = Counter({Action(action): count for action, count in self._database.execute(query, (no,))})
+        return {action: counted[action] for action in Action if counted[action]}
+
+    # --- the desired list
+
+    def add_desired(self, no: int, rows: Sequence[DesiredPerson | RejectedRow], first: int) -> None:
+        """Add rows of the desired list; the first has the place *first*."""
+        self._database.executemany(
+            "INSERT INTO desired VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (no, seq, email_key(each.email), each.row, 0, each.reason, None)
+                if isinstance(each, RejectedRow)
+                else (no, seq, email_key(each.registrant.email), each.row, each.cancel, "", _encode(each))
+                for seq, each in enumerate(rows, first)
+            ],
+        )
+
+    def desired(self, no: int) -> Iterator[StagedRow]:
+        """Iterate over the rows of the desired list in their order."""
+        query = "SELECT seq, email, row, reason, data FROM desired WHERE target = ? AND seq > ? ORDER BY seq LIMIT ?"
+        seq = -1
+        while rows := self._database.execute(query, (no, seq, _BLOCK)).fetchall():
+            for at, email, row, reason, data in rows:
+                yield StagedRow(at, email, row, reason, None if data is None else _decode_person(data))
+            seq = rows[-1][0]
+
+    def reject_desired(self, no: int, seq: int, reason: str) -> None:
+        """Mark a row of the desired list as one that registers nobody."""
+        self._database.execute("UPDATE desired SET reason = ? WHERE target = ? AND seq = ?", (reason, no, seq))
+
+    def first_desired(self, no: int, email: str) -> StagedRow | None:
+        """Return the row that counts for an address: the first that is not cancelled, or else the first."""
+        row = self._database.execute(
+            "SELECT seq, email, row, reason, data FROM desired WHERE target = ? AND email = ? AND reason = '' "
+            "ORDER BY cancel, seq LIMIT 1",
+            (no, email),
+        ).fetchone()
+        return None if row is None else StagedRow(row[0], row[1], row[2], row[3], _decode_person(row[4]))
+
+    def cancelled(self, no: int) -> Iterator[StagedRow]:
+        """Iterate over the addresses that are on cancelled rows only, one row each."""
+        query = (
+            "SELECT min(seq), email FROM desired AS d WHERE target = ? AND email > ? AND reason = '' AND cancel "
+            "AND NOT EXISTS (SELECT * FROM desired WHERE target = d.target AND email = d.email AND NOT cancel) "
+            "GROUP BY email ORDER BY email LIMIT ?"
+        )
+        email = ""
+        while rows := self._database.execute(query, (no, email, _BLOCK)).fetchall():
+            for seq, address in rows:
+                yield StagedRow(seq, address, None, "", None)
+            email = rows[-1][1]
+
+    # --- the registrants
+
+    def add_actual(self, no: int, registrants: Iterable[Registrant], status: str, place: int) -> None:
+        """Add registrants of one listing: those with *status* of the occurrence number *place*.
+
+        A registrant whose status changes meanwhile is in two listings of one occurrence: the later one counts.
+        """
+        self._database.executemany(
+            "INSERT INTO actual VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET id = excluded.id, "
+            "status = excluded.status, places = places + (place != excluded.place), place = excluded.place, "
+            "data = excluded.data",
+            [(no, email_key(each.email), each.id, status, place, _encode(each)) for each in registrants],
+        )
+
+    def clear_actual(self, no: int) -> None:
+        """Remove the registrants of a target."""
+        self._database.execute("DELETE FROM actual WHERE target = ?", (no,))
+
+    def clear_desired(self, no: int) -> None:
+        """Remove the desired list of a target."""
+        self._database.execute("DELETE FROM desired WHERE target = ?", (no,))
+
+    def actual(self, no: int, email: str) -> Actual | None:
+        """Return the registration with an address, or None."""
+        row = self._database.execute(
+            "SELECT email, id, status, places, data FROM actual WHERE target = ? AND email = ?", (no, email)
+        ).fetchone()
+        return None if row is None else _actual(row)
+
+    def registered(self, no: int) -> int:
+        """Return the number of people who are approved or pending."""
+        query = "SELECT count(*) FROM actual WHERE target = ? AND status != 'denied'"
+        return int(self._database.execute(query, (no,)).fetchone()[0])
+
+    def absent(self, no: int) -> Iterator[Actual]:
+        """Iterate over the people who are approved or pending and on no row of the desired list."""
+        query = (
+            "SELECT email, id, status, places, data FROM actual AS a WHERE target = ? AND email > ? "
+            "AND status != 'denied' AND NOT EXISTS (SELECT * FROM desired WHERE target = a.target AND email = a.email) "
+            "ORDER BY email LIMIT ?"
+        )
+        email = ""
+        while rows := self._database.execute(query, (no, email, _BLOCK)).fetchall():
+            yield from map(_actual, rows)
+            email = rows[-1][0]
+
+
+def _actual(row: tuple[str, str, str, int, bytes]) -> Actual:
+    email, id_, status, places, data = row
+    return Actual(email, id_, status, places, _decode_registrant(data))
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_change = msgspec.json.Decoder(PlannedChange).decode
+_decode_person = msgspec.json.Decoder(DesiredPerson).decode
+_decode_registrant = msgspec.json.Decoder(Registrant).decode
+_decode_target = msgspec.json.Decoder(TargetPlan).decode

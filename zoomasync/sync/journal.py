@@ -1,0 +1,417 @@
+"""The journal of a sync: what was about to be sent, written before it is sent, and what the sync knows of people."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, Self, TypeAlias, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from .._disk.files import create_private
+from ..errors import ConfigError, StoreError
+from .desired import SyncTarget, email_key
+
+T = TypeVar("T")
+
+WriteKind: TypeAlias = Literal["add", "approve", "cancel", "deny"]
+Knowledge: TypeAlias = Literal["adding", "registered", "removing", "removed", "gone"]
+"""The knowledge of one person: an add or removal whose result is not known, or the result."""
+
+APPLICATION_ID: Final = 0x5A4D5253  # "ZMRS": identifies a journal among SQLite databases
+VERSION: Final = 1
+_PER_DAY: Final = MappingProxyType[bool, int]({True: 3, False: 10})
+_KEPT_DAYS = 7
+_BUSY_SECONDS = 30.0
+
+# `person`: the knowledge of one person, and the last write about the person, which was sent at `since`; `version` is
+# its number. `write`: the writes of the last days; those that Zoom did not receive are deleted. `rejection`: people
+# whom Zoom has rejected, and with an empty address, targets. `capacity`: the seats of a target that was full.
+_TABLES = """
+CREATE TABLE IF NOT EXISTS person (
+    target TEXT NOT NULL,
+    email TEXT NOT NULL,
+    knowledge TEXT NOT NULL,
+    ours INTEGER NOT NULL,
+    registrant_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    since REAL NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (target, email)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS write (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    meeting TEXT NOT NULL,
+    email TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    day TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS write_by_person ON write (meeting, email, day);
+CREATE TABLE IF NOT EXISTS rejection (
+    target TEXT NOT NULL,
+    email TEXT NOT NULL,
+    change TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    code INTEGER,
+    message TEXT NOT NULL,
+    day TEXT NOT NULL,
+    PRIMARY KEY (target, email)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS capacity (
+    target TEXT PRIMARY KEY,
+    seats INTEGER NOT NULL,
+    day TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """The journal's knowledge of one person at one target.
+
+    *ours* is true if a sync added the person. *kind* is the last write, which was sent at *since*, in seconds of the
+    epoch by Zoom's clock; *version* is its number, and 0 without one.
+    """
+
+    knowledge: Knowledge
+    ours: bool
+    registrant_id: str
+    kind: str
+    since: float
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A rejection by Zoom that another attempt with the same *change* would meet again."""
+
+    change: str
+    reason: str
+    code: int | None
+    message: str
+
+
+class Journal:
+    """The journal of the registrant syncs of one Zoom account, in a SQLite file that only its owner can read.
+
+    Several processes can use it at the same time. It holds e-mail addresses and registrant ids; `forget` deletes those
+    of a person or a target. Enter it with ``async with``. Raises `ConfigError`, and leaves the file unchanged, if it is
+    not a journal or has another version, and `StoreError` if it cannot be read or written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path: Path = Path(path)
+        self._connection: sqlite3.Connection | None = None
+        # One write at a time; a thread waits for the disk.
+        self._limiter = anyio.CapacityLimiter(1)
+
+    async def __aenter__(self) -> Self:
+        await anyio.to_thread.run_sync(self._open)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._close, limiter=self._limiter)
+
+    def person(self, target: SyncTarget, email: str) -> KnownPerson | None:
+        """Return the knowledge of one person, or None."""
+        row = self._read(
+            "SELECT knowledge, ours, registrant_id, kind, since, version FROM person WHERE target = ? AND email = ?",
+            target_key(target),
+            email_key(email),
+        ).fetchone()
+        return None if row is None else KnownPerson(row[0], bool(row[1]), *row[2:])
+
+    def people(self, target: SyncTarget) -> int:
+        """Return the number of people whom the journal knows at *target*."""
+        (count,) = self._read("SELECT count(*) FROM person WHERE target = ?", target_key(target)).fetchone()
+        return int(count)
+
+    def is_used_up(self, target: SyncTarget, email: str, kind: WriteKind, now: datetime) -> bool:
+        """Return whether Zoom's daily limit of one person is used up: three adds, or ten changes of the status."""
+        is_add = kind == "add"
+        (count,) = self._read(
+            "SELECT count(*) FROM write WHERE meeting = ? AND email = ? AND day = ? AND (kind = 'add') = ?",
+            meeting_key(target),
+            email_key(email),
+            _day(now),
+            is_add,
+        ).fetchone()
+        return int(count) >= _PER_DAY[is_add]
+
+    def rejection(self, target: SyncTarget, email: str, now: datetime) -> Rejection | None:
+        """Return the latest rejection of a person, or with an empty *email* of the target; it counts for some days."""
+        row = self._read(
+            "SELECT change, reason, code, message FROM rejection WHERE target = ? AND email = ? "
+            "AND julianday(?) - julianday(day) < ?",
+            target_key(target),
+            email_key(email),
+            _day(now),
+            _KEPT_DAYS if email else 1,
+        ).fetchone()
+        return None if row is None else Rejection(*row)
+
+    def seats(self, target: SyncTarget, now: datetime) -> int | None:
+        """Return the seats of a target that was full today, or None."""
+        row = self._read(
+            "SELECT seats FROM capacity WHERE target = ? AND day = ?", target_key(target), _day(now)
+        ).fetchone()
+        return int(row[0]) if row else None
+
+    async def begin(self, target: SyncTarget, emails: Sequence[str], kind: WriteKind, now: datetime) -> None:
+        """Record that a write about the people with *emails* is about to be sent."""
+
+        def begin(connection: sqlite3.Connection) -> None:
+            knowledge = "adding" if kind == "add" else "removing" if kind in {"cancel", "deny"} else "registered"
+            for email in map(email_key, emails):
+                cursor = connection.execute(
+                    "INSERT INTO write (meeting, email, kind, day) VALUES (?, ?, ?, ?)",
+                    (meeting_key(target), email, kind, _day(now)),
+                )
+                connection.execute(
+                    "INSERT INTO person VALUES (?1, ?2, ?3, 0, '', ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
+                    "knowledge = excluded.knowledge, kind = excluded.kind, since = excluded.since, "
+                    "version = excluded.version",
+                    (target_key(target), email, knowledge, kind, now.timestamp(), cursor.lastrowid),
+                )
+
+        await self._write(begin)
+
+    async def record(
+        self, target: SyncTarget, people: Mapping[str, str], knowledge: Knowledge, *, ours: bool | None = None
+    ) -> None:
+        """Record the *knowledge* of *people*: registrant ids by address. *ours* None leaves that as it is."""
+
+        def record(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "INSERT INTO person VALUES (?1, ?2, ?3, coalesce(?5, 0), ?4, '', 0, 0) ON CONFLICT DO UPDATE SET "
+                "knowledge = ?3, registrant_id = iif(?4 = '', registrant_id, ?4), ours = coalesce(?5, ours)",
+                [(target_key(target), email_key(email), knowledge, id_, ours) for email, id_ in people.items()],
+            )
+            connection.executemany(
+                "DELETE FROM rejection WHERE target = ? AND email = ?",
+                [(target_key(target), email_key(email)) for email in people],
+            )
+
+        await self._write(record)
+
+    async def withdraw(
+        self,
+        target: SyncTarget,
+        people: Mapping[str, KnownPerson | None],
+        kind: WriteKind,
+        *,
+        rejections: Mapping[str, Rejection] = MappingProxyType({}),
+        now: datetime,
+        counts: bool = True,
+    ) -> None:
+        """Record that Zoom did not carry out the latest write about *people*, whom the journal knew as given before.
+
+        A write that Zoom did not receive, *counts* false, does not count against the daily limit of a person.
+        """
+
+        def withdraw(connection: sqlite3.Connection) -> None:
+            for email, known in ((email_key(email), known) for email, known in people.items()):
+                key = (target_key(target), email)
+                if not counts:
+                    connection.execute(
+                        "DELETE FROM write WHERE id = (SELECT max(id) FROM write WHERE meeting = ? AND email = ? AND "
+                        "kind = ?)",
+                        (meeting_key(target), email, kind),
+                    )
+                connection.execute("DELETE FROM person WHERE target = ? AND email = ?", key)
+                if known is not None:
+                    connection.execute(
+                        "INSERT INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            *key,
+                            known.knowledge,
+                            known.ours,
+                            known.registrant_id,
+                            known.kind,
+                            known.since,
+                            known.version,
+                        ),
+                    )
+            _reject(connection, target, rejections, now)
+
+        await self._write(withdraw)
+
+    async def reject(self, target: SyncTarget, rejections: Mapping[str, Rejection], now: datetime) -> None:
+        """Record rejections by address; an empty address stands for the whole target."""
+        await self._write(lambda connection: _reject(connection, target, rejections, now))
+
+    async def learn_seats(self, target: SyncTarget, seats: int, now: datetime) -> None:
+        """Record that *target* is full with so many people."""
+        await self._write(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO capacity VALUES (?, ?, ?)", (target_key(target), seats, _day(now))
+            )
+        )
+
+    async def forget(self, *, target: SyncTarget | None = None, email: str | None = None) -> int:
+        """Delete a person, a target, or one person at one target, and return the number of deleted people.
+
+        A sync then no longer knows that it added these people, or that they were registered. The counts of today's
+        writes stay until the end of Zoom's day. Raises `ConfigError` without *target* and *email*.
+        """
+        if target is None and email is None:
+            raise ConfigError("forget needs a target, an e-mail address, or both")
+        conditions = {
+            "target = ?": None if target is None else target_key(target),
+            "email = ?": None if email is None else email_key(email),
+        }
+        where = " AND ".join(condition for condition, value in conditions.items() if value is not None)
+        values = [value for value in conditions.values() if value is not None]
+
+        def forget(connection: sqlite3.Connection) -> int:
+            connection.execute(f"DELETE FROM rejection WHERE {where}", values)  # noqa: S608  fixed conditions
+            if email is None:
+                connection.execute("DELETE FROM capacity WHERE target = ?", values)
+            return connection.execute(f"DELETE FROM person WHERE {where}", values).rowcount  # noqa: S608  as above
+
+        return await self._write(forget)
+
+    async def exhaust(self, target: SyncTarget, email: str, kind: WriteKind, now: datetime) -> None:
+        """Record that Zoom's daily limit of one person is used up, by other clients too."""
+
+        def exhaust(connection: sqlite3.Connection) -> None:
+            key = (meeting_key(target), email_key(email), kind, _day(now))
+            connection.executemany(
+                "INSERT INTO write (meeting, email, kind, day) VALUES (?, ?, ?, ?)", [key] * _PER_DAY[kind == "add"]
+            )
+
+        await self._write(exhaust)
+
+    def _read(self, query: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._opened().execute(query, values)
+        except sqlite3.Error as error:
+            raise self._error("read", error) from None
+
+    async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        return await anyio.to_thread.run_sync(self._transact, change, limiter=self._limiter)
+
+    def _transact(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._opened()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = change(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk rolls back by itself
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._error("written", error) from None
+        return result
+
+    def _open(self) -> None:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            create_private(self.path)
+            # An absolute path is never one of SQLite's special names, such as ":memory:".
+            self._connection = connection = sqlite3.connect(
+                self.path.absolute(), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
+            )
+            self._check(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            self._transact(_prepare)
+        except (sqlite3.Error, OSError) as error:
+            self._close()
+            raise self._error("opened", error) from None
+        except BaseException:
+            self._close()
+            raise
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Raise `ConfigError` if the database is neither new nor a journal of this version."""
+        ((application,), (version,), (tables,)) = (
+            connection.execute(query).fetchone()
+            for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
+        )
+        if (application, version, tables) == (0, 0, 0):
+            return
+        if application != APPLICATION_ID:
+            raise ConfigError(f"{self.path.name} is not a journal of registrants and was left unchanged")
+        if version != VERSION:
+            raise ConfigError(
+                f"{self.path.name} is a journal of another version ({version}, this is {VERSION}) and was left "
+                "unchanged: update zoomasync"
+            )
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise ConfigError("the journal is not open: enter it with `async with`")
+        return self._connection
+
+    def _error(self, verb: str, error: Exception) -> StoreError | ConfigError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+            return ConfigError(f"{self.path.name} is not a journal of registrants and was left unchanged")
+        return StoreError(f"the journal {self.path.name} cannot be {verb}: {error}")
+
+
+def default_journal(account_id: str) -> Path:
+    """Return the path of the journal of an account: one file in the folder where programs of this user keep state.
+
+    The folder is ``zoomasync`` in ``$XDG_STATE_HOME``, or else in ``~/.local/state``; on Windows, in
+    ``%LOCALAPPDATA%``.
+    """
+    # Account ids may differ in case only, which not every file system tells apart.
+    name = f"registrants-{hashlib.sha256(account_id.encode()).hexdigest()[:16]}.sqlite"
+    home = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_STATE_HOME")
+    folder = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"
+    return folder / "zoomasync" / name
+
+
+def target_key(target: SyncTarget) -> str:
+    """Return the key of *target* in the journal."""
+    return "/".join((meeting_key(target), *target.occurrence_ids))
+
+
+def meeting_key(target: SyncTarget) -> str:
+    """Return the key of the meeting or webinar of *target*, whose daily limits and lock all its occurrences share."""
+    return f"{target.kind}/{target.id}"
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    for table in ("write", "rejection", "capacity"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE julianday('now') - julianday(day) > ?",  # noqa: S608  fixed names
+            (2 * _KEPT_DAYS,),
+        )
+
+
+def _reject(
+    connection: sqlite3.Connection, target: SyncTarget, rejections: Mapping[str, Rejection], now: datetime
+) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO rejection VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (target_key(target), email_key(email), each.change, each.reason, each.code, each.message, _day(now))
+            for email, each in rejections.items()
+        ],
+    )
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()
