@@ -10,8 +10,9 @@
                 print(outcome.row, outcome.result, outcome.reason)
 """
 
+from ._journal_file import default_journal
 from .desired import DesiredList, DesiredPerson, RejectedRow, SyncTarget
-from .journal import Journal, default_journal
+from .journal import Journal
 from .outcomes import PersonOutcome, Result
 from .plan import Action, PlannedChange, PlanTotals, TargetPlan
 from .policy import SyncPolicy

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, cast
@@ -28,17 +29,16 @@ from ..errors import (
     Unauthorized,
 )
 from ..models import RegistrantKey, RegistrantStatusUpdate
-from ._planning import CHANGES_PER_CALL, NO_SEAT, change_key
+from ._planning import CHANGES_PER_CALL, FATAL, NO_SEAT, change_key
 from ._reading import IncompleteList, read_registrants, registrants_of
 from ._rejections import cause_of
-from ._spool import Actual, Spool
+from ._reports import Emit, TargetReporter, change_text, is_as_planned
+from ._spool import Spool
 from .desired import SyncTarget
 from .journal import Journal, KnownPerson, Rejection, WriteKind
-from .outcomes import PersonOutcome, Result
+from .outcomes import Result
 from .plan import Action, PlannedChange, TargetPlan
 from .policy import SyncPolicy
-
-Emit = Callable[[PersonOutcome], Awaitable[None]]
 
 _NOT_SENT: Final = (ConfigError, InvalidArgument, RedisUnavailable, CircuitOpen, ConnectError, TLSError)
 _FOR_ALL: Final = (
@@ -67,11 +67,26 @@ _BLOCK = 200
 _LONGEST_PAUSE = 8.0
 
 
+@dataclass(slots=True)
+class Stop:
+    """The error that ended the changes at all targets, or None."""
+
+    error: ZoomError | None = None
+
+
 class TargetApplication:
     """The application of the plan of one target, number *no* in the spool. *emit* takes the outcomes."""
 
     def __init__(
-        self, zoom: Zoom, journal: Journal, spool: Spool, policy: SyncPolicy, no: int, plan: TargetPlan, emit: Emit
+        self,
+        zoom: Zoom,
+        journal: Journal,
+        spool: Spool,
+        policy: SyncPolicy,
+        no: int,
+        plan: TargetPlan,
+        emit: Emit,
+        stop: Stop,
     ) -> None:
         self._zoom = zoom
         self._journal = journal
@@ -81,8 +96,9 @@ class TargetApplication:
         self._plan = plan
         self._target: SyncTarget = plan.target
         self._registrants = registrants_of(zoom, plan.target)
-        self._emit = emit
-        self._stop: tuple[Result, str] | None = None
+        self._reporter = TargetReporter(journal, spool, no, plan.target, emit)
+        self._stop_all = stop
+        self._stopped: tuple[Result, str] | None = None
         self._full = False
         self._added = 0
         self._unresolved: dict[int, PlannedChange] = {}
@@ -92,23 +108,23 @@ class TargetApplication:
 
     async def report(self) -> None:
         """Emit the outcomes of a plan without changes, as the plan itself has them."""
-        await self._report_others(read=False)
+        await self._reporter.report_others(read=False)
 
     async def fail(self, reason: str) -> None:
         """Emit the outcomes of a plan none of whose changes is sent, for a *reason*."""
-        self._stop = (Result.FAILED, reason)
-        await self._report_others(read=False)
+        self._stopped = (Result.FAILED, reason)
+        await self._reporter.report_others(read=False)
         await self._send_all()
 
     async def apply(self) -> None:
         """Read the registrants again, send the changes that are still right, and emit an outcome per person."""
         try:
-            await read_registrants(self._zoom, self._target, self._spool, self._no)
+            if self._stop_all.error is None:
+                await read_registrants(self._zoom, self._target, self._spool, self._no)
         except (ZoomError, IncompleteList) as error:
-            result = Result.DEFERRED if isinstance(error, DailyLimitReached) else Result.FAILED
-            self._stop = (result, str(error))
+            self._end(error)
         try:
-            await self._report_others(read=self._stop is None)
+            await self._reporter.report_others(read=self._stop is None)
             await self._send_all()
         finally:
             self._spool.clear_actual(self._no)
@@ -121,52 +137,6 @@ class TargetApplication:
         await self._resolve()
         await self._approve_newcomers()
         await self._report_approved()
-
-    # --- people without a change
-
-    async def _report_others(self, *, read: bool) -> None:
-        """Emit the outcomes of people without a change, and let the journal know who is registered.
-
-        *read* states whether the registrants were read again.
-        """
-        registered, ours, gone = dict[str, str](), dict[str, str](), dict[str, str]()
-        for seq, change in self._spool.changes(self._no):
-            if change.action.is_write:
-                continue
-            known = self._journal.person(self._target, change.email) if change.email else None
-            actual = self._spool.actual(self._no, change.email) if read else None
-            if change.action is Action.UNKNOWN and actual and known and known.knowledge == "adding":
-                ours[change.email] = actual.id
-                await self._report(change, Result.ADDED, "in an earlier run", actual)
-                continue
-            await self._report_other(change, actual, read=read)
-            if change.action is Action.GONE and known is not None and known.knowledge != "gone":
-                gone[change.email] = ""
-            elif change.action in {Action.UNCHANGED, Action.DIFFERS} and change.status in {"approved", "pending"}:
-                if known is not None and known.knowledge == "adding":
-                    ours[change.email] = change.registrant_id
-                elif known is None or known.knowledge not in {"registered", "removing", "removed"}:
-                    registered[change.email] = change.registrant_id
-            if seq % _BLOCK == 0:
-                await self._learn(registered, ours, gone)
-        await self._learn(registered, ours, gone)
-
-    async def _learn(self, registered: dict[str, str], ours: dict[str, str], gone: dict[str, str]) -> None:
-        if registered:
-            await self._journal.record(self._target, registered, "registered")
-        if ours:
-            await self._journal.record(self._target, ours, "registered", ours=True)
-        if gone:
-            await self._journal.record(self._target, gone, "gone", ours=False)
-        for people in (registered, ours, gone):
-            people.clear()
-
-    async def _report_other(self, change: PlannedChange, actual: Actual | None, *, read: bool) -> None:
-        has_changed = read and change.registrant_id and change.status and not _is_as_planned(change, actual)
-        if has_changed and change.action in {Action.UNCHANGED, Action.DIFFERS}:
-            await self._report(change, Result.CHANGED, _change_text(actual), actual)
-        else:
-            await self._report(change, Result(change.action.value), change.reason, actual)
 
     # --- changes of a status
 
@@ -185,7 +155,7 @@ class TargetApplication:
         """Send one change of status for several people; if Zoom rejects it, send it for one after the other."""
         if self._stop:
             for _, change in chunk:
-                await self._report(change, *self._stop)
+                await self._reporter.report(change, *self._stop)
             return
         kind, now = _kind(action), self._zoom.server_time
         emails = [change.email for _, change in chunk]
@@ -197,7 +167,7 @@ class TargetApplication:
         elif _may_have_run(error) or len(self._target.occurrence_ids) > 1:
             self._unresolved.update(chunk)
         else:
-            await self._journal.withdraw(self._target, known, kind, now=now, counts=not isinstance(error, _NOT_SENT))
+            await self._journal.withdraw(self._target, known, kind, now=now)
             if len(chunk) > 1 and isinstance(error, BadRequest | NotFound | ResourceLimitReached):
                 for one in chunk:
                     await self._send_statuses(action, [one])
@@ -206,7 +176,7 @@ class TargetApplication:
                     await self._status_rejected(seq, change, kind, error)
 
     async def _update_statuses(self, kind: WriteKind, chunk: Sequence[tuple[int, PlannedChange]]) -> ZoomError | None:
-        keys = tuple(RegistrantKey(id=change.registrant_id or None, email=change.email) for _, change in chunk)
+        keys = tuple(RegistrantKey(id=change.registrant_id) for _, change in chunk)
         update = RegistrantStatusUpdate(action=kind, registrants=keys)
         for occurrence_id in self._target.occurrence_ids or (None,):
             try:
@@ -223,7 +193,7 @@ class TargetApplication:
             return
         await self._journal.record(self._target, people, "removed", ours=False)
         for _, change in chunk:
-            await self._report(change, _DONE[action], "", status=_STATUS_AFTER[action])
+            await self._reporter.report(change, _DONE[action], "", status=_STATUS_AFTER[action])
 
     async def _status_rejected(self, seq: int, change: PlannedChange, kind: WriteKind, error: ZoomError) -> None:
         """Emit the outcome of a change of one status that Zoom did not carry out."""
@@ -231,14 +201,14 @@ class TargetApplication:
         prefix = "was added, but not approved: " if seq in self._newcomers else ""
         if isinstance(error, ResourceLimitReached):
             await self._journal.exhaust(self._target, change.email, kind, now)
-            await self._report(change, Result.DEFERRED, prefix + _TEN_CHANGES)
+            await self._reporter.report(change, Result.DEFERRED, prefix + _TEN_CHANGES)
         elif isinstance(error, BadRequest | NotFound) and error.code in _UNKNOWN_REGISTRANT:
-            await self._report(change, Result.CHANGED, "is not registered any more")
+            await self._reporter.report(change, Result.CHANGED, "is not registered any more")
         elif isinstance(error, BadRequest) and (cause := cause_of(error)) is not None:
             rejection = Rejection(kind, cause.reason, error.code, error.message)
             await self._journal.reject(self._target, {change.email: rejection}, now)
             reason = prefix + cause.reason
-            await self._report(change, Result.IMPOSSIBLE, reason, code=error.code, message=error.message)
+            await self._reporter.report(change, Result.IMPOSSIBLE, reason, code=error.code, message=error.message)
         else:
             await self._failed(change, error)
 
@@ -248,7 +218,7 @@ class TargetApplication:
         if not await self._is_to_send(change, "add") or change.registrant is None:
             return
         if self._full:
-            await self._report(change, Result.IMPOSSIBLE, NO_SEAT)
+            await self._reporter.report(change, Result.IMPOSSIBLE, NO_SEAT)
             return
         now, email = self._zoom.server_time, change.email
         known = self._journal.person(self._target, email)
@@ -271,11 +241,15 @@ class TargetApplication:
         """Emit the outcome of a person who was added, unless the registration is pending and to be approved."""
         if not join_url and self._policy.approves:
             self._newcomers.add(seq)
-            approval = replace(change, action=Action.APPROVE, registrant_id=registrant_id, status="pending")
+            approval = replace(
+                change, action=Action.APPROVE, registrant=None, registrant_id=registrant_id, status="pending"
+            )
             self._pending.append((seq, approval))
             return
         status = "approved" if join_url else "pending"
-        await self._report(change, Result.ADDED, "", status=status, registrant_id=registrant_id, join_url=join_url)
+        await self._reporter.report(
+            change, Result.ADDED, "", status=status, registrant_id=registrant_id, join_url=join_url
+        )
 
     async def _not_added(
         self, change: PlannedChange, known: KnownPerson | None, error: ZoomError, now: datetime
@@ -288,13 +262,10 @@ class TargetApplication:
             key = "" if change.registrant is None else change_key(change.registrant)
             rejection = Rejection("" if is_target else key, cause.reason, error.code, error.message)
             rejections["" if is_target else change.email] = rejection
-        counts = not isinstance(error, _NOT_SENT)
-        await self._journal.withdraw(
-            self._target, {change.email: known}, "add", rejections=rejections, now=now, counts=counts
-        )
+        await self._journal.withdraw(self._target, {change.email: known}, "add", rejections=rejections, now=now)
         if isinstance(error, ResourceLimitReached):
             await self._journal.exhaust(self._target, change.email, "add", now)
-            await self._report(change, Result.DEFERRED, _THREE_ADDS)
+            await self._reporter.report(change, Result.DEFERRED, _THREE_ADDS)
         elif cause is None:
             await self._failed(change, error)
         else:
@@ -303,16 +274,16 @@ class TargetApplication:
                 seats = self._spool.registered(self._no) + self._added
                 await self._journal.learn_seats(self._target, seats, now)
             elif cause.scope == "target":
-                self._stop = (Result.IMPOSSIBLE, cause.reason)
+                self._stopped = (Result.IMPOSSIBLE, cause.reason)
             code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
-            await self._report(change, Result.IMPOSSIBLE, cause.reason, code=code, message=message)
+            await self._reporter.report(change, Result.IMPOSSIBLE, cause.reason, code=code, message=message)
 
     async def _failed(self, change: PlannedChange, error: ZoomError) -> None:
-        result = Result.DEFERRED if isinstance(error, DailyLimitReached) else Result.FAILED
+        result = _result_of(error)
         if isinstance(error, _FOR_ALL):
-            self._stop = (result, str(error))
+            self._end(error)
         code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
-        await self._report(change, result, str(error), code=code, message=message)
+        await self._reporter.report(change, result, str(error), code=code, message=message)
 
     # --- after the changes
 
@@ -330,7 +301,9 @@ class TargetApplication:
             await anyio.sleep(max(0.0, min(pause, end - anyio.current_time())))
             pause = min(pause * 2, _LONGEST_PAUSE)
         for change in self._unresolved.values():
-            await self._report(change, Result.UNKNOWN, "the response was lost, and no list shows the change: run again")
+            await self._reporter.report(
+                change, Result.UNKNOWN, "the response was lost, and no list shows the change: run again"
+            )
         self._unresolved.clear()
 
     async def _read_again(self) -> bool:
@@ -366,7 +339,7 @@ class TargetApplication:
             self._spool.clear_actual(self._no)
         for seq, change in self._approved:
             actual = self._spool.actual(self._no, change.email)
-            await self._report(
+            await self._reporter.report(
                 change,
                 Result.ADDED if seq in self._newcomers else Result.APPROVED,
                 "",
@@ -377,66 +350,45 @@ class TargetApplication:
 
     # --- checks and outcomes
 
+    def _end(self, error: Exception) -> None:
+        """Send no further change of this target, nor of any other if they would meet *error* too."""
+        self._stopped = (_result_of(error), str(error))
+        if isinstance(error, FATAL):
+            self._stop_all.error = error
+
+    @property
+    def _stop(self) -> tuple[Result, str] | None:
+        """The result of the changes that are not sent any more, and the reason, or None."""
+        error = self._stop_all.error
+        return self._stopped or (None if error is None else (_result_of(error), str(error)))
+
     async def _is_to_send(self, change: PlannedChange, kind: WriteKind) -> bool:
         """Return whether a planned change is still right; emit the outcome if it is not."""
         if self._stop:
-            await self._report(change, *self._stop)
+            await self._reporter.report(change, *self._stop)
             return False
         actual = self._spool.actual(self._no, change.email)
         known = self._journal.person(self._target, change.email)
-        if not _is_as_planned(change, actual):
-            await self._report(change, Result.CHANGED, _change_text(actual), actual)
+        if not is_as_planned(change, actual):
+            await self._reporter.report(change, Result.CHANGED, change_text(actual), actual)
         elif (known.version if known else 0) != change.version:
-            await self._report(change, Result.CHANGED, "another sync has changed this person since the plan", actual)
+            await self._reporter.report(
+                change, Result.CHANGED, "another sync has changed this person since the plan", actual
+            )
         elif self._journal.is_used_up(self._target, change.email, kind, self._zoom.server_time):
             reason = _THREE_ADDS if kind == "add" else _TEN_CHANGES
-            await self._report(change, Result.DEFERRED, reason, actual)
+            await self._reporter.report(change, Result.DEFERRED, reason, actual)
         else:
             return True
         return False
 
-    async def _report(
-        self,
-        change: PlannedChange,
-        result: Result,
-        reason: str,
-        actual: Actual | None = None,
-        *,
-        status: str | None = None,
-        registrant_id: str | None = None,
-        join_url: str | None = None,
-        code: int | None = None,
-        message: str = "",
-    ) -> None:
-        url = (actual.registrant.join_url or "") if actual else change.join_url
-        await self._emit(
-            PersonOutcome(
-                target=self._target,
-                result=result,
-                row=change.row,
-                email=change.email,
-                reason=reason,
-                status=(actual.status if actual else change.status) if status is None else status,
-                registrant_id=(actual.id if actual else change.registrant_id)
-                if registrant_id is None
-                else registrant_id,
-                join_url=url if join_url is None else join_url,
-                code=change.code if code is None else code,
-                message=message or change.message,
-            )
-        )
-
-
-def _is_as_planned(change: PlannedChange, actual: Actual | None) -> bool:
-    return ((actual.id, actual.status) if actual else ("", "")) == (change.registrant_id, change.status)
-
-
-def _change_text(actual: Actual | None) -> str:
-    return "is not registered any more" if actual is None else f"is {actual.status} since the plan"
-
 
 def _kind(action: Action) -> WriteKind:
     return cast("WriteKind", action.value)
+
+
+def _result_of(error: Exception) -> Result:
+    return Result.DEFERRED if isinstance(error, DailyLimitReached) else Result.FAILED
 
 
 def _may_have_run(error: ZoomError) -> bool:

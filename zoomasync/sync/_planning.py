@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,17 +12,18 @@ import msgspec
 from anyio.lowlevel import checkpoint
 
 from .. import Label, Zoom, ZoomError
-from ..errors import ConfigError, DailyLimitReached, RedisUnavailable, StoreError, Unauthorized
+from ..errors import ConfigError, DailyLimitReached, MissingScope, RedisUnavailable, StoreError, Unauthorized
 from ..models import NewRegistrant
 from . import _checks
 from ._reading import IncompleteList, TargetFacts, read_facts, read_registrants
 from ._spool import Actual, Spool, StagedRow
-from .desired import DesiredList, DesiredPerson, DesiredRow, RejectedRow, SyncTarget
+from ._staging import stage
+from .desired import DesiredList, DesiredPerson, SyncTarget
 from .journal import Journal, KnownPerson, Rejection, WriteKind
 from .plan import Action, PlannedChange, TargetPlan
 from .policy import SyncPolicy
 
-FATAL: Final = (Unauthorized, ConfigError, RedisUnavailable, StoreError)
+FATAL: Final = (Unauthorized, MissingScope, ConfigError, RedisUnavailable, StoreError)
 """Errors that every further call would meet too."""
 CHANGES_PER_CALL: Final = 30
 _BLOCK = 200
@@ -30,12 +31,12 @@ _BLOCK = 200
 
 async def plan_target(
     zoom: Zoom, journal: Journal, spool: Spool, policy: SyncPolicy, no: int, desired: DesiredList
-) -> None:
-    """Compare *desired* with the registrants at Zoom, and save the plan of its target in the spool.
+) -> TargetPlan:
+    """Compare *desired* with the registrants at Zoom, and save and return the plan of its target.
 
     Raises an error that other targets would meet too; any other error is part of the plan.
     """
-    complete = await _stage(spool, no, desired)
+    complete = await stage(spool, no, desired)
     plan = TargetPlan(target=desired.target)
     try:
         facts = await read_facts(zoom, desired.target)
@@ -52,50 +53,12 @@ async def plan_target(
     spool.clear_actual(no)
     spool.clear_desired(no)
     spool.save_target(no, plan)
+    return plan
 
 
 def change_key(registrant: NewRegistrant) -> str:
     """Return a text that stands for the data of a person in a rejection: other data may be accepted."""
     return f"add {hashlib.sha256(msgspec.json.encode(registrant)).hexdigest()[:16]}"
-
-
-async def _stage(spool: Spool, no: int, desired: DesiredList) -> bool:
-    """Copy the list to the spool; return whether it may lack nobody."""
-    complete, block, first = desired.complete, list[DesiredPerson | RejectedRow](), 0
-    async for row in _rows(desired):
-        person = DesiredPerson(registrant=row) if isinstance(row, NewRegistrant) else row
-        if isinstance(person, DesiredPerson) and not _checks.is_address(person.registrant.email):
-            person = RejectedRow(row=person.row, reason="this is no e-mail address")
-        complete = complete and (isinstance(person, DesiredPerson) or bool(person.email.strip()))
-        block.append(person)
-        if len(block) == _BLOCK:
-            spool.add_desired(no, block, first)
-            first += len(block)
-            block.clear()
-            await checkpoint()
-    spool.add_desired(no, block, first)
-    return complete
-
-
-async def _rows(desired: DesiredList) -> AsyncIterator[DesiredRow]:
-    if isinstance(desired.people, AsyncIterable):
-        async for row in desired.people:
-            yield row
-    else:
-        for row in desired.people:
-            yield row
-
-
-async def _plan_nothing(spool: Spool, no: int, action: Action, reason: str) -> None:
-    for count, staged in enumerate(spool.desired(no)):
-        change = (
-            PlannedChange(action=Action.REJECTED, email=staged.email, row=staged.row, reason=staged.reason)
-            if staged.reason
-            else PlannedChange(action=action, email=staged.email, row=staged.row, reason=reason)
-        )
-        spool.add_changes(no, [(staged.seq, change)])
-        if count % _BLOCK == 0:
-            await checkpoint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +106,7 @@ class _TargetPlanner:
         for _ in self._removals():
             removals += 1
         most = 0 if is_empty else self._policy.may_cancel(registered)
-        self._held_back = removals > most
+        self._held_back = removals > (most if self._complete else 0)
         if (seats := self._seats()) is not None:
             self._free = seats - registered + (0 if self._held_back else removals)
         seq = await self._plan_rows()
@@ -371,11 +334,11 @@ class _TargetPlanner:
     def _notes(self, removals: int, most: int, *, is_empty: bool) -> Iterator[str]:
         if self._facts.obstacle:
             yield self._facts.obstacle
-        if self._policy.on_absent != "keep" and not self._complete:
-            yield "the list may lack people, so nobody is cancelled as absent"
+        if not self._complete and (self._held_back or self._policy.on_absent != "keep"):
+            yield "the list may lack people, or an address in it is unreadable, so nobody is cancelled"
         if self._held_back and is_empty:
             yield f"the list is empty, so {removals:,} cancellations are held back"
-        elif self._held_back:
+        elif self._held_back and self._complete:
             yield f"{removals:,} cancellations are held back: more than {most:,}, which max_cancel can allow"
 
     def _calls(self, counts: dict[Action, int], reads: int) -> dict[Label, int]:
@@ -420,3 +383,15 @@ def _repeated(staged: StagedRow, person: DesiredPerson, first: StagedRow, counti
     else:
         action, reason = Action.SHARED_ADDRESS, f"{place} has the same address and another name"
     return PlannedChange(action=action, email=staged.email, row=staged.row, reason=reason)
+
+
+async def _plan_nothing(spool: Spool, no: int, action: Action, reason: str) -> None:
+    for count, staged in enumerate(spool.desired(no)):
+        change = (
+            PlannedChange(action=Action.REJECTED, email=staged.email, row=staged.row, reason=staged.reason)
+            if staged.reason
+            else PlannedChange(action=action, email=staged.email, row=staged.row, reason=reason)
+        )
+        spool.add_changes(no, [(staged.seq, change)])
+        if count % _BLOCK == 0:
+            await checkpoint()

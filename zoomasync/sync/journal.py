@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sqlite3
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +13,8 @@ from typing import Final, Literal, Self, TypeAlias, TypeVar
 import anyio
 import anyio.to_thread
 
-from .._disk.files import create_private
-from ..errors import ConfigError, StoreError
+from ..errors import ConfigError
+from ._journal_file import KEPT_DAYS, journal_error, open_journal
 from .desired import SyncTarget, email_key
 
 T = TypeVar("T")
@@ -26,51 +23,7 @@ WriteKind: TypeAlias = Literal["add", "approve", "cancel", "deny"]
 Knowledge: TypeAlias = Literal["adding", "registered", "removing", "removed", "gone"]
 """The knowledge of one person: an add or removal whose result is not known, or the result."""
 
-APPLICATION_ID: Final = 0x5A4D5253  # "ZMRS": identifies a journal among SQLite databases
-VERSION: Final = 1
 _PER_DAY: Final = MappingProxyType[bool, int]({True: 3, False: 10})
-_KEPT_DAYS = 7
-_BUSY_SECONDS = 30.0
-
-# `person`: the knowledge of one person, and the last write about the person, which was sent at `since`; `version` is
-# its number. `write`: the writes of the last days; those that Zoom did not receive are deleted. `rejection`: people
-# whom Zoom has rejected, and with an empty address, targets. `capacity`: the seats of a target that was full.
-_TABLES = """
-CREATE TABLE IF NOT EXISTS person (
-    target TEXT NOT NULL,
-    email TEXT NOT NULL,
-    knowledge TEXT NOT NULL,
-    ours INTEGER NOT NULL,
-    registrant_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    since REAL NOT NULL,
-    version INTEGER NOT NULL,
-    PRIMARY KEY (target, email)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS write (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    meeting TEXT NOT NULL,
-    email TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    day TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS write_by_person ON write (meeting, email, day);
-CREATE TABLE IF NOT EXISTS rejection (
-    target TEXT NOT NULL,
-    email TEXT NOT NULL,
-    change TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    code INTEGER,
-    message TEXT NOT NULL,
-    day TEXT NOT NULL,
-    PRIMARY KEY (target, email)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS capacity (
-    target TEXT PRIMARY KEY,
-    seats INTEGER NOT NULL,
-    day TEXT NOT NULL
-) WITHOUT ROWID
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +108,7 @@ class Journal:
             target_key(target),
             email_key(email),
             _day(now),
-            _KEPT_DAYS if email else 1,
+            KEPT_DAYS if email else 1,
         ).fetchone()
         return None if row is None else Rejection(*row)
 
@@ -211,22 +164,20 @@ class Journal:
         *,
         rejections: Mapping[str, Rejection] = MappingProxyType({}),
         now: datetime,
-        counts: bool = True,
     ) -> None:
         """Record that Zoom did not carry out the latest write about *people*, whom the journal knew as given before.
 
-        A write that Zoom did not receive, *counts* false, does not count against the daily limit of a person.
+        Such a write does not count against the daily limit of a person.
         """
 
         def withdraw(connection: sqlite3.Connection) -> None:
             for email, known in ((email_key(email), known) for email, known in people.items()):
                 key = (target_key(target), email)
-                if not counts:
-                    connection.execute(
-                        "DELETE FROM write WHERE id = (SELECT max(id) FROM write WHERE meeting = ? AND email = ? AND "
-                        "kind = ?)",
-                        (meeting_key(target), email, kind),
-                    )
+                connection.execute(
+                    "DELETE FROM write WHERE id = (SELECT max(id) FROM write WHERE meeting = ? AND email = ? AND "
+                    "kind = ?)",
+                    (meeting_key(target), email, kind),
+                )
                 connection.execute("DELETE FROM person WHERE target = ? AND email = ?", key)
                 if known is not None:
                     connection.execute(
@@ -295,7 +246,7 @@ class Journal:
         try:
             return self._opened().execute(query, values)
         except sqlite3.Error as error:
-            raise self._error("read", error) from None
+            raise journal_error(self.path, "read", error) from None
 
     async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(self._transact, change, limiter=self._limiter)
@@ -312,43 +263,11 @@ class Journal:
                     connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise self._error("written", error) from None
+            raise journal_error(self.path, "written", error) from None
         return result
 
     def _open(self) -> None:
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            create_private(self.path)
-            # An absolute path is never one of SQLite's special names, such as ":memory:".
-            self._connection = connection = sqlite3.connect(
-                self.path.absolute(), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
-            )
-            self._check(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            self._transact(_prepare)
-        except (sqlite3.Error, OSError) as error:
-            self._close()
-            raise self._error("opened", error) from None
-        except BaseException:
-            self._close()
-            raise
-
-    def _check(self, connection: sqlite3.Connection) -> None:
-        """Raise `ConfigError` if the database is neither new nor a journal of this version."""
-        ((application,), (version,), (tables,)) = (
-            connection.execute(query).fetchone()
-            for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
-        )
-        if (application, version, tables) == (0, 0, 0):
-            return
-        if application != APPLICATION_ID:
-            raise ConfigError(f"{self.path.name} is not a journal of registrants and was left unchanged")
-        if version != VERSION:
-            raise ConfigError(
-                f"{self.path.name} is a journal of another version ({version}, this is {VERSION}) and was left "
-                "unchanged: update zoomasync"
-            )
+        self._connection = open_journal(self.path)
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
@@ -360,24 +279,6 @@ class Journal:
             raise ConfigError("the journal is not open: enter it with `async with`")
         return self._connection
 
-    def _error(self, verb: str, error: Exception) -> StoreError | ConfigError:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
-            return ConfigError(f"{self.path.name} is not a journal of registrants and was left unchanged")
-        return StoreError(f"the journal {self.path.name} cannot be {verb}: {error}")
-
-
-def default_journal(account_id: str) -> Path:
-    """Return the path of the journal of an account: one file in the folder where programs of this user keep state.
-
-    The folder is ``zoomasync`` in ``$XDG_STATE_HOME``, or else in ``~/.local/state``; on Windows, in
-    ``%LOCALAPPDATA%``.
-    """
-    # Account ids may differ in case only, which not every file system tells apart.
-    name = f"registrants-{hashlib.sha256(account_id.encode()).hexdigest()[:16]}.sqlite"
-    home = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_STATE_HOME")
-    folder = Path(home) if home and Path(home).is_absolute() else Path.home() / ".local" / "state"
-    return folder / "zoomasync" / name
-
 
 def target_key(target: SyncTarget) -> str:
     """Return the key of *target* in the journal."""
@@ -387,18 +288,6 @@ def target_key(target: SyncTarget) -> str:
 def meeting_key(target: SyncTarget) -> str:
     """Return the key of the meeting or webinar of *target*, whose daily limits and lock all its occurrences share."""
     return f"{target.kind}/{target.id}"
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    for statement in _TABLES.split(";"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-    for table in ("write", "rejection", "capacity"):
-        connection.execute(
-            f"DELETE FROM {table} WHERE julianday('now') - julianday(day) > ?",  # noqa: S608  fixed names
-            (2 * _KEPT_DAYS,),
-        )
 
 
 def _reject(

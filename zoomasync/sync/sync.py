@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -13,15 +13,17 @@ import anyio
 
 from .. import Failed, Zoom, fan_out
 from .._disk.lock import Lock
+from ..callbacks import safe
 from ..errors import ConfigError
 from ..types import FanOut
-from ._applying import TargetApplication
+from ._applying import Stop, TargetApplication
+from ._journal_file import default_journal
 from ._plan_file import PlanHeader, read_plan
 from ._planning import plan_target
 from ._spool import Spool
 from ._stored_plan import StoredPlan
 from .desired import DesiredList
-from .journal import Journal, default_journal, meeting_key
+from .journal import Journal, meeting_key
 from .outcomes import PersonOutcome
 from .plan import TargetPlan
 from .policy import SyncPolicy
@@ -98,12 +100,18 @@ class RegistrantSync:
         """The journal of the account."""
         return self._journal
 
-    async def plan(self, desired: DesiredList | Iterable[DesiredList] | AsyncIterable[DesiredList]) -> SyncPlan:
+    async def plan(
+        self,
+        desired: DesiredList | Iterable[DesiredList] | AsyncIterable[DesiredList],
+        *,
+        progress: Callable[[TargetPlan], None] | None = None,
+    ) -> SyncPlan:
         """Compare desired lists with the registrants at Zoom, and return the changes. Nothing is changed.
 
         Per target, the settings, the questions of the form and for webinars the panelists are read, and the lists of
         pending, approved and denied registrants. A target that cannot be read, or whose lists do not hold as many
-        people as Zoom counts, has an error in the plan, and nothing is planned for it.
+        people as Zoom counts, has an error in the plan, and nothing is planned for it. *progress* is called with each
+        planned target; it must not block.
 
         Raises `InvalidArgument` for two lists of one target, `Unauthorized`, and `StoreError` if the journal cannot be
         read. Takes 5 calls per target and one for each further 300 registrants; for webinars one more.
@@ -111,8 +119,15 @@ class RegistrantSync:
         spool = self._opened()
         number = spool.new_plan()
         lists = [desired] if isinstance(desired, DesiredList) else desired
-        work = partial(self._plan_one, spool)
-        await _finish(fan_out(work, _numbered(spool, number, lists), workers=self._workers))
+        on_planned = safe("progress", progress)
+
+        async def plan_list(numbered: tuple[int, DesiredList]) -> None:
+            no, desired_list = numbered
+            target = await plan_target(self._zoom, self._journal, spool, self._policy, no, desired_list)
+            if on_planned is not None:
+                on_planned(target)
+
+        await _finish(fan_out(plan_list, _numbered(spool, number, lists), workers=self._workers))
         header = PlanHeader(
             account_id=self._zoom.account_id or "", created_at=self._zoom.server_time, policy=self._policy
         )
@@ -130,20 +145,19 @@ class RegistrantSync:
             raise ConfigError(f"{Path(path).name} is the plan of another account")
         return StoredPlan(spool, number, header, partial(self._apply, spool, number, is_fresh=False))
 
-    async def _plan_one(self, spool: Spool, numbered: tuple[int, DesiredList]) -> None:
-        no, desired = numbered
-        await plan_target(self._zoom, self._journal, spool, self._policy, no, desired)
-
     @asynccontextmanager
     async def _apply(
         self, spool: Spool, number: int, plan: SyncPlan, *, is_fresh: bool
     ) -> AsyncGenerator[AsyncIterator[PersonOutcome], None]:
         """Carry out the plan *number* in the spool, and iterate over the outcomes."""
+        stop = Stop()
         sender, receiver = anyio.create_memory_object_stream[PersonOutcome](self._workers)
 
         async def apply_target(numbered: tuple[int, TargetPlan]) -> None:
             no, target = numbered
-            application = TargetApplication(self._zoom, self._journal, spool, plan.policy, no, target, sender.send)
+            application = TargetApplication(
+                self._zoom, self._journal, spool, plan.policy, no, target, sender.send, stop
+            )
             if target.error or not (target.writes or not is_fresh):
                 await application.report()
             else:

@@ -1,0 +1,53 @@
+"""The copy of a desired list in the spool."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Final
+
+import msgspec
+from anyio.lowlevel import checkpoint
+
+from ..models import NewRegistrant
+from . import _checks
+from ._spool import Spool
+from .desired import DesiredList, DesiredPerson, DesiredRow, RejectedRow
+
+_BLOCK: Final = 200
+
+
+async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
+    """Copy the list to the spool; return whether it may lack nobody."""
+    complete, block, first = desired.complete, list[DesiredPerson | RejectedRow](), 0
+    async for row in _rows(desired):
+        person = row if isinstance(row, RejectedRow) else _checked(row)
+        complete = complete and (isinstance(person, DesiredPerson) or bool(person.email.strip()))
+        block.append(person)
+        if len(block) == _BLOCK:
+            spool.add_desired(no, block, first)
+            first += len(block)
+            block.clear()
+            await checkpoint()
+    spool.add_desired(no, block, first)
+    return complete
+
+
+async def _rows(desired: DesiredList) -> AsyncIterator[DesiredRow]:
+    if isinstance(desired.people, AsyncIterable):
+        async for row in desired.people:
+            yield row
+    else:
+        for row in desired.people:
+            yield row
+
+
+def _checked(row: NewRegistrant | DesiredPerson) -> DesiredPerson | RejectedRow:
+    """Return *row* as a person, or as a rejected row if it has no address or cannot be sent to Zoom."""
+    person = DesiredPerson(registrant=row) if isinstance(row, NewRegistrant) else row
+    try:
+        msgspec.convert(msgspec.json.decode(msgspec.json.encode(person)), DesiredPerson)
+    except (msgspec.MsgspecError, TypeError, ValueError):
+        return RejectedRow(row=person.row, reason="a value is no text that can be sent to Zoom")
+    if not _checks.is_address(person.registrant.email):
+        return RejectedRow(row=person.row, reason="this is no e-mail address")
+    return person
