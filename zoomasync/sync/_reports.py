@@ -47,7 +47,7 @@ class TargetReporter:
             elif change.action in {Action.UNCHANGED, Action.DIFFERS} and change.status in {"approved", "pending"}:
                 if known is not None and known.knowledge == "adding":
                     ours[change.email] = change.registrant_id
-                elif known is None or known.knowledge not in {"registered", "removing", "removed"}:
+                elif known is None or known.knowledge != "registered":
                     registered[change.email] = change.registrant_id
             if seq % _BLOCK == 0:
                 await self._learn(registered, ours, gone)
