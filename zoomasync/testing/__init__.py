@@ -20,6 +20,7 @@ from .account.instance import (
     TrackingField,
     Visit,
 )
+from .account.mails import Mail, MailKind
 from .account.meeting import (
     CustomAnswer,
     Livestream,
@@ -65,6 +66,8 @@ __all__ = [
     "Invoice",
     "Livestream",
     "LoggedRequest",
+    "Mail",
+    "MailKind",
     "MeetingActivity",
     "MeetingTemplate",
     "MeetingType",

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from .._label import Label
 from .account.account import Account
+from .account.mails import Outbox
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
@@ -82,6 +83,7 @@ class RequestPipeline:
     dated: bool = False
     """Whether the time of the `Date` header is that of *now*."""
     outage: Outage | None = None
+    outbox: Outbox = field(default_factory=Outbox)
     scripted: ScriptedFaults = field(default_factory=ScriptedFaults)
     log: list[LoggedRequest] = field(default_factory=list[LoggedRequest])
 
@@ -187,6 +189,7 @@ class RequestPipeline:
             body=_json_body.parse(exchange.content, exchange.request.content_type, operation),
             pager=self.page_tokens,
             quota=self.resource_quotas,
+            outbox=self.outbox,
             repeat=exchange.fault.repeat,
             origin=f"http://{exchange.request.host}",
             download_token=self.token_issuer.download_token,

@@ -16,6 +16,7 @@ from .._client import ClientOptions, Zoom
 from ..auth import ServerToServer
 from ..rate_limits import Plan
 from .account.account import Account
+from .account.mails import Mail
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotas
 from .fault_scripts import FaultScripts
@@ -39,8 +40,9 @@ class FakeZoom(FaultScripts):
             people = [person async for person in zoom.reports.meeting_participants(meeting.uuid)]
 
     The fake serves every endpoint of the client from *account*, which is `Account.simulated()` unless given. Writes
-    change *account*, where a test can read them, and `requests` is a log of all requests. Zoom's operations without a
-    method of the client are checked as strictly, and answered with an example of all documented fields.
+    change *account*, where a test can read them. `requests` is a log of all requests, and `mails` contains the e-mails
+    that Zoom would send to registrants. Zoom's operations without a method of the client are checked as strictly, and
+    answered with an example of all documented fields.
 
     The fake enforces:
 
@@ -169,6 +171,22 @@ class FakeZoom(FaultScripts):
             assert [request.route for request in fake.requests] == ["POST /oauth/token", "GET /report/users"]
         """
         return tuple(self._pipeline.log)
+
+    @property
+    def mails(self) -> Sequence[Mail]:
+        """The e-mails that Zoom would have sent to registrants of meetings and webinars so far.
+
+        ::
+
+            assert [(mail.address, mail.kind) for mail in fake.mails] == [("omar@lakeside.example", "confirmation")]
+
+        The settings `registrants_confirmation_email` and `registrants_email_notification` are on unless they are false.
+        With both, a person who is approved at once receives a confirmation, and also after every further registration
+        of the same address: the fake assumes the worst, since the reference says nothing about it. With the latter, an
+        approval, cancellation and denial is an e-mail. A batch for a meeting has a field of its own for confirmations.
+        A batch for a webinar sends them whatever the settings are, as has been observed.
+        """
+        return tuple(self._pipeline.outbox.mails)
 
     def client(self, *, plan: Plan | None = None, **options: Unpack[ClientOptions]) -> Zoom:
         """Return a client of this fake, for use in `async with`.

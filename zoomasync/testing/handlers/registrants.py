@@ -64,7 +64,8 @@ def add(request: FakeRequest) -> Row:
     """Register a person who is not a host of the meeting.
 
     For a registered address the response contains the existing registration, with the requested occurrences added. A
-    cancelled registration is replaced.
+    cancelled registration is replaced. The reference does not say whether Zoom confirms an existing registration again;
+    the fake does, so that a test sees every e-mail that a person may receive.
     """
     meeting, body = _meeting(request, unknown_code=1001), request.body
     if request.is_webinar:
@@ -75,14 +76,17 @@ def add(request: FakeRequest) -> Row:
         raise invalid("occurrence_ids")
     if request.is_webinar and len(chosen) > 1 and meeting.settings.get("registration_type") != _SEVERAL_OCCURRENCES:
         raise invalid("occurrence_ids")
-    return registration_body(meeting, _register(request, meeting, body, chosen))
+    registrant = _registration(request, meeting, body, chosen)
+    meeting.save_registrant(registrant)
+    request.outbox.confirm(meeting, registrant)
+    return registration_body(meeting, registrant)
 
 
 def add_batch(request: FakeRequest) -> Row:
     """Register several people; an error for one of them registers none.
 
     The reference does not say what Zoom does then, nor whether it asks for answers to required questions, which a batch
-    cannot contain; the fake does not ask.
+    cannot contain; the fake does not ask. A webinar's setting for confirmations has no effect on a batch.
     """
     meeting, people = _meeting(request), cast("list[Json]", request.body.get("registrants", []))
     if meeting.type not in {SCHEDULED, WEBINAR}:
@@ -91,9 +95,14 @@ def add_batch(request: FakeRequest) -> Row:
     if not people:
         raise missing("registrants")
     approval = {"auto_approve": request.body.get("auto_approve", False)}
-    trial = replace(meeting, registrants=list(meeting.registrants))
-    added = [_register(request, trial, {**each, **approval}) for each in people]
-    meeting.registrants[:] = trial.registrants
+    trial, added = replace(meeting, registrants=list(meeting.registrants)), list[Registrant]()
+    for each in people:
+        added.append(_registration(request, trial, {**each, **approval}))
+        trial.save_registrant(added[-1])
+    confirmed = True if request.is_webinar else cast("bool | None", request.body.get("registrants_confirmation_email"))
+    for registrant in added:
+        meeting.save_registrant(registrant)
+        request.outbox.confirm(meeting, registrant, wanted=confirmed)
     return {"registrants": [batch_registration_row(meeting, each) for each in added]}
 
 
@@ -108,7 +117,10 @@ def details(request: FakeRequest) -> Row:
 
 
 def remove(request: FakeRequest) -> None:
-    """Delete a registration, or the part of it for one occurrence, which some registration types require."""
+    """Delete a registration, or the part of it for one occurrence, which some registration types require.
+
+    The reference names no e-mail that Zoom would send then.
+    """
     meeting = _meeting(request)
     if meeting.host.is_basic:
         raise paid_only(request.account.id)
@@ -124,7 +136,10 @@ def remove(request: FakeRequest) -> None:
 
 
 def update_status(request: FakeRequest) -> None:
-    """Approve, deny or cancel the given registrations; an error changes none of them."""
+    """Approve, deny or cancel the given registrations; an error changes none of them.
+
+    The reference does not say whether Zoom writes to a person whose status stays the same; the fake does not.
+    """
     meeting = _meeting(request)
     status, occurrence = _STATUS_BY_ACTION[str(request.body["action"])], chosen_occurrence(request, meeting)
     references = cast("list[Json]", request.body.get("registrants", []))
@@ -137,7 +152,10 @@ def update_status(request: FakeRequest) -> None:
     if request.is_webinar and status == "approved" and len(newcomers) > meeting.free_places:
         raise request.error(400, 3035, "Meeting has reached maximum attendee capacity.")
     for registrant in registrants:
-        meeting.save_registrant(_with_status(meeting, registrant, status, occurrence))
+        changed = _with_status(meeting, registrant, status, occurrence)
+        if changed != registrant:
+            meeting.save_registrant(changed)
+            request.outbox.notify(meeting, changed, status)
 
 
 def questions(request: FakeRequest) -> Row:
@@ -165,7 +183,7 @@ def save_questions(request: FakeRequest, form: Registration) -> None:
         form.custom_questions = cast("list[Json]", body["custom_questions"] or [])
 
 
-def _register(
+def _registration(
     request: FakeRequest, meeting: ScheduledMeeting, body: Json, occurrence_ids: tuple[str, ...] = ()
 ) -> Registrant:
     """Return the registration of a person: the existing one for a registered address, else a new one."""
@@ -178,17 +196,14 @@ def _register(
     existing = meeting.registrant(email)
     if existing and existing.status != "cancelled":
         if existing.occurrence_ids and occurrence_ids:
-            existing = replace(existing, occurrence_ids=tuple(sorted({*existing.occurrence_ids, *occurrence_ids})))
-            meeting.save_registrant(existing)
+            return replace(existing, occurrence_ids=tuple(sorted({*existing.occurrence_ids, *occurrence_ids})))
         return existing
     if meeting.free_places <= 0:
         code = 3000 if request.operation.name == "webinars.registrants.add" else 3043
         raise request.error(400, code, "Meeting has reached maximum attendee capacity.")
     registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, email)
     pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
-    registrant = replace(new_registrant(request, body, registrant_id, pending=pending), occurrence_ids=occurrence_ids)
-    meeting.save_registrant(registrant)
-    return registrant
+    return replace(new_registrant(request, body, registrant_id, pending=pending), occurrence_ids=occurrence_ids)
 
 
 def _check_not_over(request: FakeRequest, meeting: ScheduledMeeting) -> None:

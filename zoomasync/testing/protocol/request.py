@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from ..account.account import Account
 from ..account.host import Feature, Host
 from ..account.instance import Instance
+from ..account.mails import Outbox
 from ..account.meeting import Json, ScheduledMeeting
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
@@ -34,8 +35,9 @@ class FakeRequest:
     """A parsed request and the account that it is for.
 
     *operation* is the reference's. *path* and *path_values*, the segments that fill its placeholders, are as they came
-    over the wire. *now* is UTC. With *repeat*, a listing has no end. *origin* is the address of the server, for links
-    to it, and *download_token* returns a token for downloads, valid for so many seconds.
+    over the wire. *now* is UTC. *outbox* takes the e-mails that Zoom would send. With *repeat*, a listing has no end.
+    *origin* is the address of the server, for links to it, and *download_token* returns a token for downloads, valid
+    for so many seconds.
     """
 
     account: Account
@@ -48,6 +50,7 @@ class FakeRequest:
     body: Json
     pager: PageTokens
     quota: ResourceQuotas
+    outbox: Outbox
     repeat: PageRepeat | None = None
     origin: str = ""
     download_token: Callable[[int], str] = str
