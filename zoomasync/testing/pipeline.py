@@ -18,6 +18,7 @@ from aiohttp import web
 from .._label import Label
 from .account.account import Account
 from .account.mails import Outbox
+from .account.registrant_changes import RegistrantChanges
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
@@ -80,6 +81,7 @@ class RequestPipeline:
     token_issuer: TokenIssuer
     page_tokens: PageTokens
     rate_limits: RateLimits
+    registrants: RegistrantChanges
     dated: bool = False
     """Whether the time of the `Date` header is that of *now*."""
     outage: Outage | None = None
@@ -189,6 +191,7 @@ class RequestPipeline:
             body=_json_body.parse(exchange.content, exchange.request.content_type, operation),
             pager=self.page_tokens,
             quota=self.resource_quotas,
+            registrants=self.registrants,
             outbox=self.outbox,
             repeat=exchange.fault.repeat,
             origin=f"http://{exchange.request.host}",

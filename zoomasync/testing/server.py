@@ -17,6 +17,7 @@ from ..auth import ServerToServer
 from ..rate_limits import Plan
 from .account.account import Account
 from .account.mails import Mail
+from .account.registrant_changes import RegistrantChanges
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotas
 from .fault_scripts import FaultScripts
@@ -57,6 +58,9 @@ class FakeZoom(FaultScripts):
       *page_size_cap* rows.
     - ages: some reports reach back six months from *today* (the account's day unless given), others a year.
 
+    Lists of registrants, of every status, show the state of *list_delay* seconds ago, by *now*. All other operations
+    act on the present state, and what a test changes in *account* is listed at once.
+
     *now* returns the time in UTC, which decides what is upcoming, which reports are ready, and when daily limits start
     anew; responses then have it as their `Date`. Its default is the clock, moved to the day *today*.
 
@@ -84,7 +88,7 @@ class FakeZoom(FaultScripts):
     tokens early. `Account.add_instance` has arguments for reports and lists that are late.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every argument has a default
         self,
         account: Account | None = None,
         *,
@@ -97,6 +101,7 @@ class FakeZoom(FaultScripts):
         page_token_lifetime: float = 900.0,
         page_size_cap: int = 2000,
         scopes: str | None = None,
+        list_delay: float = 0.0,
     ) -> None:
         self.account: Final = account or Account.simulated(today=today)
         self.plan: Final = plan
@@ -119,6 +124,7 @@ class FakeZoom(FaultScripts):
                 page_tokens=PageTokens(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
                 rate_limits=RateLimits(plan, time.monotonic, now_or_default),
                 resource_quotas=ResourceQuotas(now_or_default),
+                registrants=RegistrantChanges(list_delay, now_or_default),
             )
         )
         self._runner: web.ServerRunner | None = None

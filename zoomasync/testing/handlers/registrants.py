@@ -45,13 +45,16 @@ _CONVERTED_FIELDS: Final = frozenset({"email", "custom_questions", "auto_approve
 
 
 def listing(request: FakeRequest) -> Row:
-    """Return the registrants with one status: all, or those of one occurrence or tracking source."""
+    """Return the registrants with one status: all, or those of one occurrence or tracking source.
+
+    A list may lag behind the changes.
+    """
     meeting = _meeting(request)
     status, source = request.query.get("status", "approved"), request.query.get("tracking_source_id")
     occurrence = chosen_occurrence(request, meeting)
     registrants = [
         each
-        for each in meeting.registrants
+        for each in request.registrants.listed(meeting)
         if each.status == status
         and (not occurrence or each.attends(occurrence))
         and (source is None or each.source_id == source)
@@ -77,7 +80,7 @@ def add(request: FakeRequest) -> Row:
     if request.is_webinar and len(chosen) > 1 and meeting.settings.get("registration_type") != _SEVERAL_OCCURRENCES:
         raise invalid("occurrence_ids")
     registrant = _registration(request, meeting, body, chosen)
-    meeting.save_registrant(registrant)
+    request.registrants.save(meeting, registrant)
     request.outbox.confirm(meeting, registrant)
     return registration_body(meeting, registrant)
 
@@ -101,7 +104,7 @@ def add_batch(request: FakeRequest) -> Row:
         trial.save_registrant(added[-1])
     confirmed = True if request.is_webinar else cast("bool | None", request.body.get("registrants_confirmation_email"))
     for registrant in added:
-        meeting.save_registrant(registrant)
+        request.registrants.save(meeting, registrant)
         request.outbox.confirm(meeting, registrant, wanted=confirmed)
     return {"registrants": [batch_registration_row(meeting, each) for each in added]}
 
@@ -130,9 +133,9 @@ def remove(request: FakeRequest) -> None:
         raise missing("occurrence_id")
     remaining = _other_occurrences(meeting, registrant, occurrence)
     if remaining:
-        meeting.save_registrant(replace(registrant, occurrence_ids=remaining))
+        request.registrants.save(meeting, replace(registrant, occurrence_ids=remaining))
     else:
-        meeting.registrants.remove(registrant)
+        request.registrants.remove(meeting, registrant)
 
 
 def update_status(request: FakeRequest) -> None:
@@ -154,7 +157,7 @@ def update_status(request: FakeRequest) -> None:
     for registrant in registrants:
         changed = _with_status(meeting, registrant, status, occurrence)
         if changed != registrant:
-            meeting.save_registrant(changed)
+            request.registrants.save(meeting, changed)
             request.outbox.notify(meeting, changed, status)
 
 

@@ -14,6 +14,7 @@ from ..account.host import Feature, Host
 from ..account.instance import Instance
 from ..account.mails import Outbox
 from ..account.meeting import Json, ScheduledMeeting
+from ..account.registrant_changes import RegistrantChanges
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
 from ..reference.operations import Operation
@@ -35,9 +36,9 @@ class FakeRequest:
     """A parsed request and the account that it is for.
 
     *operation* is the reference's. *path* and *path_values*, the segments that fill its placeholders, are as they came
-    over the wire. *now* is UTC. *outbox* takes the e-mails that Zoom would send. With *repeat*, a listing has no end.
-    *origin* is the address of the server, for links to it, and *download_token* returns a token for downloads, valid
-    for so many seconds.
+    over the wire. *now* is UTC. *registrants* makes the changes of registrants of meetings and webinars, and
+    *outbox* takes the e-mails that Zoom would send. With *repeat*, a listing has no end. *origin* is the address of the
+    server, for links to it, and *download_token* returns a token for downloads, valid for so many seconds.
     """
 
     account: Account
@@ -50,6 +51,7 @@ class FakeRequest:
     body: Json
     pager: PageTokens
     quota: ResourceQuotas
+    registrants: RegistrantChanges
     outbox: Outbox
     repeat: PageRepeat | None = None
     origin: str = ""
