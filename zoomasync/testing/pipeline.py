@@ -19,6 +19,8 @@ from .._label import Label
 from .account.account import Account
 from .account.mails import Outbox
 from .account.registrant_changes import RegistrantChanges
+from .enforcement.concurrent_writes import ConcurrentWrites, Target
+from .enforcement.limit_messages import limit_message
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
@@ -36,6 +38,11 @@ from .protocol.times import http_date
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
 DOWNLOAD_PATH: Final = "/rec/download/"
+_REGISTRANT_WRITES: Final = frozenset(
+    f"{kind}.registrants.{name}"
+    for kind in ("meetings", "webinars")
+    for name in ("add", "add_batch", "remove", "update_status")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +75,16 @@ class _Exchange:
     content: bytes
     route: Route | None = None
     fault: Fault = field(default_factory=Fault)
+    written: Target | None = None
+    """The meeting or webinar of which the request has changed registrants."""
 
 
 @dataclass(kw_only=True)
 class RequestPipeline:
-    """The steps of one request: outage, token, scope, limits of the plan, scripted fault, query, body, handler."""
+    """The steps of one request.
+
+    They are outage, token, scope, limits of the plan, scripted fault, simultaneous writes, query, body and handler.
+    """
 
     account: Account
     today: date
@@ -82,6 +94,7 @@ class RequestPipeline:
     page_tokens: PageTokens
     rate_limits: RateLimits
     registrants: RegistrantChanges
+    concurrent_writes: ConcurrentWrites
     dated: bool = False
     """Whether the time of the `Date` header is that of *now*."""
     outage: Outage | None = None
@@ -99,6 +112,10 @@ class RequestPipeline:
             response = self._response(exchange)
         except ErrorResponse as error:
             response = error.response()
+        if exchange.written:
+            await self.concurrent_writes.finish(exchange.written)
+            if _is_closed(request):  # by the client, in the meantime
+                response = None
         fault = exchange.fault
         if fault.drop_after and response and not response.body:
             response = None  # without a body, the headers would be a complete response
@@ -180,6 +197,10 @@ class RequestPipeline:
         if route.handler is None:
             raise unknown_path()
         operation = route.operation
+        target = ("{webinarId}" in route.template, path_values[0]) if operation.name in _REGISTRANT_WRITES else None
+        if target and self.concurrent_writes.in_progress(target):
+            label = self.rate_limits.label(route)
+            return self.rate_limits.too_many("concurrent", label, limit_message("concurrent"))
         parsed = FakeRequest(
             account=self.account,
             operation=operation,
@@ -201,6 +222,9 @@ class RequestPipeline:
             body = route.handler(parsed)
         except ResourceQuotaExceeded as error:
             return self.rate_limits.too_many(error.kind, self.rate_limits.label(route), str(error))
+        if target:
+            self.concurrent_writes.begin(target)
+            exchange.written = target
         return (
             FakeResponse(status=operation.status, body=b"") if body is None else json_response(body, operation.status)
         )
@@ -243,6 +267,10 @@ class RequestPipeline:
             if self.dated:
                 headers["Date"] = http_date(self.now())
         return headers
+
+
+def _is_closed(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _close(request: web.BaseRequest) -> None:

@@ -18,6 +18,7 @@ from ..rate_limits import Plan
 from .account.account import Account
 from .account.mails import Mail
 from .account.registrant_changes import RegistrantChanges
+from .enforcement.concurrent_writes import ConcurrentWrites
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotas
 from .fault_scripts import FaultScripts
@@ -61,6 +62,10 @@ class FakeZoom(FaultScripts):
     Lists of registrants, of every status, show the state of *list_delay* seconds ago, by *now*. All other operations
     act on the present state, and what a test changes in *account* is listed at once.
 
+    The response to a successful write of registrants (add, add_batch, remove, update_status) is sent *write_seconds*
+    after the change, although the client may have disconnected by then. Another such write of the same meeting or
+    webinar in between is a 429, "Too many concurrent requests".
+
     *now* returns the time in UTC, which decides what is upcoming, which reports are ready, and when daily limits start
     anew; responses then have it as their `Date`. Its default is the clock, moved to the day *today*.
 
@@ -102,6 +107,7 @@ class FakeZoom(FaultScripts):
         page_size_cap: int = 2000,
         scopes: str | None = None,
         list_delay: float = 0.0,
+        write_seconds: float = 0.0,
     ) -> None:
         self.account: Final = account or Account.simulated(today=today)
         self.plan: Final = plan
@@ -125,6 +131,7 @@ class FakeZoom(FaultScripts):
                 rate_limits=RateLimits(plan, time.monotonic, now_or_default),
                 resource_quotas=ResourceQuotas(now_or_default),
                 registrants=RegistrantChanges(list_delay, now_or_default),
+                concurrent_writes=ConcurrentWrites(write_seconds),
             )
         )
         self._runner: web.ServerRunner | None = None
