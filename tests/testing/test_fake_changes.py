@@ -279,7 +279,7 @@ async def test_unknown_meeting_is_not_found(method: str, path: str) -> None:
         invalid = await caller.send(method, f"/meetings/9x{path}", body)
 
     assert {response.error for response in unknown} == {(404, 3001)}
-    assert other_kind.error == ((404, 3001) if path == "/invitation" else (400, 3000))
+    assert other_kind.error == {"/invitation": (404, 3001), "/registrants": (400, 300)}.get(path, (400, 3000))
     assert invalid.error == (400, 300)
 
 

@@ -196,7 +196,8 @@ class ScheduledMeeting(Registration):
     people can be registered at a time. *rtms_streams* are by the app's client id and the participant's user id.
 
     Only a webinar has *panelists*, at most *panelist_limit*, and *tracking_sources*. *simulive* has the API's fields of
-    a simulive webinar, which plays a recording. A webinar *in_zoom_events* was created there.
+    a simulive webinar, which plays a recording. A webinar *in_zoom_events* was created there. The API adds nobody to a
+    webinar with *paid_registration*, and asks the *personal_addresses* for a work address instead of adding them.
     """
 
     id: int
@@ -229,6 +230,8 @@ class ScheduledMeeting(Registration):
     deleted: bool = False
     on_premise: bool = False
     in_zoom_events: bool = False
+    paid_registration: bool = False
+    personal_addresses: frozenset[str] = frozenset()
     capacity: int = 4_999
     panelist_limit: int = 100
 

@@ -26,7 +26,8 @@ from .recording_rows import (
     transcript_body,
     view_row,
 )
-from .registrants import check_answers, new_registrant, no_such_registrant, save_questions
+from .registrants import new_registrant, no_such_registrant, save_questions
+from .registration_rules import check_answers
 
 _PASSWORD: Final = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?=.*[^A-Za-z\d]).*", re.ASCII)
 _DAY_IN_SECONDS: Final = 86_400

@@ -25,19 +25,22 @@ from ..account.meeting import (
     normalized_email,
 )
 from ..protocol.request import FakeRequest
-from ..protocol.responses import ErrorResponse, check_faults, invalid, missing, paid_only
+from ..protocol.responses import ErrorResponse, invalid, missing, paid_only
 from .instance_rows import Row
 from .meeting_rows import batch_registration_row, questions_body, registrant_row, registration_body
+from .registration_rules import (
+    check_address,
+    check_answers,
+    check_free_place,
+    check_open,
+    check_registration_enabled,
+)
 
 _ID: Final = re.compile(r"[\w-]{22}", re.ASCII)
 _PER_OCCURRENCE: Final = (2, 3)
 """The registration types in which people register for single occurrences."""
 _SEVERAL_OCCURRENCES: Final = 3
 """The registration type in which people choose any number of occurrences."""
-_REGISTRATION_OFF: Final = MappingProxyType(
-    {"meetings.registrants.add_batch": 404, "webinars.registrants.update_status": 300}
-)
-"""The codes of operations that differ from the others of their kind."""
 _STATUS_BY_ACTION: Final = MappingProxyType[str, RegistrantStatus](
     {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
 )
@@ -71,13 +74,12 @@ def add(request: FakeRequest) -> Row:
     the fake does, so that a test sees every e-mail that a person may receive.
     """
     meeting, body = _meeting(request, unknown_code=1001), request.body
-    if request.is_webinar:
-        _check_not_over(request, meeting)
+    check_open(request, meeting)
     check_answers(meeting, body)
-    chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
-    if not set(chosen) <= {*_occurrence_ids(meeting)}:
-        raise invalid("occurrence_ids")
-    if request.is_webinar and len(chosen) > 1 and meeting.settings.get("registration_type") != _SEVERAL_OCCURRENCES:
+    chosen, type_ = _chosen_occurrences(request, meeting), meeting.settings.get("registration_type")
+    if (chosen and type_ not in _PER_OCCURRENCE) or (
+        request.is_webinar and len(chosen) > 1 and type_ != _SEVERAL_OCCURRENCES
+    ):
         raise invalid("occurrence_ids")
     registrant = _registration(request, meeting, body, chosen)
     request.registrants.save(meeting, registrant)
@@ -93,8 +95,12 @@ def add_batch(request: FakeRequest) -> Row:
     """
     meeting, people = _meeting(request), cast("list[Json]", request.body.get("registrants", []))
     if meeting.type not in {SCHEDULED, WEBINAR}:
-        raise request.error(400, 300 if request.is_webinar else 303, "Only for scheduled meetings.")
-    _check_not_over(request, meeting)
+        code, kind = (300, "webinars (type 5)") if request.is_webinar else (303, "meeting(meeting type: 2)")
+        others = (
+            f"Batch registration is not supported for other {'webinar' if request.is_webinar else 'meeting'} types."
+        )
+        raise ErrorResponse(400, code, f"This API can only be used for scheduled {kind}. {others}")
+    check_open(request, meeting)
     if not people:
         raise missing("registrants")
     approval = {"auto_approve": request.body.get("auto_approve", False)}
@@ -191,27 +197,17 @@ def _registration(
 ) -> Registrant:
     """Return the registration of a person: the existing one for a registered address, else a new one."""
     email = normalized_email(str(body["email"]))
-    if email in _host_emails(request, meeting):
-        raise ErrorResponse(400, 3027, "Host cannot register.")
-    if meeting.panelist(email):
-        raise ErrorResponse(400, 3000, "You have been invited as a panelist for the webinar.")
+    check_address(request, meeting, email)
     request.quota.register(meeting, email)
     existing = meeting.registrant(email)
     if existing and existing.status != "cancelled":
         if existing.occurrence_ids and occurrence_ids:
             return replace(existing, occurrence_ids=tuple(sorted({*existing.occurrence_ids, *occurrence_ids})))
         return existing
-    if meeting.free_places <= 0:
-        code = 3000 if request.operation.name == "webinars.registrants.add" else 3043
-        raise request.error(400, code, "Meeting has reached maximum attendee capacity.")
+    check_free_place(request, meeting)
     registrant_id = existing.id if existing else scheduling.registrant_id(meeting.id, email)
     pending = meeting.approval_type == MANUAL_APPROVAL and not body.get("auto_approve", False)
     return replace(new_registrant(request, body, registrant_id, pending=pending), occurrence_ids=occurrence_ids)
-
-
-def _check_not_over(request: FakeRequest, meeting: ScheduledMeeting) -> None:
-    if meeting.is_over(request.now):
-        raise request.error(400, 3038, "Meeting is over, you can not register now.")
 
 
 def new_registrant(request: FakeRequest, body: Json, registrant_id: str, *, pending: bool) -> Registrant:
@@ -231,9 +227,7 @@ def new_registrant(request: FakeRequest, body: Json, registrant_id: str, *, pend
 
 def _meeting(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeeting:
     meeting = request.managed_meeting(unknown_code=unknown_code)
-    if not meeting.registration_enabled:
-        code = _REGISTRATION_OFF.get(request.operation.name, 3000 if request.is_webinar else 300)
-        raise request.error(400, code, f"Registration has not been enabled for this meeting: {meeting.id}.")
+    check_registration_enabled(request, meeting)
     return meeting
 
 
@@ -260,25 +254,11 @@ def _referenced(request: FakeRequest, meeting: ScheduledMeeting, reference: Json
 
 def no_such_registrant(request: FakeRequest, name: str) -> ErrorResponse:
     """Return the error for an unknown registrant, whose code depends on the kind and, for webinars, the operation."""
-    code = 3000 if request.operation.name == "webinars.registrants.remove" else 3079
-    status, code = (400, code) if request.is_webinar else (404, 1001)
-    return ErrorResponse(status, code, f"Registrant does not exist: {name}.")
-
-
-def _host_emails(request: FakeRequest, meeting: ScheduledMeeting) -> set[str]:
-    hosts = [request.account.host(name) for name in meeting.alternative_hosts]
-    emails = (meeting.host.email, *meeting.alternative_hosts, *(host.email for host in hosts if host))
-    return {normalized_email(each) for each in emails}
-
-
-def check_answers(form: Registration, body: Json) -> None:
-    """Raise the error for a *body* without an answer to each required question of *form*."""
-    answered = {each.get("title") for each in cast("list[Json]", body.get("custom_questions", [])) if each.get("value")}
-    required = [str(each.get("field_name")) for each in form.questions if each.get("required")]
-    names = [name for name in required if not body.get(name)]
-    if any(each.get("required") and each.get("title") not in answered for each in form.custom_questions):
-        names.append("custom_questions")
-    check_faults((name, f"The parameter is required: {name}.") for name in names)
+    if request.operation.name == "webinars.registrants.remove":
+        return ErrorResponse(400, 3000, f"Registrant {name} was not found.")
+    if request.is_webinar:
+        return ErrorResponse(400, 3079, f"This registrant does not exist: {name}.")
+    return ErrorResponse(404, 1001, f"Registrant does not exist: {name}.")
 
 
 def chosen_occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
@@ -287,6 +267,14 @@ def chosen_occurrence(request: FakeRequest, meeting: ScheduledMeeting) -> str:
     if "occurrence_id" in request.query and name not in _occurrence_ids(meeting):
         raise invalid("occurrence_id")
     return name
+
+
+def _chosen_occurrences(request: FakeRequest, meeting: ScheduledMeeting) -> tuple[str, ...]:
+    """Return the ids of the occurrences to register for; raise an error for an unknown or deleted one."""
+    chosen = tuple(each.strip() for each in request.query.get("occurrence_ids", "").split(",") if each.strip())
+    if not set(chosen) <= {*_occurrence_ids(meeting)}:
+        raise invalid("occurrence_ids")
+    return chosen
 
 
 def _occurrence_ids(meeting: ScheduledMeeting) -> list[str]:

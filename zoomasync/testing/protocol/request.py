@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final, TypeVar
 from urllib.parse import unquote
 
@@ -28,6 +29,14 @@ T = TypeVar("T")
 _NUMBER: Final = re.compile(r"\d{1,19}", re.ASCII)
 _YEAR_MONTHS: Final = 12
 _OTHER_MEANING_OF_3000: Final = frozenset({"meetings.sip_uri", "meetings.update_rtms_status"})
+_WEBINAR_NUMBER: Final = MappingProxyType(
+    {
+        "meetings.registrants.add": (3000, "Cannot access meeting info."),
+        "meetings.registrants.list": (300, "Cannot access webinar info."),
+        "meetings.registrants.update_status": (3000, "Cannot access webinar information."),
+    }
+)
+"""The errors of operations that differ from the others for a webinar's number instead of a meeting's."""
 _OTHER_ACCOUNT_CODE: Final = 1010
 
 
@@ -107,7 +116,8 @@ class FakeRequest:
         webinar = self.is_webinar
         meeting = self.scheduled(self._meeting_number())
         if meeting is None and self._names_webinar():
-            raise ErrorResponse(400, 3000, "Cannot access webinar info.")
+            default = (3000, "Cannot access webinar info.")
+            raise ErrorResponse(400, *_WEBINAR_NUMBER.get(self.operation.name, default))
         if meeting is None or (meeting.deleted and not deleted):
             raise no_such_meeting(self.path_value, code=3001 if webinar else unknown_code, webinar=webinar)
         self.check_scheduling(meeting.host)
