@@ -18,8 +18,8 @@ from zoomasync.testing import Account, FakeZoom
 
 AT_ONCE = RetryPolicy(base=0)
 BILLING = "/report/billing"
-DropPoint: TypeAlias = Literal["request", "headers", "half_body"]
-EVERY_POINT: list[DropPoint] = ["request", "headers", "half_body"]
+DropPoint: TypeAlias = Literal["request", "handling", "headers", "half_body"]
+EVERY_POINT: list[DropPoint] = ["request", "handling", "headers", "half_body"]
 
 
 async def test_drop_after_request_sends_nothing() -> None:
@@ -37,6 +37,24 @@ async def test_drop_after_request_sends_nothing() -> None:
     assert (before.status, after.status) == (201, 201)
     assert statuses == [201, None, 201]
     assert [poll.title for poll in account.scheduled_meetings[0].polls] == ["One", "Three"]
+
+
+async def test_drop_after_handling_sends_nothing() -> None:
+    """The request has been carried out, a POST with a response and a PATCH without one alike."""
+    account = Account()
+    meeting = account.add_meeting()
+    async with calling(FakeZoom(account, plan=None)) as caller:
+        caller.fake.drop_connection("meetings.polls.create", after="handling")
+        caller.fake.drop_connection("meetings.survey.update", after="handling")
+        with pytest.raises(ServerDisconnectedError):
+            await caller.post(f"/meetings/{meeting.id}/polls", {"title": "One"})
+        with pytest.raises(ServerDisconnectedError):
+            await caller.patch(f"/meetings/{meeting.id}/survey", {"third_party_survey": "https://x.example"})
+
+        assert [request.status for request in caller.fake.requests[1:]] == [None, None]
+
+    assert [poll.title for poll in meeting.polls] == ["One"]
+    assert meeting.survey == {"third_party_survey": "https://x.example"}
 
 
 async def sent_until_closed(caller: Caller) -> tuple[bytes, bytes]:
@@ -94,7 +112,12 @@ async def test_client_get_is_retried(after: DropPoint) -> None:
 
 @pytest.mark.parametrize(
     ("after", "cause", "registered"),
-    [("request", TransportError, 0), ("headers", PayloadError, 1), ("half_body", PayloadError, 1)],
+    [
+        ("request", TransportError, 0),
+        ("handling", TransportError, 1),
+        ("headers", PayloadError, 1),
+        ("half_body", PayloadError, 1),
+    ],
 )
 async def test_client_post_outcome_unknown(after: DropPoint, cause: type[TransportError], registered: int) -> None:
     """A POST is sent once; whether it was carried out depends on the part after which the connection closed."""
@@ -145,7 +168,7 @@ async def test_drop_cuts_an_error_response() -> None:
 
 
 def test_drop_at_unknown_point() -> None:
-    with pytest.raises(ValueError, match="after must be one of request, headers, half_body"):
+    with pytest.raises(ValueError, match="after must be one of request, handling, headers, half_body"):
         FakeZoom(Account()).drop_connection("reports.billing", after="body")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

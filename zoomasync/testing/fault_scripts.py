@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -11,12 +11,13 @@ from typing import Literal, get_args
 from .._label import Label
 from .enforcement.limit_messages import MEETINGS, REGISTRATIONS, STATUS_CHANGES, LimitKind, ResourceQuota, limit_message
 from .faults import DropPoint, Fault, Outage
-from .handlers.routes import find_route
+from .handlers.routes import ROUTES, find_route
 from .pipeline import RequestPipeline
 from .protocol.page_tokens import PageRepeat
 from .protocol.responses import FakeResponse, gateway_response, json_response
 from .protocol.route import TOKEN_ROUTE, Route
 from .protocol.times import http_date
+from .simulation.seeded_random import SeededRandom
 
 
 class FaultScripts:
@@ -136,7 +137,7 @@ class FaultScripts:
         self,
         operation: str,
         *,
-        after: Literal["request", "headers", "half_body"] = "request",
+        after: Literal["request", "handling", "headers", "half_body"] = "request",
         label: Label | None = None,
         on_request: int = 1,
         times: int | None = 1,
@@ -147,13 +148,41 @@ class FaultScripts:
 
             fake.drop_connection("meetings.registrants.add", after="half_body")
 
-        *after* is the last part that is transferred. After the "request", the fake closes the connection and does not
-        carry out the request. After the "headers" or "half_body" of the response, the request has been carried out. A
-        response without a body is then not sent at all, since its headers would be complete.
+        *after* is the last step. After the "request", the fake closes the connection and does not carry out the
+        request. After the "handling", the request has been carried out, and nothing of the response is sent. After the
+        "headers" or "half_body" of the response, the request has been carried out, too. A response without a body is
+        then not sent at all, since its headers would be complete.
         """
         if after not in get_args(DropPoint):
             raise ValueError(f"after must be one of {', '.join(get_args(DropPoint))}, not {after!r}")
         self._script(operation, Fault(drop_after=after), label, on_request, times)
+
+    def disturb(self, operation: str, *, share: float = 0.2, seed: int = 1) -> None:
+        """Apply random faults to a *share* of the later requests of *operation*, until `clear_responses`.
+
+        ::
+
+            fake.disturb("meetings.registrants.add", share=0.5)
+            fake.disturb("webinars.registrants", seed=7)
+
+        *operation* is as in `respond`, or a namespace of the client, whose methods are all disturbed.
+
+        Six faults are equally likely: the 429 of the per-second limit, a 503, the 502 of a gateway, and a connection
+        that is closed after the "request", the "handling" or the "headers", as in `drop_connection`. Only a request
+        with one of the last two is carried out.
+
+        *seed* determines for each operation which requests have a fault, counted from now, and which fault it is.
+
+        Raises ValueError for a *share* that is not between 0 and 1, and for token requests.
+        """
+        if not 0 <= share <= 1:
+            raise ValueError(f"share must be between 0 and 1, not {share}")
+        if operation == TOKEN_ROUTE:
+            raise ValueError("token requests cannot be disturbed: use respond() or drop_connection() for them")
+        namespace = [route for route in ROUTES if route.operation.name.startswith(f"{operation}.")]
+        for route in namespace or [find_route(operation)]:
+            faults = self._random_faults(route, share, SeededRandom(f"{seed} {route.template}"))
+            self._pipeline.scripted.add_random(route, partial(next, faults))
 
     def set_date(
         self,
@@ -247,6 +276,23 @@ class FaultScripts:
         """
         self._pipeline.scripted.clear()
         self._pipeline.rate_limits.labels.clear()
+
+    def _random_faults(self, route: Route, share: float, rng: SeededRandom) -> Iterator[Fault | None]:
+        limits = self._pipeline.rate_limits
+
+        def too_many() -> FakeResponse:
+            return limits.too_many("per_second", limits.label(route), limit_message("per_second"))
+
+        faults = (
+            Fault(response=too_many),
+            Fault(response=partial(json_response, {"code": 503, "message": "Try again later."}, 503)),
+            Fault(response=partial(gateway_response, 502)),
+            Fault(drop_after="request"),
+            Fault(drop_after="handling"),
+            Fault(drop_after="headers"),
+        )
+        while True:
+            yield faults[rng.below(len(faults))] if rng.chance(share) else None
 
     def _script(self, operation: str, fault: Fault, label: Label | None, on_request: int, times: int | None) -> None:
         route = None if operation == TOKEN_ROUTE else find_route(operation, label)

@@ -11,8 +11,8 @@ from .protocol.page_tokens import PageRepeat
 from .protocol.responses import FakeResponse
 from .protocol.route import Route
 
-DropPoint: TypeAlias = Literal["request", "headers", "half_body"]
-"""The last part that is transferred before the server closes the connection."""
+DropPoint: TypeAlias = Literal["request", "handling", "headers", "half_body"]
+"""The last step before the server closes the connection; the handling of a request transfers nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Outage:
 @dataclass(kw_only=True)
 class _Scripted:
     route: Route | None
-    fault: Fault
+    choose: Callable[[], Fault | None]
     first: int
     last: float
     seen: int = 0
@@ -57,7 +57,11 @@ class ScriptedFaults:
         if on_request < 1 or (times is not None and times < 1):
             raise ValueError(f"on_request and times count from 1, not {on_request} and {times}")
         last = inf if times is None else on_request + times - 1
-        self._scripted.append(_Scripted(route=route, fault=fault, first=on_request, last=last))
+        self._scripted.append(_Scripted(route=route, choose=lambda: fault, first=on_request, last=last))
+
+    def add_random(self, route: Route, choose: Callable[[], Fault | None]) -> None:
+        """Apply the fault that *choose* returns, if any, to each request of *route* from now."""
+        self._scripted.append(_Scripted(route=route, choose=choose, first=1, last=inf))
 
     def clear(self) -> None:
         """Discard every scripted fault."""
@@ -70,8 +74,9 @@ class ScriptedFaults:
             if (scripted.route and scripted.route.template) != (route and route.template):
                 continue
             scripted.seen += 1
-            if fault is None and scripted.first <= scripted.seen <= scripted.last:
-                fault = scripted.fault
+            if scripted.first <= scripted.seen <= scripted.last:
+                chosen = scripted.choose()  # also after another fault, so that a random one is repeatable
+                fault = fault or chosen
         self._scripted = [scripted for scripted in self._scripted if scripted.seen < scripted.last]
         return fault or Fault()
 

@@ -117,7 +117,7 @@ class RequestPipeline:
             if _is_closed(request):  # by the client, in the meantime
                 response = None
         fault = exchange.fault
-        if fault.drop_after and response and not response.body:
+        if response and (fault.drop_after == "handling" or (fault.drop_after and not response.body)):
             response = None  # without a body, the headers would be a complete response
         self._log(exchange, at, response)
         if response is None:

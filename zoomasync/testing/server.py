@@ -79,14 +79,16 @@ class FakeZoom(FaultScripts):
         fake.set_date("reports.users", datetime(2031, 1, 1, tzinfo=UTC))
         fake.set_label("meetings.create", Label.LIGHT)
         fake.repeat_pages("reports.meeting_participants")
+        fake.disturb("meetings.registrants", share=0.2, seed=1)
 
     - `respond` sends any response, also one with invalid rows, or cut off.
     - `throttle` sends each kind of 429, in Zoom's words of today and of earlier years.
     - `intercept` sends the HTML or the empty body of a gateway or a login portal.
-    - `drop_connection` closes the connection before, or within, the response.
+    - `drop_connection` closes the connection before the request is carried out, or before or within the response.
     - `set_date` sends a wrong `Date` header.
     - `set_label` counts an operation under another label than the reference's.
     - `repeat_pages` makes a listing endless.
+    - `disturb` applies random faults, which a seed determines.
     - `clear_responses` discards all of these.
 
     In a block of `with fake.outage():` every request fails. `expire_access_tokens` and `expire_page_tokens` end all
