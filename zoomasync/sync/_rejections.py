@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from ..errors import BadRequest, StatusError
+from ..errors import BadRequest, NotFound, StatusError
 from ._planning import NO_SEAT
 
 Scope: TypeAlias = Literal["person", "seats", "target"]
@@ -41,14 +41,15 @@ class Cause:
 
 def cause_of(error: StatusError) -> Cause | None:
     """Return the cause of a final rejection of one person's registration, or None for any other error."""
+    text = error.message.casefold()
+    if isinstance(error, BadRequest) and error.code in _BY_CODE:
+        return Cause(*_BY_CODE[error.code])
+    if isinstance(error, BadRequest | NotFound):
+        for part, scope, reason in _OTHER_CAUSES:
+            if part in text:
+                return Cause(scope, reason)
     if not isinstance(error, BadRequest):
         return None
-    if error.code in _BY_CODE:
-        return Cause(*_BY_CODE[error.code])
-    text = error.message.casefold()
-    for part, scope, reason in _OTHER_CAUSES:
-        if part in text:
-            return Cause(scope, reason)
     if error.fields:
         return Cause("person", f"Zoom rejects {', '.join(each.field for each in error.fields)}")
     return Cause("person", "Zoom rejects this person")
