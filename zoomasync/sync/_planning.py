@@ -40,6 +40,7 @@ async def plan_target(
     plan = TargetPlan(target=desired.target)
     try:
         facts = await read_facts(zoom, desired.target)
+        now = zoom.server_time  # before the lists are read, which may take long
         reads = await read_registrants(zoom, desired.target, spool, no) if facts.listed else 0
     except FATAL:
         raise
@@ -48,7 +49,7 @@ async def plan_target(
         await _plan_nothing(spool, no, action, str(error))
         plan = TargetPlan(target=desired.target, error=str(error), counts=spool.counts(no))
     else:
-        planner = _TargetPlanner(journal, spool, policy, no, desired, facts, zoom.server_time, complete=complete)
+        planner = _TargetPlanner(journal, spool, policy, no, desired, facts, now, complete=complete)
         plan = await planner.plan(reads)
     spool.clear_actual(no)
     spool.clear_desired(no)
@@ -304,7 +305,10 @@ class _TargetPlanner:
         return self._free >= 0
 
     def _is_recent(self, known: KnownPerson) -> bool:
-        return self._now.timestamp() - known.since < self._policy.list_delay
+        """Return whether the lists, which were read from *now* on, may lack the latest write about a person."""
+        # Zoom's clock is exact to one second.
+        age, delay = self._now.timestamp() - known.since, self._policy.list_delay
+        return delay > 0 and age < delay + 1
 
     def _was_removed_recently(self, known: KnownPerson | None) -> bool:
         return known is not None and known.knowledge in {"removing", "removed"} and self._is_recent(known)
