@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Self, TypeAlias, cast
 
 import msgspec
 
+from ..._disk.spreadsheets import without_formula
 from ..stores.columns import Cell, Column, Kind
 
 Encode: TypeAlias = Callable[[Sequence[Sequence[Cell]]], bytes]
@@ -62,9 +62,6 @@ def _on_one_line(json: str) -> msgspec.Raw:
     return msgspec.Raw(json.replace("\n", " ").replace("\r", " ").encode())
 
 
-_FORMULA = re.compile(r"""[\t\r\n\0]|[\s\0-\x1f"'\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]""")
-
-
 def csv_header(columns: Sequence[Column]) -> bytes:
     """Return the first line of a CSV file."""
     return (",".join(column.name for column in columns) + "\r\n").encode()
@@ -98,5 +95,4 @@ def _quoted(cell: Cell) -> str:
 
 
 def _quoted_without_formula(cell: Cell) -> str:
-    text = str(cell)
-    return _quoted(("'" if _FORMULA.match(text) else "") + text.replace("\0", "\ufffd"))
+    return _quoted(without_formula(str(cell)))
