@@ -12,6 +12,7 @@
 
 from ._journal_file import default_journal
 from .desired import DesiredList, DesiredPerson, RejectedRow, SyncTarget
+from .files import ColumnMapping, StagedFile
 from .journal import Journal
 from .outcomes import PersonOutcome, Result
 from .plan import Action, PlannedChange, PlanTotals, TargetPlan
@@ -21,6 +22,7 @@ from .sync_plan import SyncPlan
 
 __all__ = [
     "Action",
+    "ColumnMapping",
     "DesiredList",
     "DesiredPerson",
     "Journal",
@@ -30,6 +32,7 @@ __all__ = [
     "RegistrantSync",
     "RejectedRow",
     "Result",
+    "StagedFile",
     "SyncPlan",
     "SyncPolicy",
     "SyncTarget",

@@ -1,0 +1,58 @@
+"""The table of a results file: the columns of the input, and those of the outcomes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..._disk.files import atomic_write, create_private
+from ..._disk.spreadsheets import without_formula
+
+RESULT_COLUMNS = ("outcome", "reason", "status", "registrant_id", "join_url")
+_PREFIX = "zoom_"  # for a column of ours whose heading the input has too
+
+
+def old_results(headings: Sequence[str]) -> range:
+    """Return the positions of the columns that an earlier results file added; empty if there are none."""
+    plain = [heading.removeprefix(_PREFIX) for heading in headings]
+    width = len(RESULT_COLUMNS)
+    starts = (at for at in reversed(range(len(plain) - width + 1)) if tuple(plain[at : at + width]) == RESULT_COLUMNS)
+    start = next(starts, 0)
+    return range(start, start + width) if start else range(0)
+
+
+class ResultsTable:
+    """The rows of a results file for an input with *headings*, in which *old* are the columns of earlier results."""
+
+    def __init__(self, headings: Sequence[str], old: range, delimiter: str, *, raw: bool) -> None:
+        self._width = len(headings)
+        self._kept = [at for at in range(self._width) if at not in old]
+        self._delimiter = delimiter
+        self._guard: Callable[[str], str] = str if raw else without_formula
+        kept = [headings[at] for at in self._kept]
+        self.header = [*kept, *(_PREFIX + name if name in kept else name for name in RESULT_COLUMNS)]
+
+    def row(self, cells: Sequence[str], results: Sequence[str]) -> list[str]:
+        """Return the line of a row of the input. Surplus cells of a malformed row are joined to the last one."""
+        cells = [*cells, *[""] * (self._width - len(cells))]
+        if len(cells) > self._width:
+            last = self._width - 1
+            cells = [*cells[:last], self._delimiter.join(cells[last:])]
+        return [*(cells[at] for at in self._kept), *map(self._guard, results)]
+
+    def added_row(self, cells: Mapping[int, str], results: Sequence[str]) -> list[str]:
+        """Return the line of a person who is on no row of the input. *cells* has the filled ones by position."""
+        return [self._guard(cells.get(at, "")) for at in self._kept] + [*map(self._guard, results)]
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[str]], delimiter: str, encoding: str) -> None:
+    """Write *rows* to *path*, which only its owner can read, and which is replaced at the end."""
+    with atomic_write(path) as temporary:
+        temporary.unlink(missing_ok=True)  # one that a killed process left, with any permissions
+        create_private(temporary)
+        with temporary.open("w", encoding=encoding, newline="") as file:
+            csv.writer(file, delimiter=delimiter).writerows(rows)
+            file.flush()
+            os.fsync(file.fileno())
