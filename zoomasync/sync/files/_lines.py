@@ -51,13 +51,13 @@ class Lines:
     def __next__(self) -> str:
         try:
             line = self._text.readline(_MAX_LINE + 1)
-        except UnicodeDecodeError:  # an encoding with units of several bytes
-            line = "\udcff"
+        except UnicodeDecodeError:  # in an encoding with units of several bytes; the decoder is some lines ahead
+            raise ConfigError(f"{self.name}: line {self.number + 1} or a later one {self._no_text()}") from None
         if not line:
             raise StopIteration
         self.number += 1
         if not line.isascii() and _UNDECODED.search(line):
-            raise ConfigError(f"{self.name}: line {self.number} {self._no_text()}") from None
+            raise ConfigError(f"{self.name}: line {self.number} {self._no_text()}")
         if "\0" in line:
             raise ConfigError(
                 f"{self.name}: line {self.number} has a NUL character: the file is not text, or not in this encoding; "

@@ -70,8 +70,10 @@ class RowReader:
 
     def _read_target(self, cells: Sequence[object]) -> SyncTarget:
         meeting, webinar = self._field(cells, "meeting_id"), self._field(cells, "webinar_id")
-        if bool(meeting) == bool(webinar):
-            raise RowError(f"the row has {'both a' if meeting else 'neither a'} meeting ID and a webinar ID")
+        if meeting and webinar:
+            raise RowError("the row has both a meeting ID and a webinar ID")
+        if not meeting and not webinar:
+            raise RowError("the row has neither a meeting ID nor a webinar ID")
         occurrences = read_occurrences(self._field(cells, "occurrence_ids"))
         if meeting:
             return SyncTarget.meeting(read_number(meeting, "meeting"), *occurrences)

@@ -170,9 +170,7 @@ class StagedFile:
         for record in records:
             if record.is_cut_off:
                 self._complete = False
-            if record.fault or any(
-                not isinstance(cell, str) or cell.strip() for cell in record.cells if cell is not None
-            ):
+            if any(not isinstance(cell, str) or cell.strip() for cell in record.cells if cell is not None):
                 yield record
 
     def _assign(self) -> None:
