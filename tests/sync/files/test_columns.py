@@ -56,6 +56,12 @@ def test_mapped_heading_is_used(tmp_path: Path) -> None:
     assert ada.registrant.custom_questions == (CustomAnswer(title="Email", value="old@x.example"),)
 
 
+def test_mapped_heading_has_one_field(tmp_path: Path) -> None:
+    staged = stage(tmp_path, "email,Name\nada@x.example,Ada King", map_=["Name=first_name"])
+
+    assert names(staged) == [("ada@x.example", "Ada King", None)]
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

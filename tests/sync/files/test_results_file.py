@@ -271,7 +271,8 @@ def peak_memory(folder: Path, rows: int) -> int:
 
 
 def test_memory_is_flat(tmp_path: Path) -> None:
-    small, large = peak_memory(tmp_path, 1_000), peak_memory(tmp_path, 100_000)
+    """Tracing is slow, so that the larger file has 20,000 rows; any list of them needs megabytes."""
+    small, large = peak_memory(tmp_path, 1_000), peak_memory(tmp_path, 20_000)
 
-    assert len((tmp_path / "results.csv").read_bytes().splitlines()) == 100_001
-    assert large < small + 1_000_000
+    assert len((tmp_path / "results.csv").read_bytes().splitlines()) == 20_001
+    assert large < small + 300_000
