@@ -60,6 +60,11 @@ def test_whole_file_is_complete(tmp_path: Path, content: str, end: str) -> None:
         ("Lovelace,Ada,boss@x.example,ada@x.example,", "it has 5 cells, and there are 4 headings", ""),
         ("Ada,,ada@x.example; b@x.example", "it has 3 cells, and there are 4 headings", ""),
         ('"Ada "the" L",,ada@x.example,', "it has text after an end quote", ""),
+        (
+            'Ada,, "ada@x.example", "x"',
+            "it has a space before a quote, so that the quotes would be part of the text",
+            "",
+        ),
     ],
 )
 def test_malformed_row_is_rejected(tmp_path: Path, row: str, reason: str, email: str) -> None:

@@ -57,6 +57,7 @@ def read_records(lines: Lines) -> Records:
 
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 _SEPARATOR_LINE = re.compile(r"sep=([,;|\t])\s*", re.IGNORECASE)  # spreadsheets write it above the headings
+_SPACE_BEFORE_QUOTES = re.compile(r' +".*" *')
 _MAX_HEADER_LINES = 50
 
 
@@ -114,6 +115,8 @@ class _CsvRecords:
         fault, missing = "", len(self.headings) - len(cells)
         if missing:
             fault = f"it has {len(cells)} cells, and there are {len(self.headings)} headings"
+        elif any(_SPACE_BEFORE_QUOTES.fullmatch(cell) for cell in cells):
+            fault = "it has a space before a quote, so that the quotes would be part of the text"
         # Only the last line of a file can be without a line break.
         return Record(self._start, cells, fault, is_cut_off=missing > 0 and not self._lines.is_whole)
 
