@@ -16,7 +16,7 @@
     ├── DecodeError                  a response that cannot be decoded
     ├── PagingLoop                   a listing that would never end
     ├── UnexpectedDateRange          a report of other days than requested
-    ├── StoreError                   a harvest store that cannot be read or written
+    ├── StoreError                   a store, journal or file that cannot be read or written
     └── StatusError                  an error response of Zoom
         ├── BadRequest
         │   └── PageTokenExpired     start the listing again
@@ -388,7 +388,7 @@ def _utc_text(moment: datetime) -> str:
 
 
 class StoreError(ZoomError):
-    """A harvest store or an export could not be read or written: a full disk, or a lock of another process."""
+    """A store, journal, plan or export could not be read or written: a full disk, or a lock of another process."""
 
 
 @dataclass(eq=False, repr=False)

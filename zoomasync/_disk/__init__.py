@@ -1,1 +1,1 @@
-"""Files and locks on the local disk, for the jobs that must survive a kill."""
+"""Files, locks and text on the local disk, for the jobs that must survive a kill."""
