@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import anyio
 from msgspec.structs import replace
@@ -25,11 +25,12 @@ from ..errors import (
     RedisUnavailable,
     ResourceLimitReached,
     StatusError,
+    TimedOut,
     TLSError,
     Unauthorized,
 )
 from ..models import RegistrantKey, RegistrantStatusUpdate
-from ._planning import CHANGES_PER_CALL, FATAL, NO_SEAT, change_key
+from ._planning import CHANGES_PER_CALL, FATAL, LONGEST_WRITE, NO_SEAT, change_key
 from ._reading import IncompleteList, read_registrants, registrants_of
 from ._rejections import cause_of
 from ._reports import Emit, TargetReporter, change_text, is_as_planned
@@ -39,6 +40,8 @@ from .journal import Journal, KnownPerson, Rejection, WriteKind
 from .outcomes import Result
 from .plan import Action, PlannedChange, TargetPlan
 from .policy import SyncPolicy
+
+T = TypeVar("T")
 
 _NOT_SENT: Final = (ConfigError, InvalidArgument, RedisUnavailable, CircuitOpen, ConnectError, TLSError)
 _FOR_ALL: Final = (
@@ -95,7 +98,7 @@ class TargetApplication:
         self._no = no
         self._plan = plan
         self._target: SyncTarget = plan.target
-        self._registrants = registrants_of(zoom, plan.target)
+        self._registrants = registrants_of(zoom.with_options(max_wait=LONGEST_WRITE / 2), plan.target)
         self._reporter = TargetReporter(journal, spool, no, plan.target, emit)
         self._stop_all = stop
         self._stopped: tuple[Result, str] | None = None
@@ -180,7 +183,7 @@ class TargetApplication:
         update = RegistrantStatusUpdate(action=kind, registrants=keys)
         for occurrence_id in self._target.occurrence_ids or (None,):
             try:
-                await self._registrants.update_status(self._target.id, update, occurrence_id=occurrence_id)
+                await _in_time(self._registrants.update_status(self._target.id, update, occurrence_id=occurrence_id))
             except ZoomError as error:
                 return error
         return None
@@ -224,8 +227,10 @@ class TargetApplication:
         known = self._journal.person(self._target, email)
         await self._journal.begin(self._target, [email], "add", now)
         try:
-            added = await self._registrants.add(
-                self._target.id, change.registrant, occurrence_ids=self._target.occurrence_ids or None
+            added = await _in_time(
+                self._registrants.add(
+                    self._target.id, change.registrant, occurrence_ids=self._target.occurrence_ids or None
+                )
             )
         except ZoomError as error:
             if _may_have_run(error):
@@ -381,6 +386,16 @@ class TargetApplication:
         else:
             return True
         return False
+
+
+async def _in_time(write: Awaitable[T]) -> T:
+    """Wait for a write, for so long that the journal's entry is not much older than the last request."""
+    try:
+        with anyio.fail_after(LONGEST_WRITE):
+            result = await write
+    except TimeoutError:
+        raise TimedOut("a change of a registrant", f"no result within {LONGEST_WRITE:.0f} s") from None
+    return result
 
 
 def _kind(action: Action) -> WriteKind:

@@ -26,6 +26,8 @@ from .policy import SyncPolicy
 FATAL: Final = (Unauthorized, MissingScope, ConfigError, RedisUnavailable, StoreError)
 """Errors that every further call would meet too."""
 CHANGES_PER_CALL: Final = 30
+LONGEST_WRITE: Final = 60.0
+"""The most seconds from the journal's entry of a write to its last request: waits and retries are between them."""
 _BLOCK = 200
 
 
@@ -308,7 +310,8 @@ class _TargetPlanner:
         """Return whether the lists, which were read from *now* on, may lack the latest write about a person."""
         # Zoom's clock is exact to one second.
         age, delay = self._now.timestamp() - known.since, self._policy.list_delay
-        return delay > 0 and age < delay + 1
+        until_sent = LONGEST_WRITE if known.knowledge in {"adding", "removing"} else 0
+        return delay > 0 and age < delay + until_sent + 1
 
     def _was_removed_recently(self, known: KnownPerson | None) -> bool:
         return known is not None and known.knowledge in {"removing", "removed"} and self._is_recent(known)

@@ -13,6 +13,7 @@ from ..models.registrants import Registrant, RegistrationQuestions
 from ..models.webinars import Webinar
 from ..resources.meetings.registrants import MeetingRegistrants
 from ..resources.webinars.registrants import WebinarRegistrants
+from ..types import Api
 from ._spool import Spool
 from .desired import SyncTarget, email_key
 
@@ -53,7 +54,7 @@ class TargetFacts:
 _NO_QUESTIONS = RegistrationQuestions(questions=())
 
 
-def registrants_of(zoom: Zoom, target: SyncTarget) -> RegistrantMethods:
+def registrants_of(zoom: Api, target: SyncTarget) -> RegistrantMethods:
     """Return the methods for the registrants of *target*."""
     return zoom.webinars.registrants if target.kind == "webinar" else zoom.meetings.registrants
 
