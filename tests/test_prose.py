@@ -25,7 +25,10 @@ SOURCES = sorted(
     if path != Path(__file__)
 )
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-COMMANDS = ("", "harvest", "status", "report", "export", "endpoints", "rate-limits", "fake")
+COMMANDS = (
+    *("", "harvest", "status", "report", "export", "endpoints", "rate-limits", "fake"),
+    *("registrants", "registrants plan", "registrants apply", "registrants list", "registrants forget"),
+)
 
 # A replaced word, and the term to write instead.
 WORDS = {
@@ -140,7 +143,7 @@ def test_markdown_prose(page: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_prose(command: str) -> None:
     """Help texts hold no replaced word."""
-    arguments = [sys.executable, "-m", "zoomasync", *([command] if command else []), "--help"]
+    arguments = [sys.executable, "-m", "zoomasync", *command.split(), "--help"]
     shown = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own command
 
     assert faults_in(" ".join(shown.split())) == []

@@ -5,7 +5,6 @@ Each command imports its implementation when it runs, so that ``--help`` stays f
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,17 +12,20 @@ from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-from .. import Label, Plan, __version__
+from .. import Label, __version__
 from ..errors import ConfigError, InvalidArgument, ZoomError
 from .exit_codes import Exit
-from .harvest_options import HarvestOptions, PlanName
+from .harvest_options import HarvestOptions, PlanName, plan_named
+from .registrants_app import app as registrants_app
 
 app: App = App(
     name="zoomasync",
-    help="Harvest the reports of a Zoom account, list endpoints, and serve a fake Zoom for tests.",
+    help="Harvest the reports of a Zoom account, sync registrants, list endpoints, and serve a fake Zoom for tests.",
     version=__version__,
     default_parameter=Parameter(negative=()),  # without an option --no-x for each switch --x
 )
+
+app.command(registrants_app)
 
 _Store = Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")]
 _Json = Annotated[bool, Parameter(help="Print JSON.")]
@@ -60,7 +62,7 @@ def harvest(options: Annotated[HarvestOptions, Parameter(name="*")] = HarvestOpt
     """
     from .commands.harvest import run_harvest  # noqa: PLC0415  see the module docstring
 
-    return run_harvest(options, _plan(options.plan))
+    return run_harvest(options, plan_named(options.plan))
 
 
 @app.command
@@ -169,7 +171,7 @@ def rate_limits(
     """Print the rate limits of a plan; with --redis, show their current use until interrupted."""
     from .commands.rate_limits import print_rate_limits  # noqa: PLC0415  see the module docstring
 
-    return print_rate_limits(redis=redis, plan=_plan(plan))
+    return print_rate_limits(redis=redis, plan=plan_named(plan))
 
 
 @app.command
@@ -198,8 +200,3 @@ def run(arguments: Sequence[str]) -> int:
         print("zoomasync: interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
     return result if isinstance(result, int) else Exit.COMPLETE  # --help and --version have no result
-
-
-def _plan(name: str | None) -> Plan:
-    """Return the share in the environment of the plan *name*, or of the environment's plan."""
-    return Plan.from_env(os.environ if name is None else {**os.environ, "ZOOM_PLAN": name, "ZOOM_PLAN_FILE": ""})

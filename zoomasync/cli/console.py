@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import msgspec
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 _WIDTH_WITHOUT_TERMINAL = 200
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 
 
 def table(first: str, *headings: str) -> Table:
@@ -29,6 +31,21 @@ class _Output(Console):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
         os.close(null)
+
+
+def print_line(line: str, console: Console) -> None:
+    """Print *line* unchanged, except for characters that control a terminal."""
+    console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Return *text* without characters that control a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def without_addresses(text: str) -> str:
+    """Return *text* with "(address)" in place of e-mail addresses, which messages of Zoom may contain."""
+    return _ADDRESS.sub("(address)", text)
 
 
 def print_json(data: object) -> None:

@@ -10,5 +10,6 @@ class Exit(IntEnum):
     FAILED = 1
     WRONG_USE = 2
     INCOMPLETE = 3
+    HELD_BACK = 4
     INTERRUPTED = 130
     TERMINATED = 143

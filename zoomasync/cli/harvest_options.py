@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
+
+from .. import Plan
 
 PlanName: TypeAlias = Annotated[
     str | None, Parameter(help="Zoom plan: free, pro or business. [default: ZOOM_PLAN, or pro]")
@@ -72,3 +75,8 @@ class HarvestOptions:
     def seed(self) -> int | None:
         """The seed of the simulated account, or None to harvest a real one."""
         return None if self.simulate is None else (self.simulate or [7])[0]
+
+
+def plan_named(name: str | None) -> Plan:
+    """Return the share in the environment of the plan *name*, or of the environment's plan."""
+    return Plan.from_env(os.environ if name is None else {**os.environ, "ZOOM_PLAN": name, "ZOOM_PLAN_FILE": ""})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ... import Plan, ServerToServer, Zoom
-from ...errors import CircuitOpen, ConfigError, DailyLimitReached, EmbeddedError, PermissionDenied, ZoomError
+from ...errors import CircuitOpen, DailyLimitReached, EmbeddedError, PermissionDenied, ZoomError
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
-from ...types import CallStats, ClientOptions
+from ...types import CallStats
+from ..client import connected
 from ..console import stdout, table
 from ..exit_codes import Exit
 from ..extras import extra
 from ..harvest_options import HarvestOptions
+from ..harvest_progress import HarvestView
 from ..progress import show_progress
 from ..signals import stopped_by_signals
 
@@ -47,7 +49,10 @@ async def _run(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
 
 async def _harvest(options: HarvestOptions, plan: Plan, console: Console) -> Exit:
     async with AsyncExitStack() as stack:
-        zoom = await stack.enter_async_context(_client(options, plan, console))
+        connection = await stack.enter_async_context(
+            connected(plan, console, redis=options.redis, trust_env=options.trust_env, seed=options.seed)
+        )
+        zoom = connection.zoom
         to = options.to or zoom.server_time.date() - timedelta(days=1)
         from_ = options.from_ or to - timedelta(days=29)
         path = options.store or _default_store(options)
@@ -66,7 +71,7 @@ async def _harvest(options: HarvestOptions, plan: Plan, console: Console) -> Exi
         action = "Estimating the harvest of" if options.estimate else "Harvesting"
         console.print(f"{action} {account} from {from_} to {to} into {path}", soft_wrap=True)
         estimate, summary = None, None
-        async with show_progress(harvest.progress, zoom, console):
+        async with show_progress(HarvestView(harvest.progress, zoom), console):
             if options.estimate:
                 estimate = await _estimate(harvest, console)
             else:
@@ -99,26 +104,6 @@ def _report_names(reports: list[str] | None) -> tuple[str, ...]:
     if reports is None:
         return REPORTS
     return tuple(name for names in reports for name in names.split(",") if name)
-
-
-@asynccontextmanager
-async def _client(options: HarvestOptions, plan: Plan, console: Console) -> AsyncGenerator[Zoom, None]:
-    """Open a client of the environment's account, or of a simulated account that enforces the plan's limits."""
-    settings = ClientOptions(on_event=lambda event: console.print(str(event), markup=False, soft_wrap=True))
-    if options.seed is None:
-        with extra():
-            settings["trust_env"] = options.trust_env
-            client = Zoom.from_env(plan=plan, redis=options.redis, **settings)
-        async with client as zoom:
-            yield zoom
-        return
-    if options.redis is not None:
-        raise ConfigError("--simulate runs on one machine: leave --redis out")
-    from ...testing import Account, FakeZoom  # noqa: PLC0415  only a simulation needs the server
-
-    account = Account.simulated(options.seed)
-    async with FakeZoom(account, plan=plan) as fake, fake.client(**settings) as zoom:
-        yield zoom
 
 
 def _shared_store(folder: Path, redis: str, days: str) -> SharedStore:

@@ -15,7 +15,7 @@ from rich.table import Table
 from ...harvest import HarvestStatus, Partition, State, read_status
 from ...harvest.results.status import Reason, Run
 from ...harvest.results.summary_text import growth, next_step, state_text, summary
-from ..console import print_json, stdout
+from ..console import print_json, print_line, stdout
 from ..exit_codes import Exit
 
 _MAX_REASONS = 50
@@ -35,11 +35,11 @@ def print_status(*, store: Path, as_json: bool) -> int:
 
 def _print(store: Path, status: HarvestStatus, console: Console) -> None:
     days = "" if status.days is None else f": {status.days[0]} to {status.days[1]}"
-    _print_line(f"{store}{days}", console)
+    print_line(f"{store}{days}", console)
     if status.streams:
         console.print(_table(status, [state for state in State if status.states[state] or console.width >= _WIDE]))
     for line in _lines(status):
-        _print_line(line, console)
+        print_line(line, console)
 
 
 def _lines(status: HarvestStatus) -> Iterator[str]:
@@ -115,12 +115,6 @@ def _reason_text(reason: Reason) -> str:
 
 def _warning_text(partition: Partition) -> str:
     return f"Warning: {partition.stream} {partition.key}: {partition.warning}"
-
-
-def _print_line(line: str, console: Console) -> None:
-    """Print *line* unchanged, except for characters that control a terminal."""
-    printable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
-    console.print(printable, markup=False, highlight=False, soft_wrap=True)
 
 
 def _moment(moment: datetime) -> str:

@@ -9,9 +9,20 @@ from pathlib import Path
 
 from ..._disk.files import atomic_write, create_private
 from ..._disk.spreadsheets import without_formula
+from ..outcomes import PersonOutcome
 
 RESULT_COLUMNS = ("outcome", "reason", "status", "registrant_id", "join_url")
+NOT_REACHED = ("not_reached", "", "", "", "")
+"""The cells of a row without an outcome, because the sync was interrupted or did not begin."""
+
 _PREFIX = "zoom_"  # for a column of ours whose heading the input has too
+
+
+def result_cells(outcome: PersonOutcome) -> list[str]:
+    """Return the cells of *outcome*, one per column of the results; the reason includes the error of Zoom."""
+    code = "" if outcome.code is None else f"Zoom code {outcome.code}"
+    reason = ": ".join(text for text in (outcome.reason, code, outcome.message) if text)
+    return [outcome.result.value, reason, outcome.status, outcome.registrant_id, outcome.join_url]
 
 
 def old_results(headings: Sequence[str]) -> range:

@@ -10,8 +10,8 @@ import msgspec
 
 from ...models import CustomAnswer, NewRegistrant
 from ..desired import DesiredPerson, RejectedRow, SyncTarget
-from ._ids import RowError, read_number, read_occurrences
 from .columns import PERSON_FIELDS, ColumnMapping, find_columns
+from .ids import RowError, read_number, read_occurrences
 
 MALFORMED = "malformed row: "
 """The start of the reason of a row whose cells may not belong to the headings."""

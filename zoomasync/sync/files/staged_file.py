@@ -17,12 +17,9 @@ from ..desired import DesiredList, DesiredRow, RejectedRow, SyncTarget, email_ke
 from ..outcomes import PersonOutcome, Result
 from ._lines import opened_lines
 from ._records import Record, Records, read_records
-from ._results_table import ResultsTable, old_results, write_csv
+from ._results_table import NOT_REACHED, ResultsTable, old_results, result_cells, write_csv
 from ._rows import RowReader, cell_text
 from .columns import ColumnMapping
-
-NOT_REACHED = "not_reached"
-"""The outcome of a row that has none, because the sync was interrupted or did not begin."""
 
 _BATCH_ROWS = 500
 _NO_LIST = 0
@@ -137,7 +134,7 @@ class StagedFile:
                 return
             if not self._database.execute("SELECT 1 FROM record WHERE line = ?", [outcome.row]).fetchone():
                 raise InvalidArgument(f"no row of the file starts on line {outcome.row}")
-            self._database.execute(_ADD_OUTCOME, _row_outcome(outcome.row, _results(outcome)))
+            self._database.execute(_ADD_OUTCOME, _row_outcome(outcome.row, result_cells(outcome)))
 
     def write_results(self, path: str | Path, *, raw: bool = False) -> None:
         """Write the outcome of each row to a CSV file at *path*, which only its owner can read.
@@ -206,18 +203,17 @@ class StagedFile:
         }
         cells = {at: values[name] for name, at in self._reader.fields.items() if name in values}
         key = email_key(outcome.email)
-        return (0, str(target), key, msgspec.json.encode(cells), msgspec.json.encode(_results(outcome)))
+        return (0, str(target), key, msgspec.json.encode(cells), msgspec.json.encode(result_cells(outcome)))
 
     def _result_rows(self, table: ResultsTable) -> Iterator[list[str]]:
         yield table.header
-        missing = [NOT_REACHED, "", "", "", ""]
         rows = _fetch(
             self._database,
             "SELECT cells, results FROM record LEFT JOIN outcome ON outcome.line = record.line ORDER BY record.line",
         )
         for cells, results in cast("Iterator[tuple[bytes, bytes | None]]", rows):
             texts = [cell_text(cell) for cell in _decoded(cells)]
-            yield table.row(texts, missing if results is None else _TEXTS.decode(results))
+            yield table.row(texts, NOT_REACHED if results is None else _TEXTS.decode(results))
         rows = _fetch(self._database, "SELECT target_cells, results FROM outcome WHERE line = 0 ORDER BY rowid")
         for cells, results in cast("Iterator[tuple[bytes, bytes]]", rows):
             yield table.added_row(_CELLS.decode(cells), _TEXTS.decode(results))
@@ -252,13 +248,6 @@ def _decoded(cells: bytes) -> list[object]:
 
 def _row_outcome(line: int, results: list[str]) -> _Values:
     return (line, "", "", b"", msgspec.json.encode(results))
-
-
-def _results(outcome: PersonOutcome) -> list[str]:
-    """Return the cells of *outcome* in a results file; the reason includes the error of Zoom."""
-    code = "" if outcome.code is None else f"Zoom code {outcome.code}"
-    reason = ": ".join(text for text in (outcome.reason, code, outcome.message) if text)
-    return [outcome.result.value, reason, outcome.status, outcome.registrant_id, outcome.join_url]
 
 
 def _fetch(database: sqlite3.Connection, sql: str, *parameters: int) -> Iterator[tuple[object, ...]]:

@@ -1,0 +1,1 @@
+"""The commands ``zoomasync registrants``: plan, apply, list and forget."""
