@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 import pytest
 from support.environment import COMMAND, environment_of, environment_with, run_command
 from support.harvested import expected, stored
+from support.terminal import run_on_terminal
 
 from zoomasync.testing import Account, FakeZoom
 
@@ -269,37 +267,12 @@ async def test_trust_env_uses_proxy(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 async def test_terminal_shows_progress_bar(tmp_path: Path) -> None:
-    import pty  # noqa: PLC0415  not on every platform
-
-    ours, theirs = pty.openpty()
     yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
     arguments = ["harvest", "--simulate", "--from", yesterday, "--to", yesterday, "--plan", "pro"]
-    process = subprocess.Popen(  # noqa: ASYNC220, S603  runs in the background, and is our own command
-        [*COMMAND, *arguments],
-        cwd=tmp_path,
-        env=environment_with(TERM="xterm", COLUMNS="160"),
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
 
-    output = await anyio.to_thread.run_sync(read_all, ours)
+    code, output = await run_on_terminal(*arguments, folder=tmp_path)
 
-    os.close(ours)
-    assert process.wait() == 0
+    assert code == 0
     assert "\x1b[" in output
     assert "/s)" in output
     assert "left" in output
-
-
-def read_all(terminal: int) -> str:
-    """Return the output of *terminal* until its other end closes, which Linux reports as an error."""
-    output = b""
-    while True:
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:
-            return output.decode()
-        if not chunk:
-            return output.decode()
-        output += chunk

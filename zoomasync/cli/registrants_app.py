@@ -18,7 +18,9 @@ app: App = App(
     help="Make the registrants of meetings and webinars equal a list.",
 )
 
-_File = Annotated[Path, Parameter(help="CSV or NDJSON file of people; - is the standard input.")]
+_File = Annotated[
+    Path, Parameter(allow_leading_hyphen=True, help="CSV or NDJSON file of people; - is the standard input.")
+]
 
 
 @app.command
@@ -62,7 +64,13 @@ def plan(
 
 @app.command
 def apply(
-    file: Annotated[Path, Parameter(help="CSV or NDJSON file of people, - for the standard input, or a plan file.")],
+    file: Annotated[
+        Path,
+        Parameter(
+            allow_leading_hyphen=True,
+            help="CSV or NDJSON file of people, - for the standard input, or a plan file.",
+        ),
+    ],
     /,
     *,
     yes: Annotated[bool, Parameter(help="Apply without a question.")] = False,

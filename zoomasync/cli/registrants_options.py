@@ -97,7 +97,7 @@ class SyncOptions(AccountOptions):
             consume_multiple=(0, 1),
             allow_repeating=False,
             help="Use a simulated account on this machine, which the SEED selects, and no credentials. Meetings and "
-            "webinars that it lacks are added to it. [default seed: 7]",
+            "webinars that it lacks are added to it. Write it after FILE. [default seed: 7]",
         ),
     ] = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from ...._disk.files import create_private
 from ....errors import ConfigError
 from ....sync import (
     ColumnMapping,
-    DesiredList,
     RegistrantSync,
     StagedFile,
     SyncPlan,
@@ -53,7 +52,7 @@ class SyncSession:
         self._simulate(targets)
         view = PlanningView(self.zoom, len(targets))
         async with show_progress(view, self.console):
-            return await self.sync.plan(_counted(staged.lists(), view))
+            return await self.sync.plan(staged.lists(), progress=view.add)
 
     def read_plan(self, path: Path) -> SyncPlan:
         """Return the plan in a plan file."""
@@ -109,10 +108,10 @@ def is_plan_file(file: Path) -> bool:
 
 def check_writable(option: str, path: Path) -> None:
     """Raise `ConfigError` if no file can be written to *path*, which stays as it is."""
-    probe = path.with_name(f".{path.name}.probe")
     try:
         if path.is_dir():
             raise IsADirectoryError(0, "it is a folder")
+        probe = path.with_name(f".{path.name}.probe")
         create_private(probe)
         probe.unlink()
     except OSError as error:
@@ -130,9 +129,3 @@ def _policy(options: SyncOptions) -> SyncPolicy:
         on_gone=options.on_gone or default.on_gone,
         max_cancel=options.max_cancel,
     )
-
-
-def _counted(lists: Iterator[DesiredList], view: PlanningView) -> Iterator[DesiredList]:
-    for each in lists:
-        view.done += 1
-        yield each

@@ -5,23 +5,33 @@ from __future__ import annotations
 from collections import Counter
 
 from .... import Zoom
-from ....sync import Result
+from ....sync import Result, TargetPlan
 from ...progress import Rates, calls_of, time_text
 
 _NAMED = (Result.FAILED, Result.IMPOSSIBLE, Result.DEFERRED, Result.UNKNOWN, Result.CHANGED)
 
 
 class PlanningView:
-    """The text about a plan that is being made: the targets of which reading has begun."""
+    """The text about a plan that is being made."""
 
     def __init__(self, zoom: Zoom, targets: int) -> None:
         self.done = 0
         self.total = targets
         self._zoom = zoom
+        self._rates = Rates()
 
     def text(self) -> str:
         """Return the numbers of the plan."""
-        return f"planning target {self.done:,} of {self.total:,}, {calls_of(self._zoom):,} calls"
+        calls = calls_of(self._zoom)
+        call_rate, rate = self._rates.add(calls, self.done)
+        return (
+            f"{self.done:,} of {self.total:,} targets planned, {calls:,} calls ({call_rate:.1f}/s), "
+            f"{time_text(self.total - self.done, rate)}"
+        )
+
+    def add(self, target: TargetPlan) -> None:  # noqa: ARG002  only the number counts
+        """Count a planned target."""
+        self.done += 1
 
 
 class ApplyingView:
