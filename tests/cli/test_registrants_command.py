@@ -169,7 +169,9 @@ FAILED_PLANS: list[tuple[Script, int, str]] = [
 ]
 FAILED_PEOPLE: list[tuple[Script, int, str]] = [
     (
-        lambda fake: fake.respond("meetings.registrants.add", status=403, body={"code": 200, "message": "No."}),
+        lambda fake: fake.respond(
+            "meetings.registrants.add", status=403, body={"code": 200, "message": f"Not for {row(1)[0]}."}
+        ),
         *(1, "Run the same command again: 1 person failed."),
     ),
     (
@@ -198,7 +200,7 @@ async def test_exit_code_of_failed_plan(script: Script, code: int, step: str, tm
 
 @pytest.mark.parametrize(("script", "code", "step"), FAILED_PEOPLE, ids=["failed", "deferred"])
 async def test_exit_code_of_person(script: Script, code: int, step: str, tmp_path: Path) -> None:
-    """Running the same command again is enough."""
+    """The last line names the next step, and no address of Zoom's message is printed."""
     account, meeting = meeting_of()
     write_list(tmp_path, [row(1)])
     async with FakeZoom(account, plan=None) as fake:

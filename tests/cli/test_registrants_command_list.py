@@ -26,8 +26,9 @@ async def shown(fake: FakeZoom, folder: Path, *arguments: str) -> str:
 
 
 async def test_list_marks_people_of_a_sync(tmp_path: Path) -> None:
+    """A person who was registered before a sync is not marked, also after it."""
     account, meeting = meeting_of(registrants=1)
-    write_list(tmp_path, [row(1)])
+    write_list(tmp_path, [row(1), (meeting.registrants[0].email, "Guest", "1")])
     async with FakeZoom(account, plan=None) as fake:
         before = await shown(fake, tmp_path, *MEETING)
         await run(fake, tmp_path, "apply", "people.csv", *MEETING, "--yes")

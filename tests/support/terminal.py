@@ -27,10 +27,14 @@ async def run_on_terminal(*arguments: str, folder: Path, typed: str = "", **vari
     )
     os.close(theirs)
     os.write(ours, typed.encode())
-    with anyio.fail_after(120):
-        output = await anyio.to_thread.run_sync(_read_all, ours)
-        code = await anyio.to_thread.run_sync(process.wait)
-    os.close(ours)
+    try:
+        with anyio.fail_after(60):
+            output = await anyio.to_thread.run_sync(_read_all, ours, abandon_on_cancel=True)
+            code = await anyio.to_thread.run_sync(process.wait, abandon_on_cancel=True)
+    finally:
+        process.kill()  # one that still waits for an answer
+        process.wait()
+        os.close(ours)
     return code, output
 
 

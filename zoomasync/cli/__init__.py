@@ -1,6 +1,7 @@
 """The ``zoomasync`` command (extra ``cli``).
 
-The exit code is 0 if a harvest is complete, 1 after an error, 2 for wrong use, and 3 if a harvest is incomplete.
+The exit code is 0 if the job is complete, 1 after an error, 2 for wrong use, 3 if the job is incomplete, and 4 if the
+guard of a registrant sync holds cancellations back.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from rich.console import Console
 from .. import Plan, Zoom
 from ..errors import ConfigError
 from ..types import ClientOptions
-from .console import print_line, without_addresses
+from .console import print_line
 from .extras import extra
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ async def connected(
 ) -> AsyncGenerator[Connection, None]:
     """Open a client of the environment's account, or of the simulated account *seed* that enforces the plan's limits.
 
-    Its events are printed on *console*, without addresses.
+    Its events are printed on *console*.
     """
-    settings = ClientOptions(on_event=lambda event: print_line(without_addresses(str(event)), console))
+    settings = ClientOptions(on_event=lambda event: print_line(str(event), console))
     if seed is None:
         with extra():
             settings["trust_env"] = trust_env

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 
 import msgspec
@@ -12,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 _WIDTH_WITHOUT_TERMINAL = 200
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 
 
 def table(first: str, *headings: str) -> Table:
@@ -41,11 +39,6 @@ def print_line(line: str, console: Console) -> None:
 def printable(text: str) -> str:
     """Return *text* without characters that control a terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def without_addresses(text: str) -> str:
-    """Return *text* with "(address)" in place of e-mail addresses, which messages of Zoom may contain."""
-    return _ADDRESS.sub("(address)", text)
 
 
 def print_json(data: object) -> None:

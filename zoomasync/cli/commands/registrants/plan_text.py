@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ....sync import Action, PlanTotals, RejectedRow, SyncPlan, TargetPlan
-from ...console import print_line, printable, table, without_addresses
+from ...console import print_line, printable, table
 from .reasons import Reasons
 
 _MAX_TARGETS = 30
@@ -37,7 +37,7 @@ def print_plan(plan: SyncPlan, totals: PlanTotals, unassigned: Iterable[Rejected
         print_line(f"… and {totals.targets - len(targets):,} more without changes", console)
     for each in targets:
         for note in (*each.notes, *([f"not planned: {each.error}"] if each.error else ())):
-            print_line(f"{each.target}: {without_addresses(note)}", console)
+            print_line(f"{each.target}: {note}", console)
     for line in reasons.lines():
         print_line(line, console)
     if rows:

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ...console import without_addresses
-
 _MAX_ROWS = 3
 _MAX_SHOWN = 10  # reasons per result
 _MAX_KEPT = 1_000
@@ -37,7 +35,7 @@ class _Group:
 
 
 class Reasons:
-    """The reasons of results, for people in any order. They hold no addresses."""
+    """The reasons of results, for people in any order."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], _Group] = {}
@@ -45,7 +43,7 @@ class Reasons:
 
     def add(self, result: StrEnum, reason: str, row: int | None, code: int | None = None) -> None:
         """Add the *reason* of one person's result; *code* is Zoom's."""
-        text = without_addresses(_TRACKING_ID.sub("", reason))
+        text = _TRACKING_ID.sub("", reason)
         if code is not None and "Zoom code" not in text:
             text = f"{text} (Zoom code {code})"
         key = (result.value, text)
