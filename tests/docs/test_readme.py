@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from support.environment import environment_of
+from support.environment import environment_of, run_command
 
 from zoomasync.harvest import Harvest
 from zoomasync.testing import Account, FakeZoom
@@ -52,6 +52,19 @@ def test_section_is_one_command(title: str) -> None:
 
     assert block.count("\n") == 1
     assert block.startswith("python3 -m venv .venv && ")
+
+
+async def test_registrants_command_writes_results(tmp_path: Path) -> None:
+    (block,) = blocks("sh", section("Sync registrants"))
+    command = block.strip().removeprefix(".venv/bin/zoomasync ").split()
+    (tmp_path / "people.csv").write_text(
+        "webinar_id,email,first_name\n81234567890,ada@lakeside.example,Ada\n", encoding="utf-8"
+    )
+
+    code, output, _ = await run_command(*command, "--simulate", "--yes", folder=tmp_path)
+
+    assert (code, "1 added" in output) == (0, True)
+    assert (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()[1].startswith("81234567890,ada@")
 
 
 async def test_sql_block_sorts_by_size(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ..errors import ConfigError, StoreError
 APPLICATION_ID: Final = 0x5A4D5253  # "ZMRS": identifies a journal among SQLite databases
 VERSION: Final = 1
 KEPT_DAYS: Final = 7
+_WRITE_DAYS = 2  # they count for one day of Zoom's, by clocks that may differ
 _BUSY_SECONDS = 30.0
 
 # `person`: the knowledge of one person, and the last write about the person, which was sent at `since`; `version` is
@@ -128,9 +129,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
-    for table in ("write", "rejection", "capacity"):
-        connection.execute(
-            f"DELETE FROM {table} WHERE julianday('now') - julianday(day) > ?",  # noqa: S608  fixed names
-            (2 * KEPT_DAYS,),
-        )
+    for table, days in (("write", _WRITE_DAYS), ("rejection", KEPT_DAYS), ("capacity", KEPT_DAYS)):
+        connection.execute(f"DELETE FROM {table} WHERE julianday('now') - julianday(day) > ?", (days,))  # noqa: S608  fixed names
     connection.execute("COMMIT")

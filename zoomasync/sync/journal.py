@@ -211,23 +211,23 @@ class Journal:
     async def forget(self, *, target: SyncTarget | None = None, email: str | None = None) -> int:
         """Delete a person, a target, or one person at one target, and return the number of deleted people.
 
+        A *target* without occurrences includes the targets that are occurrences of it.
+
         A sync then no longer knows that it added these people, or that they were registered. The counts of today's
         writes stay until the end of Zoom's day. Raises `ConfigError` without *target* and *email*.
         """
         if target is None and email is None:
             raise ConfigError("forget needs a target, an e-mail address, or both")
-        conditions = {
-            "target = ?": None if target is None else target_key(target),
-            "email = ?": None if email is None else email_key(email),
-        }
-        where = " AND ".join(condition for condition, value in conditions.items() if value is not None)
-        values = [value for value in conditions.values() if value is not None]
+        key = None if target is None else target_key(target)
+        values = (key, None if target is None or target.occurrence_ids else f"{key}/%", email and email_key(email))
+        of_target = "(?1 IS NULL OR target = ?1 OR target LIKE ?2)"
 
         def forget(connection: sqlite3.Connection) -> int:
-            connection.execute(f"DELETE FROM rejection WHERE {where}", values)  # noqa: S608  fixed conditions
+            of_person = f"{of_target} AND (?3 IS NULL OR email = ?3)"
             if email is None:
-                connection.execute("DELETE FROM capacity WHERE target = ?", values)
-            return connection.execute(f"DELETE FROM person WHERE {where}", values).rowcount  # noqa: S608  as above
+                connection.execute(f"DELETE FROM capacity WHERE {of_target}", values[:2])  # noqa: S608  fixed texts
+            connection.execute(f"DELETE FROM rejection WHERE {of_person}", values)  # noqa: S608  fixed texts
+            return connection.execute(f"DELETE FROM person WHERE {of_person}", values).rowcount  # noqa: S608  fixed texts
 
         return await self._write(forget)
 
