@@ -168,11 +168,12 @@ class RegistrantSync:
                 await _finish(fan_out(apply_target, spool.targets(number), workers=self._workers))
 
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(apply_all)
-                with receiver:
+            # The stream stays open until all tasks have stopped: one that waits to send would raise an error.
+            with receiver:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(apply_all)
                     yield receiver
-                tasks.cancel_scope.cancel()
+                    tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             error = group.exceptions[0]
         else:
