@@ -208,6 +208,8 @@ class _TargetPlanner:
 
     def _cancelled(self, staged: StagedRow, actual: Actual | None, known: KnownPerson | None) -> PlannedChange:
         if actual is None or not actual.is_registered:
+            if known is not None and known.knowledge in {"adding", "registered"} and self._is_recent(known):
+                return self._change(Action.UNKNOWN, staged.email, staged.row, actual, known, _LATE_ADDITION)
             return self._change(Action.UNCHANGED, staged.email, staged.row, actual, known, "not registered")
         if self._was_removed_recently(known):
             return self._change(Action.UNKNOWN, staged.email, staged.row, actual, known, _LATE_LIST)
@@ -373,6 +375,7 @@ class _TargetPlanner:
 
 NO_SEAT: Final = "no seat is left"
 _LATE_LIST = "was cancelled a moment ago, and Zoom's lists may be late: run again"
+_LATE_ADDITION = "was registered a moment ago, and Zoom's lists may be late: run again"
 _LOST_RESPONSE = "the response to the registration was lost, and Zoom's lists may be late: run again"
 
 
