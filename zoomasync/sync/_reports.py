@@ -42,6 +42,8 @@ class TargetReporter:
                 await self.report(change, Result.ADDED, "in an earlier run", actual)
                 continue
             await self._report_other(change, actual, read=read)
+            if (known.version if known else 0) != change.version:
+                continue  # a write since the plan: the journal is more recent
             if change.action is Action.GONE and known is not None and known.knowledge != "gone":
                 gone[change.email] = ""
             elif change.action in {Action.UNCHANGED, Action.DIFFERS} and change.status in {"approved", "pending"}:
