@@ -189,12 +189,12 @@ class TargetApplication:
         return None
 
     async def _status_changed(self, action: Action, chunk: Sequence[tuple[int, PlannedChange]]) -> None:
-        people = {change.email: change.registrant_id for _, change in chunk}
+        people, now = {change.email: change.registrant_id for _, change in chunk}, self._zoom.server_time
         if action is Action.APPROVE:
-            await self._journal.record(self._target, people, "registered")
+            await self._journal.record(self._target, people, "registered", now=now)
             self._approved += chunk
             return
-        await self._journal.record(self._target, people, "removed", ours=False)
+        await self._journal.record(self._target, people, "removed", ours=False, now=now)
         for _, change in chunk:
             await self._reporter.report(change, _DONE[action], "", status=_STATUS_AFTER[action])
 
@@ -239,7 +239,8 @@ class TargetApplication:
                 await self._not_added(change, known, error, now)
             return
         self._added += 1
-        await self._journal.record(self._target, {email: added.registrant_id}, "registered", ours=True)
+        now = self._zoom.server_time  # the request may have waited for long
+        await self._journal.record(self._target, {email: added.registrant_id}, "registered", ours=True, now=now)
         await self._newcomer(seq, change, added.registrant_id, added.join_url or "")
 
     async def _newcomer(self, seq: int, change: PlannedChange, registrant_id: str, join_url: str) -> None:

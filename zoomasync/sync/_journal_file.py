@@ -18,9 +18,10 @@ KEPT_DAYS: Final = 7
 _WRITE_DAYS = 2  # they count for one day of Zoom's, by clocks that may differ
 _BUSY_SECONDS = 30.0
 
-# `person`: the knowledge of one person, and the last write about the person, which was sent at `since`; `version` is
-# its number. `write`: the writes of the last days; those that Zoom did not receive are deleted. `rejection`: people
-# whom Zoom has rejected, and with an empty address, targets. `capacity`: the seats of a target that was full.
+# `person`: the knowledge of one person, and the last write about the person, which was sent or answered at `since`;
+# `version` is its number. `write`: the writes of the last days; those that Zoom did not receive are deleted.
+# `rejection`: people whom Zoom has rejected, and with an empty address, targets. `capacity`: the seats of a target that
+# was full.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS person (
     target TEXT NOT NULL,

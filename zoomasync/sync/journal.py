@@ -30,8 +30,8 @@ _PER_DAY: Final = MappingProxyType[bool, int]({True: 3, False: 10})
 class KnownPerson:
     """The journal's knowledge of one person at one target.
 
-    *ours* is true if a sync added the person. *kind* is the last write, which was sent at *since*, in seconds of the
-    epoch by Zoom's clock; *version* is its number, and 0 without one.
+    *ours* is true if a sync added the person. *kind* is the last write, which was sent or answered at *since*, in
+    seconds of the epoch by Zoom's clock; *version* is its number, and 0 without one.
     """
 
     knowledge: Knowledge
@@ -139,15 +139,26 @@ class Journal:
         await self._write(begin)
 
     async def record(
-        self, target: SyncTarget, people: Mapping[str, str], knowledge: Knowledge, *, ours: bool | None = None
+        self,
+        target: SyncTarget,
+        people: Mapping[str, str],
+        knowledge: Knowledge,
+        *,
+        ours: bool | None = None,
+        now: datetime | None = None,
     ) -> None:
-        """Record the *knowledge* of *people*: registrant ids by address. *ours* None leaves that as it is."""
+        """Record the *knowledge* of *people*: registrant ids by address. *ours* None leaves that as it is.
+
+        *now* is the time of the response to a write, which may be long after `begin`.
+        """
+        since = None if now is None else now.timestamp()
 
         def record(connection: sqlite3.Connection) -> None:
             connection.executemany(
-                "INSERT INTO person VALUES (?1, ?2, ?3, coalesce(?5, 0), ?4, '', 0, 0) ON CONFLICT DO UPDATE SET "
-                "knowledge = ?3, registrant_id = iif(?4 = '', registrant_id, ?4), ours = coalesce(?5, ours)",
-                [(target_key(target), email_key(email), knowledge, id_, ours) for email, id_ in people.items()],
+                "INSERT INTO person VALUES (?1, ?2, ?3, coalesce(?5, 0), ?4, '', coalesce(?6, 0), 0) "
+                "ON CONFLICT DO UPDATE SET knowledge = ?3, registrant_id = iif(?4 = '', registrant_id, ?4), "
+                "ours = coalesce(?5, ours), since = coalesce(?6, since)",
+                [(target_key(target), email_key(email), knowledge, id_, ours, since) for email, id_ in people.items()],
             )
             connection.executemany(
                 "DELETE FROM rejection WHERE target = ? AND email = ?",
