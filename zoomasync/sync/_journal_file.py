@@ -60,8 +60,8 @@ CREATE TABLE IF NOT EXISTS capacity (
 """
 
 
-def open_journal(path: Path) -> sqlite3.Connection:
-    """Open the journal at *path*, which is created if it is missing.
+def open_journal(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    """Open the journal at *path*, which is created if it is missing, and return connections for writes and for reads.
 
     Raises `ConfigError`, and leaves the file unchanged, if it is no journal or has another version, and `StoreError` if
     it cannot be opened.
@@ -70,21 +70,24 @@ def open_journal(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         create_private(path)
-        # An absolute path is never one of SQLite's special names, such as ":memory:".
-        connection = sqlite3.connect(
-            path.absolute(), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
-        )
+        connection = _connect(path)
         _check(path, connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         _prepare(connection)
+        reader = _connect(path)
     except BaseException as error:
         if connection is not None:
             connection.close()
         if isinstance(error, sqlite3.Error | OSError):
             raise journal_error(path, "opened", error) from None
         raise
-    return connection
+    return connection, reader
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # An absolute path is never one of SQLite's special names, such as ":memory:".
+    return sqlite3.connect(path.absolute(), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
 
 
 def journal_error(path: Path, verb: str, error: Exception) -> StoreError | ConfigError:

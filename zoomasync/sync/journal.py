@@ -63,6 +63,8 @@ class Journal:
     def __init__(self, path: str | Path) -> None:
         self.path: Path = Path(path)
         self._connection: sqlite3.Connection | None = None
+        # Reads have a connection of their own: one that has begun to read cannot write after another process has.
+        self._reader: sqlite3.Connection | None = None
         # One write at a time; a thread waits for the disk.
         self._limiter = anyio.CapacityLimiter(1)
 
@@ -255,7 +257,7 @@ class Journal:
 
     def _read(self, query: str, *values: object) -> sqlite3.Cursor:
         try:
-            return self._opened().execute(query, values)
+            return self._opened(self._reader).execute(query, values)
         except sqlite3.Error as error:
             raise journal_error(self.path, "read", error) from None
 
@@ -263,7 +265,7 @@ class Journal:
         return await anyio.to_thread.run_sync(self._transact, change, limiter=self._limiter)
 
     def _transact(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._opened()
+        connection = self._opened(self._connection)
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -278,17 +280,18 @@ class Journal:
         return result
 
     def _open(self) -> None:
-        self._connection = open_journal(self.path)
+        self._connection, self._reader = open_journal(self.path)
 
     def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        connections, self._connection, self._reader = (self._reader, self._connection), None, None
+        for connection in connections:
+            if connection is not None:
+                connection.close()
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
+    def _opened(self, connection: sqlite3.Connection | None) -> sqlite3.Connection:
+        if connection is None:
             raise ConfigError("the journal is not open: enter it with `async with`")
-        return self._connection
+        return connection
 
 
 def target_key(target: SyncTarget) -> str:
