@@ -18,7 +18,7 @@ from . import _checks
 from ._reading import IncompleteList, TargetFacts, read_facts, read_registrants
 from ._spool import Actual, Spool, StagedRow
 from ._staging import stage
-from .desired import DesiredList, DesiredPerson, SyncTarget
+from .desired import DesiredList, DesiredPerson, SyncTarget, email_key
 from .journal import Journal, KnownPerson, Rejection, WriteKind
 from .plan import Action, PlannedChange, TargetPlan
 from .policy import SyncPolicy
@@ -93,7 +93,7 @@ class _TargetPlanner:
         self._policy = policy
         self._no = no
         self._target: SyncTarget = desired.target
-        self._keep = desired.keep
+        self._keep = frozenset(map(email_key, desired.keep))
         self._facts = facts
         self._now = now
         self._complete = complete
