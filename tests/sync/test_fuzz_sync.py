@@ -142,9 +142,7 @@ POLICIES = st.builds(
     list_delay=st.just(LIST_DELAY),
 )
 KINDS = st.sampled_from(["", "", "", "registrant", "daily", "concurrent", "per_second"])
-FAULTS = st.builds(
-    Faults, share=st.sampled_from([0.0, 0.2, 0.4]), seed=st.integers(0, 999), add=KINDS, status=KINDS
-)
+FAULTS = st.builds(Faults, share=st.sampled_from([0.0, 0.2, 0.4]), seed=st.integers(0, 999), add=KINDS, status=KINDS)
 STOPS = st.one_of(
     st.just(Stop()),
     st.builds(Stop, outcomes=st.integers(1, 4)),
@@ -266,7 +264,19 @@ class SyncMachine(RuleBasedStateMachine):
         faults=FAULTS,
         stop=STOPS,
         between=st.sampled_from(
-            ["nothing", "nothing", "nothing", "seconds", "day", "cancel", "deny", "approve", "remove", "register", "sync"]
+            [
+                "nothing",
+                "nothing",
+                "nothing",
+                "seconds",
+                "day",
+                "cancel",
+                "deny",
+                "approve",
+                "remove",
+                "register",
+                "sync",
+            ]
         ),
         which=TARGETS,
         number=NUMBERS,
@@ -419,7 +429,9 @@ class SyncMachine(RuleBasedStateMachine):
                 for run in runs:
                     is_stale = (number, change.email) in run.changed and not self.was_late(model, change)
                     assert not is_stale, "a person was changed who had changed since the plan"
-            assert {*removed} <= set[str]().union(*(run.allowed[number] for run in runs)), "a wrong person was cancelled"
+            assert {*removed} <= set[str]().union(*(run.allowed[number] for run in runs)), (
+                "a wrong person was cancelled"
+            )
             assert len(removed) <= sum(run.most.get(number, 0) for run in runs), "too many people were cancelled"
         self.check_mails()
         for run in runs:
@@ -472,9 +484,7 @@ class SyncMachine(RuleBasedStateMachine):
         """Without faults, a few runs lead to a plan without writes, and to the registrants of the lists."""
         self.stage.clock.move_to_next_day()
         for _ in range(3):
-            await self.plan_and_apply(
-                self.policy, Faults(), Stop(), "nothing", 0, 1, True, frozenset(), self.policy
-            )
+            await self.plan_and_apply(self.policy, Faults(), Stop(), "nothing", 0, 1, True, frozenset(), self.policy)
             self.stage.clock.move(LIST_DELAY + 1)
         async with self.stage.syncing(self.policy) as sync:
             plan = await sync.plan([model.desired(complete=True, keep=frozenset()) for model in self.models])
