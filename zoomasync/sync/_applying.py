@@ -208,8 +208,9 @@ class TargetApplication:
         elif isinstance(error, BadRequest | NotFound) and error.code in _UNKNOWN_REGISTRANT:
             await self._reporter.report(change, Result.CHANGED, "is not registered any more")
         elif isinstance(error, BadRequest) and (cause := cause_of(error)) is not None:
-            rejection = Rejection(kind, cause.reason, error.code, error.message)
-            await self._journal.reject(self._target, {change.email: rejection}, now)
+            if cause.scope != "seats":  # a seat may be free in the next run
+                rejection = Rejection(kind, cause.reason, error.code, error.message)
+                await self._journal.reject(self._target, {change.email: rejection}, now)
             reason = prefix + cause.reason
             await self._reporter.report(change, Result.IMPOSSIBLE, reason, code=error.code, message=error.message)
         else:
