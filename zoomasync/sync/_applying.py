@@ -104,6 +104,7 @@ class TargetApplication:
         self._stopped: tuple[Result, str] | None = None
         self._full = False
         self._added = 0
+        self._removed = 0
         self._unresolved: dict[int, PlannedChange] = {}
         self._pending: list[tuple[int, PlannedChange]] = []
         self._newcomers = set[int]()
@@ -194,6 +195,7 @@ class TargetApplication:
             await self._journal.record(self._target, people, "registered", now=now)
             self._approved += chunk
             return
+        self._removed += len(chunk)
         await self._journal.record(self._target, people, "removed", ours=False, now=now)
         for _, change in chunk:
             await self._reporter.report(change, _DONE[action], "", status=_STATUS_AFTER[action])
@@ -278,7 +280,7 @@ class TargetApplication:
         else:
             if cause.scope == "seats":
                 self._full = True
-                seats = self._spool.registered(self._no) + self._added
+                seats = self._spool.registered(self._no) + self._added - self._removed
                 await self._journal.learn_seats(self._target, seats, now)
             elif cause.scope == "target":
                 self._stopped = (Result.IMPOSSIBLE, cause.reason)
