@@ -1,0 +1,65 @@
+"""A sync that is killed many times registers and mails each person once.
+
+ZOOMASYNC_KILLED_PEOPLE sets the number of people, such as 5000 over 50 targets; a few hundred by default.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.sync_kills import LATE, Job, Served, State, faults_in, kill_often, serving, sync_to_the_end
+
+PEOPLE: Final = int(os.environ.get("ZOOMASYNC_KILLED_PEOPLE", "400"))
+TARGETS: Final = max(8, PEOPLE // 100)
+KILLS: Final = 20
+
+
+def run_to_the_end(served: Served, job: Job) -> tuple[int, State]:
+    """Run until nothing is planned, on the next day too; return the writes of the last plan, and the state."""
+    writes = -1
+    for number in range(10):
+        if number == 5:  # people who were added three times are deferred to the next day
+            served.state("next day")
+        time.sleep(max(LATE, job.list_delay))
+        writes = sync_to_the_end(job)
+        if number > 5 and not writes:
+            break
+    return writes, served.state()
+
+
+def test_twenty_kills_register_once(tmp_path: Path) -> None:
+    """The requests of the server fail at random, its lists are late, and it rejects simultaneous writes."""
+    seed = random.randrange(2**32)
+    print(f"seed of the kills: {seed}")  # noqa: T201  shown on a failure
+    with serving(TARGETS) as served:
+        job = served.job(tmp_path, PEOPLE // TARGETS)
+        hits = kill_often(served, job, KILLS, PEOPLE // KILLS * 2, random.Random(seed))
+        begun = served.state()
+        writes, state = run_to_the_end(served, job)
+        served.state("calm")
+        again = sync_to_the_end(job)
+
+        assert hits >= KILLS * 3 // 4
+        assert begun.writes > PEOPLE // 4, "the kills were spread over the run"
+        assert faults_in(state, job) == []
+        assert (writes, again) == (0, 0)
+        assert served.state().writes == state.writes, "a run after the end writes nothing"
+
+
+@pytest.mark.parametrize("broken", ["lists are never late", "no journal"])
+def test_kills_reveal_a_broken_sync(broken: str, tmp_path: Path) -> None:
+    """A sync that takes people on no list for missing, at once or without a journal, mails them again."""
+    seed = random.randrange(2**32)
+    print(f"seed of the kills: {seed}")  # noqa: T201  shown on a failure
+    with serving(8) as served:
+        job = replace(served.job(tmp_path, 30), list_delay=0.0)
+        kill_often(served, job, 8, 40, random.Random(seed), forget=broken == "no journal")
+        _, state = run_to_the_end(served, job)
+
+        assert any("mails" in fault for fault in faults_in(state, job))
