@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias, cast
 
 from zoomasync import Plan, RetryPolicy, ServerToServer, Zoom
 from zoomasync.models import NewRegistrant
-from zoomasync.sync import DesiredList, DesiredPerson, RegistrantSync, SyncPolicy, SyncTarget
+from zoomasync.sync import Action, DesiredList, DesiredPerson, RegistrantSync, SyncPolicy, SyncTarget
 from zoomasync.testing import Account, FakeZoom, ScheduledMeeting
 
 SHARE = 0.2  # of the requests for registrants, that fail
@@ -78,7 +78,7 @@ def _person(email: str) -> NewRegistrant:
 
 
 def sync(job: Job) -> None:
-    """Plan and apply in this process, and exit with the number of planned writes, at most 100."""
+    """Plan and apply in this process, and exit with the number of people left to a run in the plan, at most 100."""
     sys.exit(min(100, asyncio.run(_sync(job))))
 
 
@@ -93,7 +93,9 @@ async def _sync(job: Job) -> int:
         async with plan.apply() as outcomes:
             async for _ in outcomes:
                 pass
-        return plan.totals().writes + plan.totals().failed
+        totals = plan.totals()
+        left = totals.counts.get(Action.UNKNOWN, 0) + totals.counts.get(Action.DEFERRED, 0)
+        return totals.writes + totals.failed + left
 
 
 def _serve(pipe: Connection, targets: int) -> None:
@@ -111,9 +113,13 @@ class _Clock:
 async def _serve_account(pipe: Connection, targets: int) -> None:
     """Serve an account of meetings and webinars, half of each with manual approval, and carry out commands."""
     clock, account = _Clock(), Account()
+    start = clock() + timedelta(days=60)
     for number in range(targets):
         approval: Literal[0, 1] = 1 if number % 4 > 1 else 0
-        account.add_meeting(type=5 if number % 2 else 2, approval_type=approval, registrants=_CANCELLED + _OTHERS)
+        type_: Literal[2, 5] = 5 if number % 2 else 2
+        account.add_meeting(
+            type=type_, approval_type=approval, registrants=_CANCELLED + _OTHERS, start_time=start
+        )
     async with FakeZoom(account, plan=None, now=clock, list_delay=LATE, write_seconds=_WRITE_SECONDS) as fake:
         for namespace in ("meetings.registrants", "webinars.registrants"):
             fake.disturb(namespace, share=SHARE, seed=random.randrange(2**32))
@@ -206,7 +212,7 @@ def kill_often(served: Served, job: Job, kills: int, most: int, dice: random.Ran
 
 
 def sync_to_the_end(job: Job) -> int:
-    """Sync without a kill, and return the number of writes that were planned, at most 100."""
+    """Sync without a kill; return how many writes its plan had, and people left to a later run, at most 100."""
     process = _PROCESSES.Process(target=sync, args=(job,), daemon=True)
     process.start()
     process.join(10 * _PATIENCE)

@@ -35,6 +35,8 @@ Row: TypeAlias = NewRegistrant | DesiredPerson | RejectedRow
 # A journal forgets the counts of past days by the computer's clock.
 TODAY = datetime.now(UTC).date()
 NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 8, tzinfo=UTC)
+SURE = 120.0
+"""The seconds after which no list lacks a write, and no process sends one that it has begun."""
 _STEP = 2.0  # seconds of the loop's clock, for each real wait
 _WAIT = 0.01
 _LONG = 86_400.0

@@ -19,7 +19,7 @@ import anyio
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from support.syncing import IdleClockLoop, Row, Stage, StatusChange, WatchedMeeting, person, staged, target_of
+from support.syncing import SURE, IdleClockLoop, Row, Stage, StatusChange, WatchedMeeting, person, staged, target_of
 
 from zoomasync.sync import (
     Action,
@@ -249,7 +249,7 @@ class SyncMachine(RuleBasedStateMachine):
             if email in model.seen:
                 model.gone.add(email)
 
-    @rule(seconds=st.sampled_from([1, 5, 9, 21, 3_600]))
+    @rule(seconds=st.sampled_from([1, 5, 9, 22, 90]))
     def wait(self, seconds: int) -> None:
         self.stage.clock.move(seconds)
 
@@ -327,7 +327,7 @@ class SyncMachine(RuleBasedStateMachine):
                 if self.models[which].meeting.status_of(email) != before:
                     run.changed.add((which, email))
             elif between == "seconds":
-                self.stage.clock.move(21)
+                self.stage.clock.move(22)
             elif between == "day":
                 self.check([run])
                 self.stage.clock.move_to_next_day()
@@ -440,7 +440,7 @@ class SyncMachine(RuleBasedStateMachine):
     def was_late(self, model: Model, change: StatusChange) -> bool:
         """Return whether the lists may have lacked an earlier change of the same person."""
         earlier = [each.at for each in model.meeting.changes if each.email == change.email and each is not change]
-        return any((change.at - at).total_seconds() < self.late + LIST_DELAY for at in earlier if at <= change.at)
+        return any((change.at - at).total_seconds() < SURE for at in earlier if at <= change.at)
 
     def check_mails(self) -> None:
         """Check that nobody has more confirmations than registrations by requests."""
@@ -485,7 +485,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.stage.clock.move_to_next_day()
         for _ in range(3):
             await self.plan_and_apply(self.policy, Faults(), Stop(), "nothing", 0, 1, True, frozenset(), self.policy)
-            self.stage.clock.move(LIST_DELAY + 1)
+            self.stage.clock.move(SURE)
         async with self.stage.syncing(self.policy) as sync:
             plan = await sync.plan([model.desired(complete=True, keep=frozenset()) for model in self.models])
             assert plan.totals().writes == 0, f"not converged: {[*plan.changes(Action.ADD, Action.CANCEL)]}"

@@ -8,6 +8,7 @@ from typing import Literal
 import anyio
 import pytest
 from support.syncing import (
+    SURE,
     Stage,
     WatchedMeeting,
     desired,
@@ -117,9 +118,11 @@ async def test_unknown_is_added_by_next_run(tmp_path: Path) -> None:
         stage.fake.drop_connection(POSTED)
         await stage.sync(desired(meeting, [person(ADA)]))
 
-        (outcome,) = await stage.sync(desired(meeting, [person(ADA)]))
+        (soon,) = await stage.sync(desired(meeting, [person(ADA)]))
+        stage.clock.move(SURE)
+        (later,) = await stage.sync(desired(meeting, [person(ADA)]))
 
-        assert outcome.result is Result.ADDED
+        assert (soon.result, later.result) == (Result.UNKNOWN, Result.ADDED)
         assert len(stage.fake.mails) == 1
 
 
@@ -157,6 +160,25 @@ async def test_kill_before_response_adds_once(tmp_path: Path) -> None:
 
         assert (soon.result, later.result) == (Result.UNKNOWN, Result.UNCHANGED)
         assert len(meeting.changes) == 1
+
+
+@in_idle_time
+async def test_kill_after_wait_adds_once(tmp_path: Path) -> None:
+    """An addition that waits for its permit is sent long after it was written to the journal."""
+    policy = SyncPolicy(list_delay=LATE)
+    async with staged(tmp_path, list_delay=LATE, write_seconds=2) as stage:
+        meeting = stage.add_meeting()
+        stage.fake.throttle(POSTED, retry_after=30)
+        async with stage.syncing(policy) as sync:
+            plan = await sync.plan(desired(meeting, [person(ADA)]))
+            with anyio.move_on_after(31):
+                await outcomes_of(plan)
+        assert meeting.is_registered(ADA)
+
+        (soon,) = await stage.sync(desired(meeting, [person(ADA)]), policy=policy)
+
+        assert soon.result is Result.UNKNOWN
+        assert added_once(meeting)
 
 
 @in_idle_time

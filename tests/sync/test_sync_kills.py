@@ -21,14 +21,16 @@ KILLS: Final = 20
 
 
 def run_to_the_end(served: Served, job: Job) -> tuple[int, State]:
-    """Run until nothing is planned, on the next day too; return the writes of the last plan, and the state."""
-    writes = -1
-    for number in range(10):
-        if number == 5:  # people who were added three times are deferred to the next day
-            served.state("next day")
-        time.sleep(max(LATE, job.list_delay))
+    """Run until nothing is planned, each time on another day; return the writes of the last plan, and the state.
+
+    On another day, people who were added three times can be added again, and no list lacks a write.
+    """
+    writes = sync_to_the_end(job)
+    for _ in range(9):
+        served.state("next day")
+        time.sleep(LATE)
         writes = sync_to_the_end(job)
-        if number > 5 and not writes:
+        if not writes:
             break
     return writes, served.state()
 

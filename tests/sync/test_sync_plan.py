@@ -100,7 +100,7 @@ async def test_row_without_address_keeps_everyone(address: str, tmp_path: Path) 
 
     assert [change.action for change in changes] == [Action.REJECTED, Action.ADD]
     assert target.unlisted == 3
-    assert target.notes == ("the list may lack people, so nobody is cancelled as absent",)
+    assert target.notes == ("the list may lack people, or an address in it is unreadable, so nobody is cancelled",)
 
 
 @in_idle_time
