@@ -117,9 +117,7 @@ async def _serve_account(pipe: Connection, targets: int) -> None:
     for number in range(targets):
         approval: Literal[0, 1] = 1 if number % 4 > 1 else 0
         type_: Literal[2, 5] = 5 if number % 2 else 2
-        account.add_meeting(
-            type=type_, approval_type=approval, registrants=_CANCELLED + _OTHERS, start_time=start
-        )
+        account.add_meeting(type=type_, approval_type=approval, registrants=_CANCELLED + _OTHERS, start_time=start)
     async with FakeZoom(account, plan=None, now=clock, list_delay=LATE, write_seconds=_WRITE_SECONDS) as fake:
         for namespace in ("meetings.registrants", "webinars.registrants"):
             fake.disturb(namespace, share=SHARE, seed=random.randrange(2**32))

@@ -1,20 +1,19 @@
-"""Registrant syncs of a fake account, on a loop whose waits are short and with Zoom's clock in the hands of the test."""
+"""Registrant syncs of a fake account, on a loop whose waits are short, with a clock of Zoom that a test moves."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import selectors
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ParamSpec, TypeAlias, Unpack, cast
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 from zoomasync import Plan, RetryPolicy, Zoom
-from zoomasync._client import ClientOptions
-from zoomasync.models import NewRegistrant
+from zoomasync.models import CustomAnswer, NewRegistrant
 from zoomasync.rate_limits import LocalRateLimiter
 from zoomasync.sync import (
     DesiredList,
@@ -27,7 +26,7 @@ from zoomasync.sync import (
     SyncPolicy,
     SyncTarget,
 )
-from zoomasync.testing import Account, FakeZoom, Registrant, RegistrantStatus, ScheduledMeeting
+from zoomasync.testing import Account, FakeZoom, MeetingType, Registrant, RegistrantStatus, ScheduledMeeting
 
 P = ParamSpec("P")
 Row: TypeAlias = NewRegistrant | DesiredPerson | RejectedRow
@@ -106,11 +105,10 @@ class Clock:
 class ClockedZoom(Zoom):
     """A client of *fake* in which Zoom's time is that of *clock*."""
 
-    def __init__(self, fake: FakeZoom, clock: Callable[[], datetime], **options: Unpack[ClientOptions]) -> None:
+    def __init__(self, fake: FakeZoom, clock: Callable[[], datetime]) -> None:
         limiter = LocalRateLimiter(_UNLIMITED, clock=asyncio.get_running_loop().time)
         retry = RetryPolicy(attempts=3, base=0.0, random=lambda: 0.0)
-        settings: ClientOptions = {"rate_limiter": limiter, "retry": retry, "timeout": _LONG, **options}
-        super().__init__(fake.credentials, base_url=fake.base_url, **settings)
+        super().__init__(fake.credentials, base_url=fake.base_url, rate_limiter=limiter, retry=retry, timeout=_LONG)
         self._now = clock
 
     @property
@@ -133,21 +131,40 @@ class StatusChange:
 
 @dataclass(kw_only=True)
 class WatchedMeeting(ScheduledMeeting):
-    """A meeting or webinar that lists the *changes* of its registrations by requests, and not those by a test."""
+    """A meeting or webinar that lists the *changes* of its registrations by requests, and not those by a test.
+
+    It calls *on_change* after each.
+    """
 
     clock: Callable[[], datetime]
     changes: list[StatusChange] = field(default_factory=list[StatusChange])
+    on_change: Callable[[], None] = lambda: None
 
     @classmethod
     def of(cls, meeting: ScheduledMeeting, clock: Callable[[], datetime]) -> WatchedMeeting:
-        values = {each.name: getattr(meeting, each.name) for each in fields(meeting)}
-        return cls(clock=clock, **cast("dict[str, Any]", values))
+        """Return a copy of *meeting* to watch."""
+        return cls(
+            id=meeting.id,
+            uuid=meeting.uuid,
+            host=meeting.host,
+            topic=meeting.topic,
+            created_at=meeting.created_at,
+            type=meeting.type,
+            start_time=meeting.start_time,
+            settings=meeting.settings,
+            recurrence=meeting.recurrence,
+            occurrences=meeting.occurrences,
+            registrants=meeting.registrants,
+            capacity=meeting.capacity,
+            clock=clock,
+        )
 
     def save_registrant(self, registrant: Registrant) -> None:
         before = self.registrant(registrant.id)
         status = before.status if before else ""
         self.changes.append(StatusChange(registrant.email.casefold(), status, registrant.status, self.clock()))
         super().save_registrant(registrant)
+        self.on_change()
 
     def set_status(self, email: str, status: RegistrantStatus) -> None:
         """Give the registrant a status, as the host or the registrant at Zoom."""
@@ -189,21 +206,37 @@ class Stage:
     def journal(self) -> Path:
         return self.folder / "journal.sqlite"
 
-    def add_meeting(self, **arguments: Any) -> WatchedMeeting:
+    def add_meeting(
+        self,
+        *,
+        type: MeetingType = 2,
+        approval_type: Literal[0, 1, 2] = 0,
+        registrants: int = 0,
+        start_time: datetime | None = None,
+        settings: Mapping[str, object] | None = None,
+        capacity: int = 4_999,
+    ) -> WatchedMeeting:
         """Schedule a meeting or webinar with the arguments of `Account.add_meeting`, and watch it."""
-        meeting = WatchedMeeting.of(self.account.add_meeting(**arguments), self.clock)
+        start = start_time or NOW + timedelta(days=60)
+        scheduled = self.account.add_meeting(
+            type=type,
+            approval_type=approval_type,
+            registrants=registrants,
+            start_time=start,
+            settings=settings,
+            capacity=capacity,
+        )
+        meeting = WatchedMeeting.of(scheduled, self.clock)
         meetings = self.account.scheduled_webinars if meeting.is_webinar else self.account.scheduled_meetings
         meetings[-1] = meeting
         return meeting
 
     @asynccontextmanager
-    async def syncing(
-        self, policy: SyncPolicy | None = None, *, journal: Path | None = None, workers: int = 4, **options: Any
-    ) -> AsyncGenerator[RegistrantSync, None]:
+    async def syncing(self, policy: SyncPolicy | None = None) -> AsyncGenerator[RegistrantSync, None]:
         """Open a client and a sync."""
         async with (
-            ClockedZoom(self.fake, self.clock, **options) as zoom,
-            RegistrantSync(zoom, policy=policy, journal=journal or self.journal, workers=workers) as sync,
+            ClockedZoom(self.fake, self.clock) as zoom,
+            RegistrantSync(zoom, policy=policy, journal=self.journal, workers=4) as sync,
         ):
             yield sync
 
@@ -223,16 +256,22 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, **options: Any) -> AsyncGenerator[Stage, None]:
+async def staged(folder: Path, *, list_delay: float = 0.0, write_seconds: float = 0.0) -> AsyncGenerator[Stage, None]:
     """Serve an empty account with a clock that the test can move."""
-    clock = Clock()
-    async with FakeZoom(Account(today=TODAY), plan=None, now=clock, **options) as fake:
+    clock, account = Clock(), Account(today=TODAY)
+    async with FakeZoom(account, plan=None, now=clock, list_delay=list_delay, write_seconds=write_seconds) as fake:
         yield Stage(fake, clock, folder)
 
 
-def person(email: str, first_name: str = "Ada", **answers: Any) -> NewRegistrant:
+def person(
+    email: str,
+    first_name: str = "Ada",
+    *,
+    org: str | None = None,
+    custom_questions: tuple[CustomAnswer, ...] | None = None,
+) -> NewRegistrant:
     """Return a person to register."""
-    return NewRegistrant(email=email, first_name=first_name, **answers)
+    return NewRegistrant(email=email, first_name=first_name, org=org, custom_questions=custom_questions)
 
 
 def people(number: int, start: int = 0) -> list[NewRegistrant]:
@@ -245,9 +284,9 @@ def target_of(meeting: ScheduledMeeting, *occurrence_ids: str) -> SyncTarget:
     return SyncTarget("webinar" if meeting.is_webinar else "meeting", meeting.id, occurrence_ids)
 
 
-def desired(meeting: ScheduledMeeting, rows: Iterable[Row], **options: Any) -> DesiredList:
+def desired(meeting: ScheduledMeeting, rows: Iterable[Row], *, keep: frozenset[str] = frozenset()) -> DesiredList:
     """Return the desired list of *meeting*."""
-    return DesiredList(target_of(meeting), tuple(rows), **options)
+    return DesiredList(target_of(meeting), tuple(rows), keep=keep)
 
 
 async def outcomes_of(plan: SyncPlan) -> list[PersonOutcome]:

@@ -9,8 +9,8 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal, TypeAlias, TypeVar, cast
@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias, TypeVar, cast
 import anyio
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from support.syncing import SURE, IdleClockLoop, Row, Stage, StatusChange, WatchedMeeting, person, staged, target_of
 
 from zoomasync.sync import (
@@ -53,11 +53,22 @@ def address(number: int) -> str:
 
 @dataclass(frozen=True)
 class Stop:
-    """The end of a run: after so many *outcomes*, or so many *requests* and then loop iterations; None never ends."""
+    """The end of a run: after so many *outcomes*, or in the response to so many *changes*, or without both never.
+
+    *iterations* of the loop are between the change and the end.
+    """
 
     outcomes: int | None = None
-    requests: int | None = None
+    changes: int | None = None
     iterations: int = 0
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Whether the lists are *complete*, and the addresses that they *keep*."""
+
+    complete: bool = True
+    keep: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,9 +98,9 @@ class Model:
     gone: set[str] = field(default_factory=set[str])
     checked: int = 0
 
-    def desired(self, *, complete: bool, keep: frozenset[str]) -> DesiredList:
+    def desired(self, extent: Extent) -> DesiredList:
         rows = tuple(self._row(number, *row) for number, row in enumerate(self.rows, 2))
-        return DesiredList(target_of(self.meeting), rows, complete=complete, keep=keep)
+        return DesiredList(target_of(self.meeting), rows, complete=extent.complete, keep=extent.keep)
 
     def _row(self, row: int, number: int, kind: RowKind) -> Row:
         email = address(number) if number else self.meeting.host.email
@@ -102,14 +113,14 @@ class Model:
         registrant = person(f" {email.upper()}" if row % 2 else email, name)
         return DesiredPerson(row=row, registrant=registrant, cancel=kind == "cancelled")
 
-    def may_remove(self, policy: SyncPolicy, *, complete: bool, keep: frozenset[str]) -> set[str]:
+    def may_remove(self, policy: SyncPolicy, extent: Extent) -> set[str]:
         """Return the addresses whose registration a sync may cancel or deny."""
         people = {address(number) for number in range(1, PEOPLE + 1)}
         wanted = {address(number) for number, kind in self.rows if kind in {"person", "renamed", "no name"}}
         allowed = {address(number) for number, kind in self.rows if kind == "cancelled"} - wanted
         is_readable = all(kind != "unreadable" for _, kind in self.rows)
-        if self.rows and complete and is_readable and policy.on_absent != "keep":
-            absent = people - {address(number) for number, _ in self.rows} - {email.casefold() for email in keep}
+        if self.rows and extent.complete and is_readable and policy.on_absent != "keep":
+            absent = people - {address(number) for number, _ in self.rows} - {email.casefold() for email in extent.keep}
             allowed |= absent if policy.absent_scope == "all" else absent & self.ours
         return allowed if self.rows else set()
 
@@ -146,7 +157,7 @@ FAULTS = st.builds(Faults, share=st.sampled_from([0.0, 0.2, 0.4]), seed=st.integ
 STOPS = st.one_of(
     st.just(Stop()),
     st.builds(Stop, outcomes=st.integers(1, 4)),
-    st.builds(Stop, requests=st.integers(1, 30), iterations=st.integers(0, 30)),
+    st.builds(Stop, changes=st.integers(1, 4), iterations=st.integers(0, 200)),
 )
 NUMBERS = st.integers(1, PEOPLE)
 TARGETS = st.integers(0, 1)
@@ -280,8 +291,7 @@ class SyncMachine(RuleBasedStateMachine):
         ),
         which=TARGETS,
         number=NUMBERS,
-        complete=st.sampled_from([True, True, True, False]),
-        keep=st.sampled_from([frozenset(), frozenset(), frozenset({"P1@X.example"})]),
+        extent=st.sampled_from([Extent(), Extent(), Extent(complete=False), Extent(keep=frozenset({"P1@X.example"}))]),
         other=POLICIES,
     )
     def sync(
@@ -292,12 +302,11 @@ class SyncMachine(RuleBasedStateMachine):
         between: Between,
         which: int,
         number: int,
-        complete: bool,
-        keep: frozenset[str],
+        extent: Extent,
         other: SyncPolicy,
     ) -> None:
         """Plan, change something, and apply the plan, with faults and possibly not to the end."""
-        self.run(self.plan_and_apply(policy, faults, stop, between, which, number, complete, keep, other))
+        self.run(self.plan_and_apply(policy, faults, stop, between, which, number, extent, other))
 
     @rule(policies=st.tuples(POLICIES, POLICIES), faults=FAULTS, stop=STOPS)
     def sync_twice_at_once(self, policies: tuple[SyncPolicy, SyncPolicy], faults: Faults, stop: Stop) -> None:
@@ -312,14 +321,13 @@ class SyncMachine(RuleBasedStateMachine):
         between: Between,
         which: int,
         number: int,
-        complete: bool,
-        keep: frozenset[str],
+        extent: Extent,
         other: SyncPolicy,
     ) -> None:
-        run = self.new_run(policy, complete=complete, keep=keep)
+        run = self.new_run(policy, extent)
         async with self.stage.syncing(policy) as sync:
             self.inject(faults)
-            plan = await self.plan(sync, run, complete=complete, keep=keep)
+            plan = await self.plan(sync, run, extent)
             email = address(number)
             if between in {"cancel", "deny", "approve", "remove", "register"}:
                 before = self.models[which].meeting.status_of(email)
@@ -333,7 +341,7 @@ class SyncMachine(RuleBasedStateMachine):
                 self.stage.clock.move_to_next_day()
             elif between == "sync":
                 self.stage.fake.clear_responses()
-                await self.plan_and_apply(other, Faults(), Stop(), "nothing", 0, 1, True, frozenset(), other)
+                await self.plan_and_apply(other, Faults(), Stop(), "nothing", 0, 1, Extent(), other)
                 self.inject(faults)
             run.complete = await self.apply(plan, run, stop) and between != "sync"
         self.policy = policy
@@ -341,10 +349,10 @@ class SyncMachine(RuleBasedStateMachine):
         self.check([run])
 
     async def two_at_once(self, policies: tuple[SyncPolicy, SyncPolicy], faults: Faults, stop: Stop) -> None:
-        runs = [self.new_run(policy) for policy in policies]
+        runs = [self.new_run(policy, Extent()) for policy in policies]
         async with self.stage.syncing(policies[0]) as one, self.stage.syncing(policies[1]) as two:
             self.inject(faults)
-            plans = [await self.plan(sync, run) for sync, run in zip((one, two), runs, strict=True)]
+            plans = [await self.plan(sync, run, Extent()) for sync, run in zip((one, two), runs, strict=True)]
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.apply, plans[0], runs[0], stop)
                 tasks.start_soon(self.apply, plans[1], runs[1], Stop())
@@ -352,16 +360,12 @@ class SyncMachine(RuleBasedStateMachine):
         self.stage.fake.clear_responses()
         self.check(runs)
 
-    def new_run(self, policy: SyncPolicy, *, complete: bool = True, keep: frozenset[str] = frozenset()) -> Run:
-        allowed = {
-            number: model.may_remove(policy, complete=complete, keep=keep) for number, model in enumerate(self.models)
-        }
+    def new_run(self, policy: SyncPolicy, extent: Extent) -> Run:
+        allowed = {number: model.may_remove(policy, extent) for number, model in enumerate(self.models)}
         return Run(policy, allowed)
 
-    async def plan(
-        self, sync: RegistrantSync, run: Run, *, complete: bool = True, keep: frozenset[str] = frozenset()
-    ) -> SyncPlan:
-        plan = await sync.plan([model.desired(complete=complete, keep=keep) for model in self.models])
+    async def plan(self, sync: RegistrantSync, run: Run, extent: Extent) -> SyncPlan:
+        plan = await sync.plan([model.desired(extent) for model in self.models])
         assert plan == await self.from_file(sync, plan)
         for number, target in enumerate(plan.targets()):
             run.most[number] = run.policy.may_cancel(target.registered)
@@ -385,16 +389,25 @@ class SyncMachine(RuleBasedStateMachine):
     async def apply(self, plan: SyncPlan, run: Run, stop: Stop) -> bool:
         """Apply *plan* until *stop*; return whether it was applied to its end."""
         task = asyncio.create_task(self.take_outcomes(plan, run, stop))
-        if stop.requests is not None:
-            most = len(self.stage.fake.requests) + stop.requests
-            while len(self.stage.fake.requests) < most and not task.done():
-                await asyncio.sleep(0)
-            for _ in range(stop.iterations):
-                await asyncio.sleep(0)
-            task.cancel()
-        with suppress(asyncio.CancelledError):
+        cancelling = asyncio.create_task(self.cancel(task, stop)) if stop.changes else None
+        try:
             return await task
-        return False
+        except asyncio.CancelledError:
+            return False
+        finally:
+            if cancelling:
+                cancelling.cancel()
+
+    async def cancel(self, task: asyncio.Task[bool], stop: Stop) -> None:
+        """Cancel a run in the response to a request, or soon after."""
+        changes = asyncio.Semaphore(0)
+        for model in self.models:
+            model.meeting.on_change = changes.release
+        for _ in range(stop.changes or 0):
+            await changes.acquire()
+        for _ in range(stop.iterations):
+            await asyncio.sleep(0)
+        task.cancel()
 
     async def take_outcomes(self, plan: SyncPlan, run: Run, stop: Stop) -> bool:
         async with plan.apply() as outcomes:
@@ -484,10 +497,10 @@ class SyncMachine(RuleBasedStateMachine):
         """Without faults, a few runs lead to a plan without writes, and to the registrants of the lists."""
         self.stage.clock.move_to_next_day()
         for _ in range(3):
-            await self.plan_and_apply(self.policy, Faults(), Stop(), "nothing", 0, 1, True, frozenset(), self.policy)
+            await self.plan_and_apply(self.policy, Faults(), Stop(), "nothing", 0, 1, Extent(), self.policy)
             self.stage.clock.move(SURE)
         async with self.stage.syncing(self.policy) as sync:
-            plan = await sync.plan([model.desired(complete=True, keep=frozenset()) for model in self.models])
+            plan = await sync.plan([model.desired(Extent()) for model in self.models])
             assert plan.totals().writes == 0, f"not converged: {[*plan.changes(Action.ADD, Action.CANCEL)]}"
             assert not plan.totals().counts.get(Action.UNKNOWN), "unknown after the delay"
             assert not plan.totals().counts.get(Action.DEFERRED), "deferred on a new day"
@@ -496,7 +509,7 @@ class SyncMachine(RuleBasedStateMachine):
         for model in self.models:
             for row, (number, kind) in enumerate(model.rows, 2):
                 change = planned[str(target_of(model.meeting)), row]
-                if change.action in {Action.UNCHANGED, Action.DIFFERS} and kind not in {"cancelled"}:
+                if change.action in {Action.UNCHANGED, Action.DIFFERS} and kind != "cancelled":
                     assert change.status == model.meeting.status_of(address(number)), "not the status at Zoom"
                 elif change.action is Action.ADD:
                     raise AssertionError

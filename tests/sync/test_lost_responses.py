@@ -82,10 +82,14 @@ async def test_error_in_block_is_raised(tmp_path: Path) -> None:
         meeting = stage.add_meeting()
         async with stage.syncing() as sync:
             plan = await sync.plan(desired(meeting, people(60)))
-            with pytest.raises(KeyError):
+
+            async def fail_in_block() -> None:
                 async with plan.apply() as outcomes:
                     async for _ in outcomes:
                         raise KeyError
+
+            with pytest.raises(KeyError):
+                await fail_in_block()
         assert len(meeting.registrants) < 60
 
 
@@ -243,7 +247,7 @@ async def test_late_list_does_not_cancel_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("by_sync", [True, False], ids=["added by the sync", "registered at Zoom"])
 @in_idle_time
-async def test_gone_is_not_added_again(by_sync: bool, tmp_path: Path) -> None:
+async def test_gone_is_not_added_again(*, by_sync: bool, tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         meeting = stage.add_meeting()
         if not by_sync:

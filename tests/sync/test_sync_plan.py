@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
+import msgspec
 import pytest
 from support.syncing import (
     NOW,
@@ -150,13 +151,9 @@ async def test_impossible_people(tmp_path: Path) -> None:
         def of(number: int, **values: str) -> NewRegistrant:
             answers = {"Track": "Sea", **{name: value for name, value in values.items() if name.istitle()}}
             fields = {"first_name": "A", "org": "X"} | {name: value for name, value in values.items() if name.islower()}
-            return NewRegistrant(
-                email=fields.pop("email", f"{number}@x.example"),
-                custom_questions=tuple(
-                    CustomAnswer(title=f" {name.lower()}", value=value) for name, value in answers.items()
-                ),
-                **cast("dict[str, str]", fields),
-            )
+            custom = [{"title": f" {name.lower()}", "value": value} for name, value in answers.items()]
+            body = {"email": f"{number}@x.example", **fields, "custom_questions": custom}
+            return msgspec.convert(body, NewRegistrant)
 
         rows = {
             of(1, email=meeting.host.email.upper()): "is the host or an alternative host",
@@ -213,9 +210,7 @@ async def test_registration_off(kind: Literal[2, 5], tmp_path: Path) -> None:
 async def test_target_is_over(kind: Literal[2, 5], settings: dict[str, object], tmp_path: Path) -> None:
     """People can still be cancelled."""
     async with staged(tmp_path) as stage:
-        meeting = stage.add_meeting(
-            type=kind, settings=settings, start_time=NOW.replace(hour=6), duration=60, registrants=1
-        )
+        meeting = stage.add_meeting(type=kind, settings=settings, start_time=NOW.replace(hour=6), registrants=1)
         _, changes = await planned(stage, meeting, person(ADA), policy=CANCEL)
 
     assert [change.action for change in changes] == [Action.IMPOSSIBLE, Action.CANCEL]
@@ -374,8 +369,8 @@ async def test_cancelled_row_cancels_anybody(tmp_path: Path) -> None:
 )
 @in_idle_time
 async def test_guard_holds_back(
-    registered: int, absent: int, max_cancel: str | None, held: bool, tmp_path: Path
-) -> None:  # noqa: FBT001  a parameter
+    registered: int, absent: int, max_cancel: str | None, *, held: bool, tmp_path: Path
+) -> None:
     """Additions are made, and an empty list cancels nobody."""
     policy = SyncPolicy(on_absent="cancel", absent_scope="all", max_cancel=max_cancel)
     async with staged(tmp_path) as stage:
