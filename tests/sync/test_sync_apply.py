@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, cast
 
@@ -47,18 +47,19 @@ def status_calls(stage: Stage) -> list[int]:
 # --- changed since the plan
 
 
-@pytest.mark.parametrize(
-    ("policy", "planned", "change"),
-    [
-        (SyncPolicy(), "add", lambda meeting: meeting.register(ADA)),
-        (SyncPolicy(), "add", lambda meeting: meeting.register(ADA, "denied")),
-        (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "denied")),
-        (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "cancelled")),
-        (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "approved")),
-        (SyncPolicy(approve="all"), "approve", lambda meeting: meeting.set_status(GUEST, "denied")),
-        (SyncPolicy(approve="all"), "approve", lambda meeting: meeting.set_status(GUEST, "approved")),
-    ],
+STATES: Sequence[tuple[SyncPolicy, str, Callable[[WatchedMeeting], None]]] = (
+    (SyncPolicy(), "add", lambda meeting: meeting.register(ADA)),
+    (SyncPolicy(), "add", lambda meeting: meeting.register(ADA, "denied")),
+    (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "denied")),
+    (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "cancelled")),
+    (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "approved")),
+    (SyncPolicy(approve="all"), "approve", lambda meeting: meeting.set_status(GUEST, "denied")),
+    (SyncPolicy(approve="all"), "approve", lambda meeting: meeting.set_status(GUEST, "approved")),
 )
+"""A policy, the planned action, and a change of one of two people since the plan."""
+
+
+@pytest.mark.parametrize(("policy", "planned", "change"), STATES)
 @in_idle_time
 async def test_changed_person_is_left_alone(
     policy: SyncPolicy, planned: str, change: Callable[[WatchedMeeting], None], tmp_path: Path
@@ -431,21 +432,21 @@ async def test_plan_file_round_trip(tmp_path: Path) -> None:
     assert [outcome.result for outcome in outcomes] == [Result.REJECTED] + [Result.ADDED] * 3
 
 
-@pytest.mark.parametrize(
-    "edit",
-    [
-        lambda text: text.replace('"add"', '"delete"', 1),
-        lambda text: text.replace('"registrant":{', '"other":{', 1),
-        lambda text: text[: len(text) // 2],
-        lambda text: text.replace("\n]}\n", "\n", 1),
-        lambda text: text + text,
-        lambda text: text.replace('"version":1', '"version":2', 1),
-        lambda text: text.replace("registrants plan", "shopping list", 1),
-        lambda text: json.dumps(json.loads(text), indent=2),
-        lambda _: "",
-        lambda _: "[]\n",
-    ],
+EDITS: Sequence[Callable[[str], str]] = (
+    lambda text: text.replace('"add"', '"delete"', 1),
+    lambda text: text.replace('"registrant":{', '"other":{', 1),
+    lambda text: text[: len(text) // 2],
+    lambda text: text.replace("\n]}\n", "\n", 1),
+    lambda text: text + text,
+    lambda text: text.replace('"version":1', '"version":2', 1),
+    lambda text: text.replace("registrants plan", "shopping list", 1),
+    lambda text: json.dumps(json.loads(text), indent=2),
+    lambda _: "",
+    lambda _: "[]\n",
 )
+
+
+@pytest.mark.parametrize("edit", EDITS)
 @in_idle_time
 async def test_edited_plan_file_is_rejected(edit: Callable[[str], str], tmp_path: Path) -> None:
     path = tmp_path / "plan.json"

@@ -38,6 +38,14 @@ from zoomasync.testing import Panelist
 
 ADA = "ada@x.example"
 TEXT = {"title": "Track", "type": "short", "required": True}
+CUT_OFF: dict[str, object] = {
+    "page_count": 1,
+    "page_number": 1,
+    "page_size": 300,
+    "total_records": 7,
+    "next_page_token": "",
+    "registrants": (),
+}
 CANCEL = SyncPolicy(on_absent="cancel", absent_scope="all", max_cancel="100%")
 
 
@@ -442,20 +450,12 @@ async def test_rejected_credentials_are_raised(tmp_path: Path) -> None:
 @in_idle_time
 async def test_incomplete_list_plans_nothing(status: str, tmp_path: Path) -> None:
     """A list that holds fewer people than Zoom counts is read three times."""
-    page = {
-        "page_count": 1,
-        "page_number": 1,
-        "page_size": 300,
-        "total_records": 7,
-        "next_page_token": "",
-        "registrants": [],
-    }
     order = ["pending", "approved", "denied"].index(status)
     async with staged(tmp_path) as stage:
         meeting = stage.add_meeting(registrants=3)
         for attempt in range(3):
             stage.fake.respond(
-                "meetings.registrants.list", status=200, body=page, on_request=(order + 1) * (attempt + 1)
+                "meetings.registrants.list", status=200, body=CUT_OFF, on_request=(order + 1) * (attempt + 1)
             )
         target, changes = await planned(stage, meeting, person(ADA), policy=CANCEL)
         (again,) = (await planned(stage, meeting, person(ADA)))[1]
@@ -479,19 +479,11 @@ async def test_undecodable_list_plans_nothing(body: bytes, tmp_path: Path) -> No
 
 @in_idle_time
 async def test_incomplete_list_stops_application(tmp_path: Path) -> None:
-    page = {
-        "page_count": 1,
-        "page_number": 1,
-        "page_size": 300,
-        "total_records": 7,
-        "next_page_token": "",
-        "registrants": [],
-    }
     async with staged(tmp_path) as stage:
         meeting = stage.add_meeting(registrants=3)
         async with stage.syncing(CANCEL) as sync:
             plan = await sync.plan(desired(meeting, [person(ADA)]))
-            stage.fake.respond("meetings.registrants.list", status=200, body=page, times=None)
+            stage.fake.respond("meetings.registrants.list", status=200, body=CUT_OFF, times=None)
             async with plan.apply() as stream:
                 outcomes = [outcome async for outcome in stream]
 
