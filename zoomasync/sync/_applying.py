@@ -210,9 +210,10 @@ class TargetApplication:
         elif isinstance(error, BadRequest | NotFound) and error.code in _UNKNOWN_REGISTRANT:
             await self._reporter.report(change, Result.CHANGED, "is not registered any more")
         elif isinstance(error, BadRequest) and (cause := cause_of(error)) is not None:
-            if cause.scope != "seats":  # a seat may be free in the next run
-                rejection = Rejection(kind, cause.reason, error.code, error.message)
-                await self._journal.reject(self._target, {change.email: rejection}, now)
+            # Without a seat, the rejection counts until fewer people are registered.
+            seats = f" {self._taken_seats}" if cause.scope == "seats" else ""
+            rejection = Rejection(f"{kind}{seats}", cause.reason, error.code, error.message)
+            await self._journal.reject(self._target, {change.email: rejection}, now)
             reason = prefix + cause.reason
             await self._reporter.report(change, Result.IMPOSSIBLE, reason, code=error.code, message=error.message)
         else:
@@ -280,12 +281,15 @@ class TargetApplication:
         else:
             if cause.scope == "seats":
                 self._full = True
-                seats = self._spool.registered(self._no) + self._added - self._removed
-                await self._journal.learn_seats(self._target, seats, now)
+                await self._journal.learn_seats(self._target, self._taken_seats, now)
             elif cause.scope == "target":
                 self._stopped = (Result.IMPOSSIBLE, cause.reason)
             code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
             await self._reporter.report(change, Result.IMPOSSIBLE, cause.reason, code=code, message=message)
+
+    @property
+    def _taken_seats(self) -> int:
+        return self._spool.registered(self._no) + self._added - self._removed
 
     async def _failed(self, change: PlannedChange, error: ZoomError) -> None:
         result = _result_of(error)
