@@ -11,14 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 UNBUILT = {
-    66: "sync of registrants",
-    67: "sync of registrants",
-    68: "sync of registrants",
-    69: "sync of registrants",
     70: "webhooks",
     71: "webhooks",
 }
-"""Faults of features that do not exist yet. Of 57, the sync is not built either."""
+"""Faults of features that do not exist yet."""
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
