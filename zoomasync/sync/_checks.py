@@ -19,8 +19,10 @@ from ..models.registrants import (
     RegistrationQuestions,
 )
 
-_PART = r"[^\s@,;:<>()\[\]\"\\\x00-\x1f\x7f]+"
-_ADDRESS: Final = re.compile(rf"{_PART}@{_PART}\.{_PART}")
+# An address that Zoom would reject must not pass: the person with the correct one would be absent from the list.
+_PART = r"[^\s@,;:<>()\[\]\"\\.]+"
+_LABEL = r"(?!-)[^\s\x00-,./:-@\[-^`{-\x7f]+(?<!-)"
+_ADDRESS: Final = re.compile(rf"{_PART}(?:\.{_PART})*@{_LABEL}(?:\.{_LABEL})+")
 _MAX_LENGTHS: Final = MappingProxyType({"email": 128, "first_name": 64, "last_name": 64})
 _MAX_ANSWER: Final = 128
 _CHOICES: Final = MappingProxyType(
@@ -40,7 +42,8 @@ _NOT_COMPARED: Final = frozenset({"email", "custom_questions", "language", "auto
 def is_address(email: str) -> bool:
     """Return whether *email* has the form of one e-mail address."""
     text = email.strip()
-    return len(text) <= _MAX_LENGTHS["email"] and _ADDRESS.fullmatch(text) is not None
+    # Characters without a glyph, such as those of zero width, come with pasted text.
+    return len(text) <= _MAX_LENGTHS["email"] and text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def fault_of(person: NewRegistrant, questions: RegistrationQuestions) -> str:

@@ -21,7 +21,7 @@ async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
     complete, block, first = desired.complete, list[DesiredPerson | RejectedRow](), 0
     async for row in _rows(desired):
         person = row if isinstance(row, RejectedRow) else _checked(row)
-        complete = complete and (isinstance(person, DesiredPerson) or bool(person.email.strip()))
+        complete = complete and (isinstance(person, DesiredPerson) or _checks.is_address(person.email))
         block.append(person)
         if len(block) == _BLOCK:
             spool.add_desired(no, block, first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
+from unicodedata import normalize
 
 from ..errors import InvalidArgument
 from ..models import NewRegistrant
@@ -67,7 +68,7 @@ class RejectedRow:
     """A row of the input that describes no person who could be registered, with the *reason*.
 
     A person with its *email* is not absent, and keeps the registration. If the address is unreadable too (*email* is
-    empty), nobody is absent from the list.
+    empty or no address), nobody is absent from the list.
     """
 
     row: int | None
@@ -94,5 +95,5 @@ class DesiredList:
 
 
 def email_key(email: str) -> str:
-    """Return *email* in the form in which addresses are compared: trimmed and case-folded."""
-    return email.strip().casefold()
+    """Return *email* in the form in which addresses are compared: trimmed, case-folded and in Unicode's NFC."""
+    return normalize("NFC", normalize("NFD", email.strip()).casefold())

@@ -13,6 +13,7 @@ from typing import Self, TypeAlias, TypeVar, cast
 import msgspec
 
 from ...errors import InvalidArgument, StoreError
+from .._checks import is_address
 from ..desired import DesiredList, DesiredRow, RejectedRow, SyncTarget, email_key
 from ..outcomes import PersonOutcome, Result
 from ._lines import opened_lines
@@ -188,7 +189,7 @@ class StagedFile:
             self._database.executemany(_ADD_OUTCOME, outcomes)
 
     def _keep_everywhere(self, email: str) -> None:
-        if email:
+        if is_address(email):
             self._keep.add(email_key(email))
         else:
             self._complete = False
