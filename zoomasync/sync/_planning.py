@@ -134,7 +134,7 @@ class _TargetPlanner:
 
     def _removals(self) -> Iterator[_Removal]:
         """Yield the registrations to remove: first of the list's cancelled people, then of absent people."""
-        if not self._facts.listed:
+        if not self._facts.listed or self._facts.wrong_occurrences:
             return
         for staged in self._spool.cancelled(self._no):
             actual = self._spool.actual(self._no, staged.email)
@@ -151,6 +151,7 @@ class _TargetPlanner:
         return (
             policy.on_absent != "keep"
             and self._complete
+            and not self._facts.wrong_occurrences
             and actual.email not in self._keep
             and not self._was_removed_recently(known)
             and (policy.absent_scope == "all" or _is_ours(known))
@@ -213,6 +214,8 @@ class _TargetPlanner:
             return self._change(Action.UNCHANGED, staged.email, staged.row, actual, known, "not registered")
         if self._was_removed_recently(known):
             return self._change(Action.UNKNOWN, staged.email, staged.row, actual, known, _LATE_LIST)
+        if self._facts.wrong_occurrences:
+            return self._change(Action.IMPOSSIBLE, staged.email, staged.row, actual, known, self._facts.obstacle)
         return self._removal(_Removal(actual, known, absent=False), staged.row)
 
     def _listed(
@@ -242,6 +245,8 @@ class _TargetPlanner:
 
     def _approval(self, staged: StagedRow, actual: Actual, known: KnownPerson | None) -> PlannedChange:
         email, row = staged.email, staged.row
+        if self._facts.wrong_occurrences:
+            return self._change(Action.IMPOSSIBLE, email, row, actual, known, self._facts.obstacle)
         rejection = self._journal.rejection(self._target, email, self._now)
         if rejection is not None and rejection.change == "approve":
             change = self._change(Action.IMPOSSIBLE, email, row, actual, known, rejection.reason)

@@ -36,11 +36,14 @@ class IncompleteList(Exception):
 class TargetFacts:
     """The facts that decide which people can be registered.
 
-    *obstacle* is the reason why nobody can be added, or empty. *seats* is the most people, or None if that is not
-    known. *confirms* and *notifies* state whether Zoom mails a confirmation and the other changes; None is unknown.
+    *obstacle* is the reason why nobody can be added, or empty. With *wrong_occurrences*, it is that the occurrences of
+    the target have no registrants of their own: those listed are registered for other occurrences too. *seats* is the
+    most people, or None if that is not known. *confirms* and *notifies* state whether Zoom mails a confirmation and the
+    other changes; None is unknown.
     """
 
     obstacle: str
+    wrong_occurrences: bool
     listed: bool
     manual_approval: bool
     seats: int | None
@@ -71,10 +74,11 @@ async def read_facts(zoom: Zoom, target: SyncTarget) -> TargetFacts:
     confirms = settings.registrants_confirmation_email if settings else None
     if confirms is None and isinstance(meeting, Webinar):
         confirms = meeting.registrants_confirmation_email
-    obstacle = _obstacle(meeting, target, zoom.server_time)
     listed = approval != _NO_REGISTRATION
+    wrong_occurrences = _wrong_occurrences(meeting, target) if listed else ""
     return TargetFacts(
-        obstacle=obstacle,
+        obstacle=wrong_occurrences or _obstacle(meeting, target, zoom.server_time),
+        wrong_occurrences=bool(wrong_occurrences),
         listed=listed,
         manual_approval=approval == _MANUAL_APPROVAL,
         seats=_seats(meeting),
@@ -127,19 +131,25 @@ async def _pages(
         )
 
 
+def _wrong_occurrences(meeting: Meeting | Webinar, target: SyncTarget) -> str:
+    """Return the reason why the occurrences of *target* have no registrants of their own, or empty text."""
+    if not target.occurrence_ids:
+        return ""
+    registration_type = meeting.settings.registration_type if meeting.settings else None
+    if registration_type not in _PER_OCCURRENCE:
+        return f"this {target.kind} has one registration for all occurrences: leave the occurrence IDs out"
+    if registration_type == _EACH_OCCURRENCE and len(target.occurrence_ids) > 1:
+        return f"this {target.kind} has a registration for each occurrence: give each occurrence a list of its own"
+    if not {*target.occurrence_ids} <= {each.occurrence_id for each in meeting.occurrences}:
+        return f"this {target.kind} has no such occurrence"
+    return ""
+
+
 def _obstacle(meeting: Meeting | Webinar, target: SyncTarget, now: datetime) -> str:
     """Return the reason why nobody can be registered, or empty text."""
     settings, kind = meeting.settings, target.kind
     if settings is not None and settings.approval_type == _NO_REGISTRATION:
         return f"registration is off for this {kind}"
-    if target.occurrence_ids:
-        registration_type = settings.registration_type if settings else None
-        if registration_type not in _PER_OCCURRENCE:
-            return f"this {kind} has one registration for all occurrences: leave the occurrence IDs out"
-        if registration_type == _EACH_OCCURRENCE and len(target.occurrence_ids) > 1:
-            return f"this {kind} has a registration for each occurrence: give each occurrence a list of its own"
-        if not {*target.occurrence_ids} <= {each.occurrence_id for each in meeting.occurrences}:
-            return f"this {kind} has no such occurrence"
     closes = kind == "webinar" or bool(settings and settings.close_registration)
     return f"this {kind} is over" if closes and _is_over(meeting, target, now) else ""
 
