@@ -162,6 +162,9 @@ class _TargetPlanner:
         reason = "not on the list" if removal.absent else "cancelled on the list"
         if self._held_back:
             return self._change(Action.HELD_BACK, removal.actual.email, row, removal.actual, removal.known, reason)
+        rejection = self._journal.rejection(self._target, removal.actual.email, self._now)
+        if rejection is not None and rejection.change == kind:
+            return self._rejected(rejection, removal.actual.email, row, removal.actual, removal.known)
         if self._journal.is_used_up(self._target, removal.actual.email, kind, self._now):
             reason = "the status was changed ten times today"
             return self._change(Action.DEFERRED, removal.actual.email, row, removal.actual, removal.known, reason)
@@ -249,8 +252,7 @@ class _TargetPlanner:
             return self._change(Action.IMPOSSIBLE, email, row, actual, known, self._facts.obstacle)
         rejection = self._journal.rejection(self._target, email, self._now)
         if rejection is not None and rejection.change == "approve":
-            change = self._change(Action.IMPOSSIBLE, email, row, actual, known, rejection.reason)
-            return msgspec.structs.replace(change, code=rejection.code, message=rejection.message)
+            return self._rejected(rejection, email, row, actual, known)
         if self._journal.is_used_up(self._target, email, "approve", self._now):
             reason = "the status was changed ten times today"
             return self._change(Action.DEFERRED, email, row, actual, known, reason)
@@ -270,8 +272,7 @@ class _TargetPlanner:
             auto_approve=self._policy.approves and self._target.kind == "meeting",
         )
         if (rejection := self._rejection(email, registrant)) is not None:
-            change = self._change(Action.IMPOSSIBLE, email, row, None, known, rejection.reason)
-            return msgspec.structs.replace(change, code=rejection.code, message=rejection.message)
+            return self._rejected(rejection, email, row, None, known)
         if self._journal.is_used_up(self._target, email, "add", self._now):
             return self._change(Action.DEFERRED, email, row, None, known, "was added three times today")
         if not self._take_seat():
@@ -297,6 +298,12 @@ class _TargetPlanner:
             return rejection
         rejection = self._journal.rejection(self._target, email, self._now)
         return rejection if rejection is not None and rejection.change == change_key(registrant) else None
+
+    def _rejected(
+        self, rejection: Rejection, email: str, row: int | None, actual: Actual | None, known: KnownPerson | None
+    ) -> PlannedChange:
+        change = self._change(Action.IMPOSSIBLE, email, row, actual, known, rejection.reason)
+        return msgspec.structs.replace(change, code=rejection.code, message=rejection.message)
 
     def _reason_against(self, email: str, person: NewRegistrant) -> str:
         if self._facts.obstacle:
