@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ class Journal:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path: Path = Path(path)
+        # The locks beside the journal must be the same for every name of it, also after a change of the folder.
+        self.path: Path = Path(os.path.realpath(path))
         self._connection: sqlite3.Connection | None = None
         # Reads have a connection of their own: one that has begun to read cannot write after another process has.
         self._reader: sqlite3.Connection | None = None

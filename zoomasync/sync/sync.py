@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -14,7 +15,7 @@ import anyio
 from .. import Failed, Zoom, fan_out
 from .._disk.lock import Lock
 from ..callbacks import safe
-from ..errors import ConfigError
+from ..errors import ConfigError, StoreError
 from ..types import FanOut
 from ._applying import Stop, TargetApplication
 from ._journal_file import default_journal
@@ -183,8 +184,8 @@ class RegistrantSync:
     async def _apply_locked(self, application: TargetApplication, key: str) -> None:
         """Apply the plan of a target while no other task or process changes its meeting or webinar."""
         async with self._locks.setdefault(key, anyio.Lock()):
-            lock = self._lock(key)
-            if not lock.acquire():
+            lock = self._acquired(key)
+            if lock is None:
                 await application.fail("another process is changing the registrants of this target: run again")
                 return
             try:
@@ -192,11 +193,15 @@ class RegistrantSync:
             finally:
                 lock.release()
 
-    def _lock(self, key: str) -> Lock:
-        """Return the lock between processes of one meeting or webinar."""
+    def _acquired(self, key: str) -> Lock | None:
+        """Return the lock between processes of one meeting or webinar, or None if another process holds it."""
         folder = self._journal.path.with_name(f"{self._journal.path.name}.locks")
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return Lock(folder / key.replace("/", "-"))
+        lock = Lock(folder / key.replace("/", "-"))
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            return lock if lock.acquire() else None
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"the locks in {folder.name}, beside the journal, cannot be used: {error}") from None
 
     def _opened(self) -> Spool:
         if self._spool is None:
