@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
-from ..errors import InvalidArgument
+from ..errors import ConfigError, InvalidArgument, StoreError
 from ..models.registrants import Registrant
 from .desired import DesiredPerson, RejectedRow, SyncTarget, email_key
 from .journal import target_key
 from .plan import Action, PlannedChange, TargetPlan
+
+_Value: TypeAlias = str | int | bytes | None
 
 _BLOCK: Final = 200
 # `target`: the targets of all plans; `no` identifies one, `position` is its place in its plan. `desired`, `actual`: the
@@ -66,11 +68,36 @@ class Actual:
         return self.status != "denied"
 
 
+class _Database:
+    """The connection to a database without a name, whose errors are those of the package."""
+
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = sqlite3.connect("", isolation_level=None)
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def execute(self, query: str, values: Sequence[_Value] = ()) -> sqlite3.Cursor:
+        with _storing():
+            return self._opened().execute(query, values)
+
+    def executemany(self, query: str, rows: Iterable[Sequence[_Value]]) -> None:
+        with _storing():
+            self._opened().executemany(query, rows)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise ConfigError("the plan has ended with its sync: use it inside the `async with` of `RegistrantSync`")
+        return self._connection
+
+
 class Spool:
     """A database on disk, without a name, that SQLite removes when it is closed or the process ends."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = _Database()
         for statement in _TABLES.split(";"):
             self._database.execute(statement)
         self._plans = 0
@@ -229,6 +256,16 @@ class Spool:
         while rows := self._database.execute(query, (no, email, _BLOCK)).fetchall():
             yield from map(_actual, rows)
             email = rows[-1][0]
+
+
+@contextmanager
+def _storing() -> Generator[None, None, None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        raise StoreError(f"the plan cannot be kept in a temporary file: {error}") from None
 
 
 def _actual(row: tuple[str, str, str, int, bytes]) -> Actual:

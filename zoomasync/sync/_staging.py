@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
     """Copy the list to the spool; return whether it may lack nobody."""
     complete, block, first = desired.complete, list[DesiredPerson | RejectedRow](), 0
     async for row in _rows(desired):
-        person = row if isinstance(row, RejectedRow) else _checked(row)
+        person = _checked(row)
         complete = complete and (isinstance(person, DesiredPerson) or _checks.is_address(person.email))
         block.append(person)
         if len(block) == _BLOCK:
@@ -41,13 +42,15 @@ async def _rows(desired: DesiredList) -> AsyncIterator[DesiredRow]:
             yield row
 
 
-def _checked(row: NewRegistrant | DesiredPerson) -> DesiredPerson | RejectedRow:
+def _checked(row: DesiredRow) -> DesiredPerson | RejectedRow:
     """Return *row* as a person, or as a rejected row if it has no address or cannot be sent to Zoom."""
     person = DesiredPerson(registrant=row) if isinstance(row, NewRegistrant) else row
     try:
-        msgspec.convert(msgspec.json.decode(msgspec.json.encode(person)), DesiredPerson)
+        msgspec.convert(msgspec.json.decode(msgspec.json.encode(person)), type(person))
     except (msgspec.MsgspecError, TypeError, ValueError):
         return RejectedRow(row=person.row, reason="a value is no text that can be sent to Zoom")
+    if isinstance(person, RejectedRow):
+        return replace(person, reason=person.reason or "the row describes no person")
     if not _checks.is_address(person.registrant.email):
         return RejectedRow(row=person.row, reason="this is no e-mail address")
     return person
