@@ -219,6 +219,9 @@ class _TargetPlanner:
             return self._change(Action.UNKNOWN, staged.email, staged.row, actual, known, _LATE_LIST)
         if self._facts.wrong_occurrences:
             return self._change(Action.IMPOSSIBLE, staged.email, staged.row, actual, known, self._facts.obstacle)
+        if self._spool.is_rejected(self._no, staged.email):
+            reason = "a rejected row has the same address"
+            return self._change(Action.UNCHANGED, staged.email, staged.row, actual, known, reason)
         return self._removal(_Removal(actual, known, absent=False), staged.row)
 
     def _listed(

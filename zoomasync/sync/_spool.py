@@ -198,6 +198,11 @@ class Spool:
         ).fetchone()
         return None if row is None else StagedRow(row[0], row[1], row[2], row[3], _decode_person(row[4]))
 
+    def is_rejected(self, no: int, email: str) -> bool:
+        """Return whether an address is on a rejected row."""
+        query = "SELECT EXISTS (SELECT * FROM desired WHERE target = ? AND email = ? AND reason != '')"
+        return bool(self._database.execute(query, (no, email)).fetchone()[0])
+
     def cancelled(self, no: int) -> Iterator[StagedRow]:
         """Iterate over the addresses that are on cancelled rows only, one row each."""
         query = (
