@@ -154,7 +154,7 @@ class _TargetPlanner:
             and not self._facts.wrong_occurrences
             and actual.email not in self._keep
             and not self._was_removed_recently(known)
-            and (policy.absent_scope == "all" or _is_ours(known))
+            and (policy.absent_scope == "all" or _is_ours(known, actual))
         )
 
     def _removal(self, removal: _Removal, row: int | None) -> PlannedChange:
@@ -247,7 +247,7 @@ class _TargetPlanner:
         if actual.status == "denied":
             return self._policy.on_denied == "approve"
         approve = self._policy.approve
-        return actual.status == "pending" and (approve == "all" or (approve == "ours" and _is_ours(known)))
+        return actual.status == "pending" and (approve == "all" or (approve == "ours" and _is_ours(known, actual)))
 
     def _approval(self, staged: StagedRow, actual: Actual, known: KnownPerson | None) -> PlannedChange:
         email, row = staged.email, staged.row
@@ -394,8 +394,11 @@ _LATE_ADDITION = "was registered a moment ago, and Zoom's lists may be late: run
 _LOST_RESPONSE = "the response to the registration was lost, and Zoom's lists may be late: run again"
 
 
-def _is_ours(known: KnownPerson | None) -> bool:
-    return known is not None and (known.ours or known.knowledge == "adding")
+def _is_ours(known: KnownPerson | None, actual: Actual) -> bool:
+    """Return whether a sync made the registration, or may have made it; with another id, the person made a new one."""
+    if known is None or known.knowledge == "adding":
+        return known is not None
+    return known.ours and known.registrant_id in {"", actual.id}
 
 
 def _repeated(staged: StagedRow, person: DesiredPerson, first: StagedRow, counting: DesiredPerson) -> PlannedChange:

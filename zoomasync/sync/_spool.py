@@ -221,12 +221,13 @@ class Spool:
     def add_actual(self, no: int, registrants: Iterable[Registrant], status: str, place: int) -> None:
         """Add registrants of one listing: those with *status* of the occurrence number *place*.
 
-        A registrant whose status changes meanwhile is in two listings of one occurrence: the later one counts.
+        A registrant whose status changes meanwhile is in two listings of one occurrence: the later one counts. A person
+        with two registrations, one of them denied, counts as registered.
         """
         self._database.executemany(
             "INSERT INTO actual VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET id = excluded.id, "
             "status = excluded.status, places = places + (place != excluded.place), place = excluded.place, "
-            "data = excluded.data",
+            "data = excluded.data WHERE excluded.status != 'denied' OR excluded.id = id",
             [(no, email_key(each.email), each.id, status, place, _encode(each)) for each in registrants],
         )
 
