@@ -216,12 +216,14 @@ async def test_registration_off(kind: Literal[2, 5], tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "settings"), [(2, {"close_registration": True}), (5, {})])
 @in_idle_time
 async def test_target_is_over(kind: Literal[2, 5], settings: dict[str, object], tmp_path: Path) -> None:
-    """People can still be cancelled."""
+    """People can still be cancelled by a row of their own, and nobody is absent."""
     async with staged(tmp_path) as stage:
-        meeting = stage.add_meeting(type=kind, settings=settings, start_time=NOW.replace(hour=6), registrants=1)
-        _, changes = await planned(stage, meeting, person(ADA), policy=CANCEL)
+        meeting = stage.add_meeting(type=kind, settings=settings, start_time=NOW.replace(hour=6), registrants=2)
+        guest = DesiredPerson(registrant=person(meeting.registrants[0].email), cancel=True)
+        target, changes = await planned(stage, meeting, person(ADA), guest, policy=CANCEL)
 
     assert [change.action for change in changes] == [Action.IMPOSSIBLE, Action.CANCEL]
+    assert target.unlisted == 1
     assert changes[0].reason.endswith("is over")
 
 

@@ -151,7 +151,7 @@ class _TargetPlanner:
         return (
             policy.on_absent != "keep"
             and self._complete
-            and not self._facts.wrong_occurrences
+            and not self._facts.obstacle  # after a session, a cancellation would only send mails
             and actual.email not in self._keep
             and not self._was_removed_recently(known)
             and (policy.absent_scope == "all" or _is_ours(known, actual))
