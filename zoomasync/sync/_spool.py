@@ -14,7 +14,7 @@ import msgspec
 from ..errors import ConfigError, InvalidArgument, StoreError
 from ..models.registrants import Registrant
 from .desired import DesiredPerson, RejectedRow, SyncTarget, email_key
-from .journal import target_key
+from .journal import meeting_key, target_key
 from .plan import Action, PlannedChange, TargetPlan
 
 _Value: TypeAlias = str | int | bytes | None
@@ -120,6 +120,17 @@ class Spool:
             plan_of = msgspec.json.encode(TargetPlan(target=target))
             return self._database.execute(query, (plan, position, target_key(target), plan_of)).lastrowid or 0
         raise InvalidArgument(f"{target} has two lists: give one list per target")
+
+    def overlaps(self, plan: int, target: SyncTarget) -> bool:
+        """Return whether another target of a plan has some of the occurrences of *target*; all of them without any."""
+        key, chosen = meeting_key(target), {*target.occurrence_ids}
+        query = "SELECT data FROM target WHERE plan = ? AND (key = ? OR key > ? AND key < ?)"
+        rows = self._database.execute(query, (plan, key, f"{key}/", f"{key}0")).fetchall()  # "0" comes after "/"
+        others = (_decode_target(data).target for (data,) in rows)
+        return any(
+            other != target and not (chosen and other.occurrence_ids and chosen.isdisjoint(other.occurrence_ids))
+            for other in others
+        )
 
     def save_target(self, no: int, plan: TargetPlan) -> None:
         """Save the numbers of a planned target."""

@@ -64,6 +64,11 @@ class SyncPolicy:
         return registered * int(number) // 100 if percent else int(number)
 
     @property
+    def may_remove_anyone(self) -> bool:
+        """Whether people who are absent are cancelled or denied although no sync has added them."""
+        return self.on_absent != "keep" and self.absent_scope == "all"
+
+    @property
     def approves(self) -> bool:
         """Whether people are added as approved."""
         return self.approve != "never"

@@ -15,7 +15,7 @@ import anyio
 from .. import Failed, Zoom, fan_out
 from .._disk.lock import Lock
 from ..callbacks import safe
-from ..errors import ConfigError, StoreError
+from ..errors import ConfigError, InvalidArgument, StoreError
 from ..types import FanOut
 from ._applying import Stop, TargetApplication
 from ._journal_file import default_journal
@@ -114,8 +114,9 @@ class RegistrantSync:
         people as Zoom counts, has an error in the plan, and nothing is planned for it. *progress* is called with each
         planned target; it must not block.
 
-        Raises `InvalidArgument` for two lists of one target, `Unauthorized`, and `StoreError` if the journal cannot be
-        read. Takes 5 calls per target and one for each further 300 registrants; for webinars one more.
+        Raises `InvalidArgument` for two lists of one target, or of some of the same occurrences if the policy removes
+        everyone who is absent, `Unauthorized`, and `StoreError` if the journal cannot be read. Takes 5 calls per target
+        and one for each further 300 registrants; for webinars one more.
         """
         spool = self._opened()
         number = spool.new_plan()
@@ -124,6 +125,11 @@ class RegistrantSync:
 
         async def plan_list(numbered: tuple[int, DesiredList]) -> None:
             no, desired_list = numbered
+            if self._policy.may_remove_anyone and spool.overlaps(number, desired_list.target):
+                raise InvalidArgument(
+                    f"{desired_list.target} is part of another list, too, and with absent_scope all, each list would "
+                    "remove the people of the other: give one list per occurrence, or use absent_scope ours"
+                )
             target = await plan_target(self._zoom, self._journal, spool, self._policy, no, desired_list)
             if on_planned is not None:
                 on_planned(target)
