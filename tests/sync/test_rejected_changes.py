@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -35,3 +36,44 @@ async def test_rejected_removal_is_not_repeated(
     assert [(change.code, change.message, change.status) for change in again] == [
         (300, "The registrant cannot be changed.", "approved")
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "result"),
+    [
+        (403, "No permission.", Result.FAILED),
+        (409, "The webinar is locked.", Result.FAILED),
+        (400, "The registrant cannot be changed.", Result.IMPOSSIBLE),
+    ],
+)
+async def test_added_person_without_approval(
+    status: int, message: str, result: Result, account: Account, fake: FakeZoom, zoom: Zoom, tmp_path: Path
+) -> None:
+    """The outcome says that the person was added, also for those whose approval was not sent any more."""
+    webinar = account.add_meeting(type=5, approval_type=1, start_time=datetime.now(UTC) + timedelta(days=365))
+    people = [NewRegistrant(email=f"p{number}@x.example", first_name="Ada") for number in range(35)]
+    fake.respond("webinars.registrants.update_status", status=status, body={"code": 7, "message": message}, times=40)
+
+    policy = SyncPolicy(approve="ours", list_delay=0)
+    async with RegistrantSync(zoom, journal=tmp_path / "journal.sqlite", policy=policy) as sync:
+        plan = await sync.plan(DesiredList(SyncTarget.webinar(webinar.id), people))
+        async with plan.apply() as outcomes:
+            found = [outcome async for outcome in outcomes]
+
+    assert {(outcome.result, outcome.status, bool(outcome.registrant_id)) for outcome in found} == {
+        (result, "pending", True)
+    }
+    assert all(outcome.reason.startswith("was added, but not approved: ") for outcome in found)
+    assert len(found) == len(webinar.registrants) == 35
+
+
+async def test_policy_decides_about_approval(account: Account, zoom: Zoom, tmp_path: Path) -> None:
+    """With approve="never", people are pending, although their own data ask for an approval."""
+    meeting = account.add_meeting(approval_type=1)
+    person = NewRegistrant(email="ada@x.example", first_name="Ada", auto_approve=True)
+
+    async with (
+        RegistrantSync(zoom, journal=tmp_path / "journal.sqlite", policy=SyncPolicy(list_delay=0)) as sync,
+        (await sync.plan(DesiredList(SyncTarget.meeting(meeting.id), [person]))).apply() as outcomes,
+    ):
+        assert [outcome.status async for outcome in outcomes] == ["pending"]

@@ -158,8 +158,9 @@ class TargetApplication:
     async def _send_statuses(self, action: Action, chunk: Sequence[tuple[int, PlannedChange]]) -> None:
         """Send one change of status for several people; if Zoom rejects it, send it for one after the other."""
         if self._stop:
-            for _, change in chunk:
-                await self._reporter.report(change, *self._stop)
+            result, reason = self._stop
+            for seq, change in chunk:
+                await self._reporter.report(change, result, self._prefix(seq) + reason)
             return
         kind, now = _kind(action), self._zoom.server_time
         emails = [change.email for _, change in chunk]
@@ -203,7 +204,7 @@ class TargetApplication:
     async def _status_rejected(self, seq: int, change: PlannedChange, kind: WriteKind, error: ZoomError) -> None:
         """Emit the outcome of a change of one status that Zoom did not carry out."""
         now = self._zoom.server_time
-        prefix = "was added, but not approved: " if seq in self._newcomers else ""
+        prefix = self._prefix(seq)
         if isinstance(error, ResourceLimitReached):
             await self._journal.exhaust(self._target, change.email, kind, now)
             await self._reporter.report(change, Result.DEFERRED, prefix + _TEN_CHANGES)
@@ -217,7 +218,11 @@ class TargetApplication:
             reason = prefix + cause.reason
             await self._reporter.report(change, Result.IMPOSSIBLE, reason, code=error.code, message=error.message)
         else:
-            await self._failed(change, error)
+            await self._failed(change, error, prefix)
+
+    def _prefix(self, seq: int) -> str:
+        """Return the start of the reason for a change that was not made: the person may have been added before."""
+        return "was added, but not approved: " if seq in self._newcomers else ""
 
     # --- additions
 
@@ -291,12 +296,12 @@ class TargetApplication:
     def _taken_seats(self) -> int:
         return self._spool.registered(self._no) + self._added - self._removed
 
-    async def _failed(self, change: PlannedChange, error: ZoomError) -> None:
+    async def _failed(self, change: PlannedChange, error: ZoomError, prefix: str = "") -> None:
         result = _result_of(error)
         if isinstance(error, _FOR_ALL):
             self._end(error)
         code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
-        await self._reporter.report(change, result, str(error), code=code, message=message)
+        await self._reporter.report(change, result, prefix + str(error), code=code, message=message)
 
     # --- after the changes
 

@@ -90,7 +90,7 @@ def prepared(person: NewRegistrant, questions: RegistrationQuestions, *, auto_ap
         email=person.email.strip(),
         first_name=person.first_name.strip(),
         custom_questions=custom or None,
-        auto_approve=True if auto_approve else person.auto_approve,
+        auto_approve=True if auto_approve else None,
     )
 
 
