@@ -17,7 +17,7 @@ async def test_rejected_row_keeps_cancelled_person(people: int, account: Account
     """The rejected row may be the later one; no number of such people gets past the guard."""
     meeting = account.add_meeting(registrants=people)
     emails = [registrant.email for registrant in meeting.registrants]
-    rows = [
+    rows: list[DesiredPerson | RejectedRow] = [
         *(DesiredPerson(registrant=NewRegistrant(email=email, first_name="Guest"), cancel=True) for email in emails),
         *(RejectedRow(row=1, reason="no first name", email=email.upper()) for email in emails),
     ]

@@ -178,11 +178,14 @@ async def test_full_webinar_approves_when_seats_are_free(tmp_path: Path) -> None
         meeting.register("bo@x.example")
         meeting.register(ADA, "denied")
         (full,) = await stage.sync(desired(meeting, [person(ADA, "Self")]), policy=policy)
+        (still_full,) = await stage.sync(desired(meeting, [person(ADA, "Self")]), policy=policy)
+        sent = stage.sent("PUT")
         meeting.set_status("bo@x.example", "cancelled")
         stage.clock.move_to_next_day()
         (free,) = await stage.sync(desired(meeting, [person(ADA, "Self")]), policy=policy)
 
     assert (full.result, full.reason, full.code) == (Result.IMPOSSIBLE, "no seat is left", 3035)
+    assert (still_full, sent) == (full, 1), "not tried again without a seat"
     assert (free.result, meeting.status_of(ADA)) == (Result.APPROVED, "approved")
 
 

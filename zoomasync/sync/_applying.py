@@ -30,7 +30,7 @@ from ..errors import (
     Unauthorized,
 )
 from ..models import RegistrantKey, RegistrantStatusUpdate
-from ._planning import CHANGES_PER_CALL, FATAL, LONGEST_WRITE, NO_SEAT, change_key
+from ._planning import CHANGES_PER_CALL, FATAL, LONGEST_WRITE, NO_SEAT, approval_without_seat, change_key
 from ._reading import IncompleteList, read_registrants, registrants_of
 from ._rejections import cause_of
 from ._reports import Emit, TargetReporter, change_text, is_as_planned
@@ -211,9 +211,8 @@ class TargetApplication:
         elif isinstance(error, BadRequest | NotFound) and error.code in _UNKNOWN_REGISTRANT:
             await self._reporter.report(change, Result.CHANGED, "is not registered any more")
         elif isinstance(error, BadRequest) and (cause := cause_of(error)) is not None:
-            # Without a seat, the rejection counts until fewer people are registered.
-            seats = f" {self._taken_seats}" if cause.scope == "seats" else ""
-            rejection = Rejection(f"{kind}{seats}", cause.reason, error.code, error.message)
+            key = approval_without_seat(self._taken_seats) if cause.scope == "seats" else kind
+            rejection = Rejection(key, cause.reason, error.code, error.message)
             await self._journal.reject(self._target, {change.email: rejection}, now)
             reason = prefix + cause.reason
             await self._reporter.report(change, Result.IMPOSSIBLE, reason, code=error.code, message=error.message)

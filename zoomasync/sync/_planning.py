@@ -99,12 +99,13 @@ class _TargetPlanner:
         self._complete = complete
         self._free: int | None = None
         self._held_back = False
+        self._registered = 0
         self._unlisted = 0
         self._titles: dict[str, None] = {}
 
     async def plan(self, reads: int) -> TargetPlan:
         """Write the changes to the spool, and return their numbers. Reading the registrants took so many calls."""
-        registered = self._spool.registered(self._no)
+        self._registered = registered = self._spool.registered(self._no)
         removals, is_empty = 0, next(self._spool.desired(self._no), None) is None
         for _ in self._removals():
             removals += 1
@@ -254,7 +255,7 @@ class _TargetPlanner:
         if self._facts.wrong_occurrences:
             return self._change(Action.IMPOSSIBLE, email, row, actual, known, self._facts.obstacle)
         rejection = self._journal.rejection(self._target, email, self._now)
-        if rejection is not None and rejection.change == "approve":
+        if rejection is not None and rejection.change in {"approve", approval_without_seat(self._registered)}:
             return self._rejected(rejection, email, row, actual, known)
         if self._journal.is_used_up(self._target, email, "approve", self._now):
             reason = "the status was changed ten times today"
@@ -411,6 +412,14 @@ def _repeated(staged: StagedRow, person: DesiredPerson, first: StagedRow, counti
     else:
         action, reason = Action.SHARED_ADDRESS, f"{place} has the same address and another name"
     return PlannedChange(action=action, email=staged.email, row=staged.row, reason=reason)
+
+
+def approval_without_seat(registered: int) -> str:
+    """Return a text that stands for an approval that was rejected for lack of a seat, with so many registered people.
+
+    With another number, it may be accepted.
+    """
+    return f"approve with {registered} registered"
 
 
 async def _plan_nothing(spool: Spool, no: int, action: Action, reason: str) -> None:
