@@ -152,11 +152,6 @@ class Spool:
         rows = [(no, seq, change.action.value, _encode(change)) for seq, change in changes]
         self._database.executemany("INSERT INTO change VALUES (?, ?, ?, ?)", rows)
 
-    def replace_change(self, no: int, seq: int, change: PlannedChange) -> None:
-        """Replace a planned change."""
-        query = "UPDATE change SET action = ?, data = ? WHERE target = ? AND seq = ?"
-        self._database.execute(query, (change.action.value, _encode(change), no, seq))
-
     def changes(self, no: int, *actions: Action) -> Iterator[tuple[int, PlannedChange]]:
         """Iterate over the changes of a target with one of *actions*, or all, in their order."""
         chosen = f"AND action IN ({', '.join('?' * len(actions))})" if actions else ""
@@ -195,10 +190,6 @@ class Spool:
             for at, email, row, reason, data in rows:
                 yield StagedRow(at, email, row, reason, None if data is None else _decode_person(data))
             seq = rows[-1][0]
-
-    def reject_desired(self, no: int, seq: int, reason: str) -> None:
-        """Mark a row of the desired list as one that registers nobody."""
-        self._database.execute("UPDATE desired SET reason = ? WHERE target = ? AND seq = ?", (reason, no, seq))
 
     def first_desired(self, no: int, email: str) -> StagedRow | None:
         """Return the row that counts for an address: the first that is not cancelled, or else the first."""
