@@ -2,60 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 import anyio
 from msgspec.structs import replace
 
 from .. import Zoom, ZoomError
-from ..errors import (
-    BadRequest,
-    CircuitOpen,
-    ConfigError,
-    ConnectError,
-    DailyLimitReached,
-    EmbeddedError,
-    InvalidArgument,
-    NotFound,
-    PermissionDenied,
-    RedisUnavailable,
-    ResourceLimitReached,
-    StatusError,
-    TimedOut,
-    TLSError,
-    Unauthorized,
-)
+from ..errors import BadRequest, NotFound, ResourceLimitReached, StatusError
 from ..models import RegistrantKey, RegistrantStatusUpdate
-from ._planning import CHANGES_PER_CALL, FATAL, LONGEST_WRITE, NO_SEAT, approval_without_seat, change_key
 from ._reading import IncompleteList, read_registrants, registrants_of
-from ._rejections import cause_of
+from ._reasons import NO_SEAT, NOT_REGISTERED, TEN_CHANGES, THREE_ADDS
+from ._rejections import addition_key, approval_without_seat_key, cause_of
 from ._reports import Emit, TargetReporter, change_text, is_as_planned
 from ._spool import Spool
+from ._writes import (
+    CHANGES_PER_CALL,
+    ENDS_SYNC,
+    ENDS_TARGET,
+    LONGEST_WRITE,
+    in_time,
+    may_have_run,
+    result_of,
+)
 from .desired import SyncTarget
 from .journal import Journal, KnownPerson, Rejection, WriteKind
 from .outcomes import Result
 from .plan import Action, PlannedChange, TargetPlan
 from .policy import SyncPolicy
 
-T = TypeVar("T")
-
-_NOT_SENT: Final = (ConfigError, InvalidArgument, RedisUnavailable, CircuitOpen, ConnectError, TLSError)
-_FOR_ALL: Final = (
-    Unauthorized,
-    PermissionDenied,
-    NotFound,
-    ConfigError,
-    RedisUnavailable,
-    CircuitOpen,
-    TLSError,
-    DailyLimitReached,
-    EmbeddedError,
-)
-"""Errors that the next change of the target would meet too."""
 _UNKNOWN_REGISTRANT = (1001, 3079)
 _DONE: Final = {
     Action.ADD: Result.ADDED,
@@ -64,9 +41,6 @@ _DONE: Final = {
     Action.DENY: Result.DENIED,
 }
 _STATUS_AFTER: Final = {Action.APPROVE: "approved", Action.CANCEL: "cancelled", Action.DENY: "denied"}
-_THREE_ADDS = "was added three times today"
-_TEN_CHANGES = "the status was changed ten times today"
-_BLOCK = 200
 _LONGEST_PAUSE = 8.0
 
 
@@ -169,7 +143,7 @@ class TargetApplication:
         error = await self._update_statuses(kind, chunk)
         if error is None:
             await self._status_changed(action, chunk)
-        elif _may_have_run(error) or len(self._target.occurrence_ids) > 1:
+        elif may_have_run(error) or len(self._target.occurrence_ids) > 1:
             self._unresolved.update(chunk)
         else:
             await self._journal.withdraw(self._target, known, kind, now=now)
@@ -185,7 +159,7 @@ class TargetApplication:
         update = RegistrantStatusUpdate(action=kind, registrants=keys)
         for occurrence_id in self._target.occurrence_ids or (None,):
             try:
-                await _in_time(self._registrants.update_status(self._target.id, update, occurrence_id=occurrence_id))
+                await in_time(self._registrants.update_status(self._target.id, update, occurrence_id=occurrence_id))
             except ZoomError as error:
                 return error
         return None
@@ -207,11 +181,11 @@ class TargetApplication:
         prefix = self._prefix(seq)
         if isinstance(error, ResourceLimitReached):
             await self._journal.exhaust(self._target, change.email, kind, now)
-            await self._reporter.report(change, Result.DEFERRED, prefix + _TEN_CHANGES)
+            await self._reporter.report(change, Result.DEFERRED, prefix + TEN_CHANGES)
         elif isinstance(error, BadRequest | NotFound) and error.code in _UNKNOWN_REGISTRANT:
-            await self._reporter.report(change, Result.CHANGED, "is not registered any more")
+            await self._reporter.report(change, Result.CHANGED, NOT_REGISTERED)
         elif isinstance(error, BadRequest) and (cause := cause_of(error)) is not None:
-            key = approval_without_seat(self._taken_seats) if cause.scope == "seats" else kind
+            key = approval_without_seat_key(self._taken_seats) if cause.scope == "seats" else kind
             rejection = Rejection(key, cause.reason, error.code, error.message)
             await self._journal.reject(self._target, {change.email: rejection}, now)
             reason = prefix + cause.reason
@@ -235,13 +209,13 @@ class TargetApplication:
         known = self._journal.person(self._target, email)
         await self._journal.begin(self._target, [email], "add", now)
         try:
-            added = await _in_time(
+            added = await in_time(
                 self._registrants.add(
                     self._target.id, change.registrant, occurrence_ids=self._target.occurrence_ids or None
                 )
             )
         except ZoomError as error:
-            if _may_have_run(error):
+            if may_have_run(error):
                 self._unresolved[seq] = change
             else:
                 await self._not_added(change, known, error, now)
@@ -273,13 +247,13 @@ class TargetApplication:
         rejections = dict[str, Rejection]()
         if cause is not None and cause.scope != "seats" and isinstance(error, StatusError):
             is_target = cause.scope == "target"
-            key = "" if change.registrant is None else change_key(change.registrant)
+            key = "" if change.registrant is None else addition_key(change.registrant)
             rejection = Rejection("" if is_target else key, cause.reason, error.code, error.message)
             rejections["" if is_target else change.email] = rejection
         await self._journal.withdraw(self._target, {change.email: known}, "add", rejections=rejections, now=now)
         if isinstance(error, ResourceLimitReached):
             await self._journal.exhaust(self._target, change.email, "add", now)
-            await self._reporter.report(change, Result.DEFERRED, _THREE_ADDS)
+            await self._reporter.report(change, Result.DEFERRED, THREE_ADDS)
         elif cause is None:
             await self._failed(change, error)
         else:
@@ -296,8 +270,8 @@ class TargetApplication:
         return self._spool.registered(self._no) + self._added - self._removed
 
     async def _failed(self, change: PlannedChange, error: ZoomError, prefix: str = "") -> None:
-        result = _result_of(error)
-        if isinstance(error, _FOR_ALL):
+        result = result_of(error)
+        if isinstance(error, ENDS_TARGET):
             self._end(error)
         code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
         await self._reporter.report(change, result, prefix + str(error), code=code, message=message)
@@ -369,15 +343,15 @@ class TargetApplication:
 
     def _end(self, error: Exception) -> None:
         """Send no further change of this target, nor of any other if they would meet *error* too."""
-        self._stopped = (_result_of(error), str(error))
-        if isinstance(error, FATAL):
+        self._stopped = (result_of(error), str(error))
+        if isinstance(error, ENDS_SYNC):
             self._stop_all.error = error
 
     @property
     def _stop(self) -> tuple[Result, str] | None:
         """The result of the changes that are not sent any more, and the reason, or None."""
         error = self._stop_all.error
-        return self._stopped or (None if error is None else (_result_of(error), str(error)))
+        return self._stopped or (None if error is None else (result_of(error), str(error)))
 
     async def _is_to_send(self, change: PlannedChange, kind: WriteKind) -> bool:
         """Return whether a planned change is still right; emit the outcome if it is not."""
@@ -393,33 +367,12 @@ class TargetApplication:
                 change, Result.CHANGED, "another sync has changed this person since the plan", actual
             )
         elif self._journal.is_used_up(self._target, change.email, kind, self._zoom.server_time):
-            reason = _THREE_ADDS if kind == "add" else _TEN_CHANGES
+            reason = THREE_ADDS if kind == "add" else TEN_CHANGES
             await self._reporter.report(change, Result.DEFERRED, reason, actual)
         else:
             return True
         return False
 
 
-async def _in_time(write: Awaitable[T]) -> T:
-    """Wait for a write, for so long that the journal's entry is not much older than the last request."""
-    try:
-        with anyio.fail_after(LONGEST_WRITE):
-            result = await write
-    except TimeoutError:
-        raise TimedOut("a change of a registrant", f"no result within {LONGEST_WRITE:.0f} s") from None
-    return result
-
-
 def _kind(action: Action) -> WriteKind:
     return cast("WriteKind", action.value)
-
-
-def _result_of(error: Exception) -> Result:
-    return Result.DEFERRED if isinstance(error, DailyLimitReached) else Result.FAILED
-
-
-def _may_have_run(error: ZoomError) -> bool:
-    """Return whether Zoom may have carried out a write that failed with *error*."""
-    if isinstance(error, StatusError):
-        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status == HTTPStatus.REQUEST_TIMEOUT
-    return not isinstance(error, _NOT_SENT)

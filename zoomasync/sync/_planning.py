@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import msgspec
 from anyio.lowlevel import checkpoint
 
-from .. import Label, Zoom, ZoomError
-from ..errors import ConfigError, DailyLimitReached, MissingScope, RedisUnavailable, StoreError, Unauthorized
+from .. import Zoom, ZoomError
+from ..errors import DailyLimitReached
 from ..models import NewRegistrant
 from . import _checks
+from ._estimate import calls_of, mails_of
 from ._reading import IncompleteList, TargetFacts, read_facts, read_registrants
+from ._reasons import IS_HOST, IS_PANELIST, NO_SEAT, TEN_CHANGES, THREE_ADDS
+from ._rejections import addition_key, approval_without_seat_key
 from ._spool import Actual, Spool, StagedRow
 from ._staging import stage
+from ._writes import ENDS_SYNC, LONGEST_WRITE
 from .desired import DesiredList, DesiredPerson, SyncTarget, email_key
 from .journal import Journal, KnownPerson, Rejection, WriteKind
 from .plan import Action, PlannedChange, TargetPlan
 from .policy import SyncPolicy
 
-FATAL: Final = (Unauthorized, MissingScope, ConfigError, RedisUnavailable, StoreError)
-"""Errors that every further call would meet too."""
-CHANGES_PER_CALL: Final = 30
-LONGEST_WRITE: Final = 60.0
-"""The most seconds from the journal's entry of a write to its last request: waits and retries are between them."""
 _BLOCK = 200
 
 
@@ -44,7 +41,7 @@ async def plan_target(
         facts = await read_facts(zoom, desired.target)
         now = zoom.server_time  # before the lists are read, which may take long
         reads = await read_registrants(zoom, desired.target, spool, no) if facts.listed else 0
-    except FATAL:
+    except ENDS_SYNC:
         raise
     except (ZoomError, IncompleteList) as error:
         action = Action.DEFERRED if isinstance(error, DailyLimitReached) else Action.FAILED
@@ -57,11 +54,6 @@ async def plan_target(
     spool.clear_desired(no)
     spool.save_target(no, plan)
     return plan
-
-
-def change_key(registrant: NewRegistrant) -> str:
-    """Return a text that stands for the data of a person in a rejection: other data may be accepted."""
-    return f"add {hashlib.sha256(msgspec.json.encode(registrant)).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +115,8 @@ class _TargetPlanner:
             unused_titles=tuple(self._titles),
             registered=registered,
             unlisted=self._unlisted,
-            calls=self._calls(counts, reads),
-            mails=self._mails(counts),
+            calls=calls_of(counts, self._target, self._facts, self._policy, reads),
+            mails=mails_of(counts, self._facts, self._policy),
         )
 
     def _seats(self) -> int | None:
@@ -167,8 +159,7 @@ class _TargetPlanner:
         if rejection is not None and rejection.change == kind:
             return self._rejected(rejection, removal.actual.email, row, removal.actual, removal.known)
         if self._journal.is_used_up(self._target, removal.actual.email, kind, self._now):
-            reason = "the status was changed ten times today"
-            return self._change(Action.DEFERRED, removal.actual.email, row, removal.actual, removal.known, reason)
+            return self._change(Action.DEFERRED, removal.actual.email, row, removal.actual, removal.known, TEN_CHANGES)
         return self._change(Action(kind), removal.actual.email, row, removal.actual, removal.known, reason)
 
     def _plan_absent(self, seq: int) -> None:
@@ -255,11 +246,10 @@ class _TargetPlanner:
         if self._facts.wrong_occurrences:
             return self._change(Action.IMPOSSIBLE, email, row, actual, known, self._facts.obstacle)
         rejection = self._journal.rejection(self._target, email, self._now)
-        if rejection is not None and rejection.change in {"approve", approval_without_seat(self._registered)}:
+        if rejection is not None and rejection.change in {"approve", approval_without_seat_key(self._registered)}:
             return self._rejected(rejection, email, row, actual, known)
         if self._journal.is_used_up(self._target, email, "approve", self._now):
-            reason = "the status was changed ten times today"
-            return self._change(Action.DEFERRED, email, row, actual, known, reason)
+            return self._change(Action.DEFERRED, email, row, actual, known, TEN_CHANGES)
         if actual.status == "denied" and not self._take_seat():
             return self._change(Action.IMPOSSIBLE, email, row, actual, known, NO_SEAT)
         return self._change(Action.APPROVE, email, row, actual, known)
@@ -278,7 +268,7 @@ class _TargetPlanner:
         if (rejection := self._rejection(email, registrant)) is not None:
             return self._rejected(rejection, email, row, None, known)
         if self._journal.is_used_up(self._target, email, "add", self._now):
-            return self._change(Action.DEFERRED, email, row, None, known, "was added three times today")
+            return self._change(Action.DEFERRED, email, row, None, known, THREE_ADDS)
         if not self._take_seat():
             return self._change(Action.IMPOSSIBLE, email, row, None, known, NO_SEAT)
         return msgspec.structs.replace(self._change(Action.ADD, email, row, None, known), registrant=registrant)
@@ -301,7 +291,7 @@ class _TargetPlanner:
         if (rejection := self._journal.rejection(self._target, "", self._now)) is not None:
             return rejection
         rejection = self._journal.rejection(self._target, email, self._now)
-        return rejection if rejection is not None and rejection.change == change_key(registrant) else None
+        return rejection if rejection is not None and rejection.change == addition_key(registrant) else None
 
     def _rejected(
         self, rejection: Rejection, email: str, row: int | None, actual: Actual | None, known: KnownPerson | None
@@ -313,9 +303,9 @@ class _TargetPlanner:
         if self._facts.obstacle:
             return self._facts.obstacle
         if email in self._facts.hosts:
-            return "is the host or an alternative host"
+            return IS_HOST
         if email in self._facts.panelists:
-            return "is a panelist"
+            return IS_PANELIST
         return _checks.fault_of(person, self._facts.questions)
 
     def _take_seat(self) -> bool:
@@ -366,30 +356,7 @@ class _TargetPlanner:
         elif self._held_back and self._complete:
             yield f"{removals:,} cancellations are held back: more than {most:,}, which max_cancel can allow"
 
-    def _calls(self, counts: dict[Action, int], reads: int) -> dict[Label, int]:
-        """Return the calls that carry out the plan: the registrants are read once more before the first change."""
-        if not any(counts.get(action) for action in Action if action.is_write):
-            return {}
-        occurrences = max(1, len(self._target.occurrence_ids))
-        changes = [counts.get(action, 0) for action in (Action.CANCEL, Action.DENY, Action.APPROVE)]
-        if self._facts.manual_approval and self._policy.approves and self._target.kind == "webinar":
-            changes.append(counts.get(Action.ADD, 0))  # those are pending until they are approved
-        status_calls = sum(-(-number // CHANGES_PER_CALL) for number in changes) * occurrences
-        return {Label.LIGHT: counts.get(Action.ADD, 0), Label.MEDIUM: reads + status_calls}
 
-    def _mails(self, counts: dict[Action, int]) -> int | None:
-        confirms = False if self._facts.notifies is False else self._facts.confirms
-        added = 0 if self._facts.manual_approval and not self._policy.approves else counts.get(Action.ADD, 0)
-        removed = counts.get(Action.CANCEL, 0) + counts.get(Action.DENY, 0)
-        mails = 0
-        for number, sent in ((added + counts.get(Action.APPROVE, 0), confirms), (removed, self._facts.notifies)):
-            if number and sent is None:
-                return None
-            mails += number if sent else 0
-        return mails
-
-
-NO_SEAT: Final = "no seat is left"
 _LATE_LIST = "was cancelled a moment ago, and Zoom's lists may be late: run again"
 _LATE_ADDITION = "was registered a moment ago, and Zoom's lists may be late: run again"
 _LOST_RESPONSE = "the response to the registration was lost, and Zoom's lists may be late: run again"
@@ -412,14 +379,6 @@ def _repeated(staged: StagedRow, person: DesiredPerson, first: StagedRow, counti
     else:
         action, reason = Action.SHARED_ADDRESS, f"{place} has the same address and another name"
     return PlannedChange(action=action, email=staged.email, row=staged.row, reason=reason)
-
-
-def approval_without_seat(registered: int) -> str:
-    """Return a text that stands for an approval that was rejected for lack of a seat, with so many registered people.
-
-    With another number, it may be accepted.
-    """
-    return f"approve with {registered} registered"
 
 
 async def _plan_nothing(spool: Spool, no: int, action: Action, reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from ._reasons import NOT_REGISTERED
 from ._spool import Actual, Spool
 from .desired import SyncTarget
 from .journal import Journal
@@ -112,4 +113,4 @@ def is_as_planned(change: PlannedChange, actual: Actual | None) -> bool:
 
 def change_text(actual: Actual | None) -> str:
     """Return the reason why a registration is left alone that is not as planned."""
-    return "is not registered any more" if actual is None else f"is {actual.status} since the plan"
+    return NOT_REGISTERED if actual is None else f"is {actual.status} since the plan"
