@@ -118,11 +118,12 @@ class Model:
         people = {address(number) for number in range(1, PEOPLE + 1)}
         wanted = {address(number) for number, kind in self.rows if kind in {"person", "renamed", "no name"}}
         allowed = {address(number) for number, kind in self.rows if kind == "cancelled"} - wanted
-        is_readable = all(kind != "unreadable" for _, kind in self.rows)
-        if self.rows and extent.complete and is_readable and policy.on_absent != "keep":
+        if not self.rows or not extent.complete or any(kind == "unreadable" for _, kind in self.rows):
+            return set()
+        if policy.on_absent != "keep":
             absent = people - {address(number) for number, _ in self.rows} - {email.casefold() for email in extent.keep}
             allowed |= absent if policy.absent_scope == "all" else absent & self.ours
-        return allowed if self.rows else set()
+        return allowed
 
     def new_changes(self) -> Sequence[StatusChange]:
         changes = self.meeting.changes[self.checked :]

@@ -330,8 +330,8 @@ async def test_concurrent_writes_are_repeated(tmp_path: Path) -> None:
 
 @in_idle_time
 async def test_two_syncs_add_once(tmp_path: Path) -> None:
-    """Two syncs plan the same additions, and apply their plans at the same time."""
-    async with staged(tmp_path, write_seconds=1) as stage:
+    """Two syncs plan the same additions, and apply their plans at the same time. The lists are late."""
+    async with staged(tmp_path, write_seconds=1, list_delay=60) as stage:
         meeting = stage.add_meeting()
         async with stage.syncing() as one, stage.syncing() as two:
             plans = [await sync.plan(desired(meeting, people(5))) for sync in (one, two)]
