@@ -39,7 +39,7 @@ T = TypeVar("T")
 EXAMPLES: Final = os.environ.get("ZOOMASYNC_FUZZ_EXAMPLES")
 STEPS: Final = 25
 LIST_DELAY: Final = 20.0
-PEOPLE: Final = 6
+PEOPLE: Final = 4
 REGISTERED: Final = frozenset({"approved", "pending"})
 NOT_DONE: Final = (Result.DEFERRED, Result.HELD_BACK, Result.UNKNOWN, Result.CHANGED, Result.FAILED)
 
@@ -160,6 +160,9 @@ STOPS = st.one_of(
     st.builds(Stop, outcomes=st.integers(1, 4)),
     st.builds(Stop, changes=st.integers(1, 4), iterations=st.integers(0, 200)),
 )
+BETWEEN: st.SearchStrategy[Between] = st.sampled_from(
+    ["nothing", "seconds", "day", "cancel", "deny", "approve", "remove", "register", "sync"]
+)
 NUMBERS = st.integers(1, PEOPLE)
 TARGETS = st.integers(0, 1)
 
@@ -181,11 +184,11 @@ class SyncMachine(RuleBasedStateMachine):
         return self.runner.run(coroutine)
 
     @initialize(
-        late=st.sampled_from([0, 8]),
+        late=st.sampled_from([0, 8, 18]),
         write_seconds=st.sampled_from([0.0, 1.0]),
         kinds=st.tuples(st.sampled_from([2, 5]), st.sampled_from([2, 5])),
         approvals=st.tuples(st.sampled_from([0, 1]), st.sampled_from([0, 1])),
-        seats=st.sampled_from([3, 50]),
+        seats=st.sampled_from([3, 50, 50]),
         registered=st.lists(NUMBERS, max_size=3, unique=True),
     )
     def begin(
@@ -204,6 +207,7 @@ class SyncMachine(RuleBasedStateMachine):
         )
         for kind, approval, capacity in zip(kinds, approvals, (seats, 50), strict=True):
             self.models.append(Model(self.stage.add_meeting(type=kind, approval_type=approval, capacity=capacity)))
+            self.models[-1].rows = [(number, "person") for number in range(1, PEOPLE + 1)]
         for number in registered:
             self.models[0].meeting.register(address(number))
 
@@ -226,7 +230,7 @@ class SyncMachine(RuleBasedStateMachine):
     def append_row(self, which: int, number: int, kind: RowKind) -> None:
         self.models[which].rows.append((number, kind))
 
-    @rule(which=TARGETS, numbers=st.lists(NUMBERS, unique=True))
+    @rule(which=TARGETS, numbers=st.lists(NUMBERS, unique=True, min_size=1))
     def set_list(self, which: int, numbers: list[int]) -> None:
         self.models[which].rows = [(number, "person") for number in numbers]
 
@@ -261,13 +265,13 @@ class SyncMachine(RuleBasedStateMachine):
             if email in model.seen:
                 model.gone.add(email)
 
-    @rule(seconds=st.sampled_from([1, 5, 9, 22, 90]))
-    def wait(self, seconds: int) -> None:
-        self.stage.clock.move(seconds)
-
-    @rule()
-    def wait_for_next_day(self) -> None:
-        self.stage.clock.move_to_next_day()
+    @rule(seconds=st.sampled_from([1, 9, 22, 90, None]))
+    def wait(self, seconds: int | None) -> None:
+        """Move the clock by so many *seconds*, or to the next day."""
+        if seconds is None:
+            self.stage.clock.move_to_next_day()
+        else:
+            self.stage.clock.move(seconds)
 
     # --- syncs
 
@@ -275,21 +279,7 @@ class SyncMachine(RuleBasedStateMachine):
         policy=POLICIES,
         faults=FAULTS,
         stop=STOPS,
-        between=st.sampled_from(
-            [
-                "nothing",
-                "nothing",
-                "nothing",
-                "seconds",
-                "day",
-                "cancel",
-                "deny",
-                "approve",
-                "remove",
-                "register",
-                "sync",
-            ]
-        ),
+        between=BETWEEN,
         which=TARGETS,
         number=NUMBERS,
         extent=st.sampled_from([Extent(), Extent(), Extent(complete=False), Extent(keep=frozenset({"P1@X.example"}))]),
@@ -308,6 +298,14 @@ class SyncMachine(RuleBasedStateMachine):
     ) -> None:
         """Plan, change something, and apply the plan, with faults and possibly not to the end."""
         self.run(self.plan_and_apply(policy, faults, stop, between, which, number, extent, other))
+
+    @rule(policy=POLICIES)
+    def sync_without_faults(self, policy: SyncPolicy) -> None:
+        self.run(self.plan_and_apply(policy, Faults(), Stop(), "nothing", 0, 1, Extent(), policy))
+
+    @rule(policy=POLICIES, faults=FAULTS, stop=STOPS)
+    def sync_with_faults(self, policy: SyncPolicy, faults: Faults, stop: Stop) -> None:
+        self.run(self.plan_and_apply(policy, faults, stop, "nothing", 0, 1, Extent(), policy))
 
     @rule(policies=st.tuples(POLICIES, POLICIES), faults=FAULTS, stop=STOPS)
     def sync_twice_at_once(self, policies: tuple[SyncPolicy, SyncPolicy], faults: Faults, stop: Stop) -> None:
@@ -532,7 +530,7 @@ def email_of(request: LoggedRequest) -> str:
 
 TestSyncInAnyOrder = SyncMachine.TestCase
 TestSyncInAnyOrder.settings = settings(
-    max_examples=int(EXAMPLES or 15),
+    max_examples=int(EXAMPLES or 30),
     stateful_step_count=STEPS,
     derandomize=EXAMPLES is None,
     deadline=None,
