@@ -113,7 +113,7 @@ class _Clock:
 async def _serve_account(pipe: Connection, targets: int) -> None:
     """Serve an account of meetings and webinars, half of each with manual approval, and carry out commands."""
     clock, account = _Clock(), Account()
-    start = clock() + timedelta(days=60)
+    start = clock() + timedelta(days=1_000)
     for number in range(targets):
         approval: Literal[0, 1] = 1 if number % 4 > 1 else 0
         type_: Literal[2, 5] = 5 if number % 2 else 2
