@@ -325,6 +325,33 @@ async def test_concurrent_writes_are_repeated(tmp_path: Path) -> None:
     assert {outcome.result for outcome in outcomes} == {Result.ADDED}
 
 
+@in_idle_time
+async def test_endless_concurrent_writes_end_target(tmp_path: Path) -> None:
+    """The retries for one person are enough to know that another program keeps changing the registrants."""
+    async with staged(tmp_path) as stage:
+        meeting = stage.add_meeting()
+        stage.fake.throttle(POSTED, kind="concurrent", times=None)
+        outcomes = await stage.sync(desired(meeting, people(40)))
+        sent = stage.sent("POST")
+
+    assert [outcome.result for outcome in outcomes] == [Result.FAILED] * 40
+    assert sent == 3
+
+
+@in_idle_time
+async def test_write_without_end_ends_target(tmp_path: Path) -> None:
+    """A write that takes longer than a minute is unknown, and the others are left to the next run."""
+    async with staged(tmp_path) as stage:
+        meeting = stage.add_meeting()
+        stage.fake.throttle(POSTED, kind="concurrent", retry_after=59, times=2)
+        *others, first = await stage.sync(desired(meeting, people(3)))
+
+    assert (first.result, first.status) == (Result.UNKNOWN, "")
+    assert [(each.result, each.reason) for each in others] == [
+        (Result.FAILED, "a change of a registrant: no result within 60 s")
+    ] * 2
+
+
 # --- several syncs
 
 
@@ -410,6 +437,23 @@ async def test_occurrences_are_cancelled_one_by_one(tmp_path: Path) -> None:
     assert (some.result, some.reason) == (Result.DIFFERS, "registered for 2 of 3 occurrences")
 
 
+@pytest.mark.parametrize("on_request", [1, 2])
+@in_idle_time
+async def test_rejected_change_of_occurrences(on_request: int, tmp_path: Path) -> None:
+    """It is unknown only if it was made at one of the occurrences."""
+    error: dict[str, object] = {"code": 300, "message": "Not now."}
+    async with staged(tmp_path) as stage:
+        meeting = stage.add_meeting(type=8, settings={"registration_type": 3})
+        ids = [each.occurrence_id for each in meeting.occurrences][:2]
+        await stage.sync(DesiredList(target_of(meeting), [person(ADA)]))
+        stage.clock.move(60)
+        stage.fake.respond("meetings.registrants.update_status", status=400, body=error, on_request=on_request)
+        row = DesiredPerson(registrant=person(ADA), cancel=True)
+        (outcome,) = await stage.sync(DesiredList(target_of(meeting, *ids), [row]))
+
+    assert outcome.result is (Result.IMPOSSIBLE if on_request == 1 else Result.UNKNOWN)
+
+
 # --- plan files
 
 
@@ -436,6 +480,8 @@ async def test_plan_file_round_trip(tmp_path: Path) -> None:
 
 
 EDITS: Sequence[Callable[[str], str]] = (
+    lambda text: text.replace("p0@", "p2@"),
+    lambda text: text.replace('"on_absent":"keep"', '"on_absent":"cancel"', 1),
     lambda text: text.replace('"add"', '"delete"', 1),
     lambda text: text.replace('"registrant":{', '"other":{', 1),
     lambda text: text[: len(text) // 2],

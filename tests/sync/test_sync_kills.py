@@ -27,6 +27,7 @@ def run_to_the_end(served: Served, job: Job) -> list[str]:
     On another day, people who were added three times can be added again, and no list lacks a write. While so many
     requests fail, a client soon has no retries left: each run reaches only some of many targets.
     """
+    faults: list[str] = []
     for _ in range(MOST_RUNS):
         sync_to_the_end(job)
         time.sleep(LATE)

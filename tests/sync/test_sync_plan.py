@@ -87,6 +87,34 @@ async def test_rows_of_one_address(tmp_path: Path) -> None:
     assert changes[1].registrant == person("ADA@X.example")
 
 
+@in_idle_time
+async def test_rows_of_one_person_complete_each_other(tmp_path: Path) -> None:
+    """The first row counts; a later one of the same name gives the values that it lacks."""
+    color, size = (CustomAnswer(title=title, value=title) for title in ("Color", "Size"))
+    rows = [
+        NewRegistrant(email=ADA, first_name="Ada", org="Engines", custom_questions=(color,)),
+        NewRegistrant(email=ADA, first_name="Bo", job_title="another person"),
+        NewRegistrant(email=ADA, first_name="Ada", org="Looms", phone="1", custom_questions=(size,)),
+    ]
+    async with staged(tmp_path) as stage:
+        meeting = stage.add_meeting()
+        meeting.custom_questions = [{"title": each.title, "type": "short", "required": True} for each in (color, size)]
+        _, changes = await planned(stage, meeting, *rows)
+
+    assert [change.action for change in changes] == [Action.ADD, Action.SHARED_ADDRESS, Action.DUPLICATE]
+    assert changes[0].registrant == NewRegistrant(
+        email=ADA, first_name="Ada", org="Engines", phone="1", custom_questions=(color, size)
+    )
+
+
+@in_idle_time
+async def test_huge_row_number_is_an_error(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        meeting = stage.add_meeting()
+        with pytest.raises(InvalidArgument, match="the number of a row is too large"):
+            await planned(stage, meeting, DesiredPerson(registrant=person(ADA), row=2**63))
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -140,11 +140,12 @@ class TargetApplication:
         emails = [change.email for _, change in chunk]
         known = {email: self._journal.person(self._target, email) for email in emails}
         await self._journal.begin(self._target, emails, kind, now)
-        error = await self._update_statuses(kind, chunk)
+        error, has_begun = await self._update_statuses(kind, chunk)
         if error is None:
             await self._status_changed(action, chunk)
-        elif may_have_run(error) or len(self._target.occurrence_ids) > 1:
+        elif may_have_run(error) or has_begun:
             self._unresolved.update(chunk)
+            self._end_after(error)
         else:
             await self._journal.withdraw(self._target, known, kind, now=now)
             if len(chunk) > 1 and isinstance(error, BadRequest | NotFound | ResourceLimitReached):
@@ -154,15 +155,18 @@ class TargetApplication:
                 for seq, change in chunk:
                     await self._status_rejected(seq, change, kind, error)
 
-    async def _update_statuses(self, kind: WriteKind, chunk: Sequence[tuple[int, PlannedChange]]) -> ZoomError | None:
+    async def _update_statuses(
+        self, kind: WriteKind, chunk: Sequence[tuple[int, PlannedChange]]
+    ) -> tuple[ZoomError | None, bool]:
+        """Change the statuses, at one occurrence after the other; return an error, and whether one is changed."""
         keys = tuple(RegistrantKey(id=change.registrant_id) for _, change in chunk)
         update = RegistrantStatusUpdate(action=kind, registrants=keys)
-        for occurrence_id in self._target.occurrence_ids or (None,):
+        for place, occurrence_id in enumerate(self._target.occurrence_ids or (None,)):
             try:
                 await in_time(self._registrants.update_status(self._target.id, update, occurrence_id=occurrence_id))
             except ZoomError as error:
-                return error
-        return None
+                return error, place > 0
+        return None, True
 
     async def _status_changed(self, action: Action, chunk: Sequence[tuple[int, PlannedChange]]) -> None:
         people, now = {change.email: change.registrant_id for _, change in chunk}, self._zoom.server_time
@@ -217,6 +221,7 @@ class TargetApplication:
         except ZoomError as error:
             if may_have_run(error):
                 self._unresolved[seq] = change
+                self._end_after(error)
             else:
                 await self._not_added(change, known, error, now)
             return
@@ -271,8 +276,7 @@ class TargetApplication:
 
     async def _failed(self, change: PlannedChange, error: ZoomError, prefix: str = "") -> None:
         result = result_of(error)
-        if isinstance(error, ENDS_TARGET):
-            self._end(error)
+        self._end_after(error)
         code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
         await self._reporter.report(change, result, prefix + str(error), code=code, message=message)
 
@@ -340,6 +344,11 @@ class TargetApplication:
         self._approved.clear()
 
     # --- checks and outcomes
+
+    def _end_after(self, error: ZoomError) -> None:
+        """Send no further change of this target if it would meet *error* too."""
+        if isinstance(error, ENDS_TARGET):
+            self._end(error)
 
     def _end(self, error: Exception) -> None:
         """Send no further change of this target, nor of any other if they would meet *error* too."""

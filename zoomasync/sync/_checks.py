@@ -94,6 +94,20 @@ def prepared(person: NewRegistrant, questions: RegistrationQuestions, *, auto_ap
     )
 
 
+def completed(person: NewRegistrant, other: NewRegistrant) -> NewRegistrant:
+    """Return *person* with the values of *other* in the fields that are empty, if both have the same name."""
+    if not is_same_name(person, other):
+        return person
+    values = {
+        name: getattr(other, name)
+        for name in person.__struct_fields__
+        if name != "custom_questions" and getattr(person, name) in {None, ""}
+    }
+    answers = answers_of(person)
+    further = (each for each in other.custom_questions or () if _plain(each.title) not in answers)
+    return replace(person, **values, custom_questions=(*(person.custom_questions or ()), *further) or None)
+
+
 def unused_titles(person: NewRegistrant, questions: RegistrationQuestions) -> Iterator[str]:
     """Yield the titles of answers to questions that the form lacks."""
     titles = {_plain(each.title) for each in questions.custom_questions}
@@ -131,7 +145,7 @@ def answers_of(person: NewRegistrant) -> Mapping[str, str]:
 
 
 def _answers(answers: tuple[CustomAnswer, ...] | None) -> Mapping[str, str]:
-    return {_plain(each.title): (each.value or "").strip() for each in answers or ()}
+    return {_plain(each.title): each.value.strip() for each in answers or () if each.value and each.value.strip()}
 
 
 def _is_choice(question: CustomQuestion, answer: str) -> bool:

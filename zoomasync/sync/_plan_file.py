@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,15 @@ class PlanHeader(Struct, frozen=True, kw_only=True):
 
 
 def lines_of(spool: Spool, plan: int, header: PlanHeader) -> Iterator[str]:
-    """Yield the lines of a plan file; together they are one JSON object."""
+    """Yield the lines of a plan file; together they are one JSON object, whose digest is on the last line."""
+    digest = hashlib.sha256()
+    for line in _content_lines(spool, plan, header):
+        digest.update(line.encode())
+        yield line
+    yield _end(digest.hexdigest())
+
+
+def _content_lines(spool: Spool, plan: int, header: PlanHeader) -> Iterator[str]:
     yield f'{_json(header)[:-1]},"targets":['
     separator = ""
     for no, target in spool.targets(plan):
@@ -41,7 +50,6 @@ def lines_of(spool: Spool, plan: int, header: PlanHeader) -> Iterator[str]:
             yield f"{comma}{_json(replace(change, join_url=''))}"
             comma = ","
         yield "]}"
-    yield "]}"
 
 
 def write_plan(path: Path, lines: Iterator[str]) -> None:
@@ -63,29 +71,41 @@ def read_plan(path: Path, spool: Spool, plan: int) -> PlanHeader:
             return _read(file, spool, plan)
     except OSError as error:
         raise ConfigError(f"the plan {path.name} cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, StopIteration):
         raise ConfigError(
             f"{path.name} is no plan file of this version, or it was edited: make the plan again"
         ) from None
 
 
 def _read(file: TextIO, spool: Spool, plan: int) -> PlanHeader:
-    header = msgspec.json.decode(f"{_opened(file.readline(), 'targets')}}}", type=PlanHeader)
-    position = 0
-    while (line := file.readline().rstrip("\n")) != "]}":
+    lines = _content_of(file)
+    header = msgspec.json.decode(f"{_opened(next(lines), 'targets')}}}", type=PlanHeader)
+    for position, line in enumerate(lines):
         target = msgspec.json.decode(f"{_opened(line, 'changes')}}}".removeprefix(","), type=TargetPlan)
         no = spool.add_target(plan, position, target.target)
-        position, seq = position + 1, 0
-        while (line := file.readline().rstrip("\n")) != "]}":
-            change = msgspec.json.decode(line.removeprefix(","), type=PlannedChange)
+        for seq, row in enumerate(iter(lambda: next(lines), "]}")):
+            change = msgspec.json.decode(row.removeprefix(","), type=PlannedChange)
             if change.action is Action.ADD and change.registrant is None:
                 raise ValueError
             spool.add_changes(no, [(seq, change)])
-            seq += 1
         spool.save_target(no, target)
+    return header
+
+
+def _content_of(file: TextIO) -> Iterator[str]:
+    """Yield the lines before the last one. Raises `ValueError` if the last one is missing or has another digest."""
+    digest = hashlib.sha256()
+    while (line := file.readline().rstrip("\n")) != _end(digest.hexdigest()):
+        if not line:
+            raise ValueError
+        digest.update(line.encode())
+        yield line
     if file.read().strip():
         raise ValueError
-    return header
+
+
+def _end(digest: str) -> str:
+    return f'],"digest":"{digest}"}}'
 
 
 def _opened(line: str, key: str) -> str:

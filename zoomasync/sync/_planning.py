@@ -189,12 +189,15 @@ class _TargetPlanner:
     def _row(self, staged: StagedRow) -> PlannedChange:
         if staged.person is None:
             return PlannedChange(action=Action.REJECTED, email=staged.email, row=staged.row, reason=staged.reason)
-        first = self._spool.first_desired(self._no, staged.email)
-        if first is not None and first.person is not None and first.seq != staged.seq:
+        first, *others = self._spool.rows_of(self._no, staged.email)
+        if first.person is not None and first.seq != staged.seq:
             return _repeated(staged, staged.person, first, first.person)
         actual = self._spool.actual(self._no, staged.email)
         known = self._journal.person(self._target, staged.email)
         person = staged.person.registrant
+        for other in others:
+            if other.person is not None and other.person.cancel == staged.person.cancel:
+                person = _checks.completed(person, other.person.registrant)
         self._titles.update(dict.fromkeys(_checks.unused_titles(person, self._facts.questions)))
         if staged.person.cancel:
             return self._cancelled(staged, actual, known)

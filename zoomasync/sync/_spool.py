@@ -191,14 +191,14 @@ class Spool:
                 yield StagedRow(at, email, row, reason, None if data is None else _decode_person(data))
             seq = rows[-1][0]
 
-    def first_desired(self, no: int, email: str) -> StagedRow | None:
-        """Return the row that counts for an address: the first that is not cancelled, or else the first."""
-        row = self._database.execute(
+    def rows_of(self, no: int, email: str) -> list[StagedRow]:
+        """Return the rows with an address that are not rejected: first those that are not cancelled, in their order."""
+        rows = self._database.execute(
             "SELECT seq, email, row, reason, data FROM desired WHERE target = ? AND email = ? AND reason = '' "
-            "ORDER BY cancel, seq LIMIT 1",
-            (no, email),
-        ).fetchone()
-        return None if row is None else StagedRow(row[0], row[1], row[2], row[3], _decode_person(row[4]))
+            "ORDER BY cancel, seq LIMIT ?",
+            (no, email, _BLOCK),
+        ).fetchall()
+        return [StagedRow(seq, email, row, reason, _decode_person(data)) for seq, _, row, reason, data in rows]
 
     def is_rejected(self, no: int, email: str) -> bool:
         """Return whether an address is on a rejected row."""
@@ -272,6 +272,8 @@ def _storing() -> Generator[None, None, None]:
         yield
     except sqlite3.IntegrityError:
         raise
+    except OverflowError:
+        raise InvalidArgument("the number of a row is too large") from None
     except sqlite3.Error as error:
         raise StoreError(f"the plan cannot be kept in a temporary file: {error}") from None
 

@@ -11,6 +11,7 @@ import anyio
 from .. import ZoomError
 from ..errors import (
     CircuitOpen,
+    ConcurrentRequest,
     ConfigError,
     ConnectError,
     DailyLimitReached,
@@ -30,6 +31,11 @@ from .outcomes import Result
 
 T = TypeVar("T")
 
+
+class WriteTimedOut(TimedOut):
+    """A write without a result after `LONGEST_WRITE` seconds of waits and retries."""
+
+
 CHANGES_PER_CALL: Final = 30
 """The most registrants whose status one call changes."""
 LONGEST_WRITE: Final = 60.0
@@ -43,6 +49,8 @@ ENDS_TARGET: Final = (
     ConfigError,
     RedisUnavailable,
     CircuitOpen,
+    ConcurrentRequest,  # another program changes the registrants, also after the retries
+    WriteTimedOut,
     TLSError,
     DailyLimitReached,
     EmbeddedError,
@@ -52,12 +60,12 @@ _NOT_SENT: Final = (ConfigError, InvalidArgument, RedisUnavailable, CircuitOpen,
 
 
 async def in_time(write: Awaitable[T]) -> T:
-    """Wait for a write, at most `LONGEST_WRITE` seconds. Raises `TimedOut` after that."""
+    """Wait for a write, at most `LONGEST_WRITE` seconds. Raises `WriteTimedOut` after that."""
     try:
         with anyio.fail_after(LONGEST_WRITE):
             result = await write
     except TimeoutError:
-        raise TimedOut("a change of a registrant", f"no result within {LONGEST_WRITE:.0f} s") from None
+        raise WriteTimedOut("a change of a registrant", f"no result within {LONGEST_WRITE:.0f} s") from None
     return result
 
 
