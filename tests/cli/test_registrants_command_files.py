@@ -202,3 +202,37 @@ async def test_journal_is_in_the_state_folder(tmp_path: Path) -> None:
     (journal,) = (tmp_path / "state" / "zoomasync").glob("*.sqlite")
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert (tmp_path / "own.sqlite").is_file()
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "reason"),
+    [
+        (("plan", "people.csv", *MEETING, "--out"), "people.csv", "the command reads this file"),
+        (("plan", "people.csv", *MEETING, "--out"), "link", "the command reads this file"),
+        (("plan", "people.csv", *MEETING, "--out"), "/dev/full", "it is a folder or a device"),
+        (("apply", "people.csv", *MEETING, "--yes", "--results"), "journal.sqlite", "the command reads this file"),
+        (("apply", "people.csv", *MEETING, "--yes", "--results"), "/dev/full", "it is a folder or a device"),
+    ],
+)
+async def test_output_replaces_no_input(command: tuple[str, ...], output: str, reason: str, tmp_path: Path) -> None:
+    account, _ = meeting_of()
+    write_list(tmp_path, [row(1)])
+    (tmp_path / "link").symlink_to("people.csv")
+    (tmp_path / "journal.sqlite").touch()
+    async with FakeZoom(account, plan=None) as fake:
+        code, text = await run(fake, tmp_path, *command, output, "--journal", "journal.sqlite")
+
+    assert (code, fake.requests) == (2, ())
+    assert text.endswith(f"{output} cannot be written: {reason}\n")
+    assert Path("/dev/full").is_char_device()
+
+
+async def test_output_goes_behind_a_link(tmp_path: Path) -> None:
+    account, _ = meeting_of()
+    write_list(tmp_path, [row(1)])
+    (tmp_path / "results.csv").symlink_to("other.csv")
+    async with FakeZoom(account, plan=None) as fake:
+        await run(fake, tmp_path, *APPLY)
+
+    assert (tmp_path / "results.csv").is_symlink()
+    assert outcomes(tmp_path / "other.csv") == ["added"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ RESULT_COLUMNS = ("outcome", "reason", "status", "registrant_id", "join_url")
 NOT_REACHED = ("not_reached", "", "", "", "")
 """The cells of a row without an outcome, because the sync was interrupted or did not begin."""
 
+_ID = re.compile(r"[\w-]{22}", re.ASCII)
 _PREFIX = "zoom_"  # for a column of ours whose heading the input has too
 
 
@@ -51,11 +53,15 @@ class ResultsTable:
         if len(cells) > self._width:
             last = self._width - 1
             cells = [*cells[:last], self._delimiter.join(cells[last:])]
-        return [*(cells[at] for at in self._kept), *map(self._guard, results)]
+        return [*(cells[at] for at in self._kept), *self._guarded(results)]
 
     def added_row(self, cells: Mapping[int, str], results: Sequence[str]) -> list[str]:
         """Return the line of a person who is on no row of the input. *cells* has the filled ones by position."""
-        return [self._guard(cells.get(at, "")) for at in self._kept] + [*map(self._guard, results)]
+        return [self._guard(cells.get(at, "")) for at in self._kept] + self._guarded(results)
+
+    def _guarded(self, results: Sequence[str]) -> list[str]:
+        # An id of Zoom's may start with a hyphen; it is no formula, and has to match Zoom's.
+        return [cell if _ID.fullmatch(cell) else self._guard(cell) for cell in results]
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[str]], delimiter: str, encoding: str) -> None:

@@ -24,7 +24,7 @@ from ...signals import stopped_by_signals
 from .plan_text import print_plan
 from .reasons import Reasons
 from .standing import Standing
-from .sync_session import SyncSession, check_writable, is_plan_file, opened_sync, staged_file
+from .sync_session import SyncSession, check_writable, is_plan_file, journal_of, opened_sync, staged_file
 from .views import ApplyingView
 
 _Recorder: TypeAlias = StagedFile | PlanResults
@@ -52,7 +52,8 @@ def apply_registrants(file: Path, options: SyncOptions, plan: Plan, *, yes: bool
     if not yes and not (console.is_terminal and sys.stdin.isatty()):
         raise ConfigError("apply asks on a terminal before it changes anything: pass --yes to apply without one")
     if results is not None:
-        check_writable("--results", results)
+        inputs = (file if is_plan else None, journal_of(options))  # results keep all columns of a list
+        check_writable("--results", results, *filter(None, inputs))
     with ExitStack() as stack:
         staged = None if is_plan else stack.enter_context(staged_file(file, options))
         return anyio.run(_Application(file, staged, options, plan, yes, results, console).run)
@@ -96,6 +97,9 @@ class _Application:
             print_line("Nothing was changed.", self.console)
             return Exit.INCOMPLETE
         view, reasons = ApplyingView(session.zoom, sum(totals.counts.values())), Reasons()
+        for row in self.staged.rejected() if self.staged else ():
+            view.results[Result.REJECTED] += 1
+            reasons.add(Result.REJECTED, row.reason, row.row)
         async with show_progress(view, self.console), plan.apply() as outcomes:
             async for outcome in outcomes:
                 view.results[outcome.result] += 1
@@ -131,7 +135,7 @@ class _Application:
 
     def _write(self, recorder: _Recorder) -> None:
         if self.results is not None:
-            recorder.write_results(self.results)
+            recorder.write_results(self.results.resolve())  # the file behind a symbolic link
             print_line(f"The results are in {self.results}.", self.console)
 
     def _print_outcomes(self, view: ApplyingView, reasons: Reasons) -> None:

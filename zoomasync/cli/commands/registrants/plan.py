@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import anyio
@@ -16,7 +17,7 @@ from ...registrants_options import SyncOptions
 from ...signals import stopped_by_signals
 from .plan_text import print_plan
 from .standing import Standing
-from .sync_session import check_writable, is_plan_file, opened_sync, staged_file
+from .sync_session import check_writable, is_plan_file, journal_of, opened_sync, staged_file
 
 
 def plan_registrants(file: Path, options: SyncOptions, plan: Plan, *, out: Path | None) -> int:
@@ -24,7 +25,7 @@ def plan_registrants(file: Path, options: SyncOptions, plan: Plan, *, out: Path 
     if is_plan_file(file):
         raise ConfigError(f"{file.name} is a plan: carry it out with `zoomasync registrants apply`")
     if out is not None:
-        check_writable("--out", out)
+        check_writable("--out", out, *filter(None, (file, journal_of(options))))
     with staged_file(file, options) as staged:
         return anyio.run(_run, staged, options, plan, out, stdout())
 
@@ -45,7 +46,7 @@ async def _plan(staged: StagedFile, options: SyncOptions, plan: Plan, out: Path 
         totals = planned.totals()
         print_plan(planned, totals, staged.rejected(), console)
         if out is not None:
-            planned.write(out)
+            planned.write(os.path.realpath(out))  # the file behind a symbolic link
             print_line(f"The plan is in {out}. It holds addresses, and only you can read it.", console)
         standing = Standing.of_plan(planned, totals)
         if step := standing.next_step("Run the same command again"):
@@ -55,5 +56,6 @@ async def _plan(staged: StagedFile, options: SyncOptions, plan: Plan, out: Path 
         elif out is None:
             print_line("To make these changes, run the command with `apply` in place of `plan`.", console)
         else:
-            print_line(f"To make these changes, run `zoomasync registrants apply {out}`.", console)
+            simulate = "" if options.seed is None else f" --simulate {options.seed}"
+            print_line(f"To make these changes, run `zoomasync registrants apply {out}{simulate}`.", console)
     return standing.exit_code

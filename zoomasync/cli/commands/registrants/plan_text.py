@@ -41,7 +41,7 @@ def print_plan(plan: SyncPlan, totals: PlanTotals, unassigned: Iterable[Rejected
     for line in reasons.lines():
         print_line(line, console)
     if rows:
-        print_line(f"{rows:,} {'row is' if rows == 1 else 'rows are'} on no list", console)
+        print_line(f"{rows:,} {'row names' if rows == 1 else 'rows name'} no readable meeting or webinar", console)
     for line in totals.lines():
         print_line(line, console)
 

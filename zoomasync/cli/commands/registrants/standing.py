@@ -57,13 +57,13 @@ class Standing:
         """Return the sentence that names the next step, or empty text. *again* is the sentence's request to repeat."""
         match self.exit_code:
             case Exit.FAILED:
-                targets = _number(self.failed_targets, "target", "could not be planned")
-                people = _number(self.failed, "person", "failed")
-                return f"{again}: {targets if self.failed_targets else people}."
+                if self.failed_targets:
+                    return f"{_number(self.failed_targets, 'target', 'could not be planned')}: see the reasons above."
+                return f"{again}: {_number(self.failed, 'person', 'failed')}."
             case Exit.HELD_BACK:
                 return (
-                    f"{_number(self.held_back, 'cancellation', 'held back', verb=True)}: look at the plan, and allow "
-                    "them with --max-cancel. It does not allow those of an empty list."
+                    f"{_number(self.held_back, 'cancellation', 'held back', verb=True)}, for the reasons above. "
+                    "--max-cancel raises the limit for one run."
                 )
             case Exit.INCOMPLETE if self.unknown or self.changed:
                 unknown = _number(self.unknown, "person", "unknown", verb=True)

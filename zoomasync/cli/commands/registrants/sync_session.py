@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from .... import Plan, Zoom
+from .... import Plan, ServerToServer, Zoom
 from ...._disk.files import create_private
 from ....errors import ConfigError
 from ....sync import (
@@ -22,6 +22,7 @@ from ....sync import (
     SyncPlan,
     SyncPolicy,
     SyncTarget,
+    default_journal,
 )
 from ...client import connected
 from ...console import print_line
@@ -106,16 +107,29 @@ def is_plan_file(file: Path) -> bool:
         return False  # reading the list reports it
 
 
-def check_writable(option: str, path: Path) -> None:
-    """Raise `ConfigError` if no file can be written to *path*, which stays as it is."""
+def check_writable(option: str, path: Path, *inputs: Path) -> None:
+    """Raise `ConfigError` if no file can be written to *path*, which stays as it is, or if it is one of *inputs*."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise ConfigError(f"{option} {path} cannot be written: it is a folder or a device")
+    if target.exists() and any(each.exists() and each.samefile(target) for each in inputs):
+        raise ConfigError(f"{option} {path} cannot be written: the command reads this file")
     try:
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-        probe = path.with_name(f".{path.name}.probe")
+        probe = target.with_name(f".{target.name}.probe")
         create_private(probe)
         probe.unlink()
     except OSError as error:
         raise ConfigError(f"{option} {path} cannot be written: {error.strerror}") from None
+
+
+def journal_of(options: SyncOptions) -> Path | None:
+    """Return the path of the journal, or None for a simulated account or without credentials."""
+    if options.journal is not None or options.seed is not None:
+        return options.journal
+    try:
+        return default_journal(ServerToServer.from_env().account_id)
+    except ConfigError:
+        return None  # opening the client reports it
 
 
 def _policy(options: SyncOptions) -> SyncPolicy:
