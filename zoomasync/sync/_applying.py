@@ -74,15 +74,16 @@ class TargetApplication:
         self._target: SyncTarget = plan.target
         self._registrants = registrants_of(zoom.with_options(max_wait=LONGEST_WRITE / 2), plan.target)
         self._reporter = TargetReporter(journal, spool, no, plan.target, emit)
-        self._stop_all = stop
-        self._stopped: tuple[Result, str] | None = None
+        self._stop_of_all = stop
+        self._stop_of_target: tuple[Result, str] | None = None
         self._full = False
         self._added = 0
         self._removed = 0
-        self._unresolved: dict[int, PlannedChange] = {}
-        self._pending: list[tuple[int, PlannedChange]] = []
-        self._newcomers = set[int]()
-        self._approved: list[tuple[int, PlannedChange]] = []
+        # Changes by their place in the plan.
+        self._unresolved: dict[int, PlannedChange] = {}  # whose response was lost
+        self._pending: list[tuple[int, PlannedChange]] = []  # approvals of people who were added just now
+        self._newcomers = set[int]()  # all of those people
+        self._approved: list[tuple[int, PlannedChange]] = []  # whose join links are still to be read
 
     async def report(self) -> None:
         """Emit the outcomes of a plan without changes, as the plan itself has them."""
@@ -90,14 +91,14 @@ class TargetApplication:
 
     async def fail(self, reason: str) -> None:
         """Emit the outcomes of a plan none of whose changes is sent, for a *reason*."""
-        self._stopped = (Result.FAILED, reason)
+        self._stop_of_target = (Result.FAILED, reason)
         await self._reporter.report_others(read=False)
         await self._send_all()
 
     async def apply(self) -> None:
         """Read the registrants again, send the changes that are still right, and emit an outcome per person."""
         try:
-            if self._stop_all.error is None:
+            if self._stop_of_all.error is None:
                 await read_registrants(self._zoom, self._target, self._spool, self._no)
         except (ZoomError, IncompleteList) as error:
             self._end(error)
@@ -266,7 +267,7 @@ class TargetApplication:
                 self._full = True
                 await self._journal.learn_seats(self._target, self._taken_seats, now)
             elif cause.scope == "target":
-                self._stopped = (Result.IMPOSSIBLE, cause.reason)
+                self._stop_of_target = (Result.IMPOSSIBLE, cause.reason)
             code, message = (error.code, error.message) if isinstance(error, StatusError) else (None, "")
             await self._reporter.report(change, Result.IMPOSSIBLE, cause.reason, code=code, message=message)
 
@@ -352,15 +353,15 @@ class TargetApplication:
 
     def _end(self, error: Exception) -> None:
         """Send no further change of this target, nor of any other if they would meet *error* too."""
-        self._stopped = (result_of(error), str(error))
+        self._stop_of_target = (result_of(error), str(error))
         if isinstance(error, ENDS_SYNC):
-            self._stop_all.error = error
+            self._stop_of_all.error = error
 
     @property
     def _stop(self) -> tuple[Result, str] | None:
         """The result of the changes that are not sent any more, and the reason, or None."""
-        error = self._stop_all.error
-        return self._stopped or (None if error is None else (result_of(error), str(error)))
+        error = self._stop_of_all.error
+        return self._stop_of_target or (None if error is None else (result_of(error), str(error)))
 
     async def _is_to_send(self, change: PlannedChange, kind: WriteKind) -> bool:
         """Return whether a planned change is still right; emit the outcome if it is not."""
