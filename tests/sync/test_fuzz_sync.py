@@ -367,7 +367,7 @@ class SyncMachine(RuleBasedStateMachine):
         plan = await sync.plan([model.desired(extent) for model in self.models])
         assert plan == await self.from_file(sync, plan)
         for number, target in enumerate(plan.targets()):
-            run.most[number] = run.policy.may_cancel(target.registered)
+            run.most[number] = run.policy.most_cancellations(target.registered)
         return plan
 
     async def from_file(self, sync: RegistrantSync, plan: SyncPlan) -> SyncPlan:

@@ -64,7 +64,7 @@ def test_invalid_value_is_a_config_error(wrong: dict[str, Any]) -> None:
     ],
 )
 def test_most_cancellations(max_cancel: str | None, registered: int, most: int) -> None:
-    assert SyncPolicy(max_cancel=max_cancel).may_cancel(registered) == most
+    assert SyncPolicy(max_cancel=max_cancel).most_cancellations(registered) == most
 
 
 def test_policy_of_file_is_checked() -> None:

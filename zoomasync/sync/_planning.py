@@ -80,7 +80,7 @@ class _TargetPlanner:
     async def plan(self, reads: int) -> TargetPlan:
         """Write the changes to the spool, and return their numbers. Reading the registrants took so many calls."""
         is_empty = next(self._spool.desired(self._no), None) is None
-        most = 0 if is_empty else self._policy.may_cancel(self._registered)
+        most = 0 if is_empty else self._policy.most_cancellations(self._registered)
         removals = self._count_removals()
         held_back = removals > (most if self._complete else 0)
         self._decisions.held_back = held_back

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from anyio.lowlevel import checkpoint
@@ -14,13 +14,18 @@ from . import _checks
 from ._spool import Spool
 from .desired import DesiredList, DesiredPerson, DesiredRow, RejectedRow
 
+T = TypeVar("T")
+
 _BLOCK: Final = 200
 
 
 async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
-    """Copy the list to the spool; return whether it may lack nobody."""
+    """Copy the list to the spool; return whether it is complete.
+
+    A list with a rejected row that has no readable address is not: the person of that row could be anyone.
+    """
     complete, block, first = desired.complete, list[DesiredPerson | RejectedRow](), 0
-    async for row in _rows(desired):
+    async for row in each_of(desired.people):
         person = _checked(row)
         complete = complete and (isinstance(person, DesiredPerson) or _checks.is_address(person.email))
         block.append(person)
@@ -33,13 +38,14 @@ async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
     return complete
 
 
-async def _rows(desired: DesiredList) -> AsyncIterator[DesiredRow]:
-    if isinstance(desired.people, AsyncIterable):
-        async for row in desired.people:
-            yield row
+async def each_of(values: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
+    """Iterate over *values*, which may be asynchronous or not."""
+    if isinstance(values, AsyncIterable):
+        async for value in values:
+            yield value
     else:
-        for row in desired.people:
-            yield row
+        for value in values:
+            yield value
 
 
 def _checked(row: DesiredRow) -> DesiredPerson | RejectedRow:

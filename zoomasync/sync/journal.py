@@ -24,7 +24,8 @@ WriteKind: TypeAlias = Literal["add", "approve", "cancel", "deny"]
 Knowledge: TypeAlias = Literal["adding", "registered", "removing", "removed", "gone"]
 """The knowledge of one person: an add or removal whose result is not known, or the result."""
 
-_PER_DAY: Final = MappingProxyType[bool, int]({True: 3, False: 10})
+_ADDS_PER_DAY: Final = 3
+_STATUS_CHANGES_PER_DAY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,14 @@ class Journal:
 
     def is_used_up(self, target: SyncTarget, email: str, kind: WriteKind, now: datetime) -> bool:
         """Return whether Zoom's daily limit of one person is used up: three adds, or ten changes of the status."""
-        is_add = kind == "add"
         (count,) = self._read(
             "SELECT count(*) FROM write WHERE meeting = ? AND email = ? AND day = ? AND (kind = 'add') = ?",
             meeting_key(target),
             email_key(email),
             _day(now),
-            is_add,
+            kind == "add",
         ).fetchone()
-        return int(count) >= _PER_DAY[is_add]
+        return int(count) >= _per_day(kind)
 
     def rejection(self, target: SyncTarget, email: str, now: datetime) -> Rejection | None:
         """Return the latest rejection of a person, or with an empty *email* of the target; it counts for some days."""
@@ -252,7 +252,7 @@ class Journal:
         def exhaust(connection: sqlite3.Connection) -> None:
             key = (meeting_key(target), email_key(email), kind, _day(now))
             connection.executemany(
-                "INSERT INTO write (meeting, email, kind, day) VALUES (?, ?, ?, ?)", [key] * _PER_DAY[kind == "add"]
+                "INSERT INTO write (meeting, email, kind, day) VALUES (?, ?, ?, ?)", [key] * _per_day(kind)
             )
 
         await self._write(exhaust)
@@ -316,6 +316,10 @@ def _reject(
             for email, each in rejections.items()
         ],
     )
+
+
+def _per_day(kind: WriteKind) -> int:
+    return _ADDS_PER_DAY if kind == "add" else _STATUS_CHANGES_PER_DAY
 
 
 def _day(moment: datetime) -> str:

@@ -51,10 +51,10 @@ WRITES = (Action.CANCEL, Action.DENY, Action.APPROVE, Action.ADD)
 class PlannedChange(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True):
     """The planned *action* for one person, or for one *row* of the input (None for a person who is on no row).
 
-    *reason* explains an action that needs it. *registrant* is what is sent for an ADD. *registrant_id* and *status*
-    are those of the present registration, and empty without one. *version* is the number of the latest write about the
-    person in the journal. *code* and *message* are those of an earlier rejection. *join_url* is in no plan
-    file.
+    *reason* explains an action that needs it. *registrant* has the data that an ADD sends. *registrant_id*, *status*
+    ("approved", "pending" or "denied") and *join_url* are those of the present registration, and empty without one. No
+    plan file has the join link. *version* is the number of the latest write about the person in the journal, and 0
+    without one. *code* and *message* are those of an earlier rejection by Zoom.
     """
 
     action: Action
@@ -73,11 +73,11 @@ class PlannedChange(MaskedStruct, frozen=True, kw_only=True, omit_defaults=True)
 class TargetPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The planned changes of one target, in numbers.
 
-    *counts* are the people per action. With an *error*, the target could not be read, and nothing is planned for it.
-    *notes* name what a reader of the plan should know. *unused_titles* are those of answers to questions that the
-    form lacks. *registered* people are approved or pending now, and *unlisted* of them are not on the list and keep
-    their registration. *calls* are those of carrying the plan out, and *mails*
-    those that Zoom sends then; None if the settings of the target do not say.
+    *counts* has the number of people and rows per action. With an *error*, the target could not be read, and nothing is
+    planned for it. *notes* are sentences about the target as a whole, such as the reason why nobody is cancelled.
+    *unused_titles* are those of answers to questions that the form lacks. *registered* people are approved or pending
+    now; *unlisted* of them are not on the list and keep their registration. Applying the plan takes so many *calls* per
+    rate-limit label, and Zoom then sends so many *mails*: None if the settings of the target do not say.
     """
 
     target: SyncTarget
@@ -93,14 +93,13 @@ class TargetPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def writes(self) -> int:
         """The number of changes that would be sent."""
-        return sum(self.counts.get(action, 0) for action in WRITES)
+        return _writes(self.counts)
 
     def __str__(self) -> str:
         if self.error:
             return f"{self.target}: not planned: {self.error}"
-        counts = ", ".join(f"{self.counts[each]:,} {_WORDS[each]}" for each in Action if self.counts.get(each))
         unlisted = f"{self.unlisted:,} not on the list" if self.unlisted else ""
-        line = f"{self.target}: {', '.join(filter(None, (counts, unlisted))) or 'nothing'}"
+        line = f"{self.target}: {', '.join(filter(None, (_text(self.counts), unlisted))) or 'nothing'}"
         return "\n".join((line, *(f"  {note}" for note in self.notes)))
 
 
@@ -151,17 +150,23 @@ class PlanTotals:
     @property
     def writes(self) -> int:
         """The number of changes that would be sent."""
-        return sum(self.counts.get(action, 0) for action in WRITES)
+        return _writes(self.counts)
 
     def lines(self) -> Iterator[str]:
         """Yield the sums as text."""
         failed = f", {self.failed:,} of them not planned" if self.failed else ""
         yield f"{self.targets:,} {'target' if self.targets == 1 else 'targets'}{failed}"
-        yield (
-            ", ".join(f"{self.counts[each]:,} {_WORDS[each]}" for each in Action if self.counts.get(each)) or "nothing"
-        )
+        yield _text(self.counts) or "nothing"
         calls = ", ".join(f"{number:,} {label}" for label, number in self.calls.items() if number) or "none"
         mails = "unknown, because the settings do not say" if self.mails is None else f"{self.mails:,}"
         yield f"calls: {calls}; mails by Zoom: {mails}"
         if self.unused_titles:
             yield f"not sent, because no form asks for them: {', '.join(self.unused_titles)}"
+
+
+def _writes(counts: Mapping[Action, int]) -> int:
+    return sum(counts.get(action, 0) for action in WRITES)
+
+
+def _text(counts: Mapping[Action, int]) -> str:
+    return ", ".join(f"{counts[each]:,} {_WORDS[each]}" for each in Action if counts.get(each))

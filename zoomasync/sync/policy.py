@@ -14,8 +14,8 @@ Approve: TypeAlias = Literal["never", "ours", "all"]
 OnDenied: TypeAlias = Literal["keep", "approve"]
 OnGone: TypeAlias = Literal["report", "readd"]
 
-_LIMIT = re.compile(r"(\d{1,9})(%?)", re.ASCII)
-_LEAST, _PERCENT = 5, 10
+_MAX_CANCEL = re.compile(r"\d{1,9}%?", re.ASCII)
+_DEFAULT_NUMBER, _DEFAULT_PERCENT = 5, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +50,20 @@ class SyncPolicy:
         _check_choice("approve", self.approve, get_args(Approve))
         _check_choice("on_denied", self.on_denied, get_args(OnDenied))
         _check_choice("on_gone", self.on_gone, get_args(OnGone))
-        if self.max_cancel is not None and not _LIMIT.fullmatch(str(self.max_cancel)):
+        if self.max_cancel is not None and not _MAX_CANCEL.fullmatch(str(self.max_cancel)):
             raise ConfigError("max_cancel is a number such as 40, or a share such as 20%")
         if not 0 <= self.list_delay < float("inf"):
             raise ConfigError("list_delay must be a number of seconds, 0 or more")
 
-    def may_cancel(self, registered: int) -> int:
-        """Return the most cancellations and denials of a target with so many *registered* people."""
+    def most_cancellations(self, registered: int) -> int:
+        """Return the most cancellations and denials of a target with so many *registered* people.
+
+        Those of an empty list are held back in any number.
+        """
         if self.max_cancel is None:
-            return max(_LEAST, registered * _PERCENT // 100)
-        match = _LIMIT.fullmatch(str(self.max_cancel))
-        number, percent = match.groups() if match else ("0", "")
-        return registered * int(number) // 100 if percent else int(number)
+            return max(_DEFAULT_NUMBER, registered * _DEFAULT_PERCENT // 100)
+        number = int(str(self.max_cancel).removesuffix("%"))
+        return registered * number // 100 if str(self.max_cancel).endswith("%") else number
 
     @property
     def may_remove_anyone(self) -> bool:

@@ -22,6 +22,7 @@ from ._journal_file import default_journal
 from ._plan_file import PlanHeader, read_plan
 from ._planning import plan_target
 from ._spool import Spool
+from ._staging import each_of
 from ._stored_plan import StoredPlan
 from .desired import DesiredList
 from .journal import Journal, meeting_key
@@ -156,7 +157,7 @@ class RegistrantSync:
     async def _apply(
         self, spool: Spool, number: int, plan: SyncPlan, *, is_fresh: bool
     ) -> AsyncGenerator[AsyncIterator[PersonOutcome], None]:
-        """Carry out the plan *number* in the spool, and iterate over the outcomes."""
+        """Carry out the plan *number* in the spool, and iterate over the outcomes. A fresh one is not from a file."""
         stop = Stop()
         sender, receiver = anyio.create_memory_object_stream[PersonOutcome](self._workers)
 
@@ -165,7 +166,8 @@ class RegistrantSync:
             application = TargetApplication(
                 self._zoom, self._journal, spool, plan.policy, no, target, sender.send, stop
             )
-            if target.error or not (target.writes or not is_fresh):
+            # A plan from a file is compared with the registrants of today even if it changes nobody.
+            if target.error or (is_fresh and not target.writes):
                 await application.report()
             else:
                 await self._apply_locked(application, meeting_key(target.target))
@@ -228,11 +230,6 @@ async def _numbered(
 ) -> AsyncIterator[tuple[int, DesiredList]]:
     """Add the target of each list to the plan, and yield its number with the list."""
     position = 0
-    if isinstance(lists, AsyncIterable):
-        async for desired in lists:
-            yield spool.add_target(plan, position, desired.target), desired
-            position += 1
-    else:
-        for desired in lists:
-            yield spool.add_target(plan, position, desired.target), desired
-            position += 1
+    async for desired in each_of(lists):
+        yield spool.add_target(plan, position, desired.target), desired
+        position += 1
