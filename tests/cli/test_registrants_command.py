@@ -240,7 +240,7 @@ async def test_worst_exit_code_counts(tmp_path: Path) -> None:
         held_back, output = await run(fake, tmp_path, "apply", "people.csv", *options)
 
     assert (failed, held_back) == (1, 4)
-    assert "Deferred: row 2: was added three times today" in output
+    assert "Deferred: row 2: the person was added three times today" in output
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ async def test_results_have_a_line_per_row(tmp_path: Path) -> None:
     assert [line["outcome"] for line in lines] == [
         *("added", "rejected", "added", "duplicate", "shared_address", "impossible")
     ]
-    assert lines[5]["reason"] == "is the host or an alternative host"
+    assert lines[5]["reason"] == "the address belongs to the host or an alternative host"
     assert [each.email for each in meeting.registrants] == [row(2)[0], row(1)[0]]
     for line in (lines[0], lines[2]):
         registrant = meeting.registrant(line["email"])
@@ -147,7 +147,7 @@ async def test_changed_since_the_plan(tmp_path: Path) -> None:
 
         assert writes(fake) == 0
     assert code == 3
-    assert "Changed: row 2: is not registered any more" in output
+    assert "Changed: row 2: the person is not registered any more" in output
 
 
 @pytest.mark.parametrize(

@@ -487,7 +487,7 @@ class SyncMachine(RuleBasedStateMachine):
                     assert model.meeting.is_registered(email), "reported as added"
                 if outcome.result in {Result.ADDED, Result.APPROVED, Result.UNCHANGED, Result.DIFFERS}:
                     model.seen.add(email)
-            elif outcome.reason == "not registered" and run.complete and alone and not run.changed:
+            elif outcome.reason == "the person is not registered" and run.complete and alone and not run.changed:
                 assert not model.meeting.is_registered(email), "reported as not registered"
 
     # --- the end

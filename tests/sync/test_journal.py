@@ -135,7 +135,7 @@ async def test_exhausted_until_next_day(journal: Journal, kind: WriteKind) -> No
 
 async def test_rejection_of_person_ends(journal: Journal) -> None:
     """It counts for some days, and until the person is registered; that of a target counts for its day."""
-    rejection = Rejection("add 1234", "is a panelist", 3000, "You have been invited.")
+    rejection = Rejection("add 1234", "the address belongs to a panelist", 3000, "You have been invited.")
     await journal.reject(MEETING, {ADA: rejection, "bo@x.example": rejection, "": rejection}, NOW)
     await journal.record(MEETING, {"bo@x.example": "id2"}, "registered")
 

@@ -63,7 +63,7 @@ async def test_added_person_without_approval(
     assert {(outcome.result, outcome.status, bool(outcome.registrant_id)) for outcome in found} == {
         (result, "pending", True)
     }
-    assert all(outcome.reason.startswith("was added, but not approved: ") for outcome in found)
+    assert all(outcome.reason.startswith("the person was added, but not approved: ") for outcome in found)
     assert len(found) == len(webinar.registrants) == 35
 
 

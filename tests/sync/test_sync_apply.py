@@ -259,8 +259,8 @@ async def test_unknown_number_of_seats_is_learned(kind: Literal[2, 5], tmp_path:
 @pytest.mark.parametrize(
     ("code", "message", "field", "reason"),
     [
-        (3034, "Please input your work email address.", "", "Zoom asks for another address of this person"),
-        (3027, "Host cannot register.", "", "is the host or an alternative host"),
+        (3034, "Please input your work email address.", "", "Zoom asks for a work address of the person"),
+        (3027, "Host cannot register.", "", "the address belongs to the host or an alternative host"),
         (300, "Validation Failed.", "phone", "Zoom rejects phone"),
         (9999, "Something new.", "", "Zoom rejects this person"),
     ],
@@ -434,7 +434,7 @@ async def test_occurrences_are_cancelled_one_by_one(tmp_path: Path) -> None:
     assert registrant is not None
     assert registrant.occurrence_ids == tuple(ids[2:])
     assert unknown[0].result in {Result.IMPOSSIBLE, Result.FAILED}
-    assert (some.result, some.reason) == (Result.DIFFERS, "registered for 2 of 3 occurrences")
+    assert (some.result, some.reason) == (Result.DIFFERS, "the person is registered for 2 of 3 occurrences")
 
 
 @pytest.mark.parametrize("on_request", [1, 2])

@@ -192,18 +192,19 @@ async def test_impossible_people(tmp_path: Path) -> None:
             return msgspec.convert(body, NewRegistrant)
 
         rows = {
-            of(1, email=meeting.host.email.upper()): "is the host or an alternative host",
-            of(2, email="deputy@northpier.example"): "is the host or an alternative host",
-            of(3, email="pia@X.example"): "is a panelist",
+            of(1, email=meeting.host.email.upper()): "the address belongs to the host or an alternative host",
+            of(2, email="deputy@northpier.example"): "the address belongs to the host or an alternative host",
+            of(3, email="pia@X.example"): "the address belongs to a panelist",
             of(4, first_name=" "): "the first name is missing",
             of(5, first_name=long): "first_name has more than 64 characters",
             of(6, last_name=long): "last_name has more than 64 characters",
-            of(7, language="xx"): "language is none of Zoom's values for it",
+            of(7, language="xx"): "language is not one of Tr-TR, de-DE, en-US, es-ES, fr-FR, it-IT, jp-JP, ko-KO, "
+            "pl-PL, pt-PT, ru-RU, vi-VN, zh-CN, zh-TW",
             of(8, org=""): "the answer to the required question org is missing",
             of(9, Track=""): 'the answer to the required question "Track" is missing',
             of(10, Track=long * 2): 'the answer to "Track" has more than 128 characters',
-            of(11, Meal="Soup"): 'the answer to "Meal" is none of its choices',
-            of(12, Days="Mo; We"): 'the answer to "Days" is none of its choices',
+            of(11, Meal="Soup"): 'the answer to "Meal" is not one of the choices',
+            of(12, Days="Mo; We"): 'the answer to "Days" is not one of the choices',
             of(13, Meal="Fish", Days="Tu, Mo"): "",
         }
         target, changes = await planned(stage, meeting, *rows)
@@ -292,7 +293,7 @@ async def test_different_data_is_reported(tmp_path: Path) -> None:
         found = [(await planned(stage, meeting, each))[1][0] for each in (same, other, blank)]
 
     assert [change.action for change in found] == [Action.UNCHANGED, Action.DIFFERS, Action.UNCHANGED]
-    assert found[1].reason == 'different: first_name, org, "Track"'
+    assert found[1].reason == 'the registration differs from the row in first_name, org, "Track"'
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ class TargetApplication:
 
     def _prefix(self, seq: int) -> str:
         """Return the start of the reason for a change that was not made: the person may have been added before."""
-        return "was added, but not approved: " if seq in self._newcomers else ""
+        return "the person was added, but not approved: " if seq in self._newcomers else ""
 
     # --- additions
 

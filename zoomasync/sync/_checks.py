@@ -59,7 +59,7 @@ def _faults(person: NewRegistrant, questions: RegistrationQuestions) -> Iterator
             yield f"{name} has more than {most} characters"
     for name, choices in _CHOICES.items():
         if (getattr(person, name) or "") not in {"", *choices}:
-            yield f"{name} is none of Zoom's values for it"
+            yield f"{name} is not one of {', '.join(sorted(choices))}"
     for question in questions.questions:
         if question.required and not getattr(person, question.field_name or "", " "):
             yield f"the answer to the required question {question.field_name} is missing"
@@ -74,7 +74,7 @@ def _answer_faults(answers: Mapping[str, str], questions: RegistrationQuestions)
         elif len(answer) > _MAX_ANSWER:
             yield f"the answer to {_shown(each)} has more than {_MAX_ANSWER} characters"
         elif answer and not _is_choice(each, answer):
-            yield f"the answer to {_shown(each)} is none of its choices"
+            yield f"the answer to {_shown(each)} is not one of the choices"
 
 
 def prepared(person: NewRegistrant, questions: RegistrationQuestions, *, auto_approve: bool) -> NewRegistrant:

@@ -19,8 +19,8 @@ from .journal import Journal, KnownPerson, Rejection, WriteKind
 from .plan import Action, PlannedChange
 from .policy import SyncPolicy
 
-_LATE_LIST = "was cancelled a moment ago, and Zoom's lists may be late: run again"
-_LATE_ADDITION = "was registered a moment ago, and Zoom's lists may be late: run again"
+_LATE_LIST = "the person was cancelled a moment ago, and Zoom's lists may be late: run again"
+_LATE_ADDITION = "the person was registered a moment ago, and Zoom's lists may be late: run again"
 _LOST_RESPONSE = "the response to the registration was lost, and Zoom's lists may be late: run again"
 
 
@@ -108,7 +108,8 @@ class Decisions:
     def absent(self, actual: Actual) -> PlannedChange:
         """Return the removal of a person on no row."""
         person = _Person(actual.email, None, actual, self._journal.person(self._target, actual.email))
-        return self._removal(person, "deny" if self._policy.on_absent == "deny" else "cancel", "not on the list")
+        kind: WriteKind = "deny" if self._policy.on_absent == "deny" else "cancel"
+        return self._removal(person, kind, "the person is not on the list")
 
     def _removal(self, person: _Person, kind: WriteKind, reason: str) -> PlannedChange:
         if self.held_back:
@@ -147,14 +148,14 @@ class Decisions:
         if person.actual is None or not person.actual.is_registered:
             if known is not None and known.knowledge in {"adding", "registered"} and self._is_recent(known):
                 return person.change(Action.UNKNOWN, _LATE_ADDITION)
-            return person.change(Action.UNCHANGED, "not registered")
+            return person.change(Action.UNCHANGED, "the person is not registered")
         if self._was_removed_recently(known):
             return person.change(Action.UNKNOWN, _LATE_LIST)
         if self._facts.wrong_occurrences:
             return person.change(Action.IMPOSSIBLE, self._facts.obstacle)
         if self._spool.is_rejected(self._no, person.email):
             return person.change(Action.UNCHANGED, "a rejected row has the same address")
-        return self._removal(person, "cancel", "cancelled on the list")
+        return self._removal(person, "cancel", "the list states that the person has cancelled")
 
     def _listed(self, person: _Person, actual: Actual, wanted: NewRegistrant) -> PlannedChange:
         """Return the change of a person on the list who has a registration, perhaps a denied one."""
@@ -162,13 +163,14 @@ class Decisions:
         if self._was_removed_recently(person.known) and actual.is_registered:
             return person.change(Action.UNKNOWN, _LATE_LIST)
         if actual.places < occurrences:
-            return person.change(Action.DIFFERS, f"registered for {actual.places} of {occurrences} occurrences")
+            reason = f"the person is registered for {actual.places} of {occurrences} occurrences"
+            return person.change(Action.DIFFERS, reason)
         if self._is_to_approve(actual, person.known):
             return self._approval(person, actual)
         if actual.status == "denied":
-            return person.change(Action.UNCHANGED, "denied")
+            return person.change(Action.UNCHANGED, "the registration was denied")
         if different := _checks.differences(wanted, actual.registrant, self._facts.questions):
-            return person.change(Action.DIFFERS, f"different: {', '.join(different)}")
+            return person.change(Action.DIFFERS, f"the registration differs from the row in {', '.join(different)}")
         return person.change(Action.UNCHANGED)
 
     def _is_to_approve(self, actual: Actual, known: KnownPerson | None) -> bool:
@@ -215,10 +217,10 @@ class Decisions:
         if self._is_recent(known) and known.knowledge == "adding":
             return person.change(Action.UNKNOWN, _LOST_RESPONSE)
         if self._is_recent(known) and known.knowledge == "registered":
-            change = person.change(Action.UNCHANGED, "registered a moment ago")
+            change = person.change(Action.UNCHANGED, "the person was registered a moment ago")
             return replace(change, registrant_id=known.registrant_id)
         if known.knowledge in {"registered", "gone"} and self._policy.on_gone != "readd":
-            return person.change(Action.GONE, "was registered, and was cancelled or removed at Zoom")
+            return person.change(Action.GONE, "the person was registered, and was cancelled or removed at Zoom")
         return None
 
     def _rejection(self, email: str, registrant: NewRegistrant) -> Rejection | None:

@@ -17,7 +17,7 @@ Scope: TypeAlias = Literal["person", "seats", "target"]
 
 _BY_CODE: Final[dict[int, tuple[Scope, str]]] = {
     3027: ("person", IS_HOST),
-    3034: ("person", "Zoom asks for another address of this person"),
+    3034: ("person", "Zoom asks for a work address of the person"),
     3035: ("seats", NO_SEAT),
     3038: ("target", "the meeting or webinar is over"),
     3043: ("seats", NO_SEAT),
@@ -30,7 +30,7 @@ _OTHER_CAUSES: Final[tuple[tuple[str, Scope, str], ...]] = (
     ("panelist", "person", IS_PANELIST),
     ("registration has not been enabled", "target", "registration is off"),
     ("registration as required", "target", "registration is off"),
-    ("cannot access", "target", "no access to this meeting or webinar"),
+    ("cannot access", "target", "the credentials have no access to this meeting or webinar"),
 )
 """Texts of the codes 3000 and 300, which have several causes."""
 

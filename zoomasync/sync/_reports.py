@@ -40,7 +40,7 @@ class TargetReporter:
             actual = self._spool.actual(self._no, change.email) if read else None
             if change.action is Action.UNKNOWN and actual and known and known.knowledge == "adding":
                 ours[change.email] = actual.id
-                await self.report(change, Result.ADDED, "in an earlier run", actual)
+                await self.report(change, Result.ADDED, "an earlier run added the person", actual)
                 continue
             await self._report_other(change, actual, read=read)
             if (known.version if known else 0) != change.version:
@@ -113,4 +113,4 @@ def is_as_planned(change: PlannedChange, actual: Actual | None) -> bool:
 
 def change_text(actual: Actual | None) -> str:
     """Return the reason why a registration is left alone that is not as planned."""
-    return NOT_REGISTERED if actual is None else f"is {actual.status} since the plan"
+    return NOT_REGISTERED if actual is None else f"the registration has changed since the plan: it is {actual.status}"

@@ -54,9 +54,9 @@ def _checked(row: DesiredRow) -> DesiredPerson | RejectedRow:
     try:
         msgspec.convert(msgspec.json.decode(msgspec.json.encode(person)), type(person))
     except (msgspec.MsgspecError, TypeError, ValueError):
-        return RejectedRow(row=person.row, reason="a value is no text that can be sent to Zoom")
+        return RejectedRow(row=person.row, reason="a value of the row cannot be sent to Zoom as text")
     if isinstance(person, RejectedRow):
         return replace(person, reason=person.reason or "the row describes no person")
     if not _checks.is_address(person.registrant.email):
-        return RejectedRow(row=person.row, reason="this is no e-mail address")
+        return RejectedRow(row=person.row, reason="the e-mail address is not valid")
     return person
