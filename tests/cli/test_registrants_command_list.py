@@ -90,11 +90,11 @@ async def test_list_of_missing_meeting_exits_with_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "forgotten"),
     [
-        (("--email", row(1)[0].upper()), "2 registrations"),
-        (MEETING, "2 registrations"),
-        ((*MEETING, "--email", row(1)[0]), "1 registration"),
-        (("--webinar", str(NUMBER)), "0 registrations"),
-        (("--email", "nobody"), "0 registrations"),
+        (("--email", row(1)[0].upper()), "2 records"),
+        (MEETING, "2 records"),
+        ((*MEETING, "--email", row(1)[0]), "1 record"),
+        (("--webinar", str(NUMBER)), "0 records"),
+        (("--email", "nobody"), "0 records"),
     ],
     ids=["person", "target", "person at target", "other target", "nobody"],
 )
@@ -111,7 +111,7 @@ async def test_forget_counts_people(arguments: tuple[str, ...], forgotten: str, 
 
         assert len(fake.requests) == sent
     assert code == 0
-    assert output == f"The journal forgot {forgotten}. Zoom's registrants are unchanged.\n"
+    assert output == f"Deleted {forgotten} from the journal. Zoom's registrants are unchanged.\n"
 
 
 async def test_forgotten_person_is_added_again(tmp_path: Path) -> None:

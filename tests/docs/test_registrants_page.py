@@ -55,7 +55,7 @@ async def test_page_blocks_run_in_order(tmp_path: Path) -> None:
     assert "Simulated: Zoom would have sent 2 mails" in outputs[0]
     assert [line["outcome"] for line in lines] == ["added", "added", "unchanged", "rejected"]
     assert f"webinar {NUMBER}: 3 registrants" in outputs[5]
-    assert "The journal forgot 1 registration." in outputs[6]
+    assert "Deleted 1 record from the journal." in outputs[6]
     assert "grace@lakeside.example unchanged" in outputs[7]
     assert sorted((each.first_name, each.status) for each in webinar.registrants) == [
         ("Ada", "approved"),

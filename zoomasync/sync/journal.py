@@ -224,9 +224,10 @@ class Journal:
         )
 
     async def forget(self, *, target: SyncTarget | None = None, email: str | None = None) -> int:
-        """Delete a person, a target, or one person at one target, and return the number of deleted people.
+        """Delete a person, a target, or one person at one target, and return the number of deleted records.
 
-        A *target* without occurrences includes the targets that are occurrences of it.
+        A person has one record per target. A *target* without occurrences includes the targets that are occurrences of
+        it.
 
         A sync then no longer knows that it added these people, or that they were registered. The counts of today's
         writes stay until the end of Zoom's day. Raises `ConfigError` without *target* and *email*.

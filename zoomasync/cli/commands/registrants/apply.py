@@ -23,8 +23,8 @@ from ...registrants_options import SyncOptions
 from ...signals import stopped_by_signals
 from .plan_text import print_plan
 from .reasons import Reasons
-from .standing import Standing
 from .sync_session import SyncSession, check_writable, is_plan_file, journal_of, opened_sync, staged_file
+from .unfinished import Unfinished
 from .views import ApplyingView
 
 _Recorder: TypeAlias = StagedFile | PlanResults
@@ -112,9 +112,9 @@ class _Application:
             from .simulation import print_mails  # noqa: PLC0415  only a simulation needs the server
 
             print_mails(session.fake, self.console)
-        standing = Standing.of_outcomes(plan, view.results)
-        print_line(standing.next_step(self._again) or _done(view), self.console)
-        return standing.exit_code
+        unfinished = Unfinished.of_outcomes(plan, view.results)
+        print_line(unfinished.next_step(self._again) or _done(view), self.console)
+        return unfinished.exit_code
 
     async def _is_confirmed(self, changes: int) -> bool:
         """Ask the user, who may interrupt the command meanwhile."""

@@ -14,7 +14,7 @@ from ...exit_codes import Exit
 
 
 def forget_registrants(journal: Path | None, target: SyncTarget | None, email: str | None) -> int:
-    """Delete a person, a target, or a person at one target from the journal, and print the number of people."""
+    """Delete a person, a target, or a person at one target from the journal, and print the number of records."""
     if target is None and not (email or "").strip():
         raise ConfigError("name the people to forget with --meeting ID, --webinar ID or --email ADDRESS")
     path = journal or default_journal(ServerToServer.from_env().account_id)
@@ -26,6 +26,6 @@ def forget_registrants(journal: Path | None, target: SyncTarget | None, email: s
 async def _forget(path: Path, target: SyncTarget | None, email: str | None) -> Exit:
     async with Journal(path) as journal:
         count = await journal.forget(target=target, email=email)
-    registrations = "registration" if count == 1 else "registrations"
-    print_line(f"The journal forgot {count:,} {registrations}. Zoom's registrants are unchanged.", stdout())
+    records = "record" if count == 1 else "records"
+    print_line(f"Deleted {count:,} {records} from the journal. Zoom's registrants are unchanged.", stdout())
     return Exit.COMPLETE

@@ -16,8 +16,8 @@ from ...exit_codes import Exit
 from ...registrants_options import SyncOptions
 from ...signals import stopped_by_signals
 from .plan_text import print_plan
-from .standing import Standing
 from .sync_session import check_writable, is_plan_file, journal_of, opened_sync, staged_file
+from .unfinished import Unfinished
 
 
 def plan_registrants(file: Path, options: SyncOptions, plan: Plan, *, out: Path | None) -> int:
@@ -48,8 +48,8 @@ async def _plan(staged: StagedFile, options: SyncOptions, plan: Plan, out: Path 
         if out is not None:
             planned.write(os.path.realpath(out))  # the file behind a symbolic link
             print_line(f"The plan is in {out}. It holds addresses, and only you can read it.", console)
-        standing = Standing.of_plan(planned, totals)
-        if step := standing.next_step("Run the same command again"):
+        unfinished = Unfinished.of_plan(planned, totals)
+        if step := unfinished.next_step("Run the same command again"):
             print_line(step, console)
         elif not totals.writes:
             print_line("There is nothing to change.", console)
@@ -58,4 +58,4 @@ async def _plan(staged: StagedFile, options: SyncOptions, plan: Plan, out: Path 
         else:
             simulate = "" if options.seed is None else f" --simulate {options.seed}"
             print_line(f"To make these changes, run `zoomasync registrants apply {out}{simulate}`.", console)
-    return standing.exit_code
+    return unfinished.exit_code

@@ -1,4 +1,4 @@
-"""The people whom a plan or its outcomes leave for later: the exit code, and the next step."""
+"""The people whom a plan or its outcomes leave for later, the exit code, and the next step."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ...exit_codes import Exit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The numbers that decide about the exit code. *failed_targets* could not be planned."""
+class Unfinished:
+    """The numbers of people whom a run leaves for later. *failed_targets* could not be planned."""
 
     failed_targets: int
     failed: int
@@ -54,7 +54,7 @@ class Standing:
         return Exit.INCOMPLETE if self.deferred or self.unknown or self.changed else Exit.COMPLETE
 
     def next_step(self, again: str) -> str:
-        """Return the sentence that names the next step, or empty text. *again* is the sentence's request to repeat."""
+        """Return the sentence that names the next step, or empty text. *again* tells the user to repeat the command."""
         match self.exit_code:
             case Exit.FAILED:
                 if self.failed_targets:
