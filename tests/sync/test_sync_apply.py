@@ -14,7 +14,6 @@ from support.syncing import (
     SURE,
     TODAY,
     Stage,
-    WatchedMeeting,
     desired,
     in_idle_time,
     outcomes_of,
@@ -27,7 +26,7 @@ from support.syncing import (
 
 from zoomasync.errors import ConfigError, StoreError
 from zoomasync.sync import Action, DesiredList, DesiredPerson, Result, SyncPolicy
-from zoomasync.testing import Account, FakeZoom
+from zoomasync.testing import Account, FakeZoom, RegistrantStatus
 
 ADA = "ada@x.example"
 GUEST = "guest1@elsewhere.example"
@@ -47,22 +46,22 @@ def status_calls(stage: Stage) -> list[int]:
 # --- changed since the plan
 
 
-STATES: Sequence[tuple[SyncPolicy, str, Callable[[WatchedMeeting], None]]] = (
-    (SyncPolicy(), "add", lambda meeting: meeting.register(ADA)),
-    (SyncPolicy(), "add", lambda meeting: meeting.register(ADA, "denied")),
-    (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "denied")),
-    (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "cancelled")),
-    (CANCEL, "cancel", lambda meeting: meeting.set_status(GUEST, "approved")),
-    (SyncPolicy(approve="all"), "approve", lambda meeting: meeting.set_status(GUEST, "denied")),
-    (SyncPolicy(approve="all"), "approve", lambda meeting: meeting.set_status(GUEST, "approved")),
+STATES: Sequence[tuple[SyncPolicy, str, str, str]] = (
+    (SyncPolicy(), "add", "approved", "approved"),
+    (SyncPolicy(), "add", "denied", ""),
+    (CANCEL, "cancel", "denied", ""),
+    (CANCEL, "cancel", "cancelled", ""),
+    (CANCEL, "cancel", "approved", ""),
+    (SyncPolicy(approve="all"), "approve", "denied", ""),
+    (SyncPolicy(approve="all"), "approve", "approved", "approved"),
 )
-"""A policy, the planned action, and a change of one of two people since the plan."""
+"""A policy, the planned action, the status of one of two people since the plan, and the status if the plan wants it."""
 
 
-@pytest.mark.parametrize(("policy", "planned", "change"), STATES)
+@pytest.mark.parametrize(("policy", "planned", "status", "wanted"), STATES)
 @in_idle_time
 async def test_changed_person_is_left_alone(
-    policy: SyncPolicy, planned: str, change: Callable[[WatchedMeeting], None], tmp_path: Path
+    policy: SyncPolicy, planned: str, status: RegistrantStatus, wanted: str, tmp_path: Path
 ) -> None:
     """The other changes of the plan are made."""
     rows = {
@@ -75,11 +74,17 @@ async def test_changed_person_is_left_alone(
         async with stage.syncing(policy) as sync:
             plan = await sync.plan(desired(meeting, rows[planned]))
             number = plan.totals().counts[Action(planned)]
-            change(meeting)
+            if planned == "add":
+                meeting.register(ADA, status)
+            else:
+                meeting.set_status(GUEST, status)
             outcomes = await outcomes_of(plan)
 
-    changed = [outcome for outcome in outcomes if outcome.result is Result.CHANGED]
+    is_wanted = wanted or (planned, status) == ("cancel", "cancelled")
+    result = Result.UNCHANGED if is_wanted else Result.CHANGED
+    changed = [outcome for outcome in outcomes if outcome.result is result]
     assert len(changed) == 1
+    assert changed[0].status == ("" if status == "cancelled" else status), "of now"
     assert number == 2
     assert [each.email for each in meeting.changes if each.email == changed[0].email] == []
     assert len(meeting.changes) == len(outcomes) - 1
@@ -94,7 +99,10 @@ async def test_plan_applied_twice_writes_once(tmp_path: Path) -> None:
             first, second = await outcomes_of(plan), await outcomes_of(plan)
 
     assert [outcome.result for outcome in first] == [Result.CANCELLED] * 2 + [Result.ADDED] * 3
-    assert {outcome.result for outcome in second} == {Result.CHANGED}
+    assert {(outcome.result, outcome.reason) for outcome in second} == {
+        (Result.UNCHANGED, "the change was made since the plan")
+    }
+    assert [bool(outcome.join_url) for outcome in second] == [False] * 2 + [True] * 3
     assert len(meeting.changes) == 5
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from support.syncing import (
     NOW,
+    Row,
     Stage,
     WatchedMeeting,
     desired,
@@ -137,7 +138,24 @@ async def test_row_without_address_keeps_everyone(address: str, tmp_path: Path) 
 
     assert [change.action for change in changes] == [Action.REJECTED, Action.ADD]
     assert target.unlisted == 3
-    assert target.notes == ("the list may lack people, or an address in it is unreadable, so nobody is cancelled",)
+    assert target.notes == ("an address on the list is unreadable, so nobody is cancelled as absent",)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@in_idle_time
+async def test_cancelled_row_of_incomplete_list(complete: bool, tmp_path: Path) -> None:  # noqa: FBT001  a parameter
+    """An unreadable address hides no later row of the person, but the missing end of a list may be one."""
+    async with staged(tmp_path) as stage:
+        meeting = stage.add_meeting(registrants=1)
+        cancelled = DesiredPerson(registrant=person(meeting.registrants[0].email), cancel=True)
+        rows: list[Row] = [cancelled, person("no address")]
+        async with stage.syncing() as sync:
+            plan = await sync.plan(DesiredList(target_of(meeting), rows, complete=complete))
+            actions = [change.action for _, change in plan.changes()]
+            ((target),) = plan.targets()
+
+    assert actions == [Action.CANCEL if complete else Action.HELD_BACK, Action.REJECTED]
+    assert target.notes == (() if complete else ("the list is cut off, so nobody is cancelled",))
 
 
 @in_idle_time

@@ -16,7 +16,7 @@ from ..models import RegistrantKey, RegistrantStatusUpdate
 from ._reading import IncompleteList, read_registrants, registrants_of
 from ._reasons import NO_SEAT, NOT_REGISTERED, TEN_CHANGES, THREE_ADDS
 from ._rejections import addition_key, approval_without_seat_key, cause_of
-from ._reports import Emit, TargetReporter, change_text, is_as_planned
+from ._reports import Emit, TargetReporter, is_as_planned
 from ._spool import Spool
 from ._writes import (
     CHANGES_PER_CALL,
@@ -371,7 +371,7 @@ class TargetApplication:
         actual = self._spool.actual(self._no, change.email)
         known = self._journal.person(self._target, change.email)
         if not is_as_planned(change, actual):
-            await self._reporter.report(change, Result.CHANGED, change_text(actual), actual)
+            await self._reporter.report_changed(change, actual)
         elif (known.version if known else 0) != change.version:
             await self._reporter.report(
                 change, Result.CHANGED, "another sync has changed this person since the plan", actual

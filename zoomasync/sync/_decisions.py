@@ -54,9 +54,9 @@ class _Person:
 class Decisions:
     """The decisions about the people of one target, which are made in the order of the list while seats last.
 
-    *registered* people are approved or pending at Zoom. *complete* is False if the list may lack people. *held_back*
-    holds back all removals, and *free* is the number of free seats; None is no limit. Both are set once the removals
-    are counted. *unused_titles* are those of answers to questions that the form lacks, in the order of the rows.
+    *registered* people are approved or pending at Zoom. *readable* is False if an address on the list is not.
+    *held_back* holds back all removals, and *free* is the number of free seats; None is no limit. Both are set once the
+    removals are counted. *unused_titles* are those of answers to questions that the form lacks, in the order of rows.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Decisions:
         now: datetime,
         registered: int,
         *,
-        complete: bool,
+        readable: bool,
     ) -> None:
         self._journal = journal
         self._spool = spool
@@ -81,7 +81,7 @@ class Decisions:
         self._facts = facts
         self._now = now
         self._registered = registered
-        self._complete = complete
+        self._sees_absence = desired.complete and readable
         self.held_back = False
         self.free: int | None = None
         self.unused_titles: dict[str, None] = {}
@@ -98,7 +98,7 @@ class Decisions:
         policy, known = self._policy, self._journal.person(self._target, actual.email)
         return (
             policy.on_absent != "keep"
-            and self._complete
+            and self._sees_absence
             and not self._facts.obstacle  # after a session, a cancellation would only send mails
             and actual.email not in self._keep
             and not self._was_removed_recently(known)
@@ -113,7 +113,7 @@ class Decisions:
 
     def _removal(self, person: _Person, kind: WriteKind, reason: str) -> PlannedChange:
         if self.held_back:
-            return person.change(Action.HELD_BACK, reason)
+            return person.change(Action.HELD_BACK, f"{reason}; all cancellations of this target are held back")
         rejection = self._journal.rejection(self._target, person.email, self._now)
         if rejection is not None and rejection.change == kind:
             return person.rejected(rejection)

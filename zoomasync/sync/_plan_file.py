@@ -55,7 +55,7 @@ def _content_lines(spool: Spool, plan: int, header: PlanHeader) -> Iterator[str]
 def write_plan(path: Path, lines: Iterator[str]) -> None:
     """Write a plan file that only its owner can read; it has its name once it is complete."""
     try:
-        with atomic_write(path) as temporary:
+        with atomic_write(path.resolve()) as temporary:  # the file behind a symbolic link
             temporary.unlink(missing_ok=True)
             create_private(temporary)
             with temporary.open("w", encoding="utf-8") as file:

@@ -30,7 +30,7 @@ async def plan_target(
 
     Raises an error that other targets would meet too; any other error is part of the plan.
     """
-    complete = await stage(spool, no, desired)
+    readable = await stage(spool, no, desired)
     try:
         facts = await read_facts(zoom, desired.target)
         now = zoom.server_time  # before the lists are read, which may take long
@@ -42,7 +42,7 @@ async def plan_target(
         await _plan_nothing(spool, no, action, str(error))
         plan = TargetPlan(target=desired.target, error=str(error), counts=spool.counts(no))
     else:
-        planner = _TargetPlanner(journal, spool, policy, no, desired, facts, now, complete=complete)
+        planner = _TargetPlanner(journal, spool, policy, no, desired, facts, now, readable=readable)
         plan = await planner.plan(reads)
     spool.clear_actual(no)
     spool.clear_desired(no)
@@ -63,7 +63,7 @@ class _TargetPlanner:
         facts: TargetFacts,
         now: datetime,
         *,
-        complete: bool,
+        readable: bool,
     ) -> None:
         self._journal = journal
         self._spool = spool
@@ -72,9 +72,10 @@ class _TargetPlanner:
         self._target: SyncTarget = desired.target
         self._facts = facts
         self._now = now
-        self._complete = complete
+        self._complete = desired.complete
+        self._readable = readable
         self._registered = registered = spool.registered(no)
-        self._decisions = Decisions(journal, spool, policy, no, desired, facts, now, registered, complete=complete)
+        self._decisions = Decisions(journal, spool, policy, no, desired, facts, now, registered, readable=readable)
         self._unlisted = 0
 
     async def plan(self, reads: int) -> TargetPlan:
@@ -92,6 +93,7 @@ class _TargetPlanner:
             target=self._target,
             counts=counts,
             notes=tuple(self._notes(removals, most, held_back=held_back, is_empty=is_empty)),
+            titles=tuple((each.title or "").strip() for each in self._facts.questions.custom_questions),
             unused_titles=tuple(self._decisions.unused_titles),
             registered=self._registered,
             unlisted=self._unlisted,
@@ -132,11 +134,13 @@ class _TargetPlanner:
         if self._facts.obstacle:
             yield self._facts.obstacle
         if not self._complete and (held_back or self._policy.on_absent != "keep"):
-            yield "the list may lack people, or an address in it is unreadable, so nobody is cancelled"
+            yield "the list is cut off, so nobody is cancelled"
+        elif not self._readable and self._policy.on_absent != "keep":
+            yield "an address on the list is unreadable, so nobody is cancelled as absent"
         if held_back and is_empty:
-            yield f"the list is empty, so {removals:,} cancellations are held back"
+            yield f"the list is empty, so {removals:,} cancellations are held back, whatever the limit is"
         elif held_back and self._complete:
-            yield f"{removals:,} cancellations are held back: more than {most:,}, which max_cancel can allow"
+            yield f"{removals:,} cancellations are held back, because the limit is {most:,}"
 
 
 async def _plan_nothing(spool: Spool, no: int, action: Action, reason: str) -> None:

@@ -69,9 +69,25 @@ class TargetReporter:
     async def _report_other(self, change: PlannedChange, actual: Actual | None, *, read: bool) -> None:
         has_changed = read and change.registrant_id and change.status and not is_as_planned(change, actual)
         if has_changed and change.action in {Action.UNCHANGED, Action.DIFFERS}:
-            await self.report(change, Result.CHANGED, change_text(actual), actual)
+            await self.report_changed(change, actual)
         else:
             await self.report(change, Result(change.action.value), change.reason, actual)
+
+    async def report_changed(self, change: PlannedChange, actual: Actual | None) -> None:
+        """Emit the outcome of a person whose registration is not the one that the plan has seen.
+
+        The planned change may have been made meanwhile, such as by an earlier application of the same plan.
+        """
+        if _is_made(change.action, "" if actual is None else actual.status):
+            result, reason = Result.UNCHANGED, "the change was made since the plan"
+        elif actual is None:
+            result, reason = Result.CHANGED, NOT_REGISTERED
+        else:
+            result, reason = Result.CHANGED, f"the registration has changed since the plan: it is {actual.status}"
+        if actual is None:
+            await self.report(change, result, reason, status="", registrant_id="", join_url="")
+        else:
+            await self.report(change, result, reason, actual)
 
     async def report(
         self,
@@ -111,6 +127,16 @@ def is_as_planned(change: PlannedChange, actual: Actual | None) -> bool:
     return ((actual.id, actual.status) if actual else ("", "")) == (change.registrant_id, change.status)
 
 
-def change_text(actual: Actual | None) -> str:
-    """Return the reason why a registration is left alone that is not as planned."""
-    return NOT_REGISTERED if actual is None else f"the registration has changed since the plan: it is {actual.status}"
+def _is_made(action: Action, status: str) -> bool:
+    """Return whether a registration with *status*, empty without one, is as *action* makes it."""
+    match action:
+        case Action.ADD:
+            return status in {"approved", "pending"}
+        case Action.APPROVE:
+            return status == "approved"
+        case Action.CANCEL:
+            return not status
+        case Action.DENY:
+            return status == "denied"
+        case _:
+            return False

@@ -20,14 +20,14 @@ _BLOCK: Final = 200
 
 
 async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
-    """Copy the list to the spool; return whether it is complete.
+    """Copy the list to the spool; return whether all its addresses are readable.
 
-    A list with a rejected row that has no readable address is not: the person of that row could be anyone.
+    The person of a rejected row without a readable address could be anyone.
     """
-    complete, block, first = desired.complete, list[DesiredPerson | RejectedRow](), 0
+    readable, block, first = not desired.unreadable, list[DesiredPerson | RejectedRow](), 0
     async for row in each_of(desired.people):
         person = _checked(row)
-        complete = complete and (isinstance(person, DesiredPerson) or _checks.is_address(person.email))
+        readable = readable and (isinstance(person, DesiredPerson) or _checks.is_address(person.email))
         block.append(person)
         if len(block) == _BLOCK:
             spool.add_desired(no, block, first)
@@ -35,7 +35,7 @@ async def stage(spool: Spool, no: int, desired: DesiredList) -> bool:
             block.clear()
             await checkpoint()
     spool.add_desired(no, block, first)
-    return complete
+    return readable
 
 
 async def each_of(values: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:

@@ -84,14 +84,16 @@ DesiredRow: TypeAlias = NewRegistrant | DesiredPerson | RejectedRow
 class DesiredList:
     """The *people* who are to be registered for *target*, in the order in which they get the seats.
 
-    *complete* is False if the list may lack people, for instance because its file is cut off: then nobody is absent.
-    The people with the addresses *keep* are not absent either.
+    *complete* is False if the list may lack people, for instance because its file is cut off: then nobody is cancelled.
+    The people with the addresses *keep* are not absent. With *unreadable*, anyone may be on a row that is not among
+    *people*, so that nobody is absent.
     """
 
     target: SyncTarget
     people: Iterable[DesiredRow] | AsyncIterable[DesiredRow]
     complete: bool = True
     keep: frozenset[str] = frozenset()
+    unreadable: bool = False
 
 
 def email_key(email: str) -> str:

@@ -75,7 +75,8 @@ class TargetPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     *counts* has the number of people and rows per action. With an *error*, the target could not be read, and nothing is
     planned for it. *notes* are sentences about the target as a whole, such as the reason why nobody is cancelled.
-    *unused_titles* are those of answers to questions that the form lacks. *registered* people are approved or pending
+    *titles* are those of the custom questions of the form, and *unused_titles* those of answers to questions that it
+    lacks. *registered* people are approved or pending
     now; *unlisted* of them are not on the list and keep their registration. Applying the plan takes so many *calls* per
     rate-limit label, and Zoom then sends so many *mails*: None if the settings of the target do not say.
     """
@@ -84,6 +85,7 @@ class TargetPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: dict[Action, int] = {}
     error: str = ""
     notes: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     unused_titles: tuple[str, ...] = ()
     registered: int = 0
     unlisted: int = 0
@@ -121,7 +123,10 @@ _WORDS: Mapping[Action, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PlanTotals:
-    """The sums over all targets of a plan, as in `TargetPlan`; *failed* targets have an error."""
+    """The sums over all targets of a plan, as in `TargetPlan`; *failed* targets have an error.
+
+    *unused_titles* are those of answers that no target's form asks for.
+    """
 
     targets: int
     failed: int
@@ -136,7 +141,7 @@ class PlanTotals:
         number, failed, mails = 0, 0, 0
         unknown_mails = False
         counts, calls = Counter[Action](), Counter[Label]()
-        titles = dict[str, None]()
+        used, unused = set[str](), dict[str, None]()
         for each in targets:
             number += 1
             failed += bool(each.error)
@@ -144,8 +149,10 @@ class PlanTotals:
             calls.update(each.calls)
             mails += each.mails or 0
             unknown_mails |= each.mails is None
-            titles.update(dict.fromkeys(each.unused_titles))
-        return cls(number, failed, counts, calls, None if unknown_mails else mails, tuple(titles))
+            used.update(each.titles)
+            unused.update(dict.fromkeys(each.unused_titles))
+        nowhere = tuple(title for title in unused if title not in used)
+        return cls(number, failed, counts, calls, None if unknown_mails else mails, nowhere)
 
     @property
     def writes(self) -> int:

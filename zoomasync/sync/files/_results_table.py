@@ -66,7 +66,7 @@ class ResultsTable:
 
 def write_csv(path: Path, rows: Iterable[Sequence[str]], delimiter: str, encoding: str) -> None:
     """Write *rows* to *path*, which only its owner can read, and which is replaced at the end."""
-    with atomic_write(path) as temporary:
+    with atomic_write(path.resolve()) as temporary:  # the file behind a symbolic link
         temporary.unlink(missing_ok=True)  # one that a killed process left, with any permissions
         create_private(temporary)
         with temporary.open("w", encoding=encoding, newline="") as file:

@@ -60,9 +60,9 @@ class StagedFile:
     ``occurrence_ids``. The number of a row is that of the line where it starts. Empty rows are skipped.
 
     A row is rejected if it has no address, no first name, no readable target, or more or fewer cells than there are
-    headings. If the target is not readable, the address counts as present on every list. No list is complete if the
-    file is cut off in a row, or if a row has neither a readable target nor a readable address. A file that ends between
-    two rows, or in the last cell of a row, cannot be recognized as cut off.
+    headings. If the target is not readable, the address counts as present on every list; if the address is not readable
+    either, nobody is absent from any list. No list is complete if the file is cut off in a row. A file that ends
+    between two rows, or in the last cell of a row, cannot be recognized as cut off.
 
     The constructor reads the file into a private temporary database, which disappears with the process, and needs
     little memory. Raises `ConfigError` for a file that cannot be read or whose columns do not fit, and `StoreError` if
@@ -80,6 +80,7 @@ class StagedFile:
         self._targets = {} if target is None else {target: 1}
         self._keep: set[str] = set()
         self._complete = True
+        self._unreadable = False
         # Rows may be staged in one thread and read in another.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         try:
@@ -119,7 +120,9 @@ class StagedFile:
         """
         keep = frozenset(self._keep)
         for target, number in self._targets.items():
-            yield DesiredList(target, _Rows(self._database, self._reader, number), self._complete, keep)
+            yield DesiredList(
+                target, _Rows(self._database, self._reader, number), self._complete, keep, self._unreadable
+            )
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Yield the rows that are on no list, because their target is not readable."""
@@ -192,7 +195,7 @@ class StagedFile:
         if is_address(email):
             self._keep.add(email_key(email))
         else:
-            self._complete = False
+            self._unreadable = True
 
     def _added_person(self, outcome: PersonOutcome) -> _Values:
         """Return the outcome of a person who is on no row, with cells for the address and the target."""

@@ -135,7 +135,7 @@ class _Application:
 
     def _write(self, recorder: _Recorder) -> None:
         if self.results is not None:
-            recorder.write_results(self.results.resolve())  # the file behind a symbolic link
+            recorder.write_results(self.results)
             print_line(f"The results are in {self.results}.", self.console)
 
     def _print_outcomes(self, view: ApplyingView, reasons: Reasons) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import anyio
@@ -46,7 +45,7 @@ async def _plan(staged: StagedFile, options: SyncOptions, plan: Plan, out: Path 
         totals = planned.totals()
         print_plan(planned, totals, staged.rejected(), console)
         if out is not None:
-            planned.write(os.path.realpath(out))  # the file behind a symbolic link
+            planned.write(out)
             print_line(f"The plan is in {out}. It holds addresses, and only you can read it.", console)
         unfinished = Unfinished.of_plan(planned, totals)
         if step := unfinished.next_step("Run the same command again"):
