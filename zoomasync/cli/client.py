@@ -47,5 +47,7 @@ async def connected(
         raise ConfigError("--simulate runs on one machine: leave --redis out")
     from ..testing import Account, FakeZoom  # noqa: PLC0415  only a simulation needs the server
 
-    async with FakeZoom(Account.simulated(seed), plan=plan) as fake, fake.client(**settings) as zoom:
+    account = Account.simulated(seed)
+    account.id = f"simulated-{seed}"  # so that no plan of it is taken for one of another account
+    async with FakeZoom(account, plan=plan) as fake, fake.client(**settings) as zoom:
         yield Connection(zoom, fake)

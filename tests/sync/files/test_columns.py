@@ -235,3 +235,10 @@ def test_list_of_cancellations_needs_no_names(tmp_path: Path) -> None:
     assert isinstance(ada, DesiredPerson)
     assert ada.cancel
     assert bo == RejectedRow(row=3, reason="the row has no first name", email="bo@x.example")
+
+
+def test_misspelled_status_is_unused(tmp_path: Path) -> None:
+    content = "email,first_name,status\nada@x.example,Ada,refunded \n"
+
+    with stage(tmp_path, content, cancel_when=["Refunded,Canceled"]) as staged:
+        assert staged.unused_statuses == {"canceled"}

@@ -34,6 +34,7 @@ class RowReader:
 
     *target* is that of all rows, or None if columns name it. *old_reasons* is the position of the reasons of earlier
     results: a row that was malformed then has the same cells now, filled up to the number of the headings.
+    *cancelling* are the statuses of the cancelled rows so far.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class RowReader:
         self.fields = found.fields
         self._questions = found.questions
         self._cancel_when = mapping.cancel_when
+        self.cancelling = set[str]()
         self._target = target
         self._old_reasons = old_reasons
 
@@ -82,7 +84,9 @@ class RowReader:
     def _person(self, line: int, cells: Sequence[object], email: str) -> DesiredPerson:
         if not email:
             raise RowError("the row has no e-mail address")
-        cancel = self._field(cells, "status").casefold() in self._cancel_when
+        status = self._field(cells, "status").casefold()
+        if cancel := status in self._cancel_when:
+            self.cancelling.add(status)
         fields = {name: text for name in PERSON_FIELDS if (text := self._field(cells, name))}
         if "first_name" not in fields and "last_name" not in fields:
             fields |= _split(self._field(cells, "name"))

@@ -96,7 +96,9 @@ class StagedFile:
                 self._old = old_results(self._headings)
                 current = ["" if at in self._old else heading for at, heading in enumerate(self._headings)]
                 reasons = self._old[1] if self._old else None
-                self._reader = RowReader(current, columns or ColumnMapping(), target, reasons)
+                columns = columns or ColumnMapping()
+                self._cancel_when = columns.cancel_when
+                self._reader = RowReader(current, columns, target, reasons)
                 self._assign()
                 self._database.execute("COMMIT")
         except BaseException:
@@ -123,6 +125,11 @@ class StagedFile:
             yield DesiredList(
                 target, _Rows(self._database, self._reader, number), self._complete, keep, self._unreadable
             )
+
+    @property
+    def unused_statuses(self) -> frozenset[str]:
+        """The statuses of `ColumnMapping.cancel_when` that no row has, case-folded: perhaps they are misspelled."""
+        return self._cancel_when - self._reader.cancelling
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Yield the rows that are on no list, because their target is not readable."""

@@ -92,12 +92,13 @@ class _Application:
 
     async def _carry_out(self, session: SyncSession, plan: SyncPlan, recorder: _Recorder) -> Exit:
         totals = plan.totals()
-        print_plan(plan, totals, self.staged.rejected() if self.staged else (), self.console)
+        print_plan(plan, totals, self.staged, self.console)
         if totals.writes and not self.yes and not await self._is_confirmed(totals.writes):
             print_line("Nothing was changed.", self.console)
             return Exit.INCOMPLETE
         view, reasons = ApplyingView(session.zoom, sum(totals.counts.values())), Reasons()
         for row in self.staged.rejected() if self.staged else ():
+            view.total += 1
             view.results[Result.REJECTED] += 1
             reasons.add(Result.REJECTED, row.reason, row.row)
         async with show_progress(view, self.console), plan.apply() as outcomes:

@@ -43,7 +43,7 @@ async def _plan(staged: StagedFile, options: SyncOptions, plan: Plan, out: Path 
     async with opened_sync(options, plan, console) as session:
         planned = await session.plan(staged)
         totals = planned.totals()
-        print_plan(planned, totals, staged.rejected(), console)
+        print_plan(planned, totals, staged, console)
         if out is not None:
             planned.write(out)
             print_line(f"The plan is in {out}. It holds addresses, and only you can read it.", console)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from ....sync import Action, PlanTotals, RejectedRow, SyncPlan, TargetPlan
+from ....sync import Action, PlanTotals, StagedFile, SyncPlan, TargetPlan
 from ...console import print_line, printable, table
 from .reasons import Reasons
 
@@ -24,12 +24,12 @@ _EXPLAINED = (
 """The actions whose reasons are printed."""
 
 
-def print_plan(plan: SyncPlan, totals: PlanTotals, unassigned: Iterable[RejectedRow], console: Console) -> None:
-    """Print *plan* with its *totals*, and the *unassigned* rows, whose target is not readable."""
+def print_plan(plan: SyncPlan, totals: PlanTotals, staged: StagedFile | None, console: Console) -> None:
+    """Print *plan* with its *totals*, and the rows of *staged* whose target is not readable."""
     targets = [each for each in plan.targets() if totals.targets <= _MAX_TARGETS or each.writes or each.error]
     reasons = _reasons_of(plan)
     rows = 0
-    for row in unassigned:
+    for row in staged.rejected() if staged else ():
         rows += 1
         reasons.add(Action.REJECTED, row.reason, row.row)
     _print_targets(targets, totals, console)
@@ -44,6 +44,8 @@ def print_plan(plan: SyncPlan, totals: PlanTotals, unassigned: Iterable[Rejected
         print_line(f"{rows:,} {'row names' if rows == 1 else 'rows name'} no readable meeting or webinar", console)
     for line in totals.lines():
         print_line(line, console)
+    if staged and staged.unused_statuses:
+        print_line(f"No row has the status {', '.join(sorted(staged.unused_statuses))}: check --cancel-when.", console)
 
 
 def _reasons_of(plan: SyncPlan) -> Reasons:

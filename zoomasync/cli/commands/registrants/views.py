@@ -15,7 +15,7 @@ class PlanningView:
     """The text about a plan that is being made."""
 
     def __init__(self, zoom: Zoom, targets: int) -> None:
-        self.done = 0
+        self.done: int = 0
         self.total = targets
         self._zoom = zoom
         self._rates = Rates()
@@ -38,8 +38,8 @@ class ApplyingView:
     """The text about a plan that is being carried out."""
 
     def __init__(self, zoom: Zoom, people: int) -> None:
-        self.results = Counter[Result]()
-        self.total = people
+        self.results: Counter[Result] = Counter()
+        self.total: int = people
         self._zoom = zoom
         self._rates = Rates()
 
