@@ -39,6 +39,7 @@ T = TypeVar("T")
 EXAMPLES: Final = os.environ.get("ZOOMASYNC_FUZZ_EXAMPLES")
 STEPS: Final = 25
 LIST_DELAY: Final = 20.0
+WRITE_SECONDS: Final = 1.0
 PEOPLE: Final = 4
 REGISTERED: Final = frozenset({"approved", "pending"})
 NOT_DONE: Final = (Result.DEFERRED, Result.HELD_BACK, Result.UNKNOWN, Result.CHANGED, Result.FAILED)
@@ -185,7 +186,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     @initialize(
         late=st.sampled_from([0, 8, 18]),
-        write_seconds=st.sampled_from([0.0, 1.0]),
+        write_seconds=st.sampled_from([0.0, WRITE_SECONDS]),
         kinds=st.tuples(st.sampled_from([2, 5]), st.sampled_from([2, 5])),
         approvals=st.tuples(st.sampled_from([0, 1]), st.sampled_from([0, 1])),
         seats=st.sampled_from([3, 50, 50]),
@@ -396,6 +397,7 @@ class SyncMachine(RuleBasedStateMachine):
         finally:
             if cancelling:
                 cancelling.cancel()
+            await asyncio.sleep(WRITE_SECONDS)  # the fake logs a request at its end
 
     async def cancel(self, task: asyncio.Task[bool], stop: Stop) -> None:
         """Cancel a run in the response to a request, or soon after."""
