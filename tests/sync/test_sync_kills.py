@@ -45,7 +45,7 @@ def test_twenty_kills_register_once(tmp_path: Path) -> None:
     print(f"seed of the kills: {seed}")  # noqa: T201  shown on a failure
     with serving(TARGETS) as served:
         job = served.job(tmp_path, PEOPLE // TARGETS)
-        hits = kill_often(served, job, KILLS, PEOPLE // KILLS * 2, random.Random(seed))
+        hits = kill_often(served, job, KILLS, PEOPLE // KILLS * 3 // 2, random.Random(seed))
         begun = served.state()
         faults = run_to_the_end(served, job)
         before = served.state("calm").writes

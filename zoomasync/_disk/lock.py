@@ -15,7 +15,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         """Describe the lock of the file or thing at *path*, which need not exist; its folder must."""
-        self._path = path.with_name(f"{path.name}.lock")
+        self._path = path.parent / f"{path.name}.lock"
         self._connection: sqlite3.Connection | None = None
 
     def acquire(self) -> bool:
