@@ -65,6 +65,19 @@ async def test_result_of_addition(journal: Journal) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["approve", "cancel"])
+async def test_change_of_lost_addition_is_ours(journal: Journal, kind: WriteKind) -> None:
+    """A registration that is changed was made, so its addition was, whose response was lost."""
+    await journal.begin(MEETING, [ADA], "add", NOW)
+    await journal.begin(MEETING, [ADA], kind, NOW)
+    await journal.begin(MEETING, ["bo@x.example"], kind, NOW)
+
+    ada, bo = journal.person(MEETING, ADA), journal.person(MEETING, "bo@x.example")
+    assert ada is not None
+    assert bo is not None
+    assert (ada.ours, bo.ours) == (True, False)
+
+
 async def test_each_write_has_a_new_version(journal: Journal) -> None:
     versions = list[int]()
     for kind in ("add", "cancel", "add"):

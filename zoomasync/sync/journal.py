@@ -135,6 +135,8 @@ class Journal:
                 )
                 connection.execute(
                     "INSERT INTO person VALUES (?1, ?2, ?3, 0, '', ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
+                    # An addition without a result was made if the person can be approved or removed.
+                    "ours = iif(knowledge = 'adding' AND ?4 != 'add', 1, ours), "
                     "knowledge = excluded.knowledge, kind = excluded.kind, since = excluded.since, "
                     "version = excluded.version",
                     (target_key(target), email, knowledge, kind, now.timestamp(), cursor.lastrowid),
