@@ -291,7 +291,7 @@ def test_default_journal_is_one_per_account() -> None:
 
 
 async def test_reads_do_not_disturb_writes(path: Path) -> None:
-    """A read during a write is no old snapshot, from which SQLite lets nobody write."""
+    """A read during a write does not hold an old snapshot, from which SQLite allows no write."""
     async with Journal(path) as one, Journal(path) as other, anyio.create_task_group() as tasks:
         done = anyio.Event()
 

@@ -52,7 +52,7 @@ class SyncOptions(AccountOptions):
 
     map: Annotated[
         list[str] | None,
-        Parameter(help='Field of a column whose heading is no standard name: "E-Mail=email"; can be repeated.'),
+        Parameter(help='Field of a column whose heading is not a standard name: "E-Mail=email"; can be repeated.'),
     ] = None
     cancel_when: Annotated[
         list[str] | None,

@@ -70,7 +70,6 @@ class TargetApplication:
         self._spool = spool
         self._policy = policy
         self._no = no
-        self._plan = plan
         self._target: SyncTarget = plan.target
         self._registrants = registrants_of(zoom.with_options(max_wait=LONGEST_WRITE / 2), plan.target)
         self._reporter = TargetReporter(journal, spool, no, plan.target, emit)

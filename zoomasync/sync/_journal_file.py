@@ -63,8 +63,8 @@ CREATE TABLE IF NOT EXISTS capacity (
 def open_journal(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
     """Open the journal at *path*, which is created if it is missing, and return connections for writes and for reads.
 
-    Raises `ConfigError`, and leaves the file unchanged, if it is no journal or has another version, and `StoreError` if
-    it cannot be opened.
+    Raises `ConfigError`, and leaves the file unchanged, if it is not a journal or has another version, and `StoreError`
+    if it cannot be opened.
     """
     connection: sqlite3.Connection | None = None
     try:

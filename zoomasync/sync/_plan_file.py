@@ -65,7 +65,7 @@ def write_plan(path: Path, lines: Iterator[str]) -> None:
 
 
 def read_plan(path: Path, spool: Spool, plan: int) -> PlanHeader:
-    """Read a plan file into the spool, and return its header. Raises `ConfigError` if it is no plan file."""
+    """Read a plan file into the spool, and return its header. Raises `ConfigError` if it is not one."""
     try:
         with path.open(encoding="utf-8") as file:
             return _read(file, spool, plan)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import msgspec
 
-from ..errors import ConfigError, InvalidArgument, StoreError
+from ..errors import ConfigError, InvalidArgument
 from ..models.registrants import Registrant
+from ._temporary import storing
 from .desired import DesiredPerson, RejectedRow, SyncTarget, email_key
 from .journal import meeting_key, target_key
 from .plan import Action, PlannedChange, TargetPlan
@@ -80,12 +81,15 @@ class _Database:
             connection.close()
 
     def execute(self, query: str, values: Sequence[_Value] = ()) -> sqlite3.Cursor:
-        with _storing():
+        with storing("plan"):
             return self._opened().execute(query, values)
 
     def executemany(self, query: str, rows: Iterable[Sequence[_Value]]) -> None:
-        with _storing():
-            self._opened().executemany(query, rows)
+        try:
+            with storing("plan"):
+                self._opened().executemany(query, rows)
+        except OverflowError:
+            raise InvalidArgument("the number of a row is too large") from None
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -264,18 +268,6 @@ class Spool:
         while rows := self._database.execute(query, (no, email, _BLOCK)).fetchall():
             yield from map(_actual, rows)
             email = rows[-1][0]
-
-
-@contextmanager
-def _storing() -> Generator[None, None, None]:
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except OverflowError:
-        raise InvalidArgument("the number of a row is too large") from None
-    except sqlite3.Error as error:
-        raise StoreError(f"the plan cannot be kept in a temporary file: {error}") from None
 
 
 def _actual(row: tuple[str, str, str, int, bytes]) -> Actual:

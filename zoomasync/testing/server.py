@@ -199,7 +199,7 @@ class FakeZoom(FaultScripts):
         With both, a person who is approved at once receives a confirmation, and also after every further registration
         of the same address: the fake assumes the worst, since the reference says nothing about it. With the latter, an
         approval, cancellation and denial is an e-mail. A batch for a meeting has a field of its own for confirmations.
-        A batch for a webinar sends them whatever the settings are, as has been observed.
+        A batch for a webinar sends them with any settings, as has been observed.
         """
         return tuple(self._pipeline.outbox.mails)
 

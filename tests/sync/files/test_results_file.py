@@ -14,6 +14,7 @@ from support.lists import MEETING, only_list, rows_of, stage
 
 from zoomasync.errors import InvalidArgument, StoreError
 from zoomasync.sync import DesiredPerson, PersonOutcome, RejectedRow, Result, StagedFile, SyncTarget
+from zoomasync.sync.files._results_table import guarded
 
 OURS = ["outcome", "reason", "status", "registrant_id", "join_url"]
 CONTENT = "E-Mail,First name\r\nada@x.example,Ada\r\n\r\n,Nobody\r\nbo@x.example,Bo\r\n"
@@ -276,3 +277,8 @@ def test_memory_is_flat(tmp_path: Path) -> None:
 
     assert len((tmp_path / "results.csv").read_bytes().splitlines()) == 20_001
     assert large < small + 300_000
+
+
+def test_id_with_hyphen_is_unchanged() -> None:
+    """It has to match Zoom's id, in the results of a list and in those of a plan file."""
+    assert guarded(["-Vx-PMNGcTWs7yKb1_aaQw", "-1+1", "added"]) == ["-Vx-PMNGcTWs7yKb1_aaQw", "'-1+1", "added"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..._disk.files import atomic_write, create_private
 from ..._disk.spreadsheets import without_formula
+from ...errors import StoreError
 from ..outcomes import PersonOutcome
 
 RESULT_COLUMNS = ("outcome", "reason", "status", "registrant_id", "join_url")
@@ -43,7 +44,7 @@ class ResultsTable:
         self._width = len(headings)
         self._kept = [at for at in range(self._width) if at not in old]
         self._delimiter = delimiter
-        self._guard: Callable[[str], str] = str if raw else without_formula
+        self._guarded: Callable[[Sequence[str]], list[str]] = list if raw else guarded
         kept = [headings[at] for at in self._kept]
         self.header = [*kept, *(_PREFIX + name if name in kept else name for name in RESULT_COLUMNS)]
 
@@ -57,19 +58,24 @@ class ResultsTable:
 
     def added_row(self, cells: Mapping[int, str], results: Sequence[str]) -> list[str]:
         """Return the line of a person who is on no row of the input. *cells* has the filled ones by position."""
-        return [self._guard(cells.get(at, "")) for at in self._kept] + self._guarded(results)
+        return self._guarded([cells.get(at, "") for at in self._kept] + [*results])
 
-    def _guarded(self, results: Sequence[str]) -> list[str]:
-        # An id of Zoom's may start with a hyphen; it is no formula, and has to match Zoom's.
-        return [cell if _ID.fullmatch(cell) else self._guard(cell) for cell in results]
+
+def guarded(cells: Sequence[str]) -> list[str]:
+    """Return *cells* of ours without text that a spreadsheet may run as a formula."""
+    # An id of Zoom's may start with a hyphen; it is no formula, and has to match Zoom's.
+    return [cell if _ID.fullmatch(cell) else without_formula(cell) for cell in cells]
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[str]], delimiter: str, encoding: str) -> None:
-    """Write *rows* to *path*, which only its owner can read, and which is replaced at the end."""
-    with atomic_write(path.resolve()) as temporary:  # the file behind a symbolic link
-        temporary.unlink(missing_ok=True)  # one that a killed process left, with any permissions
-        create_private(temporary)
-        with temporary.open("w", encoding=encoding, newline="") as file:
-            csv.writer(file, delimiter=delimiter).writerows(rows)
-            file.flush()
-            os.fsync(file.fileno())
+    """Write *rows* to *path*, which only its owner can read, and which is replaced at the end. Raises `StoreError`."""
+    try:
+        with atomic_write(path.resolve()) as temporary:  # the file behind a symbolic link
+            temporary.unlink(missing_ok=True)  # one that a killed process left, with any permissions
+            create_private(temporary)
+            with temporary.open("w", encoding=encoding, newline="") as file:
+                csv.writer(file, delimiter=delimiter).writerows(rows)
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(f"the results cannot be written to {path}: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""The class `PlanResults`: the outcomes of a plan, for which there is no input file, as a results file."""
+"""The class `PlanResults`: a results file of a plan without an input file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Final, Self
 
 import msgspec
 
-from ..._disk.spreadsheets import without_formula
-from ...errors import StoreError
+from .._temporary import storing
 from ..outcomes import PersonOutcome
 from ..sync_plan import SyncPlan
-from ._results_table import NOT_REACHED, RESULT_COLUMNS, result_cells, write_csv
+from ._results_table import NOT_REACHED, RESULT_COLUMNS, guarded, result_cells, write_csv
 
 # One line per person of the plan, in its order.
 _TABLES: Final = """
@@ -31,12 +30,13 @@ class PlanResults:
 
     def __init__(self, plan: SyncPlan) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
-        self._database.executescript(_TABLES)
-        self._database.execute("BEGIN")
-        self._database.executemany(
-            "INSERT INTO person (target, row, email) VALUES (?, ?, ?)",
-            ((str(target.target), change.row, change.email) for target, change in plan.changes()),
-        )
+        with storing("results"):
+            self._database.executescript(_TABLES)
+            self._database.execute("BEGIN")
+            self._database.executemany(
+                "INSERT INTO person (target, row, email) VALUES (?, ?, ?)",
+                ((str(target.target), change.row, change.email) for target, change in plan.changes()),
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -50,21 +50,19 @@ class PlanResults:
 
     def record(self, outcome: PersonOutcome) -> None:
         """Record *outcome* for the results file."""
-        self._database.execute(
-            "UPDATE person SET results = ? WHERE target = ? AND email = ? AND row IS ?",
-            (msgspec.json.encode(result_cells(outcome)), str(outcome.target), outcome.email, outcome.row),
-        )
+        with storing("results"):
+            self._database.execute(
+                "UPDATE person SET results = ? WHERE target = ? AND email = ? AND row IS ?",
+                (msgspec.json.encode(result_cells(outcome)), str(outcome.target), outcome.email, outcome.row),
+            )
 
     def write_results(self, path: str | Path, *, raw: bool = False) -> None:
         """Write row, email, target and outcome of each person to a CSV file, as `StagedFile.write_results` does."""
-        try:
-            write_csv(Path(path), self._lines(raw=raw), ",", "utf-8")
-        except OSError as error:
-            raise StoreError(f"the results cannot be written to {path}: {error.strerror or error}") from error
+        write_csv(Path(path), self._lines(raw=raw), ",", "utf-8")
 
     def _lines(self, *, raw: bool) -> Iterator[Sequence[str]]:
         yield ("row", "email", "target", *RESULT_COLUMNS)
         for row, email, target, results in self._database.execute("SELECT row, email, target, results FROM person"):
             cells = NOT_REACHED if results is None else msgspec.json.decode(results, type=list[str])
             line = ("" if row is None else str(row), email, target, *cells)
-            yield line if raw else [without_formula(cell) for cell in line]
+            yield line if raw else guarded(line)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Self, TypeAlias, TypeVar, cast
 
 import msgspec
 
-from ...errors import InvalidArgument, StoreError
+from ...errors import InvalidArgument
 from .._checks import is_address
+from .._temporary import storing
 from ..desired import DesiredList, DesiredRow, RejectedRow, SyncTarget, email_key
 from ..outcomes import PersonOutcome, Result
 from ._lines import opened_lines
@@ -84,7 +84,7 @@ class StagedFile:
         # Rows may be staged in one thread and read in another.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         try:
-            with _storing():
+            with storing("list"):
                 self._database.executescript(_TABLES)
                 self._database.execute("BEGIN")
                 with opened_lines(str(path), encoding) as lines:
@@ -139,7 +139,7 @@ class StagedFile:
 
     def record(self, outcome: PersonOutcome) -> None:
         """Record *outcome* for the results file. A later outcome for the same row or person replaces it."""
-        with _storing():
+        with storing("list"):
             if outcome.row is None:
                 self._database.execute(_ADD_OUTCOME, self._added_person(outcome))
                 return
@@ -162,10 +162,7 @@ class StagedFile:
         be written before the sync, too. Raises `StoreError` if it cannot be written.
         """
         table = ResultsTable(self._headings, self._old, self._delimiter, raw=raw)
-        try:
-            write_csv(Path(path), self._result_rows(table), self._delimiter, self._encoding)
-        except OSError as error:
-            raise StoreError(f"the results cannot be written to {path}: {error.strerror or error}") from error
+        write_csv(Path(path), self._result_rows(table), self._delimiter, self._encoding)
 
     def _stage(self, records: Records) -> None:
         """Copy *records* into the database."""
@@ -263,10 +260,10 @@ def _row_outcome(line: int, results: list[str]) -> _Values:
 
 def _fetch(database: sqlite3.Connection, sql: str, *parameters: int) -> Iterator[tuple[object, ...]]:
     """Yield the rows that *sql* selects."""
-    with _storing():
+    with storing("list"):
         cursor = database.execute(sql, parameters)
     while True:
-        with _storing():
+        with storing("list"):
             rows = cast("list[tuple[object, ...]]", cursor.fetchmany(_BATCH_ROWS))
         if not rows:
             return
@@ -277,11 +274,3 @@ def _batches(rows: Iterable[_T]) -> Iterator[list[_T]]:
     rows = iter(rows)
     while batch := list(islice(rows, _BATCH_ROWS)):
         yield batch
-
-
-@contextmanager
-def _storing() -> Generator[None, None, None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"the list cannot be kept in a temporary file: {error}") from error
