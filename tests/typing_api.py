@@ -30,10 +30,11 @@ from zoomasync.harvest import (
     Harvest,
     HarvestEstimate,
     InstanceAttendance,
+    SQLiteStore,
     Summary,
     merge_visits,
 )
-from zoomasync.harvest.stores.shared import SharedStore
+from zoomasync.harvest.streams import STREAMS
 from zoomasync.models import (
     UNSET,
     BatchRegistrant,
@@ -389,8 +390,9 @@ async def client(zoom: Zoom) -> None:
         assert_type(await harvest.estimate(), HarvestEstimate)
         assert_type(await harvest.run(wait=True), Summary)
         assert_type(await harvest.attendance(1), list[InstanceAttendance])
-    leases = RedisLeases("redis://h", name="job")
-    Harvest(zoom, store=SharedStore("folder", leases), from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
+    store = SQLiteStore("h.sqlite", STREAMS.values())
+    Harvest(zoom, store=store, from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
+    assert_type(await RedisLeases("redis://h", name="job").acquire("account"), bool)
     assert_type(merge_visits([Visit()]), list[Attendance])
 
 

@@ -15,7 +15,9 @@ import pytest
 from support.environment import COMMAND, environment_of, environment_with, run_command
 from support.harvested import expected, stored
 from support.terminal import run_on_terminal
+from support.valkey import new_name
 
+from zoomasync import Label
 from zoomasync.testing import Account, FakeZoom
 
 RANGE = ("--from", "2026-04-01", "--to", "2026-05-31")
@@ -165,6 +167,24 @@ async def test_simulate_needs_no_credentials(tmp_path: Path) -> None:
     assert (code, errors) == (0, "")
     assert stored(tmp_path / "out.sqlite") == expected(Account.simulated(3), yesterday - timedelta(days=2), yesterday)
     assert output.rstrip().endswith("Complete.")
+
+
+async def test_redis_shares_token_and_quota(valkey_url: str, tmp_path: Path) -> None:
+    """With --redis, two harvests fetch one token and count one daily quota; each has its own SQLite file."""
+    account = small_account()
+    account.id = new_name()
+    async with FakeZoom(account, plan=None) as fake:
+        first = await run_command("harvest", *RANGE, "--redis", valkey_url, folder=tmp_path, **variables(fake))
+        used = sum(request.label is Label.HEAVY for request in fake.requests)
+        command = ("harvest", *RANGE, "--redis", valkey_url, "--estimate", "--store", "other.sqlite")
+        code, output, errors = await run_command(*command, folder=tmp_path, **variables(fake))
+        again = sum(request.label is Label.HEAVY for request in fake.requests) - used
+
+    assert (first[0], first[2], code, errors) == (0, "", 0, "")
+    assert stored(tmp_path / "harvest.sqlite") == expected(account, *DAYS)
+    assert (tmp_path / "other.sqlite").is_file()
+    assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
+    assert cells_by_first(output)["heavy"][3] == f"{60_000 - used - again:,}"
 
 
 async def test_reports_with_and_without_commas(tmp_path: Path) -> None:

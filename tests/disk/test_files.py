@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from zoomasync._disk.files import atomic_write, write_synced
+from zoomasync._disk.files import atomic_write
 
 
 def test_atomic_write_replaces_file(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_bytes(b"old")
     with atomic_write(path) as temporary:
-        write_synced(temporary, b"new")
+        temporary.write_bytes(b"new")
         assert path.read_bytes() == b"old"
 
     assert path.read_bytes() == b"new"
@@ -26,7 +26,7 @@ def test_atomic_write_error_keeps_file(tmp_path: Path) -> None:
 
     def write_and_fail() -> None:
         with atomic_write(path, tmp_path / "report.part") as temporary:
-            write_synced(temporary, b"half")
+            temporary.write_bytes(b"half")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

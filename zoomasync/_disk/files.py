@@ -23,15 +23,7 @@ def atomic_write(path: Path, temporary: Path | None = None) -> Generator[Path, N
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    fsync_directory(path.parent)
-
-
-def write_synced(path: Path, content: bytes) -> None:
-    """Write *content* to *path*, and wait until it is on disk."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    _fsync_directory(path.parent)
 
 
 def create_private(path: Path) -> None:
@@ -39,7 +31,7 @@ def create_private(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def fsync_directory(folder: Path) -> None:
+def _fsync_directory(folder: Path) -> None:
     """Wait until the names in *folder* are on disk, where the file system can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

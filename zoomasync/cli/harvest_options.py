@@ -31,10 +31,7 @@ class HarvestOptions:
     ] = None
     store: Annotated[
         Path | None,
-        Parameter(
-            help="SQLite file to write to; with --redis, a folder. "
-            "[default: harvest.sqlite; simulated.sqlite with --simulate; harvest with --redis]"
-        ),
+        Parameter(help="SQLite file to write to. [default: harvest.sqlite; simulated.sqlite with --simulate]"),
     ] = None
     recheck_days: Annotated[
         int | None,
@@ -53,8 +50,8 @@ class HarvestOptions:
     redis: Annotated[
         str | None,
         Parameter(
-            help="Redis URL. Share this harvest, the rate limits and the access token with other machines. They write "
-            "one Parquet file per partition to the folder --store, which all of them need to see."
+            help="Redis or Valkey URL. Share the rate limits, the circuit and the access token with the account's "
+            "other processes."
         ),
     ] = None
     plan: PlanName = None

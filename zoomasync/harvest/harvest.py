@@ -51,9 +51,8 @@ class Harvest:
 
     A run lists the account's active hosts month by month, then the meetings and webinars of each host, and then fetches
     the reports of each instance by its UUID. *store* is the path of a SQLite file (`zoomasync.harvest.stores.sqlite`
-    describes its tables) or another `HarvestStore`, such as a `SharedStore` in which several harvests share one job.
-    After any interruption, run the same harvest again: finished partitions are not fetched twice. The days may differ
-    from those in the store if they leave no gap.
+    describes its tables) or another `HarvestStore`. After any interruption, run the same harvest again: finished
+    partitions are not fetched twice. The days may differ from those in the store if they leave no gap.
 
     Zoom is late with some reports and listings. A report that is not found within three days after its instance is not
     ready: it stays pending for the next run. A month is listed again until that was done three days after its last day.
@@ -227,7 +226,6 @@ class Harvest:
         """Yield the pending partitions of *streams*, until the run stops or Zoom denies one of the streams."""
         async for task in self._store.pending_tasks(self._scope, streams):
             if self._stopped_by is not None or any(map(self._is_denied, streams)):
-                await self._store.release(task)
                 return
             yield task
 
@@ -239,7 +237,6 @@ class Harvest:
         gate = self._gates[task.stream.name]
         if not await gate.admit() or self._stopped_by is not None:
             gate.withdraw()
-            await self._store.release(task)
             return
         error: ZoomError | None = None
         warning: str | None = None

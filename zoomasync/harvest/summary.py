@@ -33,9 +33,9 @@ class Progress:
 class StreamSummary:
     """The result of one stream in this run: its stored *rows*, its *invalid_rows*, and its *partitions* by state.
 
-    *skipped* counts the partitions that were final already, from an earlier run or another worker, and *unfinished*
-    those that are not final. *stopped_by* is the error for which Zoom denies the whole stream: the token lacks a
-    scope, or the account a plan or role. Its other partitions stay pending.
+    *skipped* counts the partitions that were final already, and *unfinished* those that are not final. *stopped_by* is
+    the error for which Zoom denies the whole stream: the token lacks a scope, or the account a plan or role. Its other
+    partitions stay pending.
     """
 
     name: str

@@ -11,7 +11,7 @@
     ):
         ...
 
-    leases = RedisLeases(url, name="my-account/2026-05")  # divide one job
+    leases = RedisLeases(url, name="nightly-harvest")  # divide the accounts of one job
 
 A request to Redis may take 30 seconds; ``?socket_timeout=60`` in the URL, or ``timeout=60``, sets another time. It
 fails at once if the connection is rejected or lost. All keys of a *name* have one hash tag, so they work in a cluster

@@ -1,4 +1,4 @@
-"""Leases that divide one job among processes, and that expire when their holder dies."""
+"""Leases that divide the accounts of one job among processes, and that expire when their holder dies."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class RedisLeases:
 
     ::
 
-        leases = RedisLeases("redis://redis.internal", name="my-account/2026-05")
+        leases = RedisLeases("redis://redis.internal", name="nightly-harvest")
         async with leases.held():
-            if await leases.acquire("meeting_participants/uuid"):
+            if await leases.acquire(account_id):
                 ...
-                await leases.release("meeting_participants/uuid")
+                await leases.release(account_id)
         await leases.aclose()
 
     *redis* is a URL, or a client of redis-py, which its owner closes. A lease expires *lease* seconds after it was last

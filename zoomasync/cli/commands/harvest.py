@@ -7,27 +7,22 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import anyio
 from rich.console import Console
 from rich.table import Table
 
-from ... import Plan, ServerToServer, Zoom
+from ... import Plan, Zoom
 from ...errors import CircuitOpen, DailyLimitReached, EmbeddedError, PermissionDenied, ZoomError
 from ...harvest import REPORTS, Harvest, HarvestEstimate, LabelEstimate, Partition, State, Summary
 from ...types import CallStats
 from ..client import connected
 from ..console import stdout, table
 from ..exit_codes import Exit
-from ..extras import extra
 from ..harvest_options import HarvestOptions
 from ..harvest_progress import HarvestView
 from ..progress import show_progress
 from ..signals import stopped_by_signals
-
-if TYPE_CHECKING:
-    from ...harvest.stores.shared import SharedStore
 
 _MAX_REASONS = 5
 
@@ -55,11 +50,11 @@ async def _harvest(options: HarvestOptions, plan: Plan, console: Console) -> Exi
         zoom = connection.zoom
         to = options.to or zoom.server_time.date() - timedelta(days=1)
         from_ = options.from_ or to - timedelta(days=29)
-        path = options.store or _default_store(options)
+        path = options.store or Path("harvest.sqlite" if options.seed is None else "simulated.sqlite")
         harvest = await stack.enter_async_context(
             Harvest(
                 zoom,
-                store=path if options.redis is None else _shared_store(path, options.redis, f"{from_}..{to}"),
+                store=path,
                 from_=from_,
                 to=to,
                 reports=_report_names(options.reports),
@@ -93,26 +88,11 @@ async def _estimate(harvest: Harvest, console: Console) -> HarvestEstimate | Non
         return None
 
 
-def _default_store(options: HarvestOptions) -> Path:
-    if options.redis is not None:
-        return Path("harvest")
-    return Path("harvest.sqlite" if options.seed is None else "simulated.sqlite")
-
-
 def _report_names(reports: list[str] | None) -> tuple[str, ...]:
     """Return the names in *reports*, each of which may hold several, separated by commas."""
     if reports is None:
         return REPORTS
     return tuple(name for names in reports for name in names.split(",") if name)
-
-
-def _shared_store(folder: Path, redis: str, days: str) -> SharedStore:
-    """Return a store in *folder* that the account's harvests of the same *days* share."""
-    with extra():
-        from ...harvest.stores.shared import SharedStore  # noqa: PLC0415  needs an extra
-        from ...redis import RedisLeases, limits_name  # noqa: PLC0415  needs an extra
-    account = limits_name(ServerToServer.from_env().account_id)
-    return SharedStore(folder, RedisLeases(redis, name=f"{account}/{days}"))
 
 
 def _print_estimate(estimate: HarvestEstimate, console: Console) -> None:

@@ -1,7 +1,6 @@
 """The stores of a harvest, and the protocol for a store of your own.
 
-`SQLiteStore` is the default; `zoomasync.harvest.stores.shared` has one for several machines. A class that implements
-`HarvestStore` can be passed as ``Harvest(store=...)``.
+`SQLiteStore` is the default. A class that implements `HarvestStore` can be passed as ``Harvest(store=...)``.
 """
 
 from ..partitions import Partition, State

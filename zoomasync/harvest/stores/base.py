@@ -127,7 +127,7 @@ class HarvestStore(Protocol):
         ...
 
     async def release(self, task: PartitionTask) -> None:
-        """Leave *task* pending: the run stops before it is fetched, or while it is."""
+        """Leave *task* pending, without the rows of an incomplete fetch: the run stops while it is fetched."""
         ...
 
     async def defer(self, scope: Scope, until: datetime) -> None:

@@ -1,19 +1,17 @@
-"""Parquet files with the lines of a table, written and read with pyarrow (extra ``parquet``)."""
+"""Parquet files with the lines of a table, written with pyarrow (extra ``parquet``)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self, cast
 
 from ...errors import StoreError
-from ..streams import Stream
 from .columns import KEY_COLUMNS, Cell, Column, Kind
-from .sqlite.schema import all_columns
 
 try:
     # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.
@@ -43,18 +41,16 @@ _TYPES = {  # the type of the cells, and the type in the file
 
 
 class ParquetFile:
-    """A Parquet file at *path* that takes the lines of *stream*'s table; *metadata* is stored in it.
+    """A Parquet file at *path* that takes the lines of a table with *columns*.
 
-    *stream* may also be the columns of another table. The file is complete, and on disk, once it is closed: write it
-    under a temporary name, and rename it then. If the block ends in an error, or a line does not fit the columns, the
-    file is removed. The same lines give the same bytes, in batches of any size.
+    The file is complete, and on disk, once it is closed: write it under a temporary name, and rename it then. If the
+    block ends in an error, or a line does not fit the columns, the file is removed. The same lines give the same bytes,
+    in batches of any size.
     """
 
-    def __init__(
-        self, path: Path, stream: Stream | Sequence[Column], metadata: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._path = path
-        self._columns = all_columns(stream) if isinstance(stream, Stream) else tuple(stream)
+        self._columns = tuple(columns)
         self._schema = _arrow.schema(
             [
                 _arrow.field(column.name, _TYPES[column.kind][1], nullable=column not in KEY_COLUMNS)
@@ -73,8 +69,6 @@ class ParquetFile:
             compression_level=3,
             store_schema=False,  # Parquet's own types are enough
         )
-        if metadata:
-            self._writer.add_key_value_metadata(dict(sorted(metadata.items())))
 
     def __enter__(self) -> Self:
         return self
@@ -138,36 +132,6 @@ class ParquetFile:
             self._writer.close()
         with suppress(Exception):
             file.close()
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return the metadata of the file at *path*. Raises `StoreError` if the file is damaged."""
-    with _damage_as_store_error(path):
-        metadata = cast("dict[bytes, bytes] | None", _parquet.read_metadata(path).metadata)
-    return {name.decode(): value.decode() for name, value in (metadata or {}).items()}
-
-
-def read_columns(path: Path, names: Sequence[str]) -> dict[str, list[object]]:
-    """Return the columns *names* of the file at *path* as Python values, times as aware datetimes in UTC.
-
-    Raises `StoreError` if the file is damaged.
-    """
-    with _damage_as_store_error(path):
-        file = _parquet.ParquetFile(path)
-        try:
-            return cast("dict[str, list[object]]", file.read(list(names)).to_pydict())
-        finally:
-            file.close()
-
-
-@contextmanager
-def _damage_as_store_error(path: Path) -> Generator[None, None, None]:
-    try:
-        yield
-    except (_arrow.ArrowException, OSError) as error:
-        if getattr(error, "errno", None) is not None:  # an error of the system, such as a missing file
-            raise
-        raise StoreError(f"{path.name} is not a whole Parquet file") from error
 
 
 def _array(column: Column, cells: Sequence[Cell]) -> object:
