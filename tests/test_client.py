@@ -4,7 +4,8 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs
@@ -18,8 +19,17 @@ from support.server import serving
 from support.valkey import new_name
 
 from zoomasync import Done, Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom, fan_out
-from zoomasync.errors import ConfigError, ConnectError, DailyLimitReached, InvalidArgument, NotFound, RateLimited
+from zoomasync.errors import (
+    ConfigError,
+    ConnectError,
+    DailyLimitReached,
+    InvalidArgument,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+)
 from zoomasync.redis import RedisRateLimiter
+from zoomasync.testing import FakeZoom
 
 CANARY = "canary-secret"
 ENVIRONMENT = {"ZOOM_ACCOUNT_ID": "account", "ZOOM_CLIENT_ID": "client", "ZOOM_CLIENT_SECRET": CANARY}
@@ -196,6 +206,30 @@ def test_client_repr_hides_secret() -> None:
     assert CANARY not in f"{zoom} {zoom!r}"
 
 
+async def test_scopes_come_with_token() -> None:
+    """The first call of `Zoom.scopes` fetches the token, which later calls use too."""
+    day = date(2026, 6, 1)
+    async with FakeZoom(scopes="user:read:admin report:read:admin") as fake, fake.client() as zoom:
+        scopes = [await zoom.scopes(), await zoom.scopes()]
+        await zoom.reports.users(day, day).collect()
+
+    assert scopes == [frozenset({"report:read:admin", "user:read:admin"})] * 2
+    assert [request.route for request in fake.requests] == ["POST /oauth/token", "GET /report/users"]
+
+
+async def test_scopes_of_static_token() -> None:
+    async with _open() as zoom:
+        assert await zoom.scopes() is None
+
+
+async def test_scopes_with_wrong_secret() -> None:
+    async with FakeZoom() as fake:
+        auth = replace(fake.credentials, client_secret=CANARY)
+        async with Zoom(auth, base_url=fake.base_url) as zoom:
+            with pytest.raises(Unauthorized, match="Check the account id"):
+                await zoom.scopes()
+
+
 AUTHS = pytest.mark.parametrize(
     "auth",
     [StaticToken("token"), ServerToServer("account", "client", CANARY, token_url=UNUSED_URL)],
@@ -209,6 +243,8 @@ async def test_unopened_client_raises(auth: StaticToken | ServerToServer) -> Non
 
     with pytest.raises(ConfigError, match="async with Zoom"):
         await zoom.request("GET", "/users", label=Label.MEDIUM)
+    with pytest.raises(ConfigError, match="async with Zoom"):
+        await zoom.scopes()
 
 
 @AUTHS

@@ -376,6 +376,7 @@ async def client(zoom: Zoom) -> None:
     assert_type(await zoom.request("GET", "/users/{userId}", "u", label=Label.LIGHT), object)
     assert_type(await zoom.request("GET", "/x", label=Label.LIGHT, response=dict[str, int]), dict[str, int])
     assert_type(zoom.stats, Mapping[str, CallStats])
+    assert_type(await zoom.scopes(), frozenset[str] | None)
     assert_type(Zoom.endpoints(), dict[str, Endpoint[object]])
     assert_type(month_ranges(DAY, DAY), Iterator[tuple[date, date]])
     assert_type(Plan.PRO.share(0.5), Plan)

@@ -237,6 +237,19 @@ class Zoom(Api):
         """
         return await self._rate_limiter.status()
 
+    async def scopes(self) -> frozenset[str] | None:
+        """Return the scopes of the access token, such as ``report:read:admin``, or None if they are unknown.
+
+        They come from Zoom's response to the request for the token, which is sent if there is no token yet. They are
+        unknown for a `StaticToken`, or if that response does not name them. A token never gains scopes: a scope that is
+        added to the app is in the next token, after an hour at most.
+
+        Raises `Unauthorized` if Zoom rejects the credentials, `ConfigError` if the client is not open, and the error of
+        the last attempt if no token can be fetched.
+        """
+        async with self._transport.until_closed():
+            return (await self._token_manager.get()).scopes
+
     def _may_retry_token(self) -> bool:
         return self._session.may_retry()
 

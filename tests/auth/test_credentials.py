@@ -40,6 +40,27 @@ async def test_invalid_lifetime_is_one_hour(expires_in: dict[str, object], lifet
     assert (token.value, token.lifetime) == ("token-1", lifetime)
 
 
+@pytest.mark.parametrize(
+    ("scope", "scopes"),
+    [
+        pytest.param({"scope": "user:read report:read:admin"}, {"report:read:admin", "user:read"}, id="two"),
+        pytest.param({"scope": " user:read  user:read "}, {"user:read"}, id="repeated"),
+        pytest.param({"scope": ""}, set[str](), id="none"),
+        pytest.param({}, None, id="missing"),
+        pytest.param({"scope": None}, None, id="null"),
+        pytest.param({"scope": ["user:read"]}, None, id="list"),
+        pytest.param({"scope": {"user:read": True}}, None, id="object"),
+        pytest.param({"scope": 7}, None, id="number"),
+        pytest.param({"scope": ["user:read"], "expires_in": "60"}, None, id="list and coerced lifetime"),
+    ],
+)
+async def test_token_has_scopes(scope: dict[str, object], scopes: set[str] | None) -> None:
+    """A response without a text in ``scope`` gives a token of which the scopes are unknown."""
+    token = await APP.fetch(MemoryTransport(answering(response(200, {"access_token": "token-1", **scope}))))
+
+    assert (token.value, token.scopes) == ("token-1", scopes)
+
+
 async def test_token_request_content() -> None:
     """The client id and secret are in the header, the grant in the body."""
     transport = MemoryTransport(answering(token_response()))
@@ -82,7 +103,7 @@ async def test_grant_without_token_raises() -> None:
 async def test_static_token_is_returned() -> None:
     token = await StaticToken("abc").fetch(MemoryTransport(answering(response(500))))
 
-    assert (token.value, token.lifetime) == ("abc", None)
+    assert (token.value, token.lifetime, token.scopes) == ("abc", None, None)
 
 
 @pytest.mark.parametrize("value", ["", " x", "x\n", "x\r\ny", "\x00"], ids=repr)

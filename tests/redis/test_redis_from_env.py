@@ -16,6 +16,7 @@ from zoomasync.errors import CircuitOpen, ConfigError, ServerError
 from zoomasync.rate_limits import LocalRateLimiter
 from zoomasync.redis import limits_name, token_name
 from zoomasync.testing import Account, FakeZoom
+from zoomasync.testing.protocol.oauth import DEFAULT_SCOPES
 
 DAY = date(2026, 6, 1)
 PLAN = replace(Plan.BUSINESS, heavy_per_day=5)
@@ -40,6 +41,19 @@ async def test_clients_share_quota_and_token(valkey_url: str, fake: FakeZoom) ->
 
     assert (status.used, status.remaining) == (2, 3)
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
+
+
+async def test_clients_share_scopes(valkey_url: str, fake: FakeZoom) -> None:
+    """The client that finds a shared token knows its scopes, too."""
+    environ = environment_of(fake)
+    async with (
+        Zoom.from_env(plan=PLAN, redis=valkey_url, environ=environ) as first,
+        Zoom.from_env(plan=PLAN, redis=valkey_url, environ=environ) as second,
+    ):
+        scopes = [await first.scopes(), await second.scopes()]
+
+    assert scopes == [frozenset(DEFAULT_SCOPES.split())] * 2
+    assert [request.route for request in fake.requests] == ["POST /oauth/token"]
 
 
 async def test_clients_share_circuit(valkey_url: str, fake: FakeZoom) -> None:

@@ -206,6 +206,44 @@ async def test_shared_token_may_never_expire(make: Make) -> None:
     assert (await second.renew(Token("token-1"), credentials.fetch)).value == "token-2"
 
 
+@pytest.mark.parametrize(
+    "scopes", [frozenset({"report:read:admin", "user:read"}), frozenset[str](), None], ids=["two", "none", "unknown"]
+)
+async def test_shared_token_keeps_scopes(make: Make, scopes: frozenset[str] | None) -> None:
+    async def fetch() -> Token:
+        return Token("token-1", 60, scopes)
+
+    first, second = make(), make()
+
+    assert (await first.renew(None, fetch)).scopes == scopes
+    assert (await second.renew(None, Credentials().fetch)).scopes == scopes
+
+
+async def test_next_token_has_its_own_scopes(make: Make) -> None:
+    """Scopes that are unknown do not leave those of the token before."""
+
+    async def fetch() -> Token:
+        return Token("old", 60, frozenset({"user:read"}))
+
+    first, second = make(), make()
+    old = await first.renew(None, fetch)
+    await first.renew(old, Credentials().fetch)
+    shared = await second.renew(None, fetch)
+
+    assert (shared.value, shared.scopes) == ("token-1", None)
+
+
+async def test_token_of_earlier_version(make: Make, valkey_url: str, name: str) -> None:
+    """A token that a process of an earlier version has shared has unknown scopes."""
+    async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
+        for field, text in (("value", "earlier"), ("version", "1"), ("lifetime_ms", "0")):
+            await redis.hset(f"{{{name}}}:token", field, text)
+
+    shared = await make().renew(None, Credentials().fetch)
+
+    assert (shared.value, shared.scopes) == ("earlier", None)
+
+
 async def test_expiring_token_is_renewed(make: Make) -> None:
     first, second = make(), make()
     credentials = Credentials(seconds=0.0, lifetime=1.0)

@@ -10,11 +10,12 @@ from typing import Protocol
 class Token:
     """An access token. *lifetime* is the number of seconds that it is valid from now; None means without end.
 
-    The repr hides the token.
+    *scopes* are the scopes that Zoom names with the token; None means unknown. The repr hides the token.
     """
 
     value: str = field(repr=False)
     lifetime: float | None = field(default=None, compare=False)
+    scopes: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
 
 class TokenSource(Protocol):

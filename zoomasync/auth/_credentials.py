@@ -104,7 +104,7 @@ class ServerToServer:
                 tracking_id=rejected.tracking_id,
             )
         else:
-            return Token(token.access_token, token.lifetime)
+            return Token(token.access_token, token.lifetime, token.scopes)
         raise error
 
     def _request(self) -> HttpRequest:
@@ -123,6 +123,7 @@ class ServerToServer:
 class _TokenResponse(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: float | str | None = None
+    scope: object = None  # any type: an odd value must not make the token useless
 
     def __repr__(self) -> str:
         return "_TokenResponse(...)"  # hides the token
@@ -135,6 +136,11 @@ class _TokenResponse(msgspec.Struct, frozen=True):
         except ValueError:
             return _DEFAULT_LIFETIME
         return seconds if 0 < seconds <= _LONGEST_LIFETIME else _DEFAULT_LIFETIME
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """The scopes of the token; None when the response has no text that names them."""
+        return frozenset(self.scope.split()) if isinstance(self.scope, str) else None
 
 
 # The token endpoint has no rate-limit label, and its requests need no permit.

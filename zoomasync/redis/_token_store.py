@@ -32,6 +32,7 @@ class _SharedToken(msgspec.Struct, frozen=True):
     value: str | None = None
     version: str = ""
     expires_in_ms: int | None = None
+    scope: str | None = None
     lease_version: str | None = None
 
 
@@ -40,6 +41,7 @@ class _SetToken(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str
     value: str | None = None
     lifetime_ms: int | None = None
+    scope: str | None = None
 
 
 _GET: Final = Script("token_get", _SharedToken)
@@ -99,7 +101,9 @@ class RedisTokenStore:
                 if shared.expires_in_ms is not None:
                     lifetime = shared.expires_in_ms / 1000 - (time.monotonic() - sent)
                 self._versions = {shared.value: shared.version}
-                return Token(shared.value, lifetime)
+                # A process of an earlier version shares a token without its scopes.
+                scopes = None if shared.scope is None else frozenset(shared.scope.split())
+                return Token(shared.value, lifetime, scopes)
             if shared.lease_version is not None:
                 return await self._fetch(request.holder, shared.lease_version, fetch)
             await anyio.sleep(pause)
@@ -129,7 +133,8 @@ class RedisTokenStore:
         request = _SetToken(holder, version)
         if token is not None:
             lifetime_ms = None if token.lifetime is None else max(1, round(token.lifetime * 1000))
-            request = _SetToken(holder, version, token.value, lifetime_ms)
+            scope = None if token.scopes is None else " ".join(sorted(token.scopes))
+            request = _SetToken(holder, version, token.value, lifetime_ms, scope)
         # If that fails, the lease expires, and this process can use the token unshared.
         with anyio.move_on_after(_SHARE_SECONDS), suppress(RedisUnavailable):
             await self._connection.run(_SET, [self._token, self._lease], request)

@@ -8,6 +8,7 @@ if request.value and is_newer then
   local lifetime_ms = request.lifetime_ms
   redis.call('DEL', token)
   redis.call('HSET', token, 'value', request.value, 'version', request.version, 'lifetime_ms', lifetime_ms or 0)
+  if request.scope then redis.call('HSET', token, 'scope', request.scope) end
   if lifetime_ms then redis.call('PEXPIRE', token, lifetime_ms) end
 end
 return 'null'
