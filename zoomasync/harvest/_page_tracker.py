@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 import msgspec
 
 from .. import ExtraFields, InvalidRow
 from ..errors import UnexpectedDateRange
-from .stores.base import WriteBatch
-from .streams import Days, ListingStream, PageRows, PartitionTask, Row
+from .columns import row_key_getter
+from .streams import Days, PageRows, Row
+from .tasks import PartitionTask
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBatch:
+    """The rows of one response: the content of one transaction.
+
+    Each of *rows* has its position in the partition and its extra fields as JSON; each of *invalid_rows* has its
+    position. The *first* batch of a partition replaces all batches of an earlier attempt. *fetched_at* is the time of
+    the response by Zoom's clock.
+    """
+
+    rows: Sequence[tuple[int, Row, str | None]] = field(repr=False)
+    invalid_rows: Sequence[tuple[int, InvalidRow]] = field(repr=False)
+    first: bool
+    fetched_at: datetime
 
 
 @dataclass(slots=True)
@@ -20,22 +37,25 @@ class PageTracker:
 
     The decoder appends to *invalid_rows* and *extra_fields* while it decodes a page; `next_batch` consumes both. Zoom's
     lists may change while they are read: rows shift, so that one appears on two pages and another is missed. *shifted*
-    becomes true when a row repeats, or the total changes from one page to the next.
+    becomes true when a row repeats, or the total changes from one page to the next. *pages*, *stored_rows* and
+    *stored_invalid_rows* count the content of the batches.
     """
 
     task: PartitionTask
     invalid_rows: list[InvalidRow] = field(default_factory=list[InvalidRow])
     extra_fields: list[ExtraFields] = field(default_factory=list[ExtraFields])
     shifted: bool = False
+    pages: int = 0
+    stored_rows: int = 0
+    stored_invalid_rows: int = 0
     _rows: int = 0
-    _pages: int = 0
     _total: int | None = None
     _seen: set[object] = field(default_factory=set[object])
     _repeated: int = 0
     _returned_days: Days | None = None
 
-    def next_batch(self, page: PageRows) -> WriteBatch:
-        """Return the write batch for *page*. Raises `UnexpectedDateRange`."""
+    def next_batch(self, page: PageRows, fetched_at: datetime) -> WriteBatch:
+        """Return the write batch for *page*, fetched at this time. Raises `UnexpectedDateRange`."""
         self._check_days(page)
         self._check_total(page)
         invalid = {each.row for each in self.invalid_rows}
@@ -49,13 +69,21 @@ class PageTracker:
                 for position, row in self._without_repeated(rows)
             ],
             invalid_rows=[(self._rows + each.row, each) for each in self.invalid_rows],
-            first=self._pages == 0,
+            first=self.pages == 0,
+            fetched_at=fetched_at,
         )
         self._rows += count
-        self._pages += 1
+        self.pages += 1
+        self.stored_rows += len(batch.rows)
+        self.stored_invalid_rows += len(batch.invalid_rows)
         self.invalid_rows.clear()
         self.extra_fields.clear()
         return batch
+
+    @property
+    def clamped(self) -> bool:
+        """Whether Zoom returned fewer days than requested."""
+        return self._returned_days is not None
 
     @property
     def warning(self) -> str | None:
@@ -71,7 +99,7 @@ class PageTracker:
         return "; ".join(warnings) or None
 
     def _check_days(self, page: PageRows) -> None:
-        requested, returned = self.task.days, page.days
+        requested, returned = page.requested or self.task.days, page.days
         if returned is None or returned == requested:
             return
         if returned[0] < requested[0] or returned[1] > requested[1]:
@@ -85,33 +113,34 @@ class PageTracker:
         self._total = page.total
 
     def _with_valid_keys(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
-        """Return *rows* without those of a listing that no request could name: these are invalid rows."""
+        """Return *rows* without those of a parent that no request could name: these are invalid rows."""
         stream = self.task.stream
-        if not isinstance(stream, ListingStream):
+        if stream.key_method is None:
             return rows
         valid: list[tuple[int, Row]] = []
         for position, row in rows:
             if (reason := stream.key_fault(row)) is None:
                 valid.append((position, row))
             else:
-                path, raw = f"$[{position}].{stream.row_key}", msgspec.json.encode(row[0])
+                path, raw = f"$[{position}].{stream.row_key[0]}", msgspec.json.encode(row[0])
                 self.invalid_rows.append(InvalidRow(row=position, path=path, reason=reason, raw=raw))
         return valid
 
     def _without_repeated(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
-        """Return *rows* without those of a listing that were on an earlier page, and count the repeated ones."""
+        """Return *rows* without those whose key was on an earlier page, and count the repeated ones."""
         stream = self.task.stream
         if stream.endpoint.page_size is None:
             return rows
-        if not isinstance(stream, ListingStream):
-            # The rows of a report have no key: two equal visits may be two visits. Both are stored, with a warning.
+        if not stream.row_key:
+            # Without a key, two equal rows may be two visits. Both are stored, with a warning.
             hashes = {hash(row) for _, row in rows}
             self._count_repeated(len(hashes & self._seen))
             self._seen |= cast("set[object]", hashes)
             return rows
         new: list[tuple[int, Row]] = []
+        key_of = row_key_getter(stream)
         for position, row in rows:
-            key = getattr(row[0], stream.row_key)
+            key = key_of(row)
             if key in self._seen:
                 self._count_repeated(1)
             else:

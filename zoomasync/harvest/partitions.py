@@ -16,7 +16,8 @@ from ..errors import (
     StatusError,
     ZoomError,
 )
-from .streams import InstanceStream, PartitionTask
+from .streams import DELAY_DAYS, Refresh
+from .tasks import PartitionTask
 
 
 class State(StrEnum):
@@ -39,20 +40,25 @@ class State(StrEnum):
 
 
 FINAL = (State.DONE, State.EMPTY, State.NOT_FOUND, State.REJECTED)
-"""The states that another run leaves alone. It asks once more for a partition that was not found in one run only."""
+"""The states that another run leaves alone, until the stream's refresh.
+
+It asks once more for a partition that was not found in one run only.
+"""
 
 NOT_FOUND_RUNS = 2
 """The number of runs that ask for a partition which Zoom does not find: in incidents, it answered 404 by mistake."""
 
-DELAY = timedelta(days=3)
-"""The time for which Zoom may be late with reports and listings: usually hours, and after incidents days."""
+DELAY = timedelta(days=DELAY_DAYS)
+"""The time for which Zoom may be late with reports and listings."""
 
 _LONGEST_INSTANCE = timedelta(hours=30)  # Zoom ends a meeting then
 
 
-def listing_may_grow(last_day: date, listed_at: datetime) -> bool:
-    """Return whether a listing of days until *last_day* may have missed instances, since it was made too early."""
-    return (listed_at - DELAY).date() <= last_day
+def needs_refresh(refresh: Refresh, last_day: date, fetched_at: datetime) -> bool:
+    """Return whether a partition that ends on *last_day* and was fetched then is to be fetched again."""
+    if refresh.snapshot:
+        return True
+    return refresh.days is not None and (fetched_at - timedelta(days=refresh.days)).date() <= last_day
 
 
 def report_may_be_late(first_day: date, now: datetime) -> bool:
@@ -64,10 +70,11 @@ def report_may_be_late(first_day: date, now: datetime) -> bool:
 class Partition:
     """The result of one partition of *stream*, as the store records it.
 
-    *rows* counts the stored rows and *invalid_rows* those that could not be decoded and are stored raw. *error* is the
-    class of the latest error, *detail* its text in one line, *tracking_id* the id that Zoom's support needs. *warning*
-    describes a doubt about rows that are stored: rows shifted between pages, Zoom's total is another one, or Zoom
-    returned fewer days. *not_found_runs* counts the runs in which Zoom answered 404.
+    *pages*, *rows* and *invalid_rows* count those of the last whole fetch, which *run* made; *run* is None before it.
+    The invalid rows could not be decoded and are stored raw. *error* is the class of the latest error, *detail* its
+    text in one line, *tracking_id* the id that Zoom's support needs. *warning* describes a doubt about the rows: they
+    shifted between pages, Zoom's total is another one, or Zoom returned fewer days. *not_found_runs* counts the runs in
+    which Zoom answered 404.
     """
 
     stream: str
@@ -83,6 +90,7 @@ class Partition:
     tracking_id: str | None = None
     warning: str | None = None
     not_found_runs: int = 0
+    run: str | None = None
 
 
 def partition_result(
@@ -90,16 +98,12 @@ def partition_result(
     error: ZoomError | None,
     warning: str | None,
     *,
-    pages: int,
-    rows: int,
-    invalid_rows: int,
-    not_found_runs: int,
+    pages: int = 0,
+    rows: int = 0,
+    invalid_rows: int = 0,
     now: datetime,
 ) -> Partition:
-    """Return the result of *task*, which ended with so many rows or in *error* at *now*, Zoom's time.
-
-    *not_found_runs* counts the earlier runs in which Zoom did not find it.
-    """
+    """Return the result of *task*, which ended with so many rows or in *error* at *now*, Zoom's time."""
     state = _state_after(task, error, rows + invalid_rows, now)
     return Partition(
         stream=task.stream.name,
@@ -114,7 +118,7 @@ def partition_result(
         detail=None if error is None else _detail(error, state),
         tracking_id=error.tracking_id if isinstance(error, StatusError) else None,
         warning=warning,
-        not_found_runs=0 if error is None else not_found_runs + (state in {State.NOT_FOUND, State.PENDING}),
+        not_found_runs=0 if error is None else task.not_found_runs + (state in {State.NOT_FOUND, State.PENDING}),
     )
 
 
@@ -139,7 +143,7 @@ def _state_after(task: PartitionTask, error: ZoomError | None, rows: int, now: d
     if not isinstance(error, StatusError) or error.code is None:
         return State.FAILED  # without its code, Zoom did not send the response
     if isinstance(error, NotFound):
-        young = isinstance(task.stream, InstanceStream) and report_may_be_late(task.days[1], now)
+        young = task.stream.may_be_late and report_may_be_late(task.days[1], now)
         return State.PENDING if young else State.NOT_FOUND
     rejected = isinstance(error, BadRequest) and not isinstance(error, PageTokenExpired)
     return State.REJECTED if rejected else State.FAILED

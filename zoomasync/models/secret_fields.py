@@ -42,8 +42,9 @@ class MaskedStruct(Struct, frozen=True):
 
 @cache
 def _secret_fields(struct: type[Struct]) -> frozenset[str]:
-    return frozenset(field.name for field in msgspec.structs.fields(struct) if _is_secret(field.type))
+    return frozenset(field.name for field in msgspec.structs.fields(struct) if is_secret(field.type))
 
 
-def _is_secret(type_: object) -> bool:
-    return type_ is _HIDDEN or any(_is_secret(argument) for argument in get_args(type_))
+def is_secret(type_: object) -> bool:
+    """Return whether a field of this type is a `Secret`, or holds one directly."""
+    return type_ is _HIDDEN or any(is_secret(argument) for argument in get_args(type_))

@@ -11,7 +11,7 @@ from typing import Self, TypeAlias, cast
 import msgspec
 
 from ..._disk.spreadsheets import without_formula
-from ..stores.columns import Cell, Column, Kind
+from ..columns import Cell, Column, Kind
 
 Encode: TypeAlias = Callable[[Sequence[Sequence[Cell]]], bytes]
 

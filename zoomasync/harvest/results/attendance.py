@@ -11,8 +11,8 @@ import msgspec
 
 from ...errors import InvalidArgument
 from ...models.instance_reports import ReportParticipant
+from ..columns import Cell
 from ..partitions import FINAL, Partition, State
-from ..stores.columns import Cell
 from ..stores.sqlite.reader import named_rows, reading
 from .visits import Attendance, merge_visits
 

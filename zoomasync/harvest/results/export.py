@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from ..._disk.files import atomic_write
 from ...errors import ConfigError, InvalidArgument, StoreError
-from ..stores.columns import Cell, Column
+from ..columns import Cell, Column, all_columns
 from ..stores.sqlite.reader import reading
-from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS, all_columns
+from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS
 from ..streams import STREAMS
 from ._text_files import TextFile, csv_encoder, csv_header, ndjson_encoder
 
@@ -98,13 +98,13 @@ def _tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Sequence[Colu
             names = ", ".join(f'"{c.name}"' if c.name in present else f'NULL AS "{c.name}"' for c in columns)
             select = (
                 f'SELECT {names} FROM "{stream.name}" '  # noqa: S608  only our own names
-                f"WHERE _part IN (SELECT key FROM partition WHERE stream = '{stream.name}' AND state = 'done') "
+                f"WHERE _part IN (SELECT key FROM partition WHERE stream = '{stream.name}' AND run IS NOT NULL) "
                 "ORDER BY _part, _seq"
             )
             yield stream.name, columns, select
     select = (
         f"SELECT {', '.join(column.name for column in REJECTED_ROW_COLUMNS)} FROM rejected_rows "  # noqa: S608  only our own names
-        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE state = 'done') "
+        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE run IS NOT NULL) "
         "ORDER BY stream, _part, _seq"
     )
     yield "rejected_rows", REJECTED_ROW_COLUMNS, select

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from ..partitions import FINAL, Partition, State
-from ..stores.sqlite.partition_table import LISTING_MAY_GROW
+from ..stores.sqlite.partition_table import may_change
 from ..stores.sqlite.reader import named_rows, reading
-from ..streams import LISTINGS, STREAMS, Days
+from ..streams import DISCOVERY_STREAMS, STREAMS, Days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ GROUP BY 1, 2, 3 ORDER BY {_WORST_FIRST}, 4 DESC, 1, 2, 3
 """  # noqa: S608  only our own names
 _GROWING_MONTHS = f"""
 SELECT DISTINCT substr(from_, 1, 7) FROM partition
-WHERE stream IN {tuple(stream.name for stream in LISTINGS)} AND {LISTING_MAY_GROW} ORDER BY 1
+WHERE stream IN {tuple(stream.name for stream in DISCOVERY_STREAMS)} AND {may_change(DISCOVERY_STREAMS[0])} ORDER BY 1
 """  # noqa: S608  only our own names
 _RUNS = """
 SELECT id, started_at, ended_at, outcome, host, process,

@@ -3,33 +3,28 @@
 `SQLiteStore` is the default. A class that implements `HarvestStore` can be passed as ``Harvest(store=...)``.
 """
 
+from .._page_tracker import WriteBatch
+from ..fetching import PartitionSink
 from ..partitions import Partition, State
-from ..streams import (
-    Days,
-    FetchListing,
-    FetchReport,
-    InstanceStream,
-    ListingStream,
-    PageRows,
-    PartitionTask,
-    Row,
-    Stream,
-)
-from .base import CallSample, HarvestStore, PartitionCount, Scope, WriteBatch
+from ..streams import Days, Fetch, PageRows, Parent, PartitionBy, Refresh, Row, Stream
+from ..tasks import PartitionTask
+from .base import CallSample, HarvestStore, PartitionCount, Refetch, Scope
 from .sqlite.store import SQLiteStore
 
 __all__ = [
     "CallSample",
     "Days",
-    "FetchListing",
-    "FetchReport",
+    "Fetch",
     "HarvestStore",
-    "InstanceStream",
-    "ListingStream",
     "PageRows",
+    "Parent",
     "Partition",
+    "PartitionBy",
     "PartitionCount",
+    "PartitionSink",
     "PartitionTask",
+    "Refetch",
+    "Refresh",
     "Row",
     "SQLiteStore",
     "Scope",

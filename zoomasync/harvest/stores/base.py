@@ -4,44 +4,54 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from ... import InvalidRow, ZoomError, month_ranges
 from ...errors import ConfigError
+from ..fetching import PartitionSink
 from ..partitions import Partition, State
-from ..streams import LISTINGS, USERS, Days, InstanceStream, ListingStream, PartitionTask, Row, Stream, month_of
+from ..streams import Days, Discovery, PartitionBy, Stream
+from ..tasks import PartitionTask, month_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refetch:
+    """A *stream* whose partitions are fetched again, those from the day *since* on; all without it."""
+
+    stream: Stream
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """The part of a harvest that one run covers: its *days* and *reports*.
+    """The part of a harvest that one run covers: its *days* and *streams*, of the account *account_id*.
 
-    A run covers whole months: all instances of the months of *days* that the store has listed. From *recheck_from* on,
-    the run lists again, and fetches reports again that were empty or not found.
+    Parents come before their children. A run covers whole months: all partitions of the months of *days* that the store
+    has, and in any case those of the whole account. *discover* is the way to find instances, *today* the day by Zoom's
+    clock. From *recheck_from* on, the run lists again, and fetches reports again that were empty or not found.
+    *account_label* is the caller's name for the account.
     """
 
+    account_id: str
     days: Days
-    reports: tuple[InstanceStream, ...]
+    streams: tuple[Stream, ...]
+    today: date
+    discover: Discovery = "hosts"
     recheck_from: date | None = None
+    refetch: tuple[Refetch, ...] = ()
+    account_label: str | None = None
 
     @property
     def months(self) -> tuple[str, str]:
-        """The first and the last month, as the keys of listings have them."""
+        """The first and the last month, as keys have them."""
         return month_of(self.days[0]), month_of(self.days[1])
 
-    def listing_tasks(self, stored: Days) -> list[PartitionTask]:
-        """Return the tasks that list the hosts of each month, limited to the *stored* days of the whole harvest."""
+    def holds(self, task: PartitionTask) -> bool:
+        """Return whether *task* belongs to the months of the scope."""
         first, last = self.months
-        tasks = [PartitionTask(USERS, month_of(from_), (from_, to)) for from_, to in month_ranges(*stored)]
-        return [task for task in tasks if first <= task.key <= last]
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        """The two listings and the reports."""
-        return (*LISTINGS, *self.reports)
+        return task.stream.partition is PartitionBy.ACCOUNT or first <= month_of(task.days[1]) <= last
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +68,6 @@ def partitions_in(state: State, counts: Mapping[str, Mapping[State, PartitionCou
 
 
 @dataclass(frozen=True, slots=True)
-class WriteBatch:
-    """The rows of one response: the content of one transaction.
-
-    Each of *rows* has its position in the partition and its extra fields as JSON; each of *invalid_rows* has its
-    position. The *first* batch of a partition replaces all stored rows of the partition.
-    """
-
-    rows: Sequence[tuple[int, Row, str | None]] = field(repr=False)
-    invalid_rows: Sequence[tuple[int, InvalidRow]] = field(repr=False)
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CallSample:
     """The calls of one *label* in the ten seconds from *at*. *rate* is the rate limiter's, per second."""
 
@@ -82,7 +79,7 @@ class CallSample:
     rate: float
 
 
-class HarvestStore(Protocol):
+class HarvestStore(PartitionSink, Protocol):
     """Keeps the rows of a harvest and the state of each partition."""
 
     outcome: str
@@ -101,8 +98,8 @@ class HarvestStore(Protocol):
         """
         ...
 
-    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
-        """Add the child partitions of all stored rows of *listing* as pending."""
+    async def add_children(self, scope: Scope, streams: Sequence[Stream]) -> None:
+        """Add the partitions of *streams* that the stored rows of their parents lead to, as pending."""
         ...
 
     def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
@@ -114,20 +111,6 @@ class HarvestStore(Protocol):
 
     async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
         """Return the number of partitions of *scope* by stream name and state."""
-        ...
-
-    async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
-        """Store one batch of a partition."""
-        ...
-
-    async def finish(
-        self, task: PartitionTask, error: ZoomError | None, warning: str | None, fetched_at: datetime
-    ) -> None:
-        """Store the result of a partition: its rows are complete, or it ended in *error*, at this time of Zoom's."""
-        ...
-
-    async def release(self, task: PartitionTask) -> None:
-        """Leave *task* pending, without the rows of an incomplete fetch: the run stops while it is fetched."""
         ...
 
     async def defer(self, scope: Scope, until: datetime) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self, cast
 
 from ...errors import StoreError
-from .columns import KEY_COLUMNS, Cell, Column, Kind
+from ..columns import KEY_COLUMNS, Cell, Column, Kind
 
 try:
     # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.

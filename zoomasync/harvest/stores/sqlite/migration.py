@@ -1,4 +1,4 @@
-"""The migration of a version 2 store, as zoomasync 0.1.0 wrote it, to version 3."""
+"""The migration of a store of an earlier version to version 4; version 2 is that of zoomasync 0.1.0."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from ...streams import STREAMS
 
-MIGRATED_VERSION: Final = 2
+MIGRATED_VERSIONS: Final = (2, 3)
 
 _TABLES = {"drift": "rejected_rows", "traffic": "call_samples"}
 _COLUMNS = {"drifted": "invalid_rows", "parked_until": "deferred_until", "note": "warning"}
@@ -20,8 +20,15 @@ _STATES = {
 }
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Rename the tables, columns and states of version 2, and add a column, inside the caller's transaction.
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Migrate a store of this *version*, inside the caller's transaction."""
+    if version == MIGRATED_VERSIONS[0]:
+        _from_version_2(connection)
+    _from_version_3(connection)
+
+
+def _from_version_2(connection: sqlite3.Connection) -> None:
+    """Rename the tables, columns and states of version 2, and add a column.
 
     Partitions of hosts and instances without an id, which can never be fetched, are removed.
     """
@@ -38,3 +45,32 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM partition WHERE key = '' OR stream = 'user_meetings' AND key LIKE '/%'")
     connection.execute("ALTER TABLE partition ADD COLUMN not_found_runs INTEGER NOT NULL DEFAULT 0")
     connection.execute("UPDATE partition SET not_found_runs = 1 WHERE state = 'not_found'")
+
+
+def _from_version_3(connection: sqlite3.Connection) -> None:
+    """Add the columns of version 4, and note the streams of the store.
+
+    The time of its fetch stands for the run of a partition. The next run fills in the account.
+    """
+    for table, columns in _ADDED.items():
+        for column in columns:
+            connection.execute(f'ALTER TABLE "{table}" ADD COLUMN {column} TEXT')
+    connection.execute("UPDATE run SET name = started_at")
+    connection.execute("CREATE TABLE stream (name TEXT PRIMARY KEY, backfilled INTEGER NOT NULL) WITHOUT ROWID")
+    connection.execute("INSERT INTO stream SELECT DISTINCT stream, 1 FROM partition")
+    connection.execute(
+        "UPDATE partition SET run = coalesce(fetched_at, '') WHERE state IN ('done', 'empty') OR "
+        "(state != 'in_progress' AND rows + invalid_rows > 0)"
+    )
+    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        if name in STREAMS or name == "rejected_rows":
+            stream = '"rejected_rows".stream' if name == "rejected_rows" else f"'{name}'"
+            for column in ("_account", "_fetched_at", "_run", "_version"):
+                connection.execute(f'ALTER TABLE "{name}" ADD COLUMN {column} TEXT')
+            connection.execute(
+                f'UPDATE "{name}" SET (_fetched_at, _run) = (SELECT fetched_at, run FROM partition p '
+                f'WHERE p.stream = {stream} AND p.key = "{name}"._part)'
+            )
+
+
+_ADDED = {"harvest": ("account_id", "account_label"), "partition": ("run",), "run": ("name",)}

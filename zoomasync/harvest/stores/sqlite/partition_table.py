@@ -9,99 +9,143 @@ from datetime import date, datetime
 
 import msgspec
 
-from .... import ZoomError
-from ...partitions import DELAY, NOT_FOUND_RUNS, Partition, State, partition_result
-from ...streams import LISTINGS, STREAMS, Days, InstanceStream, ListingStream, PartitionTask, Stream, child_tasks
+from ....errors import ConfigError
+from ...columns import utc_text
+from ...partitions import DELAY, FINAL, NOT_FOUND_RUNS, Partition, State
+from ...streams import STREAMS, Days, PartitionBy, Stream
+from ...tasks import PartitionTask, months_before, root_tasks
 from ..base import PartitionCount, Scope, extend_days
-from ..columns import utc_text
+from .children import add_children as add_children_of
+from .children import on_conflict
+from .staging import drop_staged
 
 _BATCH = 1_000
 
 
 def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
-    """Prepare the partitions of *scope* for a run on the store *name*.
+    """Prepare the partitions of *scope* for a run on the store *name*. Raises `ConfigError` for another account.
 
-    Add the listings of its months, drop the partitions that an interrupted run left in progress, and turn back to
-    pending: failed and deferred partitions, those that were not found in one run only, listings that were made less
-    than three days after their last day, and with *recheck_from* late listings and late reports that were empty or not
-    found. When the run adds days, the listings of the three days before its last day are made again in any case.
+    Add the partitions without a parent, drop the rows that an interrupted run staged, and turn back to pending: failed
+    and deferred partitions, those that were not found in one run only, those whose stream is fetched again until some
+    days after their end or as a snapshot, and those of *refetch*. With *recheck_from*, listings are made again, and
+    reports that were empty or not found are fetched again. When the run adds days, the listings of the three days
+    before its last day are made again in any case.
     """
     _drop_in_progress(connection)
-    stored = _stored_days(connection)
+    _check_account(connection, name, scope)
+    stored = stored_days(connection)
     days = scope.days if stored is None else extend_days(name, stored, scope.days)
-    connection.execute("INSERT OR REPLACE INTO harvest VALUES (1, ?, ?)", (days[0].isoformat(), days[1].isoformat()))
-    add_tasks(connection, scope.listing_tasks(days))
-    in_scope, listings = _condition(scope, scope.streams), _condition(scope, LISTINGS)
-    conditions = [
-        f"state IN ('failed', 'deferred') AND {in_scope}",
-        f"state = 'not_found' AND not_found_runs < {NOT_FOUND_RUNS} AND {in_scope}",
-        f"{LISTING_MAY_GROW} AND {listings}",
-    ]
-    if stored is not None and days[1] > stored[1]:
-        conditions.append(f"to_ >= '{days[1] - DELAY}' AND {listings}")
-    if scope.recheck_from is not None:
-        first = scope.recheck_from.isoformat()
-        reports = _condition(scope, scope.reports)
-        conditions += [
-            f"to_ >= '{first}' AND {listings}",
-            f"state IN ('not_found', 'empty') AND from_ >= '{first}' AND {reports}",
-        ]
-    for condition in conditions:
+    connection.execute(
+        "INSERT INTO harvest (id, from_, to_, account_id, account_label) VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+        "SET from_ = excluded.from_, to_ = excluded.to_, account_id = excluded.account_id, "
+        "account_label = coalesce(excluded.account_label, account_label)",
+        (days[0].isoformat(), days[1].isoformat(), scope.account_id, scope.account_label),
+    )
+    for stream in scope.streams:
+        connection.execute("INSERT OR IGNORE INTO stream VALUES (?, ?)", (stream.name, stored is None))
+        if stream.parent is None:
+            since = _backfilled_since(connection, stream, scope, days)
+            tasks = root_tasks(stream, days, scope.today)
+            _add_tasks(connection, stream, [t for t in tasks if scope.holds(t) or (since and since <= t.days[1])])
+    for condition in _pending_conditions(scope, stored, days):
         connection.execute(f"UPDATE partition SET state = 'pending' WHERE {condition}")
 
 
-LISTING_MAY_GROW = f"date(fetched_at, '-{DELAY.days} days') <= to_"
-"""The condition for listings that `listing_may_grow`."""
+def _pending_conditions(scope: Scope, stored: Days | None, days: Days) -> Iterator[str]:
+    """Yield the conditions for partitions that are to be fetched again."""
+    in_scope = _condition(scope, scope.streams)
+    yield f"state IN ('failed', 'deferred') AND {in_scope}"
+    yield f"state = 'not_found' AND not_found_runs < {NOT_FOUND_RUNS} AND {in_scope}"
+    once = [stream for stream in scope.streams if stream.refresh.days is None and not stream.refresh.snapshot]
+    listings = [stream for stream in scope.streams if stream.refresh.days is not None]
+    for stream in scope.streams:
+        if (changes := may_change(stream)) is not None:
+            yield f"{changes} AND {_condition(scope, (stream,))}"
+    if stored is not None and days[1] > stored[1]:
+        yield f"to_ >= '{days[1] - DELAY}' AND {_condition(scope, listings)}"
+    if scope.recheck_from is not None:
+        yield f"to_ >= '{scope.recheck_from}' AND {_condition(scope, listings)}"
+        recheck = f"state IN ('not_found', 'empty') AND from_ >= '{scope.recheck_from}'"
+        yield f"{recheck} AND {_condition(scope, once)}"
+    for refetch in scope.refetch:
+        since = "" if refetch.since is None else f"to_ >= '{refetch.since}' AND "
+        yield f"{since}{_condition(scope, (refetch.stream,))}"
+
+
+def may_change(stream: Stream) -> str | None:
+    """Return the condition for partitions of *stream* that `needs_refresh`, or None if they are fetched once."""
+    if stream.refresh.snapshot:
+        return "fetched_at IS NOT NULL"
+    return None if stream.refresh.days is None else f"date(fetched_at, '-{stream.refresh.days} days') <= to_"
+
+
+def _check_account(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
+    """Check that the store belongs to the account of *scope*; note the account in the rows of an older store."""
+    line = connection.execute("SELECT account_id FROM harvest").fetchone()
+    if line is None or line[0] == scope.account_id:
+        return
+    if line[0] is not None:
+        raise ConfigError(f"{name} holds another account: give each account a store of its own")
+    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        if table in STREAMS or table == "rejected_rows":
+            connection.execute(f'UPDATE "{table}" SET _account = ?', (scope.account_id,))
+
+
+def _backfilled_since(connection: sqlite3.Connection, stream: Stream, scope: Scope, days: Days) -> date | None:
+    """Return the first day to fetch of a stream that was added to a store with other streams, or None for the others.
+
+    Zoom no longer has the days before it.
+    """
+    if connection.execute("SELECT backfilled FROM stream WHERE name = ?", (stream.name,)).fetchone() != (0,):
+        return None
+    return days[0] if stream.retention is None else max(days[0], months_before(scope.today, stream.retention))
 
 
 def _drop_in_progress(connection: sqlite3.Connection) -> None:
-    for stream, key in connection.execute("SELECT stream, key FROM partition WHERE state = 'in_progress'").fetchall():
+    in_progress = "SELECT stream, key FROM partition WHERE state = 'in_progress' AND run IS NULL"
+    for stream, key in connection.execute(in_progress).fetchall():
         clear(connection, stream, key)
-    connection.execute(_RESET_IN_PROGRESS)
+    connection.execute("DELETE FROM staged_rows")
+    connection.execute(_RESET_COUNTS)
+    connection.execute("UPDATE partition SET state = 'pending' WHERE state = 'in_progress'")
 
 
-_RESET_IN_PROGRESS = (
-    "UPDATE partition SET state = 'pending', pages = 0, rows = 0, invalid_rows = 0 WHERE state = 'in_progress'"
-)
+_RESET_COUNTS = "UPDATE partition SET pages = 0, rows = 0, invalid_rows = 0 WHERE state = 'in_progress' AND run IS NULL"
 
 
-def _stored_days(connection: sqlite3.Connection) -> Days | None:
+def stored_days(connection: sqlite3.Connection) -> Days | None:
+    """Return the days of the store, or None before its first run."""
     stored = connection.execute("SELECT from_, to_ FROM harvest").fetchone()
     return None if stored is None else (date.fromisoformat(stored[0]), date.fromisoformat(stored[1]))
 
 
-def add_tasks(connection: sqlite3.Connection, tasks: Sequence[PartitionTask]) -> None:
-    """Add *tasks* as pending partitions. A listing that is there becomes pending again if its days have changed."""
-    for kind, on_conflict in ((ListingStream, _LISTING_CONFLICT), (InstanceStream, _REPORT_CONFLICT)):
-        lines = (
-            (task.stream.name, task.key, task.days[0].isoformat(), task.days[1].isoformat(), task.calls)
-            for task in tasks
-            if isinstance(task.stream, kind)
-        )
-        connection.executemany(_INSERT + on_conflict, lines)
+def _add_tasks(connection: sqlite3.Connection, stream: Stream, tasks: Iterable[PartitionTask]) -> None:
+    """Add *tasks* of *stream* as pending partitions."""
+    connection.executemany(
+        "INSERT INTO partition (stream, key, from_, to_, calls, state) VALUES (?, ?, ?, ?, ?, 'pending') "
+        + on_conflict(stream),
+        ((stream.name, task.key, task.days[0].isoformat(), task.days[1].isoformat(), task.calls) for task in tasks),
+    )
 
 
-_INSERT = "INSERT INTO partition (stream, key, from_, to_, calls, state) VALUES (?, ?, ?, ?, ?, 'pending') "
-_LISTING_CONFLICT = (
-    "ON CONFLICT DO UPDATE SET from_ = excluded.from_, to_ = excluded.to_, state = 'pending' "
-    "WHERE from_ != excluded.from_ OR to_ != excluded.to_"
-)
-_REPORT_CONFLICT = "ON CONFLICT DO UPDATE SET calls = excluded.calls WHERE calls != excluded.calls"
+def add_children(connection: sqlite3.Connection, scope: Scope, streams: Sequence[Stream]) -> None:
+    """Add the partitions of *streams* that the stored rows of their parents lead to, as pending.
+
+    Rows that Zoom no longer lists count too.
+    """
+    days = stored_days(connection) or scope.days
+    for stream in streams:
+        since = _backfilled_since(connection, stream, scope, days)
+        add_children_of(connection, stream, days, months=scope.months, since=since)
 
 
-def add_children(connection: sqlite3.Connection, listing: ListingStream, scope: Scope) -> None:
-    """Add the child partitions of all stored rows of *listing*, also of rows that Zoom no longer returns."""
-    names = ", ".join(f"t.{column}" for column in listing.child_columns)
-    rows = connection.execute(
-        f"SELECT p.key, p.from_, p.to_, {names} FROM partition p JOIN {listing.name} t ON t._part = p.key "
-        # Version 0.1.0 stored rows without an id, which no call can use.
-        f"WHERE p.state != 'in_progress' AND t.{listing.row_key} != '' AND {_condition(scope, (listing,))}"
-    ).fetchall()
-    tasks: list[PartitionTask] = []
-    for key, from_, to, *values in rows:
-        task = PartitionTask(listing, key, (date.fromisoformat(from_), date.fromisoformat(to)))
-        tasks += child_tasks(task, [listing.parent_row(values)], scope.reports)
-    add_tasks(connection, tasks)
+def end_backfill(connection: sqlite3.Connection, streams: Iterable[Stream]) -> None:
+    """Note which of *streams* have all partitions of the store's days in a final state."""
+    connection.executemany(
+        "UPDATE stream SET backfilled = 1 WHERE name = ?1 AND NOT EXISTS (SELECT * FROM partition "
+        f"WHERE stream = ?1 AND state NOT IN {tuple(map(str, FINAL))})",
+        [(stream.name,) for stream in streams],
+    )
 
 
 def pending_batches(
@@ -115,14 +159,16 @@ def pending_batches(
         last = ("", "", "")
         condition = f"state = 'pending' AND {has_error} AND {_condition(scope, streams)}"
         while lines := connection.execute(
-            f"SELECT from_, stream, key, to_, calls FROM partition WHERE (from_, stream, key) > (?, ?, ?) "
-            f"AND {condition} ORDER BY from_, stream, key LIMIT {_BATCH}",
+            "SELECT from_, stream, key, to_, calls, run IS NOT NULL, not_found_runs FROM partition "
+            f"WHERE (from_, stream, key) > (?, ?, ?) AND {condition} ORDER BY from_, stream, key LIMIT {_BATCH}",
             last,
         ).fetchall():
             last = lines[-1][:3]
             yield [
-                PartitionTask(STREAMS[stream], key, (date.fromisoformat(from_), date.fromisoformat(to)), calls)
-                for from_, stream, key, to, calls in lines
+                PartitionTask(
+                    STREAMS[stream], key, (date.fromisoformat(from_), date.fromisoformat(to)), calls, bool(whole), runs
+                )
+                for from_, stream, key, to, calls, whole, runs in lines
             ]
 
 
@@ -153,49 +199,35 @@ def resume_deferred(connection: sqlite3.Connection, scope: Scope) -> None:
 
 
 def finish(
-    connection: sqlite3.Connection, task: PartitionTask, error: ZoomError | None, warning: str | None, now: datetime
+    connection: sqlite3.Connection, task: PartitionTask, result: Partition, run: str, *, whole: bool
 ) -> Partition:
-    """Store the result of *task*, and return it with the rows of this run only.
-
-    After an *error*, the rows of an incomplete fetch are deleted. The rows of an earlier listing stay until a new one
-    is complete; if Zoom no longer returns the listing, they stay for good, with a warning.
-    """
-    if error is not None:
-        release(connection, task)
-    pages, rows, invalid_rows, not_found_runs = connection.execute(
-        "SELECT pages, rows, invalid_rows, not_found_runs FROM partition WHERE stream = ? AND key = ?",
-        (task.stream.name, task.key),
-    ).fetchone()
-    result = partition_result(
-        task,
-        error,
-        warning,
-        pages=pages,
-        rows=rows,
-        invalid_rows=invalid_rows,
-        not_found_runs=not_found_runs,
-        now=now,
-    )
-    if error is not None and rows and result.state in {State.NOT_FOUND, State.REJECTED}:
-        warning = f"listed again: {result.detail}"
-        result = replace(result, state=State.DONE, error=None, detail=None, tracking_id=None, warning=warning)
+    """Store the *result* of *task*, and return it. If the fetch was not *whole*, the counts of the rows stay."""
     deferred_until = None if result.deferred_until is None else utc_text(result.deferred_until)
     connection.execute(
-        "UPDATE partition SET state = :state, pages = :pages, rows = :rows, invalid_rows = :invalid_rows, "
-        "fetched_at = :fetched_at, deferred_until = :deferred_until, error = :error, detail = :detail, "
-        "tracking_id = :tracking_id, warning = :warning, not_found_runs = :not_found_runs "
-        "WHERE stream = :stream AND key = :key",
+        "UPDATE partition SET state = :state, fetched_at = :fetched_at, deferred_until = :deferred_until, "
+        "error = :error, detail = :detail, tracking_id = :tracking_id, warning = :warning, "
+        "not_found_runs = :not_found_runs WHERE stream = :stream AND key = :key",
         {**msgspec.to_builtins(result), "deferred_until": deferred_until},
     )
-    return result if error is None else replace(result, pages=0, rows=0, invalid_rows=0)
+    if not whole:
+        return result
+    connection.execute(
+        "UPDATE partition SET pages = ?, rows = ?, invalid_rows = ?, run = ? WHERE stream = ? AND key = ?",
+        (result.pages, result.rows, result.invalid_rows, run, task.stream.name, task.key),
+    )
+    return replace(result, run=run)
 
 
 def release(connection: sqlite3.Connection, task: PartitionTask) -> None:
     """Turn *task* back to pending, without the rows of an incomplete fetch."""
     id_ = (task.stream.name, task.key)
-    in_progress = connection.execute(_RESET_IN_PROGRESS + " AND stream = ? AND key = ?", id_).rowcount
-    if in_progress:
+    if task.is_refetch:
+        drop_staged(connection, task)
+    elif connection.execute(_RESET_COUNTS + " AND stream = ? AND key = ?", id_).rowcount:
         clear(connection, *id_)
+    connection.execute(
+        "UPDATE partition SET state = 'pending' WHERE stream = ? AND key = ? AND state = 'in_progress'", id_
+    )
 
 
 def clear(connection: sqlite3.Connection, stream: str, key: str) -> None:
@@ -205,7 +237,20 @@ def clear(connection: sqlite3.Connection, stream: str, key: str) -> None:
 
 
 def _condition(scope: Scope, streams: Iterable[Stream]) -> str:
-    """Return the SQL condition for partitions of *streams* in the months of *scope*. No value in it is data."""
-    names = ", ".join(f"'{stream.name}'" for stream in streams)
+    """Return the SQL condition for partitions of *streams* in *scope*. No value in it is data.
+
+    Those of a stream that was added to the store later are in scope whatever their month, until it is backfilled.
+    """
     first, last = scope.months
-    return f"(stream IN ({names}) AND substr(from_, 1, 7) BETWEEN '{first}' AND '{last}')"
+    in_months = f"substr(to_, 1, 7) BETWEEN '{first}' AND '{last}'"
+    return (
+        f"(stream IN ({_names(streams)}) AND ({in_months} OR stream IN ({_names(_OF_THE_ACCOUNT)}) "
+        "OR stream IN (SELECT name FROM stream WHERE NOT backfilled)))"
+    )
+
+
+def _names(streams: Iterable[Stream]) -> str:
+    return ", ".join(f"'{stream.name}'" for stream in streams)
+
+
+_OF_THE_ACCOUNT = [stream for stream in STREAMS.values() if stream.partition is PartitionBy.ACCOUNT]

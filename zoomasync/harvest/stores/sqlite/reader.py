@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ....errors import ConfigError, StoreError, ZoomError
-from ..columns import Cell
-from .migration import MIGRATED_VERSION
+from ...columns import Cell
+from .migration import MIGRATED_VERSIONS
 from .schema import APPLICATION_ID, VERSION
 
 
@@ -48,7 +48,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if version == VERSION:
         return
     remedy = "read it with the zoomasync that wrote it"
-    if version == MIGRATED_VERSION:
+    if version in MIGRATED_VERSIONS:
         remedy = f"run `zoomasync harvest` on it once to migrate it to version {VERSION}"
     elif version > VERSION:
         remedy = "update zoomasync"

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from itertools import chain, repeat
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
-import msgspec
+from ...columns import KEY_COLUMNS, LINEAGE_COLUMNS, Cell, Column, Kind, all_columns
+from ...instances import INSTANCE_COLUMNS, INSTANCE_CONDITIONS
+from ...streams import INSTANCE_SOURCES, INSTANCES, Stream
 
-from ...streams import Row, Stream
-from ..columns import EXTRA_COLUMN, KEY_COLUMNS, Cell, Cells, Column, Kind, columns
-
-VERSION = 3
+VERSION = 4
 APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": identifies a harvest among SQLite databases
 
-# `harvest`: the days that the store covers. `partition`: the state of each partition; `from_` and `to_` are the days of
-# a listing, or twice the day on which an instance began; `calls` is the least number of calls to fetch it.
-# `call_samples`: the calls in the ten seconds from `at`, and the rate limiter's `rate` per second.
+# `harvest`: the account, and the days that the store covers. `stream`: the streams of the harvest; `backfilled` is 0
+# until the partitions of all days of the store are final. `partition`: the state of each partition; `from_` and `to_`
+# are the days of a listing, or twice the day on which an instance began; `calls` is the least number of calls to fetch
+# it; `run` is the run of the last whole fetch, whose rows are stored. `staged_rows`: the batches of partitions that are
+# fetched again, until they are whole. `run.name`: the start of the run, as `_run` has it. `call_samples`: the calls in
+# the ten seconds from `at`, and the rate limiter's `rate` per second.
 OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS harvest (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     from_ TEXT NOT NULL,
-    to_ TEXT NOT NULL
+    to_ TEXT NOT NULL,
+    account_id TEXT,
+    account_label TEXT
 );
+CREATE TABLE IF NOT EXISTS stream (
+    name TEXT PRIMARY KEY,
+    backfilled INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS partition (
     stream TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -40,16 +48,28 @@ CREATE TABLE IF NOT EXISTS partition (
     tracking_id TEXT,
     warning TEXT,
     not_found_runs INTEGER NOT NULL DEFAULT 0,
+    run TEXT,
     PRIMARY KEY (stream, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS partition_by_day ON partition (from_, stream, key);
+CREATE TABLE IF NOT EXISTS staged_rows (
+    stream TEXT NOT NULL,
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    batch BLOB NOT NULL,
+    PRIMARY KEY (stream, key, number)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rejected_rows (
+    _account TEXT,
     stream TEXT NOT NULL,
     _part TEXT NOT NULL,
     _seq INTEGER NOT NULL,
     path TEXT NOT NULL,
     reason TEXT NOT NULL,
     raw TEXT NOT NULL,
+    _fetched_at TEXT,
+    _run TEXT,
+    _version TEXT,
     PRIMARY KEY (stream, _part, _seq)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS run (
@@ -58,7 +78,8 @@ CREATE TABLE IF NOT EXISTS run (
     ended_at TEXT,
     outcome TEXT,
     host TEXT NOT NULL,
-    process INTEGER NOT NULL
+    process INTEGER NOT NULL,
+    name TEXT
 );
 CREATE TABLE IF NOT EXISTS call_samples (
     run INTEGER NOT NULL,
@@ -74,20 +95,18 @@ CREATE TABLE IF NOT EXISTS call_samples (
 
 _INSERT_ROWS = 50  # per statement: SQLite accepts at least 32,766 values, and no stream has 100 columns
 
+_PRIMARY_KEY = KEY_COLUMNS[1:]  # a store has one account
 _AFFINITIES = {Kind.INTEGER: "INTEGER", Kind.BOOLEAN: "INTEGER", Kind.REAL: "REAL"}
 
 
-def all_columns(stream: Stream) -> tuple[Column, ...]:
-    """Return the columns of the table of *stream*."""
-    return (*KEY_COLUMNS, *columns(stream), EXTRA_COLUMN)
-
-
 REJECTED_ROW_COLUMNS = (
+    KEY_COLUMNS[0],
     Column("stream", Kind.TEXT),
-    *KEY_COLUMNS,
+    *KEY_COLUMNS[1:],
     Column("path", Kind.TEXT),
     Column("reason", Kind.TEXT),
     Column("raw", Kind.TEXT),  # not of type JSON, which an export may reformat: these are Zoom's own bytes
+    *LINEAGE_COLUMNS,
 )
 """The columns of `rejected_rows`."""
 
@@ -97,15 +116,14 @@ class Table:
 
     def __init__(self, stream: Stream) -> None:
         self.columns: tuple[Column, ...] = all_columns(stream)
-        self._cells = Cells(stream)
         names = ", ".join(f'"{column.name}"' for column in self.columns)
         self.create: str = (
             f'CREATE TABLE IF NOT EXISTS "{stream.name}" '
             f"({', '.join(map(_declared, self.columns))}, PRIMARY KEY (_part, _seq)) WITHOUT ROWID"
         )
-        self._insert = f'INSERT INTO "{stream.name}" ({names}) VALUES '  # noqa: S608
+        self._insert = f'INSERT INTO "{stream.name}" ({names}) VALUES '
         self._marks = f"({', '.join('?' * len(self.columns))})"
-        self.select: str = f'SELECT {names} FROM "{stream.name}"'  # noqa: S608
+        self.select: str = f'SELECT {names} FROM "{stream.name}"'
         self._name = stream.name
 
     def add_columns(self, present: Sequence[str]) -> list[str]:
@@ -122,19 +140,33 @@ class Table:
             some = lines[start : start + _INSERT_ROWS]
             connection.execute(self._insert + ", ".join([self._marks] * len(some)), list(chain.from_iterable(some)))
 
-    def lines(self, key: str, rows: Sequence[tuple[int, Row, str | None]]) -> list[tuple[Cell, ...]]:
-        """Return the table's lines for *rows* of the partition *key*. A number beyond 64 bits goes to `_extra`."""
-        if not rows:
-            return []
-        positions, structs, extra_fields = zip(*rows, strict=True)
-        cells, too_large = self._cells(structs)
-        extras = list(extra_fields)
-        for index, numbers in too_large.items():
-            keys = msgspec.json.decode(extras[index] or "{}", type=dict[str, msgspec.Raw])
-            extras[index] = msgspec.json.encode({**keys, **numbers}).decode()
-        return list(zip(repeat(key, len(rows)), positions, *cells, extras, strict=True))
-
 
 def _declared(column: Column) -> str:
-    not_null = " NOT NULL" if column in KEY_COLUMNS else ""
+    not_null = " NOT NULL" if column in _PRIMARY_KEY else ""
     return f'"{column.name}" {_AFFINITIES.get(column.kind, "TEXT")}{not_null}'
+
+
+def create_views() -> Iterator[str]:
+    """Yield the statements that create the view `instances`, and the view that it is made of."""
+    names = ", ".join(column.name for column in INSTANCE_COLUMNS)
+    selects = (
+        f"SELECT t._account, t._part, t._seq, {_expressions(stream)}, "
+        "min(max(coalesce(substr(start_time, 1, 10), p.from_), p.from_), p.to_) AS day, "
+        f"t._fetched_at, t._run, t._version, {number} AS source "
+        f"FROM {stream.name} t JOIN partition p ON p.stream = '{stream.name}' AND p.key = t._part "
+        f"WHERE p.run IS NOT NULL AND {INSTANCE_CONDITIONS[stream.name]}"
+        for number, stream in enumerate(INSTANCE_SOURCES.values())
+    )
+    yield "DROP VIEW IF EXISTS instances"
+    yield "DROP VIEW IF EXISTS listed_instances"
+    # An instance that two partitions list, or both discoveries, is in this view twice.
+    yield f"CREATE VIEW listed_instances AS {' UNION ALL '.join(selects)}"
+    yield (
+        f"CREATE VIEW {INSTANCES} AS SELECT _account, _part, _seq, {names}, day, _fetched_at, _run, _version "
+        "FROM (SELECT *, row_number() OVER (PARTITION BY uuid ORDER BY source, _part, _seq) AS number "
+        "FROM listed_instances) WHERE number = 1"
+    )
+
+
+def _expressions(stream: Stream) -> str:
+    return ", ".join(f"{column.sources[stream.name]} AS {column.name}" for column in INSTANCE_COLUMNS)

@@ -20,14 +20,17 @@ import anyio.to_thread
 from .... import ZoomError
 from ...._disk.lock import Lock
 from ....errors import ConfigError, StoreError
+from ..._page_tracker import WriteBatch
+from ...columns import utc_text
 from ...partitions import Partition, State
-from ...streams import ListingStream, PartitionTask, Stream
-from ..base import CallSample, PartitionCount, Scope, WriteBatch
-from ..columns import utc_text
-from . import partition_table
-from .migration import MIGRATED_VERSION, migrate
+from ...rows import RowEncoder
+from ...streams import INSTANCE_SOURCES, Stream
+from ...tasks import PartitionTask
+from ..base import CallSample, PartitionCount, Scope
+from . import partition_table, staging
+from .migration import MIGRATED_VERSIONS, migrate
 from .reader import reading
-from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table
+from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table, create_views
 from .write_queue import WriteQueue
 
 T = TypeVar("T")
@@ -42,9 +45,9 @@ class SQLiteStore:
     """A harvest's database at *path*, with a table for each of *streams*.
 
     Enter it with ``async with``. With *durability* "full", committed data survive a power cut; with "normal", they
-    survive a crash of the process. A store of version 2, which zoomasync 0.1.0 wrote, is migrated to version 3. Raises
-    `ConfigError`, and leaves the file unchanged, if it is not a harvest store, has another version, or another harvest
-    is writing to it. Raises `StoreError` if it cannot be written.
+    survive a crash of the process. A store of version 2, which zoomasync 0.1.0 wrote, or 3 is migrated to version 4.
+    Raises `ConfigError`, and leaves the file unchanged, if it is not a harvest store, has another version, or another
+    harvest is writing to it. Raises `StoreError` if it cannot be written.
     """
 
     def __init__(
@@ -54,7 +57,9 @@ class SQLiteStore:
             raise ConfigError("durability must be normal or full")
         self._path = Path(path)
         self._durability = durability
-        self._tables = {stream.name: Table(stream) for stream in streams}
+        # The view `instances` needs both of its tables.
+        self._tables = {stream.name: Table(stream) for stream in (*INSTANCE_SOURCES.values(), *streams)}
+        self._encoders: dict[str, RowEncoder] = {}
         self._lock = Lock(self._path.resolve())  # one lock, also through a symbolic link
         self._connection: sqlite3.Connection | None = None
         # One thread at a time uses the connection, in the order of the calls.
@@ -62,6 +67,8 @@ class SQLiteStore:
         self._queue: WriteQueue[_Write] | None = None
         self._broken = False
         self._run_id = 0
+        self._run_name = ""
+        self._expanded: set[Stream] = set()  # streams whose partitions are all in the store
         self._tried: set[tuple[str, str]] = set()  # partitions that ended in an error in this run
         self.outcome: str = ""
 
@@ -114,9 +121,10 @@ class SQLiteStore:
             await self._record_failure(failure)
         raise failure
 
-    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
-        """Add the child partitions of all stored rows of *listing* as pending."""
-        await self._call(partial(partition_table.add_children, listing=listing, scope=scope))
+    async def add_children(self, scope: Scope, streams: Sequence[Stream]) -> None:
+        """Add the partitions of *streams* that the stored rows of their parents lead to, as pending."""
+        await self._call(partial(partition_table.add_children, scope=scope, streams=streams))
+        self._expanded.update(streams)
 
     async def pending_tasks(self, scope: Scope, streams: Sequence[Stream]) -> AsyncIterator[PartitionTask]:
         """Iterate over the pending partitions of *streams*: the oldest first, and last those with an error."""
@@ -135,14 +143,11 @@ class SQLiteStore:
         """Queue one batch of a partition; wait while the queue is full."""
         await self._enqueue(partial(self._write, task, batch))
 
-    async def finish(
-        self, task: PartitionTask, error: ZoomError | None, warning: str | None, fetched_at: datetime
-    ) -> None:
-        """Queue the result of a partition."""
-        if error is not None:
+    async def finish(self, task: PartitionTask, result: Partition, *, whole: bool) -> None:
+        """Queue the *result* of a partition."""
+        if result.error is not None:
             self._tried.add((task.stream.name, task.key))
-        now = fetched_at.replace(microsecond=0)
-        await self._enqueue(partial(partition_table.finish, task=task, error=error, warning=warning, now=now))
+        await self._enqueue(partial(self._finish, task, result, whole=whole))
 
     async def release(self, task: PartitionTask) -> None:
         """Leave *task* pending, without the rows of an incomplete fetch."""
@@ -268,8 +273,8 @@ class SQLiteStore:
 
     def _make_tables(self, version: int, connection: sqlite3.Connection) -> None:
         """Migrate the store if needed, and create the missing tables and columns, in one transaction."""
-        if version == MIGRATED_VERSION:
-            migrate(connection)
+        if version in MIGRATED_VERSIONS:
+            migrate(connection, version)
         for statement in OWN_TABLES.split(";"):
             connection.execute(statement)
         for name, table in self._tables.items():
@@ -277,6 +282,8 @@ class SQLiteStore:
             present = [line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]
             for statement in table.add_columns(present):
                 connection.execute(statement)
+        for statement in create_views():
+            connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -290,7 +297,7 @@ class SQLiteStore:
             return 0
         if application != APPLICATION_ID:
             raise ConfigError(f"{self._path.name} is not a harvest store and was left unchanged; give another file")
-        if version not in {MIGRATED_VERSION, VERSION}:
+        if version not in {*MIGRATED_VERSIONS, VERSION}:
             age, remedy = ("an older", "") if version < VERSION else ("a newer", "update zoomasync, or ")
             raise ConfigError(
                 f"{self._path.name} is a harvest store of {age} version ({version}, this is {VERSION}) and was left "
@@ -317,29 +324,48 @@ class SQLiteStore:
 
     def _begin_run(self, scope: Scope, connection: sqlite3.Connection) -> None:
         partition_table.begin_run(connection, self._path.name, scope)
-        line = (utc_text(datetime.now(UTC).replace(microsecond=0)), platform.node(), os.getpid())
-        cursor = connection.execute("INSERT INTO run (started_at, host, process) VALUES (?, ?, ?)", line)
+        now = datetime.now(UTC)
+        self._run_name = f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"
+        line = (utc_text(now.replace(microsecond=0)), platform.node(), os.getpid(), self._run_name)
+        cursor = connection.execute("INSERT INTO run (started_at, host, process, name) VALUES (?, ?, ?, ?)", line)
         self._run_id = cursor.lastrowid or 0
+        self._encoders = {
+            stream.name: RowEncoder(stream, account_id=scope.account_id, run=self._run_name) for stream in scope.streams
+        }
+        self._expanded = {stream for stream in scope.streams if stream.parent is None}
 
     def _end_run(self, connection: sqlite3.Connection) -> None:
+        partition_table.end_backfill(connection, self._expanded)
         line = (utc_text(datetime.now(UTC).replace(microsecond=0)), self.outcome, self._run_id)
         connection.execute("UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?", line)
 
     def _write(self, task: PartitionTask, batch: WriteBatch, connection: sqlite3.Connection) -> None:
         name, key = task.stream.name, task.key
-        table = self._tables[name]
+        encoder = self._encoders[name]
+        lines, rejected = encoder.lines(task, batch), encoder.rejected(task, batch)
+        if task.is_refetch:
+            staging.stage(connection, task, lines, rejected, first=batch.first)
+            connection.execute("UPDATE partition SET state = 'in_progress' WHERE stream = ? AND key = ?", (name, key))
+            return
         if batch.first:
             partition_table.clear(connection, name, key)
-        lines = table.lines(key, batch.rows)
-        table.put(connection, lines)
-        invalid_rows = [(name, key, seq, row.path, row.reason, row.raw) for seq, row in batch.invalid_rows]
-        if invalid_rows:
-            connection.executemany("INSERT INTO rejected_rows VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))", invalid_rows)
+        self._tables[name].put(connection, lines)
+        staging.put_rejected(connection, rejected)
         connection.execute(
             "UPDATE partition SET state = 'in_progress', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
             "invalid_rows = iif(?1, 0, invalid_rows) + ?3 WHERE stream = ?4 AND key = ?5",
-            (batch.first, len(lines), len(invalid_rows), name, key),
+            (batch.first, len(lines), len(rejected), name, key),
         )
+
+    def _finish(
+        self, task: PartitionTask, result: Partition, connection: sqlite3.Connection, *, whole: bool
+    ) -> Partition:
+        if not whole:
+            partition_table.release(connection, task)
+        elif task.is_refetch:
+            now = utc_text(result.fetched_at or datetime.now(UTC))
+            staging.replace_rows(connection, self._tables[task.stream.name], task, now)
+        return partition_table.finish(connection, task, result, self._run_name, whole=whole)
 
 
 @dataclass(slots=True)

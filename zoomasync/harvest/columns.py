@@ -14,7 +14,8 @@ from typing import TypeAlias, cast, get_args
 import msgspec
 from msgspec import inspect
 
-from ..streams import Row, Stream
+from ..models.secret_fields import is_secret
+from .streams import Row, Stream
 
 Cell: TypeAlias = str | int | float | None
 
@@ -36,28 +37,60 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. *struct_index* is the index of its struct in a row, or -1 for a column of the store itself."""
+    """One column. *struct_index* is the index of its struct in a row, and *field* the name of the struct's field.
+
+    A column of the harvest itself has the index -1. *secret* is true for a password, a key, or a link that holds one.
+    """
 
     name: str
     kind: Kind
     struct_index: int = -1
+    field: str = ""
+    secret: bool = False
 
 
-KEY_COLUMNS = (Column("_part", Kind.TEXT), Column("_seq", Kind.INTEGER))
-"""The first columns of every table: the key of the row's partition, and the row's position in it."""
+KEY_COLUMNS = (Column("_account", Kind.TEXT), Column("_part", Kind.TEXT), Column("_seq", Kind.INTEGER))
+"""The first columns of every table: Zoom's account id, the key of the row's partition, and its position there."""
 EXTRA_COLUMN = Column("_extra", Kind.JSON)
-"""The last column of every table: the fields that the struct does not know, if any."""
+"""The column of every table with the fields that the struct does not know, if any."""
+LINEAGE_COLUMNS = (Column("_fetched_at", Kind.TIME), Column("_run", Kind.TEXT), Column("_version", Kind.TEXT))
+"""The last columns of every table: the time of the whole fetch, its run, and the version that decoded the row."""
+SNAPSHOT_COLUMNS = (
+    Column("_first_seen", Kind.TIME),
+    Column("_last_seen", Kind.TIME),
+    Column("_missing_since", Kind.TIME),
+)
+"""The columns that follow in the table of a snapshot: the last one is null while Zoom lists the row."""
 
 
 @cache
 def columns(stream: Stream) -> tuple[Column, ...]:
     """Return the columns for the fields of *stream*'s structs, in their order."""
-    return tuple(
-        Column(field.name, _kind(inspect.type_info(field.type)), index)
-        for index, struct in enumerate(stream.shape)
-        for field in msgspec.structs.fields(struct)
-        if not _holds_rows(stream, index, field.type)
-    )
+    names: set[str] = set()
+    found: list[Column] = []
+    for index, struct in enumerate(stream.shape):
+        for field in msgspec.structs.fields(struct):
+            if not _holds_rows(stream, index, field.type):
+                name = stream.prefix + field.name if field.name in names else field.name
+                names.add(name)
+                kind = _kind(inspect.type_info(field.type))
+                found.append(Column(name, kind, index, field.name, is_secret(field.type)))
+    return tuple(found)
+
+
+@cache
+def all_columns(stream: Stream) -> tuple[Column, ...]:
+    """Return the columns of the table of *stream*."""
+    snapshot = SNAPSHOT_COLUMNS if stream.refresh.snapshot else ()
+    return (*KEY_COLUMNS, *columns(stream), EXTRA_COLUMN, *LINEAGE_COLUMNS, *snapshot)
+
+
+@cache
+def row_key_getter(stream: Stream) -> Callable[[Row], tuple[object, ...]]:
+    """Return the function that returns the row key of a row."""
+    by_name = {column.name: column for column in columns(stream)}
+    fields = [(by_name[name].struct_index, by_name[name].field) for name in stream.row_key]
+    return lambda row: tuple(getattr(row[index], field) for index, field in fields)
 
 
 class Cells:
@@ -71,7 +104,7 @@ class Cells:
         self._getters = [
             (index, cast("Callable[[object], tuple[object, ...]]", _tuple_getter(names)))
             for index in range(len(stream.shape))
-            if (names := [column.name for column in own if column.struct_index == index])
+            if (names := [column.field for column in own if column.struct_index == index])
         ]
         self._encoders = [(n, _ENCODERS[column.kind]) for n, column in enumerate(own) if column.kind in _ENCODERS]
         self._integers = [(n, column.name) for n, column in enumerate(own) if column.kind is Kind.INTEGER]

@@ -1,0 +1,60 @@
+"""The conversion of fetched rows to the lines of a table, with their lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from .. import __version__
+from ._page_tracker import WriteBatch
+from .columns import Cell, Cells, utc_text
+from .streams import Stream
+from .tasks import PartitionTask
+
+
+class RowEncoder:
+    """Converts the rows of *stream* to cells, as the run *run* of the account *account_id* stores them."""
+
+    def __init__(self, stream: Stream, *, account_id: str, run: str) -> None:
+        self._stream = stream
+        self._cells = Cells(stream)
+        self._account_id = account_id
+        self._run = run
+
+    def columns(self, task: PartitionTask, batch: WriteBatch) -> list[Sequence[Cell]]:
+        """Return the cells of *batch* by column, in the order of `all_columns`.
+
+        A number beyond 64 bits goes to ``_extra``.
+        """
+        count = len(batch.rows)
+        if not count:
+            return []
+        positions, structs, extra_fields = zip(*batch.rows, strict=True)
+        cells, too_large = self._cells(structs)
+        extras = list(extra_fields)
+        for index, numbers in too_large.items():
+            keys = msgspec.json.decode(extras[index] or "{}", type=dict[str, msgspec.Raw])
+            extras[index] = msgspec.json.encode({**keys, **numbers}).decode()
+        fetched_at = utc_text(batch.fetched_at)
+        seen = (fetched_at, fetched_at, None) if self._stream.refresh.snapshot else ()
+        return [
+            [self._account_id] * count,
+            [task.key] * count,
+            positions,
+            *cells,
+            extras,
+            *([each] * count for each in (fetched_at, self._run, __version__, *seen)),
+        ]
+
+    def lines(self, task: PartitionTask, batch: WriteBatch) -> list[tuple[Cell, ...]]:
+        """Return the cells of *batch* by row."""
+        return list(zip(*self.columns(task, batch), strict=True))
+
+    def rejected(self, task: PartitionTask, batch: WriteBatch) -> list[tuple[Cell, ...]]:
+        """Return the lines of the table `rejected_rows` for the invalid rows of *batch*."""
+        lineage = (utc_text(batch.fetched_at), self._run, __version__)
+        return [
+            (self._account_id, self._stream.name, task.key, seq, row.path, row.reason, row.raw.decode(), *lineage)
+            for seq, row in batch.invalid_rows
+        ]

@@ -1,0 +1,81 @@
+"""SQL that adds the partitions to which the stored rows of a parent lead.
+
+It has the effect of `child_tasks` for all rows at once. The names in it are the package's own, and the other values are
+days and numbers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+
+from .... import month_ranges
+from ...streams import INSTANCES, MAX_CALLS, STREAMS, Days, Parent, PartitionBy, Refresh, Stream
+from ...tasks import month_of
+
+
+def add_children(
+    connection: sqlite3.Connection, stream: Stream, stored: Days, *, months: tuple[str, str], since: date | None
+) -> None:
+    """Add the partitions of *stream* whose last day is in these *months*, or on *since* or later if it is given.
+
+    *stored* are all days of the harvest.
+    """
+    parent = stream.parent
+    if parent is None:
+        return
+    if parent.table == INSTANCES:
+        select = _of_instances(stream, parent)
+    else:
+        select = _of_rows(stream, parent, STREAMS[parent.table], stored)
+    condition = f"substr(day, 1, 7) BETWEEN '{months[0]}' AND '{months[1]}'"
+    if since is not None:
+        condition = f"day >= '{since}'"
+    variants = ", ".join(f"('{variant}/')" for variant in stream.variants or ("",)).replace("'/'", "''")
+    connection.execute(
+        "INSERT INTO partition (stream, key, from_, to_, calls, state) "
+        f"SELECT '{stream.name}', variant.column1 || key, from_, day, calls, 'pending' "
+        f"FROM ({select}) CROSS JOIN (VALUES {variants}) AS variant WHERE {condition} ORDER BY 2 {on_conflict(stream)}"
+    )
+
+
+def on_conflict(stream: Stream) -> str:
+    """Return the clause for a partition that is there: if it may change, it is fetched again for other days."""
+    if stream.refresh == Refresh():
+        return "ON CONFLICT DO UPDATE SET calls = excluded.calls WHERE calls != excluded.calls"
+    return (
+        "ON CONFLICT DO UPDATE SET from_ = excluded.from_, to_ = excluded.to_, state = 'pending' "
+        "WHERE from_ != excluded.from_ OR to_ != excluded.to_"
+    )
+
+
+def _of_instances(stream: Stream, parent: Parent) -> str:
+    calls, page_size = "1", stream.endpoint.page_size
+    if parent.size is not None and page_size:
+        calls = f"min({MAX_CALLS}, max(1, (coalesce({parent.size}, 0) + {page_size - 1}) / {page_size}))"
+    return (
+        f"SELECT CAST({parent.key} AS TEXT) AS key, max(day) AS from_, max(day) AS day, max({calls}) AS calls "
+        f"FROM listed_instances WHERE webinar = {int(parent.webinar or 0)} AND {parent.key} IS NOT NULL "
+        f"GROUP BY {parent.key}"
+    )
+
+
+def _of_rows(stream: Stream, parent: Parent, source: Stream, days: Days) -> str:
+    listed = "AND t._missing_since IS NULL" if source.refresh.snapshot else ""
+    rows = (
+        f"{source.name} t JOIN partition p ON p.stream = '{source.name}' AND p.key = t._part "
+        f"AND p.run IS NOT NULL AND t.{parent.key} != '' {listed}"
+    )
+    if stream.partition is PartitionBy.PARENT:
+        day = f"coalesce(t.{parent.day}, p.to_)"
+        return (
+            f"SELECT t.{parent.key} AS key, max({day}) AS from_, max({day}) AS day, 1 AS calls FROM {rows} GROUP BY 1"
+        )
+    if source.partition is PartitionBy.MONTH:
+        month = "substr(p.from_, 1, 7)"
+        return f"SELECT t.{parent.key} || '/' || {month} AS key, p.from_ AS from_, p.to_ AS day, 1 AS calls FROM {rows}"
+    months = ", ".join(f"('{month_of(first)}', '{first}', '{last}')" for first, last in month_ranges(*days))
+    return (
+        f"SELECT DISTINCT t.{parent.key} || '/' || month.column1 AS key, month.column2 AS from_, "
+        f"month.column3 AS day, 1 AS calls FROM {rows} CROSS JOIN (VALUES {months}) AS month"
+    )
