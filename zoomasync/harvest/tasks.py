@@ -23,8 +23,8 @@ class PartitionTask:
     """A partition to fetch: a day or month of a listing, one report of one instance, or a whole list.
 
     `PartitionBy` describes the *key*. *days* are those of the listing, or twice the day on which the instance began.
-    *calls* is the least number of calls that it takes. *is_refetch* is true if an earlier fetch was whole. *not_found_runs*
-    counts the earlier runs in which Zoom did not find it.
+    *calls* is the least number of calls that it takes. *is_refetch* is true if an earlier fetch was whole.
+    *not_found_runs* counts the earlier runs in which Zoom did not find it.
     """
 
     stream: Stream

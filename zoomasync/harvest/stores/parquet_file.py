@@ -11,7 +11,9 @@ from types import TracebackType
 from typing import IO, Any, Final, Self, cast
 
 from ...errors import StoreError
-from ..columns import KEY_COLUMNS, Cell, Column, Kind
+from ..arrow import TYPES, array
+from ..columns import KEY_COLUMNS, Cell, Column
+from ..streams import Stream
 
 try:
     # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.
@@ -28,17 +30,6 @@ GROUP_ROWS: Final = 131_072
 GROUP_BYTES: Final = 64 * 2**20
 """Size in memory at which a row group is written although it has fewer rows, at the end of a batch."""
 
-_TEXT = _arrow.string()
-_TYPES = {  # the type of the cells, and the type in the file
-    Kind.TEXT: (_TEXT, _TEXT),
-    Kind.JSON: (_TEXT, _TEXT),
-    Kind.INTEGER: (_arrow.int64(), _arrow.int64()),
-    Kind.REAL: (_arrow.float64(), _arrow.float64()),
-    Kind.BOOLEAN: (_arrow.int8(), _arrow.bool_()),
-    Kind.TIME: (_TEXT, _arrow.timestamp("us", "UTC")),
-    Kind.DAY: (_TEXT, _arrow.date32()),
-}
-
 
 class ParquetFile:
     """A Parquet file at *path* that takes the lines of a table with *columns*.
@@ -53,7 +44,7 @@ class ParquetFile:
         self._columns = tuple(columns)
         self._schema = _arrow.schema(
             [
-                _arrow.field(column.name, _TYPES[column.kind][1], nullable=column not in KEY_COLUMNS)
+                _arrow.field(column.name, TYPES[column.kind][1], nullable=column not in KEY_COLUMNS)
                 for column in self._columns
             ]
         )
@@ -111,7 +102,7 @@ class ParquetFile:
     def _convert(self, count: int) -> None:
         """Convert the first *count* lines to columns, and write the row group if it is full."""
         lines, self._lines = self._lines[:count], self._lines[count:]
-        arrays = [_array(column, cells) for column, cells in zip(self._columns, zip(*lines, strict=True), strict=True)]
+        arrays = [array(column, cells) for column, cells in zip(self._columns, zip(*lines, strict=True), strict=True)]
         self._group.append(_arrow.Table.from_arrays(arrays, schema=self._schema))
         if len(self._group) == GROUP_ROWS // BATCH or sum(table.nbytes for table in self._group) >= GROUP_BYTES:
             self._write_group()
@@ -134,10 +125,31 @@ class ParquetFile:
             file.close()
 
 
-def _array(column: Column, cells: Sequence[Cell]) -> object:
-    cell_type, file_type = _TYPES[column.kind]
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of the file at *path*. Raises `StoreError` if the file is damaged."""
+    with _damage_as_store_error(path):
+        metadata = cast("dict[bytes, bytes] | None", _parquet.read_metadata(path).metadata)
+    return {name.decode(): value.decode() for name, value in (metadata or {}).items()}
+
+
+def read_columns(path: Path, names: Sequence[str]) -> dict[str, list[object]]:
+    """Return the columns *names* of the file at *path* as Python values, times as aware datetimes in UTC.
+
+    Raises `StoreError` if the file is damaged.
+    """
+    with _damage_as_store_error(path):
+        file = _parquet.ParquetFile(path)
+        try:
+            return cast("dict[str, list[object]]", file.read(list(names)).to_pydict())
+        finally:
+            file.close()
+
+
+@contextmanager
+def _damage_as_store_error(path: Path) -> Generator[None, None, None]:
     try:
-        return cast("object", _arrow.array(cells, cell_type).cast(file_type))
-    except (_arrow.ArrowException, OverflowError):
-        failure = StoreError(f"the column {column.name} has a cell that is no {column.kind}")
-    raise failure
+        yield
+    except (_arrow.ArrowException, OSError) as error:
+        if getattr(error, "errno", None) is not None:  # an error of the system, such as a missing file
+            raise
+        raise StoreError(f"{path.name} is not a whole Parquet file") from error

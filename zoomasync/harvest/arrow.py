@@ -1,0 +1,229 @@
+"""Fetched partitions as Arrow tables, with pyarrow (extra ``parquet`` or ``spark``).
+
+`rows_table` has the rows of one stream, as its table in a store. `partition_batch` has one record per partition with
+its rows inside, for a table of all streams and accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from itertools import accumulate, chain
+from typing import Any, Final, Protocol, cast
+
+from .. import __version__
+from ..errors import StoreError
+from .accounts import FetchedPartition
+from .columns import EXTRA_COLUMN, KEY_COLUMNS, Cell, Column, Kind, all_columns, columns, utc_text
+from .rows import RowEncoder
+from .streams import STREAMS, Stream
+
+try:
+    # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.
+    _arrow = import_module("pyarrow")
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError(
+        "Arrow tables need the extra 'parquet' or 'spark': pip install 'zoomasync[parquet]'", name=_missing.name
+    ) from None
+
+_TEXT = _arrow.string()
+TYPES: Final = {  # the type of the cells, and the type of the column
+    Kind.TEXT: (_TEXT, _TEXT),
+    Kind.JSON: (_TEXT, _TEXT),
+    Kind.INTEGER: (_arrow.int64(), _arrow.int64()),
+    Kind.REAL: (_arrow.float64(), _arrow.float64()),
+    Kind.BOOLEAN: (_arrow.int8(), _arrow.bool_()),
+    Kind.TIME: (_TEXT, _arrow.timestamp("us", "UTC")),
+    Kind.DAY: (_TEXT, _arrow.date32()),
+}
+
+RECORD_COLUMNS: Final = (
+    Column("account", Kind.TEXT),
+    Column("account_id", Kind.TEXT),
+    Column("stream", Kind.TEXT),
+    Column("key", Kind.TEXT),
+    Column("first_day", Kind.DAY),
+    Column("last_day", Kind.DAY),
+    Column("calls", Kind.INTEGER),
+    Column("run", Kind.TEXT),
+    Column("version", Kind.TEXT),
+    Column("state", Kind.TEXT),
+    Column("whole", Kind.BOOLEAN),
+    Column("pages", Kind.INTEGER),
+    Column("rows", Kind.INTEGER),
+    Column("invalid_rows", Kind.INTEGER),
+    Column("fetched_at", Kind.TIME),
+    Column("deferred_until", Kind.TIME),
+    Column("error", Kind.TEXT),
+    Column("detail", Kind.TEXT),
+    Column("tracking_id", Kind.TEXT),
+    Column("warning", Kind.TEXT),
+    Column("not_found_runs", Kind.INTEGER),
+)
+"""The columns of a partition record that describe the partition; its rows follow, in one column per stream."""
+
+REJECTED: Final = "rejected_rows"
+"""The column of a partition record with the rows that could not be decoded."""
+
+REJECTED_COLUMNS: Final = (
+    Column("_seq", Kind.INTEGER),
+    Column("path", Kind.TEXT),
+    Column("reason", Kind.TEXT),
+    Column("raw", Kind.TEXT),
+)
+
+
+class ArrowSchema(Protocol):
+    """A `pyarrow.Schema`."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        ...
+
+    def __arrow_c_schema__(self) -> object: ...
+
+
+class ArrowBatch(Protocol):
+    """A `pyarrow.RecordBatch`."""
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """The size in memory, in bytes."""
+        ...
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
+
+
+def row_columns(stream: Stream) -> tuple[Column, ...]:
+    """Return the columns of a row inside its partition's record: `_seq`, those of Zoom, and `_extra`."""
+    return (KEY_COLUMNS[-1], *columns(stream), EXTRA_COLUMN)
+
+
+@cache
+def rows_schema(stream: Stream) -> ArrowSchema:
+    """Return the schema of `rows_batch`."""
+    return cast("ArrowSchema", _schema(all_columns(stream), required=KEY_COLUMNS))
+
+
+@cache
+def partition_schema() -> ArrowSchema:
+    """Return the schema of `partition_batch`: all columns are nullable, and a release only adds columns."""
+    fields = [_field(column) for column in RECORD_COLUMNS]
+    fields.append(_arrow.field(REJECTED, _arrow.list_(_struct(REJECTED_COLUMNS))))
+    fields += [_arrow.field(name, _arrow.list_(_struct(row_columns(stream)))) for name, stream in STREAMS.items()]
+    return cast("ArrowSchema", _arrow.schema(fields))
+
+
+def rows_batch(stream: Stream, fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
+    """Return the rows of *fetched* partitions of *stream* as its table has them, all fetched by *run*."""
+    parts = [part for each in fetched for part in _cells(stream, each, run)]
+    own = all_columns(stream)
+    arrays = [
+        array(column, list(chain.from_iterable(part[index] for part in parts))) for index, column in enumerate(own)
+    ]
+    return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(arrays, schema=rows_schema(stream)))
+
+
+def partition_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
+    """Return one record per *fetched* partition, all fetched by *run*. Without a whole fetch, its rows are null."""
+    records = [_record(each, run) for each in fetched]
+    arrays = [array(column, [record[n] for record in records]) for n, column in enumerate(RECORD_COLUMNS)]
+    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run) if each.whole else None for each in fetched]))
+    names = {each.task.stream.name for each in fetched}
+    for name, stream in STREAMS.items():
+        own = row_columns(stream)
+        if name in names:
+            arrays.append(_lists(own, [_rows(stream, each, run) for each in fetched]))
+        else:
+            arrays.append(_arrow.nulls(len(fetched), _arrow.list_(_struct(own))))
+    return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(arrays, schema=partition_schema()))
+
+
+def array(column: Column, cells: Sequence[Cell]) -> object:
+    """Return *cells* as an Arrow array of the type of *column*. Raises `StoreError` for a cell of another kind."""
+    cell_type, column_type = TYPES[column.kind]
+    try:
+        return cast("object", _arrow.array(cells, cell_type).cast(column_type))
+    except (_arrow.ArrowException, OverflowError):
+        failure = StoreError(f"the column {column.name} has a cell that is not of the type {column.kind}")
+    raise failure
+
+
+def _record(fetched: FetchedPartition, run: str) -> tuple[Cell, ...]:
+    task, result = fetched.task, fetched.result
+    return (
+        fetched.account,
+        fetched.account_id,
+        task.stream.name,
+        task.key,
+        task.days[0].isoformat(),
+        task.days[1].isoformat(),
+        task.calls,
+        run,
+        __version__,
+        result.state,
+        int(fetched.whole),
+        result.pages,
+        result.rows,
+        result.invalid_rows,
+        None if result.fetched_at is None else utc_text(result.fetched_at),
+        None if result.deferred_until is None else utc_text(result.deferred_until),
+        result.error,
+        result.detail,
+        result.tracking_id,
+        result.warning,
+        result.not_found_runs,
+    )
+
+
+def _cells(stream: Stream, fetched: FetchedPartition, run: str) -> list[list[Sequence[Cell]]]:
+    """Return the columns of each batch of a partition."""
+    encoder = RowEncoder(stream, account_id=fetched.account_id, run=run)
+    return [encoder.columns(fetched.task, batch) for batch in fetched.batches if batch.rows]
+
+
+def _rows(stream: Stream, fetched: FetchedPartition, run: str) -> list[Sequence[Cell]] | None:
+    """Return the cells of a partition by the columns of `row_columns`, or None for one of another stream."""
+    if fetched.task.stream is not stream or not fetched.whole:
+        return None
+    parts = _cells(stream, fetched, run)
+    first = len(KEY_COLUMNS) - 1
+    return [
+        list(chain.from_iterable(part[first + index] for part in parts)) for index in range(len(row_columns(stream)))
+    ]
+
+
+def _rejected(fetched: FetchedPartition, run: str) -> list[Sequence[Cell]]:
+    encoder = RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run)
+    lines = [line for batch in fetched.batches for line in encoder.rejected(fetched.task, batch)]
+    # Without the account, the stream and the partition before, and the lineage after.
+    return [[line[index] for line in lines] for index in range(3, 3 + len(REJECTED_COLUMNS))]
+
+
+def _lists(own: Sequence[Column], values: Sequence[list[Sequence[Cell]] | None]) -> object:
+    """Return an array of lists of rows: the cells of each record by column, or None for null."""
+    cells = [value for value in values if value is not None]
+    arrays = [array(column, list(chain.from_iterable(value[n] for value in cells))) for n, column in enumerate(own)]
+    ends = list(accumulate((0 if value is None else len(value[0]) for value in values), initial=0))
+    offsets = [None if value is None else start for value, start in zip(values, ends, strict=False)]
+    rows = _arrow.StructArray.from_arrays(arrays, fields=[_field(column) for column in own])
+    return cast("object", _arrow.ListArray.from_arrays(_arrow.array([*offsets, ends[-1]], _arrow.int32()), rows))
+
+
+def _schema(own: Sequence[Column], *, required: Sequence[Column]) -> Any:  # noqa: ANN401  pyarrow has no types
+    return _arrow.schema([_field(column, nullable=column not in required) for column in own])
+
+
+def _struct(own: Sequence[Column]) -> Any:  # noqa: ANN401  pyarrow has no types
+    return _arrow.struct([_field(column) for column in own])
+
+
+def _field(column: Column, *, nullable: bool = True) -> Any:  # noqa: ANN401  pyarrow has no types
+    return _arrow.field(column.name, TYPES[column.kind][1], nullable=nullable)
