@@ -8,12 +8,10 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self, cast
+from typing import IO, Any, Final, Self
 
-from ...errors import StoreError
 from ..arrow import TYPES, array
 from ..columns import KEY_COLUMNS, Cell, Column
-from ..streams import Stream
 
 try:
     # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.
@@ -123,33 +121,3 @@ class ParquetFile:
             self._writer.close()
         with suppress(Exception):
             file.close()
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return the metadata of the file at *path*. Raises `StoreError` if the file is damaged."""
-    with _damage_as_store_error(path):
-        metadata = cast("dict[bytes, bytes] | None", _parquet.read_metadata(path).metadata)
-    return {name.decode(): value.decode() for name, value in (metadata or {}).items()}
-
-
-def read_columns(path: Path, names: Sequence[str]) -> dict[str, list[object]]:
-    """Return the columns *names* of the file at *path* as Python values, times as aware datetimes in UTC.
-
-    Raises `StoreError` if the file is damaged.
-    """
-    with _damage_as_store_error(path):
-        file = _parquet.ParquetFile(path)
-        try:
-            return cast("dict[str, list[object]]", file.read(list(names)).to_pydict())
-        finally:
-            file.close()
-
-
-@contextmanager
-def _damage_as_store_error(path: Path) -> Generator[None, None, None]:
-    try:
-        yield
-    except (_arrow.ArrowException, OSError) as error:
-        if getattr(error, "errno", None) is not None:  # an error of the system, such as a missing file
-            raise
-        raise StoreError(f"{path.name} is not a whole Parquet file") from error
