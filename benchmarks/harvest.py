@@ -39,8 +39,9 @@ from zoomasync import Plan, ServerToServer, Zoom, fan_out
 from zoomasync._core.decoding import decode
 from zoomasync.harvest import Harvest, SQLiteStore
 from zoomasync.harvest._page_tracker import PageTracker
-from zoomasync.harvest.stores.base import Scope
-from zoomasync.harvest.streams import LISTINGS, USER_MEETINGS, USERS, PageRows, PartitionTask, select_reports
+from zoomasync.harvest.partitions import partition_result
+from zoomasync.harvest.stores import PageRows, PartitionTask, Scope
+from zoomasync.harvest.streams import STREAMS, USER_MEETINGS, USERS, select_streams
 from zoomasync.models.instance_reports import ReportParticipantsPage
 from zoomasync.models.reports import Host, UserMeeting
 
@@ -245,20 +246,54 @@ async def ticking() -> AsyncGenerator[list[float], None]:
         await asyncio.wait([task])
 
 
+def scope_of(*reports: str) -> Scope:
+    """Return the scope of a harvest of *reports* in May."""
+    return Scope(account_id="account", days=DAYS, streams=select_streams(reports), today=NOON.date())
+
+
+async def finish(store: SQLiteStore, tracker: PageTracker) -> None:
+    """Finish the partition of *tracker*."""
+    result = partition_result(
+        tracker.task, None, tracker.warning, pages=tracker.pages, rows=tracker.stored_rows, now=NOON
+    )
+    await store.finish(tracker.task, result, whole=True)
+
+
+async def write_meetings(store: SQLiteStore, meetings: int, *, hosts: int = 1) -> None:
+    """Write a listing of *hosts*, and for each a listing of its share of the *meetings*, to the *store*."""
+    await _write_listing(store, PartitionTask(USERS, "2026-05", DAYS), [Host(id=f"host{n}") for n in range(hosts)])
+    for host in range(hosts):
+        rows = [
+            UserMeeting(
+                uuid=f"{number * 2_654_435_761 % 2**64:022d}==",
+                id=84_000_000_000 + number,
+                type=2,
+                start_time=NOON + timedelta(days=number % 28),
+                participants_count=2,
+            )
+            for number in range(host, meetings, hosts)
+        ]
+        await _write_listing(store, PartitionTask(USER_MEETINGS, f"host{host}/2026-05", DAYS), rows)
+
+
+async def _write_listing(store: SQLiteStore, task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
+    tracker = PageTracker(task)
+    await store.write(task, tracker.next_batch(PageRows([(row,) for row in rows]), NOON))
+    await finish(store, tracker)
+
+
 async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -> Written:
     """Write so many meetings to a store as a run does, without HTTP."""
     bodies = [participants_page(page, size.pages) for page in range(size.pages)]
-    scope = Scope(DAYS, select_reports(["meeting_participants"]))
+    scope = scope_of("meeting_participants")
+    reports = [STREAMS["meeting_participants"]]
 
     async with (
-        SQLiteStore(path, (*LISTINGS, *scope.reports), durability=durability) as store,
+        SQLiteStore(path, scope.streams, durability=durability) as store,
         store.run(scope, lambda _: None),
     ):
-
-        async def write_listing(task: PartitionTask, rows: list[Host] | list[UserMeeting]) -> None:
-            await store.write(task, PageTracker(task).next_batch(PageRows([(row,) for row in rows])))
-            await store.finish(task, None, None, NOON)
-
+        await write_meetings(store, size.meetings)
+        await store.add_children(scope, reports)
         one_at_a_time = asyncio.Lock()  # as from a socket; 32 pages decoded in a row would be a stall of their own
 
         async def fetch(task: PartitionTask) -> None:
@@ -270,23 +305,14 @@ async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -
                     )
                     await asyncio.sleep(0)
                 await store.write(
-                    task, tracker.next_batch(PageRows([(row,) for row in page.items], page.total_records))
+                    task, tracker.next_batch(PageRows([(row,) for row in page.items], page.total_records), NOON)
                 )
             assert not tracker.shifted
-            await store.finish(task, None, tracker.warning, NOON)
-
-        await write_listing(PartitionTask(USERS, "2026-05", DAYS), [Host(id="aDa0")])
-        await store.add_children(USERS, scope)
-        meetings = [
-            UserMeeting(uuid=f"{number:022d}==", id=84_000_000_000 + number, type=2, start_time=NOON)
-            for number in range(size.meetings)
-        ]
-        await write_listing(PartitionTask(USER_MEETINGS, "aDa0/2026-05", DAYS), meetings)
-        await store.add_children(USER_MEETINGS, scope)
+            await finish(store, tracker)
 
         start, processor = time.perf_counter(), time.process_time()
         async with ticking() as late:
-            async with fan_out(fetch, store.pending_tasks(scope, scope.reports), workers=WORKERS) as outcomes:
+            async with fan_out(fetch, store.pending_tasks(scope, reports), workers=WORKERS) as outcomes:
                 async for _ in outcomes:
                     pass
             counts = await store.counts(scope)  # returns once all earlier writes are committed

@@ -128,7 +128,9 @@ def run_in_outage(store: Path, seconds: float, *, wait: bool, bad: Sequence[str]
     async def run() -> tuple[Summary, int]:
         zoom = SimulatedZoom(100, seconds, bad)
         loop.wait_for_threads(10)  # the opening of the store has a time limit
-        async with Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports) as harvest:
+        async with Harvest(
+            zoom, store=store, from_=days[0], to=days[1], reports=reports, account_id="account"
+        ) as harvest:
             loop.wait_for_threads(0.004)
             return await harvest.run(wait=wait), zoom.during
 

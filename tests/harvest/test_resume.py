@@ -439,7 +439,7 @@ async def test_late_instance_is_fetched(tmp_path: Path) -> None:
 
 
 async def test_missing_listing_keeps_rows(tmp_path: Path) -> None:
-    """The reports of its instances are still fetched."""
+    """It is not found, and the reports of its instances are still fetched."""
     account = one_instance()
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
@@ -450,9 +450,8 @@ async def test_missing_listing_keeps_rows(tmp_path: Path) -> None:
         summary = await harvest(fake, store, reports=["meeting", "meeting_qa"], recheck_days=90)
 
     assert summary.complete
-    assert [(partition.stream, partition.rows, str(partition.warning)[:13]) for partition in summary.warnings] == [
-        ("user_meetings", 0, "listed again:")
-    ]
+    listings = [each for (stream, _), each in partitions(store).items() if stream == "user_meetings"]
+    assert listings == [("not_found", 1)]
     assert len(stored(store)["user_meetings"]) == 1
     assert ("meeting_qa", account.instances[0].uuid) in partitions(store)
 
@@ -483,7 +482,7 @@ async def test_all_months_rejected_raises(tmp_path: Path) -> None:
         fake.respond("GET /report/users", status=400, body={"code": 300, "message": "Too old."}, times=9)
         with pytest.raises(BadRequest, match="Too old"):
             await harvest(fake, tmp_path / "h.sqlite")
-        with pytest.raises(ConfigError, match="hosts of none of these months"):
+        with pytest.raises(ConfigError, match="users cannot be listed for any of these days"):
             await harvest(fake, tmp_path / "h.sqlite")
 
 

@@ -9,21 +9,31 @@ from datetime import date, datetime
 from pathlib import Path
 
 from zoomasync import month_ranges
+from zoomasync.harvest.columns import KEY_COLUMNS, LINEAGE_COLUMNS, SNAPSHOT_COLUMNS
 from zoomasync.harvest.streams import STREAMS
 from zoomasync.testing import Account, Asker, Host, Instance, PollResponse, Visit
 
 Cells = dict[str, object]
 Tables = dict[str, list[Cells]]
 
+_OF_THE_RUN = {column.name for column in (KEY_COLUMNS[0], *LINEAGE_COLUMNS, *SNAPSHOT_COLUMNS)}
+
 
 def stored(path: Path) -> Tables:
-    """Return the rows of every table of a store, in the order of their keys, with `_extra` where it is not null."""
+    """Return the rows of every table of a store, in the order of their keys, with `_extra` where it is not null.
+
+    The columns that depend on the run are left out.
+    """
     with sqlite3.connect(path) as connection:
         connection.row_factory = sqlite3.Row
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         tables = {
             name: [
-                {column: row[column] for column in row.keys() if column != "_extra" or row[column] is not None}  # noqa: SIM118
+                {
+                    column: row[column]
+                    for column in row.keys()  # noqa: SIM118
+                    if column not in _OF_THE_RUN and (column != "_extra" or row[column] is not None)
+                }
                 for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY _part, _seq')  # noqa: S608
             ]
             for name in names
@@ -42,13 +52,17 @@ def partitions(path: Path) -> dict[tuple[str, str], tuple[str, int]]:
 
 
 def expected(account: Account, from_: date, to: date) -> Tables:
-    """Return the rows that a harvest of *account* must store by table, in the order of their keys."""
+    """Return the rows that a harvest of *account* must store by table, in the order of their keys.
+
+    It finds the instances by host.
+    """
     reported = [instance for instance in account.instances_between(from_, to) if instance.participants_count > 1]
     meetings = [instance for instance in reported if not instance.webinar]
     webinars = [instance for instance in reported if instance.webinar]
     return {
         "users": _keyed(_host_rows(account, from_, to)),
         "user_meetings": _keyed(_meeting_rows(account, from_, to)),
+        "history_meetings": [],
         "meeting": _reports(meetings, _details),
         "meeting_participants": _reports(meetings, _visits),
         "meeting_polls": _reports(meetings, _polls),
@@ -57,6 +71,8 @@ def expected(account: Account, from_: date, to: date) -> Tables:
         "webinar": _reports(webinars, _details),
         "webinar_participants": _reports(webinars, _visits),
         "webinar_polls": _reports(webinars, _polls),
+        "webinar_qa": _reports(webinars, _qa),
+        "webinar_survey": _reports(webinars, _survey),
     }
 
 
@@ -265,8 +281,8 @@ def _survey(instance: Instance) -> list[Cells]:
         return []
     return [
         {
-            "meeting_id": instance.id,
-            "meeting_uuid": instance.uuid,
+            f"{'webinar' if instance.webinar else 'meeting'}_id": instance.id,
+            f"{'webinar' if instance.webinar else 'meeting'}_uuid": instance.uuid,
             "start_time": _utc(instance.start_time, instance.fraction_digits),
             "survey_id": survey.id,
             "survey_name": survey.name,

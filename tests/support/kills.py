@@ -22,8 +22,8 @@ import anyio
 
 from zoomasync import Plan, ServerToServer, Zoom
 from zoomasync.harvest import Harvest, SQLiteStore
-from zoomasync.harvest.stores.base import Scope, WriteBatch
-from zoomasync.harvest.streams import LISTINGS, ListingStream, PartitionTask, Stream, select_reports
+from zoomasync.harvest.stores import PartitionTask, Scope, WriteBatch
+from zoomasync.harvest.streams import Stream, select_streams
 from zoomasync.testing import Account, FakeZoom
 
 from .harvesting import SPRING, TODAY
@@ -31,11 +31,12 @@ from .harvesting import SPRING, TODAY
 Lines: TypeAlias = list[tuple[str | int | float | None, ...]]
 
 REPORTS = ("meeting_participants",)
-_STREAMS = (*LISTINGS, *select_reports(REPORTS))
+_STREAMS = select_streams(REPORTS)
 _HOSTS, _INSTANCES = 4, 985  # and 15 listings of three months: 1,000 partitions
 _PAGE = 12
 _WORKERS = 8
 _MANY_PAGES = 100
+_OF_THE_RUN = {"fetched_at", "run", "_fetched_at", "_run"}
 _UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
 _PATIENCE = 60.0
 
@@ -212,10 +213,18 @@ def digests(path: Path) -> dict[str, tuple[int, str]]:
 
 
 def _digest(database: sqlite3.Connection, name: str) -> tuple[int, str]:
-    columns = [name for _, name, *_ in database.execute(f'PRAGMA table_info("{name}")') if name != "fetched_at"]
+    columns = [name for _, name, *_ in database.execute(f'PRAGMA table_info("{name}")') if name not in _OF_THE_RUN]
     order = ", ".join(column for column in columns if column in {"stream", "key", "_part", "_seq"}) or "1"
-    lines = database.execute(f'SELECT {", ".join(columns)} FROM "{name}" ORDER BY {order}').fetchall()  # noqa: S608  our own names
+    names = ", ".join(f'"{column}"' for column in columns)
+    lines = database.execute(f'SELECT {names} FROM "{name}" ORDER BY {order}').fetchall()  # noqa: S608  our own names
     return len(lines), hashlib.sha256(repr((columns, lines)).encode()).hexdigest()
+
+
+def erase_runs(path: Path) -> None:
+    """Erase the time and the name of the run of each row, which differ from run to run."""
+    with closing(sqlite3.connect(path)) as database, database:
+        for name in _tables(database) & {"rejected_rows", *(stream.name for stream in _STREAMS)}:
+            database.execute(f'UPDATE "{name}" SET _fetched_at = NULL, _run = NULL')  # noqa: S608  our own names
 
 
 def _tables(database: sqlite3.Connection) -> set[str]:
@@ -280,9 +289,9 @@ class ProgressBeforeRows(SQLiteStore):
         super().__init__(path, streams)
         self._held: list[tuple[str, Lines]] = []
 
-    async def add_children(self, listing: ListingStream, scope: Scope) -> None:
+    async def add_children(self, scope: Scope, streams: Sequence[Stream]) -> None:
         await self._call(self._write_held)
-        await super().add_children(listing, scope)
+        await super().add_children(scope, streams)
 
     def _write(self, task: PartitionTask, batch: WriteBatch, connection: sqlite3.Connection) -> None:
         super()._write(task, batch, connection)

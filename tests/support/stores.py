@@ -9,13 +9,17 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from zoomasync.harvest.stores.columns import Cell
-from zoomasync.harvest.stores.sqlite.schema import APPLICATION_ID, OWN_TABLES, VERSION, Table, all_columns
-from zoomasync.harvest.streams import STREAMS
+from zoomasync.harvest.columns import Cell, all_columns
+from zoomasync.harvest.stores.sqlite.schema import APPLICATION_ID, OWN_TABLES, VERSION, Table, create_views
+from zoomasync.harvest.streams import INSTANCE_SOURCES, STREAMS
 
 CellsByName: TypeAlias = Mapping[str, Cell]
 
 DAYS = (date(2026, 4, 1), date(2026, 5, 31))
+ACCOUNT_ID = "aCc0uNtNorthpier2026zZ"
+RUN = "2026-06-01T11:00:00.000000Z"
+"""The name of the run that fetched the rows."""
+_WHOLE = {"done", "empty"}
 
 
 def write_store(
@@ -33,7 +37,13 @@ def write_store(
     tables = {"partition": partitions, "rejected_rows": rejected_rows, "run": runs, "call_samples": call_samples}
     with StoreWriter(path, *sorted(streams)) as store:
         if days is not None:
-            store.insert("harvest", {"id": 1, "from_": days[0].isoformat(), "to_": days[1].isoformat()})
+            line: CellsByName = {
+                "id": 1,
+                "from_": days[0].isoformat(),
+                "to_": days[1].isoformat(),
+                "account_id": ACCOUNT_ID,
+            }
+            store.insert("harvest", line)
         for table, rows in tables.items():
             for row in rows:
                 store.insert(table, row)
@@ -44,13 +54,14 @@ def partition_row(stream: str, key: str, state: str = "done", **cells: Cell) -> 
     """Return the row of a partition of an instance on 1 May 2026, fetched on 1 June if its *state* says so."""
     day = {"from_": "2026-05-01", "to_": "2026-05-01"}
     fetched = {} if state in {"pending", "in_progress", "deferred"} else {"fetched_at": "2026-06-01T12:00:00Z"}
-    return {"stream": stream, "key": key, **day, "calls": 1, "state": state, **fetched, **cells}
+    run = {"run": RUN} if state in _WHOLE else {}
+    return {"stream": stream, "key": key, **day, "calls": 1, "state": state, **fetched, **run, **cells}
 
 
 def run_row(id: int = 1, **cells: Cell) -> CellsByName:
     """Return the row of a complete run of one hour, changed by *cells*."""
     times = {"started_at": "2026-06-01T11:00:00Z", "ended_at": "2026-06-01T12:00:00Z"}
-    return {"id": id, **times, "outcome": "complete", "host": "worker-1", "process": 4711, **cells}
+    return {"id": id, **times, "outcome": "complete", "host": "worker-1", "process": 4711, "name": RUN, **cells}
 
 
 def call_sample_rows(
@@ -64,7 +75,7 @@ def call_sample_rows(
 
 
 class StoreWriter:
-    """A new store at *path*, with the tables of *streams* (all if none is given)."""
+    """A new store at *path*, with the tables of instances and those of *streams* (all if none is given)."""
 
     def __init__(self, path: Path, *streams: str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
@@ -73,8 +84,10 @@ class StoreWriter:
         self._connection.executescript(OWN_TABLES)
         self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self._connection.execute(f"PRAGMA user_version = {VERSION}")
-        for name in streams or STREAMS:
+        names = {stream.name for stream in INSTANCE_SOURCES.values()}.union(streams) if streams else STREAMS
+        for name in names:
             self._connection.execute(Table(STREAMS[name]).create)
+        create_views(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +111,8 @@ class StoreWriter:
             self._add(stream, key, rows, state=state)
             if invalid_row:
                 fault = {"path": "$.duration", "reason": "Expected `int`", "raw": invalid_row}
-                self.insert("rejected_rows", {"stream": stream, "_part": key, "_seq": 99, **fault})
+                own: CellsByName = {"_account": ACCOUNT_ID, "stream": stream, "_part": key, "_seq": 99}
+                self.insert("rejected_rows", {**own, **fault})
 
     def add_both(self, first: str, second: str, key: str) -> None:
         """Add a partition with one row to each of two streams, in one transaction."""
@@ -107,9 +121,20 @@ class StoreWriter:
             self._add(second, key, [{}])
 
     def _add(self, stream: str, key: str, rows: Iterable[CellsByName], *, state: str = "done") -> None:
-        names = [column.name for column in all_columns(STREAMS[stream])][2:]
-        self.insert("partition", {"stream": stream, "key": key, "from_": "", "to_": "", "calls": 1, "state": state})
-        lines: list[tuple[Cell, ...]] = [(key, seq, *map(row.get, names)) for seq, row in enumerate(rows)]
+        columns = [column.name for column in all_columns(STREAMS[stream])]
+        run = RUN if state in _WHOLE else None
+        line: CellsByName = {
+            "stream": stream,
+            "key": key,
+            "from_": "",
+            "to_": "",
+            "calls": 1,
+            "state": state,
+            "run": run,
+        }
+        self.insert("partition", line)
+        own: CellsByName = {"_account": ACCOUNT_ID, "_part": key, "_run": run}
+        lines = [tuple(map({**own, "_seq": seq, **row}.get, columns)) for seq, row in enumerate(rows)]
         Table(STREAMS[stream]).put(self._connection, lines)
 
     @contextmanager

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import Zoom, ZoomError
-from ..errors import ConfigError, Unauthorized
+from .. import Zoom
+from ..errors import BadRequest, ConfigError, DecodeError, EmbeddedError, NotFound, PermissionDenied
 
 
 async def account_id_of(zoom: Zoom, given: str | None) -> str:
@@ -23,9 +23,7 @@ async def account_id_of(zoom: Zoom, given: str | None) -> str:
 async def _account_id_of_user(zoom: Zoom) -> str:
     try:
         user = await zoom.users.get("me")
-    except Unauthorized:
-        raise
-    except ZoomError as error:
+    except (BadRequest, PermissionDenied, NotFound, EmbeddedError, DecodeError) as error:
         raise ConfigError(
             f"the account of the token is not known, and Zoom does not return it ({error}): give account_id"
         ) from None

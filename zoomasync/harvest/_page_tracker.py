@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count, islice
 from typing import cast
 
 import msgspec
@@ -22,7 +23,7 @@ class WriteBatch:
 
     Each of *rows* has its position in the partition and its extra fields as JSON; each of *invalid_rows* has its
     position. The *first* batch of a partition replaces all batches of an earlier attempt. *fetched_at* is the time of
-    the response by Zoom's clock.
+    the first response by Zoom's clock, for all batches.
     """
 
     rows: Sequence[tuple[int, Row, str | None]] = field(repr=False)
@@ -37,8 +38,8 @@ class PageTracker:
 
     The decoder appends to *invalid_rows* and *extra_fields* while it decodes a page; `next_batch` consumes both. Zoom's
     lists may change while they are read: rows shift, so that one appears on two pages and another is missed. *shifted*
-    becomes true when a row repeats, or the total changes from one page to the next. *pages*, *stored_rows* and
-    *stored_invalid_rows* count the content of the batches.
+    becomes true when a row repeats on pages, or the total changes from one page to the next. *pages*, *stored_rows* and
+    *stored_invalid_rows* count the content of the batches. *fetched_at* is the time of the first response.
     """
 
     task: PartitionTask
@@ -48,31 +49,39 @@ class PageTracker:
     pages: int = 0
     stored_rows: int = 0
     stored_invalid_rows: int = 0
+    fetched_at: datetime | None = None
     _rows: int = 0
     _total: int | None = None
     _seen: set[object] = field(default_factory=set[object])
     _repeated: int = 0
     _returned_days: Days | None = None
 
-    def next_batch(self, page: PageRows, fetched_at: datetime) -> WriteBatch:
-        """Return the write batch for *page*, fetched at this time. Raises `UnexpectedDateRange`."""
+    def next_batch(self, page: PageRows, now: datetime) -> WriteBatch:
+        """Return the write batch for *page*, fetched *now*. Raises `UnexpectedDateRange`."""
         self._check_days(page)
         self._check_total(page)
-        invalid = {each.row for each in self.invalid_rows}
-        count = len(page.rows) + len(invalid)
-        positions = [position for position in range(count) if position not in invalid]
+        self.fetched_at = self.fetched_at or now
+        total = len(page.rows) + len(self.invalid_rows)
         extras = self._extras()
-        rows = self._with_valid_keys(list(zip(positions, page.rows, strict=True)))
+        rows = self._without_repeated(self._with_valid_keys(self._indexed(page)))
+        if page.items is None:
+            positions: Sequence[int] = [index for index, _ in rows]
+            invalid_positions: Sequence[int] = [each.row for each in self.invalid_rows]
+        else:  # an index belongs to several rows, or to none
+            positions, invalid_positions = range(len(rows)), range(len(page.rows), total)
         batch = WriteBatch(
             rows=[
-                (self._rows + position, row, extras.get(position, extras.get(None)))
-                for position, row in self._without_repeated(rows)
+                (self._rows + position, row, extras.get(index, extras.get(None)))
+                for position, (index, row) in zip(positions, rows, strict=True)
             ],
-            invalid_rows=[(self._rows + each.row, each) for each in self.invalid_rows],
+            invalid_rows=[
+                (self._rows + position, each)
+                for position, each in zip(invalid_positions, self.invalid_rows, strict=True)
+            ],
             first=self.pages == 0,
-            fetched_at=fetched_at,
+            fetched_at=self.fetched_at,
         )
-        self._rows += count
+        self._rows += total
         self.pages += 1
         self.stored_rows += len(batch.rows)
         self.stored_invalid_rows += len(batch.invalid_rows)
@@ -94,6 +103,8 @@ class PageTracker:
             warnings.append(f"Zoom returned {first} to {last} only")
         if self.shifted:
             warnings.append(f"rows shifted between pages, {self._repeated} repeated")
+        elif self._repeated:
+            warnings.append(f"{self._repeated} rows repeated")
         if self._total is not None and self._total != self._rows - self._repeated:
             warnings.append(f"Zoom counted {self._total} rows and returned {self._rows - self._repeated}")
         return "; ".join(warnings) or None
@@ -112,6 +123,14 @@ class PageTracker:
         self.shifted = self.shifted or self._total not in {None, page.total}
         self._total = page.total
 
+    def _indexed(self, page: PageRows) -> Sequence[tuple[int, Row]]:
+        """Return the rows of *page*, each with the index of its item on the page, where invalid rows count too."""
+        invalid = {each.row for each in self.invalid_rows}
+        items = range(len(page.rows)) if page.items is None else page.items
+        valid = (index for index in count(0) if index not in invalid)
+        indexes = list(islice(valid, 1 + max(items, default=-1)))
+        return [(indexes[item], row) for item, row in zip(items, page.rows, strict=True)]
+
     def _with_valid_keys(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
         """Return *rows* without those of a parent that no request could name: these are invalid rows."""
         stream = self.task.stream
@@ -127,9 +146,9 @@ class PageTracker:
         return valid
 
     def _without_repeated(self, rows: Sequence[tuple[int, Row]]) -> Sequence[tuple[int, Row]]:
-        """Return *rows* without those whose key was on an earlier page, and count the repeated ones."""
+        """Return *rows* without those whose key was there before, and count the repeated ones."""
         stream = self.task.stream
-        if stream.endpoint.page_size is None:
+        if not stream.row_key and not stream.paged:
             return rows
         if not stream.row_key:
             # Without a key, two equal rows may be two visits. Both are stored, with a warning.
@@ -150,18 +169,19 @@ class PageTracker:
 
     def _count_repeated(self, count: int) -> None:
         self._repeated += count
-        self.shifted = self.shifted or count > 0
+        self.shifted = self.shifted or (count > 0 and self.task.stream.paged)
 
     def _extras(self) -> dict[int | None, str]:
         """Return the extra fields as JSON by the row's position on the page; those under None apply to all other rows.
 
-        A report without pages has fields of its own, which each of its rows repeats. Those of a page say nothing of its
-        rows, and are dropped.
+        A report has fields of its own, which each of its rows repeats. Those of a page say nothing of its rows, and are
+        dropped.
         """
         if not self.extra_fields:
             return {}
-        paged = self.task.stream.endpoint.page_size is not None
-        report = b"{}" if paged else next((each.raw for each in self.extra_fields if each.row is None), b"{}")
+        stream = self.task.stream
+        own = (each.raw for each in self.extra_fields if each.row is None)
+        report = next(own, b"{}") if stream.endpoint.response in stream.shape else b"{}"
         extras: dict[int | None, str] = {
             each.row: _merged(report, each.raw) for each in self.extra_fields if each.row is not None
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
@@ -21,7 +22,7 @@ from ..errors import (
 from ._outage_check import OutageCheck
 from ._page_tracker import PageTracker, WriteBatch
 from ._stream_gate import StreamGate
-from .partitions import Partition, partition_result
+from .partitions import Partition, State, partition_result
 from .streams import USERS, Stream
 from .tasks import PartitionTask
 
@@ -42,7 +43,8 @@ class PartitionSink(Protocol):
     async def finish(self, task: PartitionTask, result: Partition, *, whole: bool) -> None:
         """Receive the *result* of a partition.
 
-        If the fetch was *whole*, its rows replace those of the last whole fetch. Otherwise those rows stay.
+        If the fetch was *whole*, its rows replace those of the last whole fetch. Otherwise those rows stay, and the
+        result counts none.
         """
         ...
 
@@ -127,8 +129,6 @@ class PartitionFetcher:
                 result = partition_result(task, error, None, now=self._now())
                 await sink.finish(task, result, whole=False)
         else:
-            # Zoom shortens the range of days that it no longer keeps. The rows that are stored are more.
-            whole = not (tracker.clamped and task.is_refetch)
             result = partition_result(
                 task,
                 None,
@@ -136,8 +136,12 @@ class PartitionFetcher:
                 pages=tracker.pages,
                 rows=tracker.stored_rows,
                 invalid_rows=tracker.stored_invalid_rows,
-                now=self._now(),
+                now=tracker.fetched_at or self._now(),
             )
+            # Zoom shortens the range to the days that it still keeps. The rows that are stored are more.
+            whole = not (tracker.clamped and task.is_refetch)
+            if not whole:
+                result = replace(result, state=State.DONE, pages=0, rows=0, invalid_rows=0)
             await sink.finish(task, result, whole=whole)
 
     async def _fetch(self, sink: PartitionSink, task: PartitionTask) -> PageTracker:

@@ -119,7 +119,7 @@ def _named_children(
             if instance.webinar is declared.webinar and key is not None:
                 yield str(key), instance.day, instance.participants_count if declared.size else None
         return
-    for row, *_ in rows:
+    for *_, row in rows:
         key = getattr(row, declared.key)
         day = parent.days[1] if declared.day is None else getattr(row, declared.day) or parent.days[1]
         if key:

@@ -15,6 +15,7 @@ from support.kills import (
     Served,
     an_account,
     digests,
+    erase_runs,
     harvest_to_the_end,
     kill_often,
     serving,
@@ -39,6 +40,7 @@ def uninterrupted(served: Served, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def parquet(store: Path, folder: Path) -> dict[str, bytes]:
     pytest.importorskip("pyarrow", reason="needs the extra parquet")
+    erase_runs(store)
     export_tables(store, folder, format="parquet")
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 

@@ -8,9 +8,8 @@ from typing import cast
 import pytest
 
 from zoomasync.errors import StoreError
-from zoomasync.harvest.stores.columns import Cell
+from zoomasync.harvest.columns import Cell, all_columns
 from zoomasync.harvest.stores.parquet_file import BATCH, GROUP_ROWS, ParquetFile
-from zoomasync.harvest.stores.sqlite.schema import all_columns
 from zoomasync.harvest.streams import STREAMS
 
 pq = pytest.importorskip("pyarrow.parquet")
@@ -19,8 +18,8 @@ COLUMNS = all_columns(STREAMS["users"])
 
 
 def user_rows(count: int) -> list[tuple[Cell, ...]]:
-    width = len(COLUMNS) - 3
-    return [("2026-05", n, f"user {n % 1_000}", *[None] * width) for n in range(count)]
+    width = len(COLUMNS) - 4
+    return [("account", "2026-05", n, f"user {n % 1_000}", *[None] * width) for n in range(count)]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -41,7 +40,7 @@ def test_bytes_ignore_batch_sizes(tmp_path: Path) -> None:
 
 
 def test_long_rows_end_row_group_early(tmp_path: Path) -> None:
-    long = [(*row[:2], "x" * 6_000, *row[3:]) for row in user_rows(BATCH)]
+    long = [(*row[:3], "x" * 6_000, *row[4:]) for row in user_rows(BATCH)]
     with ParquetFile(tmp_path / "a", COLUMNS) as file:
         for _ in range(4):
             file.write(long)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...models.reports import (
     BillingInvoice,
+    BillingInvoicesPage,
     BillingReport,
+    BillingReportsPage,
     CloudRecordingStorage,
     DailyUsage,
     OperationLog,
@@ -32,6 +34,16 @@ async def _cloud_recording(zoom: Api, task: PartitionTask) -> AsyncGenerator[Pag
         async for page in zoom.reports.cloud_recording(*days).pages():
             yield page_rows(page, days)
         first = days[1] + timedelta(days=1)
+
+
+async def _billing(zoom: Api, _: PartitionTask) -> AsyncGenerator[PageRows, None]:
+    async for page in zoom.reports.billing().pages():
+        yield PageRows([(page, report) for report in page.items])
+
+
+async def _billing_invoices(zoom: Api, task: PartitionTask) -> AsyncGenerator[PageRows, None]:
+    async for page in zoom.reports.billing_invoices(task.parent_key).pages():
+        yield PageRows([(page, invoice) for invoice in page.items])
 
 
 ACCOUNT_STREAMS = (
@@ -82,8 +94,8 @@ ACCOUNT_STREAMS = (
     Stream(
         name="billing",
         method="reports.billing",
-        shape=(BillingReport,),
-        fetch=listing(lambda zoom, _: zoom.reports.billing()),
+        shape=(BillingReportsPage, BillingReport),
+        fetch=_billing,
         partition=PartitionBy.ACCOUNT,
         row_key=("id",),
         refresh=SNAPSHOT,
@@ -92,8 +104,8 @@ ACCOUNT_STREAMS = (
     Stream(
         name="billing_invoices",
         method="reports.billing_invoices",
-        shape=(BillingInvoice,),
-        fetch=listing(lambda zoom, task: zoom.reports.billing_invoices(task.parent_key)),
+        shape=(BillingInvoicesPage, BillingInvoice),
+        fetch=_billing_invoices,
         partition=PartitionBy.PARENT,
         parent=Parent(table="billing", key="id", day="end_date"),
         refresh=Refresh(days=31),

@@ -21,8 +21,9 @@ async def _recordings(zoom: Api, task: PartitionTask) -> AsyncGenerator[PageRows
     first, last = task.days
     async for page in zoom.recordings.list(task.parent_key, from_=first, to=last).pages():
         days = None if page.from_ is None or page.to is None else (page.from_, page.to)
-        rows = [(recording, file) for recording in page.items for file in recording.recording_files]
-        yield PageRows(rows, days=days)  # Zoom's total counts recordings, not files
+        files = [(n, (item, file)) for n, item in enumerate(page.items) for file in item.recording_files]
+        # Zoom's total counts recordings, not files.
+        yield PageRows([row for _, row in files], days=days, items=[n for n, _ in files])
 
 
 SNAPSHOT_STREAMS = (

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from msgspec import Struct
 
 from ... import Label, Zoom
 from ...errors import InvalidArgument
+from ...models.pages import TokenPage
 from ...types import Api, Endpoint
 
 if TYPE_CHECKING:
@@ -36,13 +37,15 @@ INSTANCES: Final = "instances"
 class PageRows:
     """The rows of one response, with the *total* number of rows and the range of *days* that Zoom reports.
 
-    *requested* is the range that the call asked for, if it is not that of the partition.
+    *requested* is the range that the call asked for, if it is not that of the partition. If an item of the response may
+    have several rows or none, *items* has the index of each row's item.
     """
 
     rows: Sequence[Row]
     total: int | None = None
     days: Days | None = None
     requested: Days | None = None
+    items: Sequence[int] | None = None
 
 
 Fetch: TypeAlias = "Callable[[Api, PartitionTask], AsyncGenerator[PageRows, None]]"
@@ -147,6 +150,11 @@ class Stream:
     def label(self) -> Label:
         """The rate-limit label of that endpoint."""
         return self.endpoint.label
+
+    @property
+    def paged(self) -> bool:
+        """Whether the rows of a partition may be on several pages."""
+        return issubclass(cast("type[Struct]", self.endpoint.response), TokenPage)
 
     def calls(self, rows: int) -> int:
         """Return the least number of calls for a partition with so many *rows*."""

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date
+from typing import Final
 
 from .... import month_ranges
-from ...streams import INSTANCES, MAX_CALLS, STREAMS, Days, Parent, PartitionBy, Refresh, Stream
+from ...partitions import NOT_FOUND_RUNS
+from ...streams import INSTANCES, MAX_CALLS, ONCE, STREAMS, Days, Parent, PartitionBy, Stream
 from ...tasks import month_of
+
+NOT_FOUND_FOR_GOOD: Final = f"(state = 'not_found' AND not_found_runs >= {NOT_FOUND_RUNS})"
+"""The condition for partitions that Zoom did not find in several runs."""
 
 
 def add_children(
     connection: sqlite3.Connection, stream: Stream, stored: Days, *, months: tuple[str, str], since: date | None
 ) -> None:
-    """Add the partitions of *stream* whose last day is in these *months*, or on *since* or later if it is given.
+    """Add the partitions of *stream* whose last day is in these *months*, or from *since* on if it is given.
 
     *stored* are all days of the harvest.
     """
@@ -30,7 +35,7 @@ def add_children(
         select = _of_rows(stream, parent, STREAMS[parent.table], stored)
     condition = f"substr(day, 1, 7) BETWEEN '{months[0]}' AND '{months[1]}'"
     if since is not None:
-        condition = f"day >= '{since}'"
+        condition = f"({condition} OR day >= '{since}')"
     variants = ", ".join(f"('{variant}/')" for variant in stream.variants or ("",)).replace("'/'", "''")
     connection.execute(
         "INSERT INTO partition (stream, key, from_, to_, calls, state) "
@@ -41,11 +46,12 @@ def add_children(
 
 def on_conflict(stream: Stream) -> str:
     """Return the clause for a partition that is there: if it may change, it is fetched again for other days."""
-    if stream.refresh == Refresh():
+    if stream.refresh == ONCE:
         return "ON CONFLICT DO UPDATE SET calls = excluded.calls WHERE calls != excluded.calls"
+    listed_again = f" OR {NOT_FOUND_FOR_GOOD}" if stream.refresh.snapshot else ""
     return (
         "ON CONFLICT DO UPDATE SET from_ = excluded.from_, to_ = excluded.to_, state = 'pending' "
-        "WHERE from_ != excluded.from_ OR to_ != excluded.to_"
+        f"WHERE from_ != excluded.from_ OR to_ != excluded.to_{listed_again}"
     )
 
 

@@ -50,16 +50,18 @@ def _from_version_2(connection: sqlite3.Connection) -> None:
 def _from_version_3(connection: sqlite3.Connection) -> None:
     """Add the columns of version 4, and note the streams of the store.
 
-    The time of its fetch stands for the run of a partition. The next run fills in the account.
+    The run of a partition is the last one that began before its fetch. The next run fills in the account.
     """
     for table, columns in _ADDED.items():
         for column in columns:
             connection.execute(f'ALTER TABLE "{table}" ADD COLUMN {column} TEXT')
-    connection.execute("UPDATE run SET name = started_at")
+    # Runs that began in the same second have names that differ and sort, too.
+    connection.execute("UPDATE run SET name = substr(started_at, 1, 19) || printf('.%06dZ', id)")
     connection.execute("CREATE TABLE stream (name TEXT PRIMARY KEY, backfilled INTEGER NOT NULL) WITHOUT ROWID")
     connection.execute("INSERT INTO stream SELECT DISTINCT stream, 1 FROM partition")
     connection.execute(
-        "UPDATE partition SET run = coalesce(fetched_at, '') WHERE state IN ('done', 'empty') OR "
+        "UPDATE partition SET run = coalesce((SELECT name FROM run WHERE started_at <= fetched_at "
+        "ORDER BY id DESC LIMIT 1), fetched_at, '') WHERE state IN ('done', 'empty') OR "
         "(state != 'in_progress' AND rows + invalid_rows > 0)"
     )
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -12,11 +12,11 @@ import msgspec
 from ....errors import ConfigError
 from ...columns import utc_text
 from ...partitions import DELAY, FINAL, NOT_FOUND_RUNS, Partition, State
-from ...streams import STREAMS, Days, PartitionBy, Stream
+from ...streams import ONCE, STREAMS, Days, PartitionBy, Stream, parent_stream
 from ...tasks import PartitionTask, months_before, root_tasks
 from ..base import PartitionCount, Scope, extend_days
+from .children import NOT_FOUND_FOR_GOOD, on_conflict
 from .children import add_children as add_children_of
-from .children import on_conflict
 from .staging import drop_staged
 
 _BATCH = 1_000
@@ -41,41 +41,48 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
         "account_label = coalesce(excluded.account_label, account_label)",
         (days[0].isoformat(), days[1].isoformat(), scope.account_id, scope.account_label),
     )
+    if stored not in {None, days}:
+        # The streams that this run does not fetch lack the days that it adds.
+        connection.execute(f"UPDATE stream SET backfilled = 0 WHERE name NOT IN ({_names(scope.streams)})")
     for stream in scope.streams:
         connection.execute("INSERT OR IGNORE INTO stream VALUES (?, ?)", (stream.name, stored is None))
         if stream.parent is None:
             since = _backfilled_since(connection, stream, scope, days)
             tasks = root_tasks(stream, days, scope.today)
             _add_tasks(connection, stream, [t for t in tasks if scope.holds(t) or (since and since <= t.days[1])])
-    for condition in _pending_conditions(scope, stored, days):
-        connection.execute(f"UPDATE partition SET state = 'pending' WHERE {condition}")
+    conditions = " OR ".join(f"({condition})" for condition in _pending_conditions(scope, stored, days))
+    connection.execute(
+        f"UPDATE partition SET state = 'pending' WHERE state != 'pending' AND ({conditions}) "
+        f"AND {_condition(scope, scope.streams)}"
+    )
 
 
 def _pending_conditions(scope: Scope, stored: Days | None, days: Days) -> Iterator[str]:
-    """Yield the conditions for partitions that are to be fetched again."""
-    in_scope = _condition(scope, scope.streams)
-    yield f"state IN ('failed', 'deferred') AND {in_scope}"
-    yield f"state = 'not_found' AND not_found_runs < {NOT_FOUND_RUNS} AND {in_scope}"
-    once = [stream for stream in scope.streams if stream.refresh.days is None and not stream.refresh.snapshot]
-    listings = [stream for stream in scope.streams if stream.refresh.days is not None]
+    """Yield the conditions for partitions of *scope* that are to be fetched again."""
+    yield "state IN ('failed', 'deferred')"
+    yield f"state = 'not_found' AND not_found_runs < {NOT_FOUND_RUNS}"
+    once = _names(stream for stream in scope.streams if stream.refresh == ONCE)
+    listings = _names(stream for stream in scope.streams if stream.refresh.days is not None)
     for stream in scope.streams:
         if (changes := may_change(stream)) is not None:
-            yield f"{changes} AND {_condition(scope, (stream,))}"
+            yield f"stream = '{stream.name}' AND {changes}"
     if stored is not None and days[1] > stored[1]:
-        yield f"to_ >= '{days[1] - DELAY}' AND {_condition(scope, listings)}"
+        yield f"to_ >= '{days[1] - DELAY}' AND stream IN ({listings})"
     if scope.recheck_from is not None:
-        yield f"to_ >= '{scope.recheck_from}' AND {_condition(scope, listings)}"
-        recheck = f"state IN ('not_found', 'empty') AND from_ >= '{scope.recheck_from}'"
-        yield f"{recheck} AND {_condition(scope, once)}"
+        yield f"to_ >= '{scope.recheck_from}' AND stream IN ({listings})"
+        yield f"state IN ('not_found', 'empty') AND from_ >= '{scope.recheck_from}' AND stream IN ({once})"
     for refetch in scope.refetch:
-        since = "" if refetch.since is None else f"to_ >= '{refetch.since}' AND "
-        yield f"{since}{_condition(scope, (refetch.stream,))}"
+        since = "" if refetch.since is None else f" AND to_ >= '{refetch.since}'"
+        yield f"stream = '{refetch.stream.name}'{since}"
 
 
 def may_change(stream: Stream) -> str | None:
-    """Return the condition for partitions of *stream* that `needs_refresh`, or None if they are fetched once."""
+    """Return the condition for partitions of *stream* that `needs_refresh`, or None if they are fetched once.
+
+    A snapshot that was not found repeatedly is fetched again once its parent lists it: a user may be gone for good.
+    """
     if stream.refresh.snapshot:
-        return "fetched_at IS NOT NULL"
+        return f"fetched_at IS NOT NULL AND NOT {NOT_FOUND_FOR_GOOD}"
     return None if stream.refresh.days is None else f"date(fetched_at, '-{stream.refresh.days} days') <= to_"
 
 
@@ -139,13 +146,20 @@ def add_children(connection: sqlite3.Connection, scope: Scope, streams: Sequence
         add_children_of(connection, stream, days, months=scope.months, since=since)
 
 
-def end_backfill(connection: sqlite3.Connection, streams: Iterable[Stream]) -> None:
-    """Note which of *streams* have all partitions of the store's days in a final state."""
-    connection.executemany(
-        "UPDATE stream SET backfilled = 1 WHERE name = ?1 AND NOT EXISTS (SELECT * FROM partition "
-        f"WHERE stream = ?1 AND state NOT IN {tuple(map(str, FINAL))})",
-        [(stream.name,) for stream in streams],
-    )
+def end_backfill(connection: sqlite3.Connection, scope: Scope, expanded: Collection[Stream]) -> None:
+    """Note which of the *expanded* streams have all partitions of the store's days in a final state.
+
+    Partitions may be missing while the parent of a stream lacks some.
+    """
+    for stream in filter(expanded.__contains__, scope.streams):
+        parent = parent_stream(stream, scope.discover)
+        connection.execute(
+            "UPDATE stream SET backfilled = 1 WHERE name = ?1 "
+            "AND (?2 IS NULL OR EXISTS (SELECT * FROM stream WHERE name = ?2 AND backfilled)) "
+            "AND NOT EXISTS (SELECT * FROM partition WHERE stream IN (?1, ?2) "
+            f"AND state NOT IN {tuple(map(str, FINAL))})",
+            (stream.name, None if parent is None else parent.name),
+        )
 
 
 def pending_batches(
@@ -202,6 +216,8 @@ def finish(
     connection: sqlite3.Connection, task: PartitionTask, result: Partition, run: str, *, whole: bool
 ) -> Partition:
     """Store the *result* of *task*, and return it. If the fetch was not *whole*, the counts of the rows stay."""
+    if not whole and result.error is None and not _has_rows(connection, task):
+        result = replace(result, state=State.EMPTY)
     deferred_until = None if result.deferred_until is None else utc_text(result.deferred_until)
     connection.execute(
         "UPDATE partition SET state = :state, fetched_at = :fetched_at, deferred_until = :deferred_until, "
@@ -216,6 +232,12 @@ def finish(
         (result.pages, result.rows, result.invalid_rows, run, task.stream.name, task.key),
     )
     return replace(result, run=run)
+
+
+def _has_rows(connection: sqlite3.Connection, task: PartitionTask) -> bool:
+    counts = "SELECT rows + invalid_rows FROM partition WHERE stream = ? AND key = ?"
+    (rows,) = connection.execute(counts, (task.stream.name, task.key)).fetchone() or (0,)
+    return bool(rows)
 
 
 def release(connection: sqlite3.Connection, task: PartitionTask) -> None:
@@ -239,7 +261,7 @@ def clear(connection: sqlite3.Connection, stream: str, key: str) -> None:
 def _condition(scope: Scope, streams: Iterable[Stream]) -> str:
     """Return the SQL condition for partitions of *streams* in *scope*. No value in it is data.
 
-    Those of a stream that was added to the store later are in scope whatever their month, until it is backfilled.
+    Those of all months are in scope for a stream that was added to the store later, until it is backfilled.
     """
     first, last = scope.months
     in_months = f"substr(to_, 1, 7) BETWEEN '{first}' AND '{last}'"

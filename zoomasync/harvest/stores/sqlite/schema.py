@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from ...columns import KEY_COLUMNS, LINEAGE_COLUMNS, Cell, Column, Kind, all_columns
@@ -146,8 +146,18 @@ def _declared(column: Column) -> str:
     return f'"{column.name}" {_AFFINITIES.get(column.kind, "TEXT")}{not_null}'
 
 
-def create_views() -> Iterator[str]:
-    """Yield the statements that create the view `instances`, and the view that it is made of."""
+def create_views(connection: sqlite3.Connection) -> None:
+    """Create the view `instances` and the view that it is made of, and replace those of an earlier version."""
+    for name, query in _views().items():
+        create = f"CREATE VIEW {name} AS {query}"
+        present = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+        if present != (create,):
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
+            connection.execute(create)
+
+
+def _views() -> Mapping[str, str]:
+    """Return the queries of the views by name."""
     names = ", ".join(column.name for column in INSTANCE_COLUMNS)
     selects = (
         f"SELECT t._account, t._part, t._seq, {_expressions(stream)}, "
@@ -157,15 +167,13 @@ def create_views() -> Iterator[str]:
         f"WHERE p.run IS NOT NULL AND {INSTANCE_CONDITIONS[stream.name]}"
         for number, stream in enumerate(INSTANCE_SOURCES.values())
     )
-    yield "DROP VIEW IF EXISTS instances"
-    yield "DROP VIEW IF EXISTS listed_instances"
-    # An instance that two partitions list, or both discoveries, is in this view twice.
-    yield f"CREATE VIEW listed_instances AS {' UNION ALL '.join(selects)}"
-    yield (
-        f"CREATE VIEW {INSTANCES} AS SELECT _account, _part, _seq, {names}, day, _fetched_at, _run, _version "
+    return {
+        # An instance that two partitions list, or both discoveries, is in this view twice.
+        "listed_instances": " UNION ALL ".join(selects),
+        INSTANCES: f"SELECT _account, _part, _seq, {names}, day, _fetched_at, _run, _version "
         "FROM (SELECT *, row_number() OVER (PARTITION BY uuid ORDER BY source, _part, _seq) AS number "
-        "FROM listed_instances) WHERE number = 1"
-    )
+        "FROM listed_instances) WHERE number = 1",
+    }
 
 
 def _expressions(stream: Stream) -> str:

@@ -10,10 +10,13 @@ import msgspec
 
 from ...columns import KEY_COLUMNS, SNAPSHOT_COLUMNS, Cell
 from ...tasks import PartitionTask
-from .schema import Table
+from .schema import REJECTED_ROW_COLUMNS, Table
 
 Line: TypeAlias = tuple[Cell, ...]
-_REJECTED = "INSERT INTO rejected_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_REJECTED = (  # by name: a migrated store has the columns in another order
+    f"INSERT INTO rejected_rows ({', '.join(column.name for column in REJECTED_ROW_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * len(REJECTED_ROW_COLUMNS))})"
+)
 _SEQ: Final = len(KEY_COLUMNS) - 1
 _SNAPSHOT: Final = len(SNAPSHOT_COLUMNS)
 

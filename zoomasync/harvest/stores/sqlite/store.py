@@ -68,6 +68,7 @@ class SQLiteStore:
         self._broken = False
         self._run_id = 0
         self._run_name = ""
+        self._scope: Scope | None = None
         self._expanded: set[Stream] = set()  # streams whose partitions are all in the store
         self._tried: set[tuple[str, str]] = set()  # partitions that ended in an error in this run
         self.outcome: str = ""
@@ -97,7 +98,7 @@ class SQLiteStore:
         if missing := [stream.name for stream in scope.streams if stream.name not in self._tables]:
             raise ConfigError(f"the store was opened without a table for {', '.join(missing)}")
         self._queue = queue = WriteQueue[_Write](_QUEUED_WRITES)
-        self.outcome, self._broken, self._run_id = "interrupted", False, 0
+        self.outcome, self._broken, self._run_id, self._scope = "interrupted", False, 0, None
         self._tried.clear()
         try:
             try:
@@ -282,10 +283,10 @@ class SQLiteStore:
             present = [line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]
             for statement in table.add_columns(present):
                 connection.execute(statement)
-        for statement in create_views():
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        create_views(connection)
+        if version != VERSION:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _check(self, connection: sqlite3.Connection) -> int:
         """Return the version of the store, 0 for a new one. Raises `ConfigError` for one that cannot be written."""
@@ -332,10 +333,11 @@ class SQLiteStore:
         self._encoders = {
             stream.name: RowEncoder(stream, account_id=scope.account_id, run=self._run_name) for stream in scope.streams
         }
-        self._expanded = {stream for stream in scope.streams if stream.parent is None}
+        self._scope, self._expanded = scope, {stream for stream in scope.streams if stream.parent is None}
 
     def _end_run(self, connection: sqlite3.Connection) -> None:
-        partition_table.end_backfill(connection, self._expanded)
+        if self._scope is not None:
+            partition_table.end_backfill(connection, self._scope, self._expanded)
         line = (utc_text(datetime.now(UTC).replace(microsecond=0)), self.outcome, self._run_id)
         connection.execute("UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?", line)
 
