@@ -19,6 +19,7 @@ DAYS = (date(2026, 4, 1), date(2026, 5, 31))
 ACCOUNT_ID = "aCc0uNtNorthpier2026zZ"
 RUN = "2026-06-01T11:00:00.000000Z"
 """The name of the run that fetched the rows."""
+DAY = {"from_": "2026-05-01", "to_": "2026-05-01"}
 _WHOLE = {"done", "empty"}
 
 
@@ -52,10 +53,9 @@ def write_store(
 
 def partition_row(stream: str, key: str, state: str = "done", **cells: Cell) -> CellsByName:
     """Return the row of a partition of an instance on 1 May 2026, fetched on 1 June if its *state* says so."""
-    day = {"from_": "2026-05-01", "to_": "2026-05-01"}
     fetched = {} if state in {"pending", "in_progress", "deferred"} else {"fetched_at": "2026-06-01T12:00:00Z"}
     run = {"run": RUN} if state in _WHOLE else {}
-    return {"stream": stream, "key": key, **day, "calls": 1, "state": state, **fetched, **run, **cells}
+    return {"stream": stream, "key": key, **DAY, "calls": 1, "state": state, **fetched, **run, **cells}
 
 
 def run_row(id: int = 1, **cells: Cell) -> CellsByName:
@@ -87,6 +87,8 @@ class StoreWriter:
         names = {stream.name for stream in INSTANCE_SOURCES.values()}.union(streams) if streams else STREAMS
         for name in names:
             self._connection.execute(Table(STREAMS[name]).create)
+        for name in streams or STREAMS:
+            self._connection.execute("INSERT OR IGNORE INTO stream VALUES (?, 1)", (name,))
         create_views(self._connection)
 
     def __enter__(self) -> Self:
@@ -123,15 +125,7 @@ class StoreWriter:
     def _add(self, stream: str, key: str, rows: Iterable[CellsByName], *, state: str = "done") -> None:
         columns = [column.name for column in all_columns(STREAMS[stream])]
         run = RUN if state in _WHOLE else None
-        line: CellsByName = {
-            "stream": stream,
-            "key": key,
-            "from_": "",
-            "to_": "",
-            "calls": 1,
-            "state": state,
-            "run": run,
-        }
+        line: CellsByName = {"stream": stream, "key": key, **DAY, "calls": 1, "state": state, "run": run}
         self.insert("partition", line)
         own: CellsByName = {"_account": ACCOUNT_ID, "_part": key, "_run": run}
         lines = [tuple(map({**own, "_seq": seq, **row}.get, columns)) for seq, row in enumerate(rows)]
@@ -151,7 +145,7 @@ def table_rows(path: Path, stream: str) -> list[tuple[Cell, ...]]:
 
 
 def table_names(path: Path) -> list[str]:
-    """Return the streams that have a table in the store, in the order of a harvest."""
+    """Return the streams of the store, in the order of a harvest."""
     with closing(sqlite3.connect(path)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    return [name for name in STREAMS if name in tables]
+        names = {name for (name,) in connection.execute("SELECT name FROM stream")}
+    return [name for name in STREAMS if name in names]

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.stores import CellsByName, partition_row, write_store
+from support.stores import ACCOUNT_ID, RUN, CellsByName, partition_row, write_store
 
 from zoomasync.errors import ConfigError, InvalidArgument
 from zoomasync.harvest import InstanceAttendance, State, merge_visits, read_attendance
+from zoomasync.harvest.rows import RowEncoder
+from zoomasync.harvest.stores import PartitionTask, WriteBatch
 from zoomasync.harvest.stores.sqlite.schema import Table
 from zoomasync.harvest.streams import STREAMS
+from zoomasync.models.history import HistoryMeeting
 from zoomasync.models.instance_reports import ReportParticipant
 from zoomasync.models.instances import Visit
 from zoomasync.models.reports import UserMeeting
@@ -45,6 +48,9 @@ class FilledStore:
         row = UserMeeting(uuid=uuid, id=number, topic=f"Topic of {uuid}", type=8, start_time=start)
         self._put(partition_row("user_meetings", listing or f"{uuid}/2026-04", rows=1), [row])
 
+    def history(self, day: str, *rows: HistoryMeeting) -> None:
+        self._put(partition_row("history_meetings", day, rows=len(rows)), rows)
+
     def participants(
         self,
         uuid: str,
@@ -52,22 +58,26 @@ class FilledStore:
         stream: str = "meeting_participants",
         state: State = State.DONE,
         invalid_rows: int = 0,
+        **cells: str,
     ) -> None:
         shape = STREAMS[stream].shape[-1]
         rows = [msgspec.convert(msgspec.to_builtins(visit), shape) for visit in visits]
         detail = "GET /report: 500" if state is State.FAILED else None
-        counts = {"rows": len(rows) + invalid_rows, "invalid_rows": invalid_rows}
-        self._put(partition_row(stream, uuid, state, detail=detail, **counts), rows)
+        counts = {"rows": len(rows), "invalid_rows": invalid_rows}
+        self._put(partition_row(stream, uuid, state, detail=detail, **counts, **cells), rows)
 
     def listing(self, key: str, state: State) -> None:
         self._put(partition_row("user_meetings", key, state))
 
     def _put(self, partition: CellsByName, rows: Sequence[msgspec.Struct] = ()) -> None:
-        table = Table(STREAMS[str(partition["stream"])])
+        stream = STREAMS[str(partition["stream"])]
+        table = Table(stream)
+        task = PartitionTask(stream, str(partition["key"]), (NINE.date(), NINE.date()))
+        batch = WriteBatch([(n, (row,), None) for n, row in enumerate(rows)], [], first=True, fetched_at=NINE)
         marks = ", ".join(f":{name}" for name in partition)
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(table.create)
-            table.put(connection, table.lines(str(partition["key"]), [(n, (row,), None) for n, row in enumerate(rows)]))
+            table.put(connection, RowEncoder(stream, account_id=ACCOUNT_ID, run=RUN).lines(task, batch))
             connection.execute(f"INSERT INTO partition ({', '.join(partition)}) VALUES ({marks})", dict(partition))  # noqa: S608  our own names
 
 
@@ -106,7 +116,7 @@ def test_number_selects_all_instances(store: FilledStore) -> None:
     assert not second.complete
 
 
-@pytest.mark.parametrize("number", ["81528471234", "815 2847 1234"])
+@pytest.mark.parametrize("number", ["81528471234", "815 2847 1234", "081528471234"])
 def test_number_as_text(store: FilledStore, number: str) -> None:
     store.instance("first==")
 
@@ -203,6 +213,37 @@ def test_instance_in_two_listings(store: FilledStore) -> None:
     assert [instance.topic for instance in read_attendance(store.path, 81528471234)] == ["Topic of first=="]
 
 
+def test_history_lists_instances(store: FilledStore) -> None:
+    """The instances come from the history of the account too; one with a single participant is not among them."""
+    found = HistoryMeeting(meeting_uuid="first==", meeting_id=5, topic="Round", start_time=NINE, participants=2)
+    alone = HistoryMeeting(meeting_uuid="alone==", meeting_id=5, topic="Round", start_time=NINE, participants=1)
+    store.history("2026-03-04", found, alone)
+    store.participants("first==", NADIA)
+
+    (instance,) = read_attendance(store.path, 5)
+
+    assert (instance.uuid, instance.topic, instance.start_time, names(instance)) == (
+        "first==",
+        "Round",
+        NINE,
+        ["Nadia Orr"],
+    )
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.PENDING, State.IN_PROGRESS, State.DEFERRED, State.NOT_FOUND])
+def test_failed_refetch_leaves_people(store: FilledStore, state: State) -> None:
+    """The people of the last whole fetch stay, beside the state of the later one."""
+    store.instance("first==")
+    store.participants("first==", NADIA, state=state, run=RUN)
+    store.participants("first==", NOAH, stream="past_participants")
+
+    (instance,) = read_attendance(store.path, "first==")
+
+    assert names(instance) == ["Nadia Orr"]
+    assert instance.partition is not None
+    assert (instance.partition.stream, instance.partition.state) == ("meeting_participants", state)
+
+
 def test_store_without_a_column(store: FilledStore) -> None:
     store.instance("first==")
     store.participants("first==", NADIA)
@@ -217,13 +258,14 @@ def test_unknown_meeting_names_coverage(store: FilledStore, meeting: int | str) 
     """The error about an unknown meeting names the days of the store and its unfinished listings."""
     store.instance("first==")
     store.listing("U9/2026-05", State.FAILED)
+    store.listing("U8/2026-05", State.PENDING)
 
     with pytest.raises(InvalidArgument) as raised:
         read_attendance(store.path, meeting)
 
     assert str(raised.value) == (
         "harvest.sqlite has no instance of this meeting: the store covers 2026-04-01 to 2026-05-31 "
-        "(unfinished listings: 1; run the harvest again)"
+        "(unfinished listings: 2; run the harvest again)"
     )
 
 

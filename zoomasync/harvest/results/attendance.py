@@ -12,8 +12,9 @@ import msgspec
 from ...errors import InvalidArgument
 from ...models.instance_reports import ReportParticipant
 from ..columns import Cell
-from ..partitions import FINAL, Partition, State
+from ..partitions import FINAL, Partition
 from ..stores.sqlite.reader import named_rows, reading
+from ..streams import DISCOVERY_STREAMS
 from .visits import Attendance, merge_visits
 
 
@@ -21,9 +22,10 @@ from .visits import Attendance, merge_visits
 class InstanceAttendance:
     """The attendance of one instance.
 
-    *partition* is the report that *people* comes from. *people* is None if that report is not in the store; the state
-    of *partition* gives the reason, and *partition* is None if no report of participants was selected. An empty
-    *people* means that Zoom reported nobody.
+    *partition* is the report that *people* comes from, as it was when all of it was last fetched: a later fetch may have
+    failed, which its state shows. *people* is None if that report is not in the store; the state of *partition* gives
+    the reason, and *partition* is None if no report of participants was selected. An empty *people* means that Zoom
+    reported nobody.
     """
 
     uuid: str
@@ -50,19 +52,18 @@ def read_attendance(store: str | Path, meeting: int | str) -> list[InstanceAtten
     """
     name = str(meeting).replace(" ", "")  # Zoom prints numbers in groups: 815 2847 1234
     with reading(store) as connection:
-        listed = named_rows(connection, _BY_NUMBER if name.isdecimal() else _BY_UUID, name)
-        if not listed:
+        instances = named_rows(connection, _BY_NUMBER if name.isdecimal() else _BY_UUID, name)
+        if not instances:
             raise InvalidArgument(f"{Path(store).name} has no instance of this meeting: {_coverage(connection)}")
-        instances = {str(row["uuid"]): row for row in listed}
-        return sorted((_instance(connection, row) for row in instances.values()), key=_by_start_time)
+        return sorted((_instance(connection, row) for row in instances), key=_by_start_time)
 
 
-_BY_NUMBER = "SELECT uuid, topic, start_time FROM user_meetings WHERE id = ? ORDER BY _part, _seq"
-_BY_UUID = "SELECT uuid, topic, start_time FROM user_meetings WHERE uuid = ? ORDER BY _part, _seq"
+_BY_NUMBER = "SELECT uuid, topic, start_time FROM instances WHERE CAST(meeting_id AS TEXT) = ltrim(?, '0')"
+_BY_UUID = "SELECT uuid, topic, start_time FROM instances WHERE uuid = ?"
 _STREAMS = ("meeting_participants", "webinar_participants", "past_participants")
 _PARTITIONS = f"SELECT * FROM partition WHERE key = ? AND stream IN {_STREAMS}"  # noqa: S608  only our own names
 _UNFINISHED_LISTINGS = (
-    "SELECT count(*) FROM partition WHERE stream IN ('users', 'user_meetings') "  # noqa: S608  only our own names
+    f"SELECT count(*) FROM partition WHERE stream IN {tuple(stream.name for stream in DISCOVERY_STREAMS)} "  # noqa: S608  only our own names
     f"AND state NOT IN {tuple(map(str, FINAL))}"
 )
 
@@ -82,16 +83,17 @@ def _instance(connection: sqlite3.Connection, row: dict[str, Cell]) -> InstanceA
 
 def _preference(partition: Partition) -> tuple[int, int]:
     """Return a key that is smallest for rows, then for an empty report, then for one that another run may fetch."""
-    order = {State.DONE: 0, State.EMPTY: 1, State.NOT_FOUND: 3, State.REJECTED: 3}
-    return order.get(partition.state, 2), _STREAMS.index(partition.stream)
+    if partition.run is not None:
+        order = 0 if partition.rows or partition.invalid_rows else 1
+    else:
+        order = 3 if partition.state in FINAL else 2
+    return order, _STREAMS.index(partition.stream)
 
 
 def _people(connection: sqlite3.Connection, partition: Partition) -> tuple[Attendance, ...] | None:
-    if partition.state not in {State.DONE, State.EMPTY}:
+    if partition.run is None:
         return None
-    rows: list[dict[str, Cell]] = []
-    if partition.state is State.DONE:
-        rows = named_rows(connection, f'SELECT * FROM "{partition.stream}" WHERE _part = ?', partition.key)  # noqa: S608  one of `_STREAMS`
+    rows = named_rows(connection, f'SELECT * FROM "{partition.stream}" WHERE _part = ?', partition.key)  # noqa: S608  one of `_STREAMS`
     for row in rows:
         row.pop("failover", None)  # stored as 0 or 1, which does not convert to bool, and not needed
     people = tuple(merge_visits(msgspec.convert(rows, list[ReportParticipant])))
