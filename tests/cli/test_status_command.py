@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 from support.environment import run_command
-from support.stores import CellsByName, partition_row, run_row, write_store
+from support.stores import ACCOUNT_ID, CellsByName, partition_row, run_row, write_store
+from support.terminal import run_on_terminal
 
 from zoomasync.harvest import State
+from zoomasync.harvest.streams import STREAMS
 
 
 def failed(key: str, detail: str = "no response", **cells: str | float | None) -> CellsByName:
@@ -38,12 +40,13 @@ async def test_status_of_complete_store(tmp_path: Path) -> None:
 
     assert (code, errors) == (0, "")
     lines = output.splitlines()
-    assert lines[0] == "a.sqlite: 2026-04-01 to 2026-05-31"
+    assert lines[0] == f"a.sqlite: 2026-04-01 to 2026-05-31, account {ACCOUNT_ID}"
     assert " ".join(lines[2].split()) == (
         "table rows invalid rows pending in progress done empty not found rejected deferred failed"
     )
     assert lines[6].split() == ["meeting", "1,234", "0", "0", "0", "1", "0", "1", "0", "0", "0"]
     assert "ended at 2026-06-01 12:00:00 UTC: complete" in output
+    assert lines[8].split() == ["table", "final", "until", "oldest", "missing", "expires"]
     assert lines[-1] == "2 of 2 partitions are finished: 1 not found."
 
 
@@ -92,7 +95,65 @@ async def test_status_as_json(tmp_path: Path) -> None:
         ("deferred", 1, "m2"),
     ]
     assert [warning["key"] for warning in data["warnings"]] == ["m3"]
+    assert data["account"] == {"id": ACCOUNT_ID, "label": None}
     assert (data["runs"][0]["outcome"], data["running"]) == ("complete", False)
+
+
+def with_days() -> list[CellsByName]:
+    """Return partitions with final days, a snapshot, a growing listing, and a missing partition that has expired."""
+    months = [("2026-04-01", "2026-04-30"), ("2026-05-01", "2026-05-31")]
+    return [
+        *(partition_row("users", days[0][:7], from_=days[0], to_=days[1]) for days in months),
+        partition_row("meeting", "m1", "pending", from_="2026-04-08", to_="2026-04-08"),
+        partition_row("all_users", "active/account", "empty"),
+    ]
+
+
+async def test_status_as_json_has_days(tmp_path: Path) -> None:
+    write_store(tmp_path / "a.sqlite", partitions=with_days())
+
+    _, output, _ = await run_command("status", "a.sqlite", "--json", folder=tmp_path)
+
+    data = json.loads(output)
+    assert data["growing"] == [{"from": "2026-05-29", "to": "2026-05-31"}]
+    missing = {"key": "m1", "state": "pending", "day": "2026-04-08", "expires_on": "2026-10-09"}
+    assert [list(stream.values())[-3:] for stream in data["streams"]] == [
+        ["2026-05-28", None, None],
+        ["2026-05-28", None, None],
+        ["2026-04-07", None, missing],
+        [None, "2026-06-01T12:00:00Z", None],
+    ]
+
+
+async def test_status_has_days(tmp_path: Path) -> None:
+    """The second table has the final days, and what expires is a warning."""
+    write_store(tmp_path / "a.sqlite", partitions=with_days())
+
+    _, output, _ = await run_command("status", "a.sqlite", folder=tmp_path)
+
+    assert [line.split() for line in output.splitlines()[11:15]] == [
+        ["users", "2026-05-28"],
+        ["user_meetings", "2026-05-28"],
+        ["meeting", "2026-04-07", "2026-04-08", "2026-10-09"],
+        ["all_users", "snapshot", "2026-06-01", "12:00"],
+    ]
+    assert "Zoom may still add to 2026-05-29 to 2026-05-31: a run that includes" in output
+    assert "Warning: the oldest missing partitions of meeting expire" in output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+async def test_status_fits_80_columns(tmp_path: Path) -> None:
+    """With all tables and states, no number is cut and no line of a table is broken."""
+    states = [partition_row(name, state, state, rows=1_234_567) for name in STREAMS for state in State]
+    write_store(tmp_path / "a.sqlite", partitions=states)
+
+    _, output = await run_on_terminal("status", "a.sqlite", folder=tmp_path, COLUMNS="80", TERM="dumb")
+
+    _, first, second, _ = output.replace("\r", "").split("\n\n")
+    lines = [line.split() for line in first.splitlines()]
+    assert lines[-len(STREAMS) :] == [[name, "9,876,536", "0", *"11111111"] for name in STREAMS]
+    assert len(second.splitlines()) == 2 + len(STREAMS)
+    assert max(map(len, (first + "\n" + second).splitlines())) <= 80
 
 
 def names(folder: Path) -> list[str]:

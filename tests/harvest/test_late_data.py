@@ -261,19 +261,19 @@ async def test_estimate_shows_repeated_listing(tmp_path: Path) -> None:
     assert estimate.calls == 1
 
 
-async def test_status_names_growing_months(tmp_path: Path) -> None:
-    """A month that was listed early is named, also if later runs do not include it."""
+async def test_status_names_growing_days(tmp_path: Path) -> None:
+    """Days that were listed early are named, also if later runs do not include them."""
     store = tmp_path / "h.sqlite"
     async with FakeZoom(two_instances(), plan=None) as fake:
         await night(fake, store, LAST + timedelta(days=1))
         for day in (1, 2):
             to = LAST + timedelta(days=day)
             await harvest(fake, store, (to, to), reports=["meeting"], now=morning(to + timedelta(days=1)))
-        early = read_status(store).growing_months
+        early = read_status(store).growing
         await night(fake, store, LAST + timedelta(days=4))
 
-    assert early == ("2026-04", "2026-05")
-    assert read_status(store).growing_months == ("2026-05",)
+    assert early == ((date(2026, 4, 28), date(2026, 5, 2)),)
+    assert read_status(store).growing == ((date(2026, 5, 1), date(2026, 5, 3)),)
 
 
 async def test_failed_relisting_keeps_rows(tmp_path: Path) -> None:

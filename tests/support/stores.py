@@ -53,9 +53,13 @@ def write_store(
 
 def partition_row(stream: str, key: str, state: str = "done", **cells: Cell) -> CellsByName:
     """Return the row of a partition of an instance on 1 May 2026, fetched on 1 June if its *state* says so."""
-    fetched = {} if state in {"pending", "in_progress", "deferred"} else {"fetched_at": "2026-06-01T12:00:00Z"}
-    run = {"run": RUN} if state in _WHOLE else {}
-    return {"stream": stream, "key": key, **DAY, "calls": 1, "state": state, **fetched, **run, **cells}
+    now = {"fetched_at": "2026-06-01T12:00:00Z", "last_run": RUN}
+    fetched = {} if state in {"pending", "in_progress", "deferred"} else now
+    row = {"stream": stream, "key": key, **DAY, "calls": 1, "state": state, **fetched, **cells}
+    if state not in _WHOLE:
+        return row
+    stored = {"stored_at": row["fetched_at"], "stored_from": row["from_"], "stored_to": row["to_"]}
+    return {"run": RUN, **stored, **row}
 
 
 def run_row(id: int = 1, **cells: Cell) -> CellsByName:

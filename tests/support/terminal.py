@@ -20,7 +20,7 @@ async def run_on_terminal(*arguments: str, folder: Path, typed: str = "", **vari
     process = subprocess.Popen(  # noqa: ASYNC220, S603  runs in the background, and is our own command
         [*COMMAND, *arguments],
         cwd=folder,
-        env=environment_with(TERM="xterm", COLUMNS="160", **variables),
+        env=environment_with(**{"TERM": "xterm", "COLUMNS": "160", **variables}),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from support.stores import DAYS, CellsByName, call_sample_rows, partition_row, run_row, write_store
+from support.stores import ACCOUNT_ID, DAYS, CellsByName, call_sample_rows, partition_row, run_row, write_store
 
 from zoomasync.errors import ConfigError
 from zoomasync.harvest import HarvestStatus, State, read_status
-from zoomasync.harvest.results.summary_text import next_step, state_text, summary
+from zoomasync.harvest.results.summary_text import expiry, final_text, growth, next_step, state_text, summary
 
 START = datetime(2026, 6, 1, 11, tzinfo=UTC)
 
@@ -110,6 +110,27 @@ def test_reasons_group_partitions(tmp_path: Path) -> None:
     assert reasons[0].example.tracking_id == "WEB_1"
 
 
+def test_reasons_ignore_ids(tmp_path: Path) -> None:
+    """Texts that differ in a meeting's number or UUID are one reason."""
+    texts = ("GET -> 404 (Zoom code 3001): no 81528471234", "GET -> 404 (Zoom code 3001): no 4444AAAiAAAAAiAiAiiAii==")
+    rows = [partition_row("meeting", f"m{n}", "not_found", error="NotFound", detail=t) for n, t in enumerate(texts)]
+
+    (reason,) = status_of(tmp_path, *rows).reasons
+
+    assert (reason.detail, reason.count) == ("GET -> 404 (Zoom code 3001): no …", 2)
+    assert reason.example.detail == texts[0]
+
+
+def test_status_names_account(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "a.sqlite")
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE harvest SET account_label = 'north'")
+
+    status = read_status(store)
+
+    assert (status.account_id, status.account_label) == (ACCOUNT_ID, "north")
+
+
 def test_deferred_until_first_and_last(tmp_path: Path) -> None:
     done = partition_row("meeting", "m3", deferred_until="2026-07-01T00:00:00Z")
 
@@ -177,6 +198,53 @@ def test_summary_of_new_store(tmp_path: Path) -> None:
     status = status_of(tmp_path)
 
     assert (summary(status), next_step(status)) == ("Nothing has been listed yet.", "Run the harvest.")
+
+
+def test_growth_names_ranges(tmp_path: Path) -> None:
+    days = [f"2026-05-{day:02}" for day in (3, 28, 29, 30, 31)]
+    fetched = {"fetched_at": "2026-05-31T01:00:00Z"}
+    parts = [partition_row("history_meetings", day, from_=day, to_=day, **fetched) for day in days]
+    early = partition_row("users", "2026-04", from_="2026-04-01", to_="2026-04-30", fetched_at="2026-05-03T01:00:00Z")
+
+    assert growth(status_of(tmp_path, *parts, early)) == (
+        "Zoom may still add to 2026-04-30, 2026-05-28 to 2026-05-31: a run that includes these days lists them again."
+    )
+
+
+def test_complete_listing_has_no_growth(tmp_path: Path) -> None:
+    assert growth(status_of(tmp_path, partition_row("users", "2026-05", from_="2026-05-01", to_="2026-05-28"))) == ""
+
+
+@pytest.mark.parametrize(
+    ("today", "warning"),
+    [
+        (date(2026, 11, 1), None),
+        (date(2026, 11, 2), "expire on 2026-11-09: fetch them before that day."),
+        (date(2026, 11, 8), "expire on 2026-11-09: fetch them before that day."),
+        (date(2026, 11, 9), "expired on 2026-11-09: Zoom may no longer have them."),
+    ],
+)
+def test_warning_a_week_before_expiry(today: date, warning: str | None, tmp_path: Path) -> None:
+    day = {"from_": "2026-05-08", "to_": "2026-05-08"}
+    late = [partition_row(stream, "m1", "pending", **day) for stream in ("meeting", "meeting_qa", "past_meeting")]
+    status = status_of(tmp_path, *late, partition_row("meeting_polls", "m1", **day))
+
+    expected = [] if warning is None else [f"Warning: the oldest missing partitions of meeting, meeting_qa {warning}"]
+    assert expiry(status, today) == expected
+
+
+def test_final_text(tmp_path: Path) -> None:
+    """A table has its final day, and a snapshot its time."""
+    days = {"from_": "2026-04-01", "to_": "2026-05-31"}
+    rows = [partition_row("users", key, **days) for key in ("2026-04", "2026-05")]
+    status = status_of(tmp_path, *rows, partition_row("billing", "account"), partition_row("meeting", "m1", "pending"))
+
+    assert [(stream.name, final_text(stream)) for stream in status.streams] == [
+        ("users", "2026-05-28"),
+        ("user_meetings", "2026-05-28"),
+        ("meeting", "2026-04-30"),
+        ("billing", "snapshot 2026-06-01 12:00"),
+    ]
 
 
 def test_state_text_has_no_underscore() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich import box
@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ...harvest import HarvestStatus, Partition, State, read_status
-from ...harvest.results.status import Reason, Run
-from ...harvest.results.summary_text import growth, next_step, state_text, summary
+from ...harvest.results.status import Reason, Run, StreamStatus
+from ...harvest.results.summary_text import expiry, final_text, growth, next_step, state_text, summary
 from ..console import print_json, print_line, stdout
 from ..exit_codes import Exit
 
@@ -35,9 +35,13 @@ def print_status(*, store: Path, as_json: bool) -> int:
 
 def _print(store: Path, status: HarvestStatus, console: Console) -> None:
     days = "" if status.days is None else f": {status.days[0]} to {status.days[1]}"
-    print_line(f"{store}{days}", console)
+    account = "" if status.account_id is None else f", account {_account(status)}"
+    print_line(f"{store}{days}{account}", console)
     if status.streams:
-        console.print(_table(status, [state for state in State if status.states[state] or console.width >= _WIDE]))
+        for table in (_table(status, console.width), _days_table(status.streams)):
+            console.print()
+            console.print(table)
+        console.print()
     for line in _lines(status):
         print_line(line, console)
 
@@ -55,6 +59,7 @@ def _lines(status: HarvestStatus) -> Iterator[str]:
         yield f"… and {more:,} more warnings, in the column `warning` of the table `partition`"
     if growing := growth(status):
         yield growing
+    yield from expiry(status, datetime.now(UTC).date())
     yield summary(status)
     step = next_step(status)
     if step and not (last and last.ended_at is None and _is_running(last)):
@@ -65,18 +70,45 @@ def _last_run(status: HarvestStatus) -> Run | None:
     return status.runs[-1] if status.runs else None
 
 
-def _table(status: HarvestStatus, states: Sequence[State]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("table", no_wrap=True)
+def _table(status: HarvestStatus, width: int) -> Table:
+    is_wide = width >= _WIDE
+    states = [state for state in State if status.states[state] or is_wide]
+    headings = ("rows", "invalid rows", *map(state_text, states))
     lines = [
         [f"{number:,}" for number in (stream.rows, stream.invalid_rows, *(stream.states[state] for state in states))]
         for stream in status.streams
     ]
-    for heading, *cells in zip(("rows", "invalid rows", *map(state_text, states)), *lines, strict=True):
-        # In a narrow terminal, headings are broken and numbers are not.
-        table.add_column(heading, justify="right", overflow="fold", min_width=max(map(len, cells)))
+    numbers = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    names = max(len(stream.name) for stream in status.streams)
+    widths = [None] * len(headings) if is_wide else _widths(headings, numbers, width - names - len(headings))
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, padding=(0, int(is_wide))
+    )
+    table.add_column("table", no_wrap=True)
+    for heading, column_width in zip(headings, widths, strict=True):
+        table.add_column(heading, justify="right", overflow="fold", width=column_width)
     for stream, line in zip(status.streams, lines, strict=True):
         table.add_row(stream.name, *line)
+    return table
+
+
+def _widths(headings: Sequence[str], numbers: Sequence[int], space: int) -> list[int]:
+    """Return the widths of columns in a narrow terminal: *numbers* fit, and *headings* as far as there is space."""
+    words = [max(map(len, heading.split())) for heading in headings]
+    limit = next(
+        (n for n in range(max(words), 0, -1) if sum(map(max, numbers, (min(n, w) for w in words))) <= space), 1
+    )
+    return [max(number, min(limit, word)) for number, word in zip(numbers, words, strict=True)]
+
+
+def _days_table(streams: Sequence[StreamStatus]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in ("table", "final until", "oldest missing", "expires"):
+        table.add_column(heading, no_wrap=True)
+    for stream in streams:
+        missing = stream.oldest_missing
+        days = ("", "") if missing is None else (f"{missing.day}", f"{missing.expires_on or 'never'}")
+        table.add_row(stream.name, final_text(stream), *days)
     return table
 
 
@@ -117,8 +149,17 @@ def _warning_text(partition: Partition) -> str:
     return f"Warning: {partition.stream} {partition.key}: {partition.warning}"
 
 
+def _account(status: HarvestStatus) -> str:
+    label = "" if status.account_label is None else f" ({status.account_label})"
+    return f"{status.account_id}{label}"
+
+
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _days(days: tuple[date, date]) -> dict[str, date]:
+    return {"from": days[0], "to": days[1]}
 
 
 def _as_data(store: Path, status: HarvestStatus) -> dict[str, object]:
@@ -127,7 +168,8 @@ def _as_data(store: Path, status: HarvestStatus) -> dict[str, object]:
     last = _last_run(status)
     return {
         "store": str(store),
-        "days": status.days and {"from": status.days[0], "to": status.days[1]},
+        "account": {"id": status.account_id, "label": status.account_label},
+        "days": status.days and _days(status.days),
         "complete": status.complete,
         "summary": summary(status),
         "next_step": next_step(status),
@@ -136,7 +178,7 @@ def _as_data(store: Path, status: HarvestStatus) -> dict[str, object]:
         "states": {state: states[state] for state in State},
         "calls": status.calls,
         "fetched_at": status.fetched_at,
-        "growing_months": status.growing_months,
+        "growing": [_days(days) for days in status.growing],
         "deferred_until": status.deferred_until and dict(zip(("first", "last"), status.deferred_until, strict=True)),
         "streams": [
             {
@@ -145,6 +187,9 @@ def _as_data(store: Path, status: HarvestStatus) -> dict[str, object]:
                 "invalid_rows": stream.invalid_rows,
                 "calls": stream.calls,
                 "states": {state: stream.states[state] for state in State},
+                "final_until": stream.final_until,
+                "snapshot_at": stream.snapshot_at,
+                "oldest_missing": stream.oldest_missing,
             }
             for stream in status.streams
         ],

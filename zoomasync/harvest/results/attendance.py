@@ -22,10 +22,9 @@ from .visits import Attendance, merge_visits
 class InstanceAttendance:
     """The attendance of one instance.
 
-    *partition* is the report that *people* comes from, as it was when all of it was last fetched: a later fetch may have
-    failed, which its state shows. *people* is None if that report is not in the store; the state of *partition* gives
-    the reason, and *partition* is None if no report of participants was selected. An empty *people* means that Zoom
-    reported nobody.
+    *partition* is the report that *people* comes from; its state shows if a later fetch failed, which changes nothing
+    else. *people* is None if that report is not in the store; the state of *partition* gives the reason, and
+    *partition* is None if no report of participants was selected. An empty *people* means that Zoom reported nobody.
     """
 
     uuid: str

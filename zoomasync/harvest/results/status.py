@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 import msgspec
 
 from ..partitions import FINAL, Partition, State
-from ..stores.sqlite.partition_table import may_change
 from ..stores.sqlite.reader import named_rows, reading
-from ..streams import DISCOVERY_STREAMS, STREAMS, Days
+from ..streams import STREAMS, Days, Stream
+from .finality import FinalDays, MissingPartition, growing_days, oldest_missing, snapshot_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,11 @@ class StreamStatus:
 
     *states* counts its partitions by state. *rows* and *invalid_rows* are sums over the partitions. *calls* is the
     least number of calls that are still to be sent.
+
+    *final_until* is the day up to which the table is final: no later run changes or adds rows of these days, unless it
+    is told to fetch them again. It is None if not even the first day is final, and for a snapshot, of which
+    *snapshot_at* is the time since which all of it was fetched whole. *oldest_missing* is the oldest partition that is
+    not in a final state.
     """
 
     name: str
@@ -31,13 +37,17 @@ class StreamStatus:
     rows: int
     invalid_rows: int
     calls: int
+    final_until: date | None = None
+    snapshot_at: datetime | None = None
+    oldest_missing: MissingPartition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """The reason for which *count* partitions in one *state* have no rows: the same *error* and *detail*.
+    """The reason for which the latest fetch of *count* partitions failed: the same *state*, *error* and *detail*.
 
-    A pending partition has the reason for which its latest fetch had no result.
+    Such a partition has no rows, or those of an earlier fetch. A pending one was not ready. The *detail* has a mark in
+    place of the ids of meetings.
 
     *example* is one of them, with a tracking ID if any of them has one.
     """
@@ -71,12 +81,13 @@ class Run:
 class HarvestStatus:
     """The status of a store.
 
-    *days* is None if no run has begun. *failures* are the partitions that are failed, deferred or in progress;
-    *warnings* are those whose rows are stored but do not add up; *reasons* are the reasons for missing rows, the most
-    frequent first. Each of the three is cut to a limit, and its count includes the rest. *deferred_until* is the first
-    and the last time at which deferred partitions can be fetched. *fetched_at* is the time of the last fetch.
-    *growing_months* are the months that were listed less than three days after their last day, such as ``2026-05``:
-    Zoom may list more instances of them, and a run that includes them lists them again.
+    *account_id* is Zoom's id of the account, and *account_label* your own name for it. *days* is None if no run has
+    begun. *failures* are the partitions that are failed, deferred or in progress; *warnings* are those whose rows are
+    stored but do not add up; *reasons* are the reasons for failed fetches, the most frequent first. Each of the three
+    is cut to a limit, and its count includes the rest. *deferred_until* is the first and the last time at which
+    deferred partitions can be fetched. *fetched_at* is the time of the last fetch. *growing* are the ranges of days
+    that were listed too early, usually less than three days after them: Zoom may add to them, and a run that includes
+    them lists them again.
     """
 
     days: Days | None
@@ -90,7 +101,9 @@ class HarvestStatus:
     runs: tuple[Run, ...]
     deferred_until: tuple[datetime, datetime] | None
     fetched_at: datetime | None
-    growing_months: tuple[str, ...] = ()
+    growing: tuple[Days, ...] = ()
+    account_id: str | None = None
+    account_label: str | None = None
 
     @property
     def states(self) -> Counter[State]:
@@ -135,15 +148,16 @@ def read_status(path: str | Path, *, limit: int = 20) -> HarvestStatus:
 
 def status_of(connection: sqlite3.Connection, *, limit: int) -> HarvestStatus:
     """Return the status of an open store, in the transaction of *connection*."""
-    lines = {line[0]: line for line in connection.execute(_BY_STREAM)}
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    streams = tuple(_stream(name, lines.get(name)) for name in STREAMS if name in lines or name in tables)
+    connection.create_function("without_ids", 1, _without_ids, deterministic=True)
     reasons = connection.execute(_REASONS).fetchall()
     (failure_count, warning_count, *times) = connection.execute(_TOTALS).fetchone()
     first, last, fetched_at = map(_time_or_none, times)
+    harvest = connection.execute("SELECT from_, to_, account_id, account_label FROM harvest").fetchone()
+    days = None if harvest is None else (date.fromisoformat(harvest[0]), date.fromisoformat(harvest[1]))
+    streams = _streams(connection)
     return HarvestStatus(
-        days=_days(connection),
-        streams=streams,
+        days=days,
+        streams=tuple(_with_final_days(connection, streams, days, fetched_at)),
         reasons=tuple(_reason(connection, *reason) for reason in reasons[:limit]),
         reason_count=len(reasons),
         failures=_partitions(connection, _FAILURES, limit) if failure_count else (),
@@ -153,7 +167,9 @@ def status_of(connection: sqlite3.Connection, *, limit: int) -> HarvestStatus:
         runs=msgspec.convert(named_rows(connection, _RUNS), tuple[Run, ...]),
         deferred_until=(first, last) if first and last else None,
         fetched_at=fetched_at,
-        growing_months=tuple(month for (month,) in connection.execute(_GROWING_MONTHS)),
+        growing=growing_days(connection, streams),
+        account_id=None if harvest is None else harvest[2],
+        account_label=None if harvest is None else harvest[3],
     )
 
 
@@ -172,15 +188,12 @@ SELECT count(*) FILTER (WHERE {_FAILURES}), count(warning),
     max(fetched_at)
 FROM partition
 """  # noqa: S608  only our own names
-# The example is the first partition with a tracking ID, or the first one. No stream name contains a space.
+# Texts that differ in ids only are one reason. The example is the first partition with a tracking ID, or the first one.
+# No stream name contains a space.
 _REASONS = f"""
-SELECT state, error, detail, count(*), min((tracking_id IS NULL) || stream || ' ' || key)
+SELECT state, error, without_ids(detail), count(*), min((tracking_id IS NULL) || stream || ' ' || key)
 FROM partition WHERE state NOT IN ('pending', 'done', 'empty') OR (state = 'pending' AND error IS NOT NULL)
 GROUP BY 1, 2, 3 ORDER BY {_WORST_FIRST}, 4 DESC, 1, 2, 3
-"""  # noqa: S608  only our own names
-_GROWING_MONTHS = f"""
-SELECT DISTINCT substr(from_, 1, 7) FROM partition
-WHERE stream IN {tuple(stream.name for stream in DISCOVERY_STREAMS)} AND {may_change(DISCOVERY_STREAMS[0])} ORDER BY 1
 """  # noqa: S608  only our own names
 _RUNS = """
 SELECT id, started_at, ended_at, outcome, host, process,
@@ -189,10 +202,50 @@ FROM run LEFT JOIN call_samples ON call_samples.run = run.id GROUP BY id ORDER B
 """
 
 
-def _stream(name: str, line: Sequence[Any] | None) -> StreamStatus:
-    _, *counts, rows, invalid_rows, calls = line or (name, *(0 for _ in State), 0, 0, 0)
+def _streams(connection: sqlite3.Connection) -> Mapping[Stream, StreamStatus]:
+    """Return the status of each stream of the store, parents before their children, without the final days."""
+    lines = {line[0]: line for line in connection.execute(_BY_STREAM)}
+    names = {name for (name,) in connection.execute("SELECT name FROM stream")}.union(lines)
+    return {
+        stream: _stream(connection, stream, lines.get(stream.name))
+        for stream in STREAMS.values()
+        if stream.name in names
+    }
+
+
+def _stream(connection: sqlite3.Connection, stream: Stream, line: Sequence[Any] | None) -> StreamStatus:
+    _, *counts, rows, invalid_rows, calls = line or (stream.name, *(0 for _ in State), 0, 0, 0)
     states = Counter({state: count for state, count in zip(State, counts, strict=True) if count})
-    return StreamStatus(name=name, states=states, rows=rows, invalid_rows=invalid_rows, calls=calls)
+    return StreamStatus(
+        name=stream.name,
+        states=states,
+        rows=rows,
+        invalid_rows=invalid_rows,
+        calls=calls,
+        snapshot_at=snapshot_time(connection, stream) if stream.refresh.snapshot else None,
+        oldest_missing=oldest_missing(connection, stream) if states.keys() - set(FINAL) else None,
+    )
+
+
+def _with_final_days(
+    connection: sqlite3.Connection,
+    streams: Mapping[Stream, StreamStatus],
+    days: Days | None,
+    fetched_at: datetime | None,
+) -> Iterable[StreamStatus]:
+    if days is None or fetched_at is None:  # nothing is final
+        return streams.values()
+    missing = {stream.name: status.oldest_missing for stream, status in streams.items()}
+    final = FinalDays(connection, list(streams), days, today=fetched_at.date(), missing=missing)
+    return [replace(status, final_until=final.until(stream)) for stream, status in streams.items()]
+
+
+def _without_ids(text: str | None) -> str | None:
+    """Return *text* with a mark in place of the numbers and UUIDs of meetings."""
+    return None if text is None else _IDS.sub("…", text)
+
+
+_IDS = re.compile(r"\b\d{9,12}\b|[\w+/]{22}==")
 
 
 def _reason(
@@ -201,11 +254,6 @@ def _reason(
     stream, _, key = example[1:].partition(" ")
     (line,) = named_rows(connection, "SELECT * FROM partition WHERE stream = ? AND key = ?", stream, key)
     return Reason(state=State(state), error=error, detail=detail, count=count, example=msgspec.convert(line, Partition))
-
-
-def _days(connection: sqlite3.Connection) -> Days | None:
-    line = connection.execute("SELECT from_, to_ FROM harvest").fetchone()
-    return None if line is None else (date.fromisoformat(line[0]), date.fromisoformat(line[1]))
 
 
 def _partitions(connection: sqlite3.Connection, condition: str, limit: int) -> tuple[Partition, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from ..partitions import State
-from .status import HarvestStatus
+from .status import HarvestStatus, StreamStatus
 
 _LOST = (State.NOT_FOUND, State.REJECTED)
 _MISSING = (State.FAILED, State.DEFERRED, State.IN_PROGRESS, State.PENDING)
@@ -27,12 +28,38 @@ def summary(status: HarvestStatus) -> str:
     return f"{finished}: {lost}." if lost else f"{finished}."
 
 
+def final_text(stream: StreamStatus) -> str:
+    """Return the day up to which *stream* is final, or the time of a snapshot; empty if there is none."""
+    if stream.snapshot_at is not None:
+        return f"snapshot {stream.snapshot_at:%Y-%m-%d %H:%M}"
+    return "" if stream.final_until is None else f"{stream.final_until}"
+
+
 def growth(status: HarvestStatus) -> str:
-    """Return the sentence about months that Zoom may not have listed in full yet; empty if there are none."""
-    if not status.growing_months:
+    """Return the sentence about days that Zoom may not have listed in full yet; empty if there are none."""
+    if not status.growing:
         return ""
-    months = ", ".join(status.growing_months)
-    return f"Zoom may list more instances of {months}: a run that includes these days asks again."
+    days = ", ".join(f"{first}" if first == last else f"{first} to {last}" for first, last in status.growing)
+    return f"Zoom may still add to {days}: a run that includes these days lists them again."
+
+
+def expiry(status: HarvestStatus, today: date) -> list[str]:
+    """Return the warnings about missing partitions that expired before *today*, or expire within seven days."""
+    streams: dict[date, list[str]] = {}
+    for stream in status.streams:
+        missing = stream.oldest_missing
+        if missing is not None and missing.expires_on is not None and missing.expires_on <= today + _NOTICE:
+            streams.setdefault(missing.expires_on, []).append(stream.name)
+    return [_expiry_text(day, ", ".join(names), today) for day, names in sorted(streams.items())]
+
+
+_NOTICE = timedelta(days=7)
+
+
+def _expiry_text(day: date, names: str, today: date) -> str:
+    if day <= today:
+        return f"Warning: the oldest missing partitions of {names} expired on {day}: Zoom may no longer have them."
+    return f"Warning: the oldest missing partitions of {names} expire on {day}: fetch them before that day."
 
 
 def next_step(status: HarvestStatus) -> str:

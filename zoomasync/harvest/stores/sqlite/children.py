@@ -29,10 +29,6 @@ def add_children(
     parent = stream.parent
     if parent is None:
         return
-    if parent.table == INSTANCES:
-        select = _of_instances(stream, parent)
-    else:
-        select = _of_rows(stream, parent, STREAMS[parent.table], stored)
     condition = f"substr(day, 1, 7) BETWEEN '{months[0]}' AND '{months[1]}'"
     if since is not None:
         condition = f"({condition} OR day >= '{since}')"
@@ -40,8 +36,19 @@ def add_children(
     connection.execute(
         "INSERT INTO partition (stream, key, from_, to_, calls, state) "
         f"SELECT '{stream.name}', variant.column1 || key, from_, day, calls, 'pending' "
-        f"FROM ({select}) CROSS JOIN (VALUES {variants}) AS variant WHERE {condition} ORDER BY 2 {on_conflict(stream)}"
+        f"FROM ({select_children(stream, parent, stored)}) CROSS JOIN (VALUES {variants}) AS variant "
+        f"WHERE {condition} ORDER BY 2 {on_conflict(stream)}"
     )
+
+
+def select_children(stream: Stream, parent: Parent, stored: Days) -> str:
+    """Return SQL for the parts of *stream* that the rows of *parent* lead to: key, from_, day and calls.
+
+    The keys are those without a variant.
+    """
+    if parent.table == INSTANCES:
+        return _of_instances(stream, parent)
+    return _of_rows(stream, parent, STREAMS[parent.table], stored)
 
 
 def on_conflict(stream: Stream) -> str:

@@ -61,9 +61,10 @@ def _from_version_3(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO stream SELECT DISTINCT stream, 1 FROM partition")
     connection.execute(
         "UPDATE partition SET run = coalesce((SELECT name FROM run WHERE started_at <= fetched_at "
-        "ORDER BY id DESC LIMIT 1), fetched_at, '') WHERE state IN ('done', 'empty') OR "
-        "(state != 'in_progress' AND rows + invalid_rows > 0)"
+        "ORDER BY id DESC LIMIT 1), fetched_at, ''), stored_at = fetched_at, stored_from = from_, stored_to = to_ "
+        "WHERE state IN ('done', 'empty') OR (state != 'in_progress' AND rows + invalid_rows > 0)"
     )
+    connection.execute("UPDATE partition SET last_run = fetched_at")
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         if name in STREAMS or name == "rejected_rows":
             stream = '"rejected_rows".stream' if name == "rejected_rows" else f"'{name}'"
@@ -75,4 +76,8 @@ def _from_version_3(connection: sqlite3.Connection) -> None:
             )
 
 
-_ADDED = {"harvest": ("account_id", "account_label"), "partition": ("run",), "run": ("name",)}
+_ADDED = {
+    "harvest": ("account_id", "account_label"),
+    "partition": ("run", "stored_at", "stored_from", "stored_to", "last_run"),
+    "run": ("name",),
+}

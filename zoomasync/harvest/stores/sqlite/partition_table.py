@@ -222,13 +222,14 @@ def finish(
     connection.execute(
         "UPDATE partition SET state = :state, fetched_at = :fetched_at, deferred_until = :deferred_until, "
         "error = :error, detail = :detail, tracking_id = :tracking_id, warning = :warning, "
-        "not_found_runs = :not_found_runs WHERE stream = :stream AND key = :key",
-        {**msgspec.to_builtins(result), "deferred_until": deferred_until},
+        "not_found_runs = :not_found_runs, last_run = :last_run WHERE stream = :stream AND key = :key",
+        {**msgspec.to_builtins(result), "deferred_until": deferred_until, "last_run": run},
     )
     if not whole:
         return result
     connection.execute(
-        "UPDATE partition SET pages = ?, rows = ?, invalid_rows = ?, run = ? WHERE stream = ? AND key = ?",
+        "UPDATE partition SET pages = ?, rows = ?, invalid_rows = ?, run = ?, "
+        "stored_at = fetched_at, stored_from = from_, stored_to = to_ WHERE stream = ? AND key = ?",
         (result.pages, result.rows, result.invalid_rows, run, task.stream.name, task.key),
     )
     return replace(result, run=run)
