@@ -7,7 +7,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from importlib.util import find_spec
@@ -19,8 +20,10 @@ from typing import Literal
 import anyio
 import pytest
 from support.environment import environment_of
+from support.harvesting import QUICK
 
-from zoomasync.harvest import Harvest
+from zoomasync.harvest import Harvest, export_tables
+from zoomasync.harvest.streams import STREAMS
 from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, RecordingFile, Visit
 
 RECIPES = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
@@ -120,6 +123,65 @@ async def test_duckdb_lists_poll_answers(tmp_path: Path) -> None:
     assert rows == [("Bo", "Lunch?", 'It\'s "soup"\nagain')]
 
 
+CHANGES = "Load changes into a lakehouse"
+
+
+def statements(block: str, reports: Iterable[str]) -> Iterator[str]:
+    """Yield the statements of *block*, those of one report for each of *reports*."""
+    for statement in block.split(";"):
+        names = reports if "meeting_participants" in statement else [""]
+        yield from (statement.replace("meeting_participants", name) for name in names)
+
+
+async def harvest_all(fake: FakeZoom, store: Path) -> None:
+    """Harvest all reports of yesterday, and some of them again."""
+    refetch = {"meeting_polls": None, "meeting_participants": None}
+    async with (
+        fake.client(retry=QUICK) as zoom,
+        Harvest(zoom, store=store, from_=YESTERDAY, to=YESTERDAY, reports=["all"], refetch=refetch) as harvest,
+    ):
+        await harvest.run()
+
+
+@needs("duckdb", "pyarrow")
+async def test_changes_give_a_full_export(tmp_path: Path) -> None:
+    """After the documented statements, every table is that of a full export."""
+    import duckdb  # noqa: PLC0415  may be missing
+
+    (load, watermark, merge), (full, changes) = blocks("sql", CHANGES), blocks("sh", CHANGES)
+    store = tmp_path / "harvest.sqlite"
+    account = account_with_visits()
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest_all(fake, store)
+        await run(sys.executable, "-W", "error", "-m", *shlex.split(full), folder=tmp_path)
+        tables = [file.stem for file in (tmp_path / "export").iterdir()]
+        reports = set(tables) & set(STREAMS)
+        with duckdb.connect() as lake:
+            lake.execute(f"SET file_search_path = '{tmp_path}'")
+            for statement in statements(load, reports):
+                lake.execute(statement)
+            ((since,),) = lake.sql(watermark).fetchall()
+
+            account.instances[0] = replace(account.instances[0], polls=())
+            account.add_instance(start=NINE_O_CLOCK + timedelta(hours=4), participants=4, qa=2)
+            account.add_host("Dee")
+            fake.respond("GET /report/meetings/{meetingId}/participants", status=500, body=b"", times=3)
+            await harvest_all(fake, store)
+            command = changes.replace("2026-06-15T02:00:04.518270Z", since)
+            await run(sys.executable, "-W", "error", "-m", *shlex.split(command), folder=tmp_path)
+            for statement in statements(merge, reports):
+                lake.execute(statement)
+
+            export_tables(store, tmp_path / "now")
+            for table in tables:
+                one, two = f'FROM "{table}"', f"FROM 'now/{table}.parquet'"
+                assert lake.sql(f"({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one})").fetchall() == [], table
+            listed = lake.sql("SELECT stream, state FROM 'changes/partitions.parquet' ORDER BY ALL").fetchall()
+            assert [state for stream, state in listed if stream == "meeting_polls"] == ["empty"] * 3
+            assert [state for stream, state in listed if stream == "meeting_participants"] == ["done", "done", "failed"]
+            assert [state for stream, state in listed if stream == "meeting"] == ["done"]
+
+
 @needs("dlt", "duckdb")
 async def test_dlt_loads_each_visit_once(tmp_path: Path) -> None:
     """A second run of the pipeline adds no duplicate."""
@@ -167,6 +229,8 @@ def test_all_blocks_are_run() -> None:
         for language, title in (
             ("sh", "Query with DuckDB"),
             ("sql", "Query with DuckDB"),
+            ("sh", CHANGES),
+            ("sql", CHANGES),
             ("python", "Load with dlt"),
             ("python", "Save last month's recordings"),
         )

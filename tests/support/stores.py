@@ -36,15 +36,7 @@ def write_store(
     partitions = list(partitions)
     streams = {"users", "user_meetings", *(str(row["stream"]) for row in partitions)}
     tables = {"partition": partitions, "rejected_rows": rejected_rows, "run": runs, "call_samples": call_samples}
-    with StoreWriter(path, *sorted(streams)) as store:
-        if days is not None:
-            line: CellsByName = {
-                "id": 1,
-                "from_": days[0].isoformat(),
-                "to_": days[1].isoformat(),
-                "account_id": ACCOUNT_ID,
-            }
-            store.insert("harvest", line)
+    with StoreWriter(path, *sorted(streams), days=days) as store:
         for table, rows in tables.items():
             for row in rows:
                 store.insert(table, row)
@@ -81,7 +73,7 @@ def call_sample_rows(
 class StoreWriter:
     """A new store at *path*, with the tables of instances and those of *streams* (all if none is given)."""
 
-    def __init__(self, path: Path, *streams: str) -> None:
+    def __init__(self, path: Path, *streams: str, days: tuple[date, date] | None = DAYS) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
@@ -94,6 +86,11 @@ class StoreWriter:
         for name in streams or STREAMS:
             self._connection.execute("INSERT OR IGNORE INTO stream VALUES (?, 1)", (name,))
         create_views(self._connection)
+        if days is not None:
+            line = (*(day.isoformat() for day in days), ACCOUNT_ID)
+            self._connection.execute(
+                "INSERT OR IGNORE INTO harvest (id, from_, to_, account_id) VALUES (1, ?, ?, ?)", line
+            )
 
     def __enter__(self) -> Self:
         return self

@@ -77,18 +77,26 @@ def export(
     raw: Annotated[
         bool, Parameter(help="In CSV, do not change text that a spreadsheet would run as a formula.")
     ] = False,
+    changed_since: Annotated[
+        str | None,
+        Parameter(help="Write only the partitions that changed after this run (a name in the table runs) or time."),
+    ] = None,
 ) -> int:
     """Write the tables of a harvest to Parquet, NDJSON or CSV files, one per table.
 
-    The files hold the partitions that are done, at one moment, also while a harvest writes to the store. The same rows
-    give the same bytes. Existing files of the same names are replaced.
+    The files hold the rows of each partition's last whole fetch, at one moment, also while a harvest writes to the
+    store. The same rows give the same bytes. Existing files of the same names are replaced. The table partitions has
+    the state of each partition, and runs the runs.
+
+    With --changed-since, partitions lists the partitions that were fetched since, or are still to be fetched, and the
+    other tables have their rows: replace the rows of these partitions in your copy.
 
     In CSV, text that a spreadsheet would run as a formula (it starts with =, +, -, @, a tab or a line break) gets a '
     in front, unless you set --raw.
     """
     from .commands.export import export_files  # noqa: PLC0415  see the module docstring
 
-    return export_files(store=store, to=to, format_=format_, raw=raw)
+    return export_files(store=store, to=to, format_=format_, raw=raw, changed_since=changed_since)
 
 
 @app.command

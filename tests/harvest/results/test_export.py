@@ -12,13 +12,12 @@ from typing import cast
 
 import duckdb
 import pytest
-from support.stores import StoreWriter, table_names, table_rows
+from support.stores import ACCOUNT_ID, RUN, StoreWriter, table_names, table_rows
 
 from zoomasync.errors import InvalidArgument
-from zoomasync.harvest import Harvest, export_tables
+from zoomasync.harvest import Harvest, State, export_tables
+from zoomasync.harvest.columns import Cell, Column, Kind, all_columns
 from zoomasync.harvest.results.export import Format
-from zoomasync.harvest.stores.columns import Cell, Column, Kind
-from zoomasync.harvest.stores.sqlite.schema import all_columns
 from zoomasync.harvest.streams import STREAMS
 from zoomasync.testing import Account, FakeZoom
 
@@ -26,6 +25,7 @@ pq = pytest.importorskip("pyarrow.parquet")
 
 FORMATS: tuple[Format, ...] = ("parquet", "ndjson", "csv")
 SPRING = (date(2026, 4, 1), date(2026, 5, 31))
+OWN_TABLES = {"instances", "rejected_rows", "partitions", "runs"}
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ async def test_every_format_has_all_rows(tmp_path: Path) -> None:
     counts = [export_tables(store, tmp_path / format_, format=format_, raw=True) for format_ in FORMATS]
 
     assert counts[0] == counts[1] == counts[2]
-    assert counts[0].keys() == set(table_names(store)) | {"rejected_rows"}
+    assert counts[0].keys() == set(table_names(store)) | OWN_TABLES
     assert all(counts[0][name] for name in ("user_meetings", "meeting_participants", "meeting_polls", "meeting_qa"))
     for name in table_names(store):
         columns, rows = all_columns(STREAMS[name]), table_rows(store, name)
@@ -119,17 +119,23 @@ async def test_every_format_has_all_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_only_done_partitions_exported(format_: Format, path: Path) -> None:
+def test_only_whole_partitions_exported(format_: Format, path: Path) -> None:
+    """The rows are those of the last whole fetch, also if a later one failed."""
     with StoreWriter(path, "users") as store:
-        for state in ("done", "in_progress", "pending", "failed", "deferred", "not_found", "rejected", "empty"):
-            store.add("users", f"key {state}", [{"id": state}], state=state, invalid_row='{"id":"x"}')
+        for state in State:
+            rows = [] if state is State.EMPTY else [{"id": state}]
+            store.add("users", f"key {state}", rows, state=state, invalid_row='{"id":"x"}')
+        store.execute("UPDATE partition SET run = ? WHERE state = 'failed'", RUN)
 
     counts = export_tables(path, path.parent / "out", format=format_)
 
-    assert counts == {"users": 1, "rejected_rows": 1}
+    assert counts == {"users": 2, "instances": 0, "rejected_rows": 3, "partitions": 8, "runs": 0}
     out = path.parent / "out"
-    assert query(out, f"SELECT _part, id FROM 'users.{format_}'") == [("key done", "done")]  # noqa: S608  our own names
-    assert query(out, f"SELECT _part, raw FROM 'rejected_rows.{format_}'") == [("key done", '{"id":"x"}')]  # noqa: S608  our own names
+    whole = ["key done", "key empty", "key failed"]
+    assert query(out, f"SELECT _part, id FROM 'users.{format_}'") == [("key done", "done"), ("key failed", "failed")]  # noqa: S608  our own names
+    assert query(out, f"SELECT _part, raw FROM 'rejected_rows.{format_}'") == [(key, '{"id":"x"}') for key in whole]  # noqa: S608  our own names
+    states = sorted((f"key {state}", str(state)) for state in State)
+    assert query(out, f"SELECT _part, state FROM 'partitions.{format_}'") == states  # noqa: S608  our own names
 
 
 def test_rejected_row_is_unchanged(path: Path) -> None:
@@ -141,12 +147,16 @@ def test_rejected_row_is_unchanged(path: Path) -> None:
     export_tables(path, path.parent / "out", format="ndjson")
     (row,) = (path.parent / "out" / "rejected_rows.ndjson").read_text(encoding="utf-8").splitlines()
     assert json.loads(row) == {
+        "_account": ACCOUNT_ID,
         "stream": "users",
         "_part": "2026-05",
         "_seq": 99,
         "path": "$.duration",
         "reason": "Expected `int`",
         "raw": raw,
+        "_fetched_at": None,
+        "_run": None,
+        "_version": None,
     }
 
 
@@ -179,7 +189,7 @@ def test_parquet_columns_have_types(path: Path) -> None:
     table = pq.read_table(path.parent / "out" / "user_meetings.parquet")
     types = {field.name: (str(field.type), field.nullable) for field in table.schema}
 
-    assert types["_part"] == ("string", False)
+    assert types["_account"] == types["_part"] == ("string", False)
     assert types["_seq"] == ("int64", False)
     assert types["uuid"] == ("string", True)
     assert types["start_time"] == ("timestamp[us, tz=UTC]", True)
@@ -242,15 +252,18 @@ def test_same_rows_give_same_bytes(format_: Format, tmp_path: Path) -> None:
 
     first = contents(tmp_path / "first")
     assert contents(tmp_path / "second") == contents(tmp_path / "some where/else") == first
-    assert first.keys() == {f"{name}.{format_}" for name in (*STREAMS, "rejected_rows")}
+    assert first.keys() == {f"{name}.{format_}" for name in {*STREAMS, *OWN_TABLES}}
 
 
-async def test_two_harvests_give_same_files(tmp_path: Path) -> None:
+async def test_two_harvests_give_same_rows(tmp_path: Path) -> None:
+    """The rows of two harvests of an account differ in their times and runs only."""
     account = Account.simulated(3, today=date(2026, 6, 15), instances_per_month=4)
     for name in ("one", "two"):
         export_tables(await harvested(account, tmp_path / f"{name}.sqlite"), tmp_path / name)
 
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    for name in {*table_names(tmp_path / "one.sqlite"), "instances", "rejected_rows"}:
+        one, two = (pq.read_table(tmp_path / folder / f"{name}.parquet") for folder in ("one", "two"))
+        assert one.drop_columns(["_fetched_at", "_run"]) == two.drop_columns(["_fetched_at", "_run"])
 
 
 def test_unknown_format(path: Path) -> None:

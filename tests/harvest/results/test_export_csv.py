@@ -75,7 +75,7 @@ def test_any_text_round_trips_in_raw_csv(tmp_path_factory: pytest.TempPathFactor
 
     export_tables(path, path.parent / "out", format="csv", raw=True)
 
-    assert [row[2] for row in csv_rows(path.parent / "out" / "users.csv")[1:]] == texts
+    assert [row[3] for row in csv_rows(path.parent / "out" / "users.csv")[1:]] == texts
 
 
 @settings(max_examples=40)  # each example makes a store

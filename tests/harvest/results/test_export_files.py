@@ -28,6 +28,7 @@ from zoomasync.harvest.stores.sqlite.schema import VERSION
 pytest.importorskip("pyarrow")
 
 FORMATS: tuple[Format, ...] = ("parquet", "ndjson", "csv")
+OWN_TABLES = ("instances", "rejected_rows", "partitions", "runs")
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_killed_export_leaves_no_part(format_: Format, path: Path) -> None:
 
     with StoreWriter(path.parent / "other.sqlite", "meeting"):
         export_tables(path.parent / "other.sqlite", out, format=format_)
-    assert {file.name for file in out.iterdir()} == {f"meeting.{format_}", f"rejected_rows.{format_}"}
+    assert {file.name for file in out.iterdir()} == {f"{name}.{format_}" for name in ("meeting", *OWN_TABLES)}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
@@ -161,7 +162,7 @@ def test_store_name_with_url_characters(tmp_path: Path) -> None:
     with StoreWriter(path, "users") as store:
         store.add("users", "2026-05", [{"id": "u"}])
 
-    assert export_tables(path, tmp_path / "out #?%41", format="csv") == {"users": 1, "rejected_rows": 0}
+    assert export_tables(path, tmp_path / "out #?%41", format="csv")["users"] == 1
     assert (tmp_path / "out #?%41" / "users.csv").is_file()
 
 
@@ -181,7 +182,7 @@ def newer_store(path: Path) -> None:
 
 def older_store(path: Path) -> None:
     with StoreWriter(path, "users") as store:
-        store.execute(f"PRAGMA user_version = {VERSION - 2}")
+        store.execute(f"PRAGMA user_version = {VERSION - 3}")
 
 
 def text_file(path: Path) -> None:
@@ -197,7 +198,7 @@ def text_file(path: Path) -> None:
         (other_database, "is not a harvest store"),
         (text_file, "is not a harvest store"),
         (newer_store, f"is a harvest store of version {VERSION + 1}, and this zoomasync reads version {VERSION}: upd"),
-        (older_store, f"is a harvest store of version {VERSION - 2}, and this zoomasync reads version {VERSION}: rea"),
+        (older_store, f"is a harvest store of version {VERSION - 3}, and this zoomasync reads version {VERSION}: rea"),
     ],
     ids=["missing", "folder", "empty", "another database", "text", "newer", "older"],
 )
@@ -267,12 +268,9 @@ def test_command_lists_files(path: Path) -> None:
 
     lines = [line.split() for line in done.stdout.splitlines() if line.strip(" ─")]
     assert (done.returncode, done.stderr) == (0, "")
-    assert lines == [["file", "rows"], ["users.csv", "1"], ["webinar.csv", "1,234"], ["rejected_rows.csv", "0"]]
-    assert {file.name for file in (path.parent / "a" / "b").iterdir()} == {
-        "users.csv",
-        "webinar.csv",
-        "rejected_rows.csv",
-    }
+    counts = {"users": "1", "webinar": "1,234", "instances": "0", "rejected_rows": "0", "partitions": "2", "runs": "0"}
+    assert lines == [["file", "rows"], *([f"{name}.csv", count] for name, count in counts.items())]
+    assert {file.name for file in (path.parent / "a" / "b").iterdir()} == {f"{name}.csv" for name in counts}
 
 
 @pytest.mark.parametrize(

@@ -186,13 +186,13 @@ def test_snapshot_without_a_part_has_no_time(tmp_path: Path) -> None:
 
 
 def test_snapshot_after_failed_refetch(tmp_path: Path) -> None:
-    """The time is that of the last whole fetch; that of a partition that Zoom no longer has counts too."""
+    """The time is that of the last whole fetch; a partition that Zoom no longer has does not count."""
     parts = [
         partition_row("recordings", "u1/2026-05", "failed", run="r", stored_at="2026-06-02T04:00:00Z"),
         partition_row("recordings", "u2/2026-05", "not_found", run="r", stored_at="2026-04-02T04:00:00Z"),
     ]
 
-    assert of_stream(status_of(tmp_path, *parts), "recordings").snapshot_at == datetime(2026, 6, 1, 12, tzinfo=UTC)
+    assert of_stream(status_of(tmp_path, *parts), "recordings").snapshot_at == datetime(2026, 6, 2, 4, tzinfo=UTC)
 
 
 # Missing partitions.

@@ -11,10 +11,10 @@ from ..exit_codes import Exit
 from ..extras import extra
 
 
-def export_files(*, store: Path, to: Path, format_: Format, raw: bool) -> int:
+def export_files(*, store: Path, to: Path, format_: Format, raw: bool, changed_since: str | None) -> int:
     """Write the files, and list them."""
     with extra():
-        rows = export_tables(store, to, format=format_, raw=raw)
+        rows = export_tables(store, to, format=format_, raw=raw, changed_since=changed_since)
     files = table("file", "rows")
     for name, count in rows.items():
         files.add_row(f"{name}.{format_}", f"{count:,}")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from ..._disk.files import atomic_write
 from ...errors import ConfigError, InvalidArgument, StoreError
-from ..columns import Cell, Column, all_columns
+from ..columns import Cell, Column
+from ..stores.sqlite.export_tables import export_tables_of
 from ..stores.sqlite.reader import reading
-from ..stores.sqlite.schema import REJECTED_ROW_COLUMNS
-from ..streams import STREAMS
 from ._text_files import TextFile, csv_encoder, csv_header, ndjson_encoder
 
 if TYPE_CHECKING:
@@ -33,13 +33,15 @@ def export_tables(
     *,
     format: Format = "parquet",  # noqa: A002  the common name of this option
     raw: bool = False,
+    changed_since: str | date | None = None,
 ) -> Mapping[str, int]:
     """Write the tables of *store* to files in the folder *to*, and return the number of rows of each table.
 
-    There is one file per table, such as ``meeting.parquet``; ``rejected_rows`` has the invalid rows. The files hold the
-    partitions that are done, sorted by ``_part`` and ``_seq``. They show the store at one moment, also while a harvest
-    writes to it, and the same rows give the same bytes. The folder is created if it is missing. Files of the same names
-    are replaced at the end, so that a reader never sees a part of a file.
+    There is one file per table that the store harvests, such as ``meeting.parquet``. Besides, ``instances`` has all
+    instances, ``rejected_rows`` the invalid rows, ``partitions`` the states of the partitions, and ``runs`` the runs.
+    The files hold the rows of each partition's last whole fetch, sorted by ``_part`` and ``_seq``. They show the store
+    at one moment, also while a harvest writes to it, and the same rows give the same bytes. The folder is created if it
+    is missing. Files of the same names are replaced at the end, so that a reader never sees a part of a file.
 
     * ``parquet`` has typed columns; nested values are JSON text. It needs the extra ``parquet``.
     * ``ndjson`` has one JSON object per line, with nested values.
@@ -49,6 +51,13 @@ def export_tables(
       gets a ``'`` in front, and NUL characters become U+FFFD. This also changes IDs that start like a formula, so set
       *raw* if a program reads the file: it leaves all text unchanged.
 
+    With *changed_since*, the files hold what changed: ``partitions`` lists the partitions that were fetched since then,
+    also without rows or with an error, and those that are still to be fetched; the tables of rows, and
+    ``rejected_rows``, have all rows of these partitions, and no others. ``instances`` and ``runs`` are complete. So an
+    earlier export becomes a present one if, of each listed partition, the rows of the file replace the earlier ones.
+    *changed_since* is a time (without a zone in UTC) or the name of a run from ``runs``, which stands for its end: give
+    the last run that had ended when the earlier export was made.
+
     Raises `ConfigError` if there is no such store or the folder cannot be used, and `StoreError` if reading or writing
     fails.
     """
@@ -56,11 +65,11 @@ def export_tables(
     rows: dict[str, int] = {}
     folder = Path(to)
     with reading(store) as connection, _exporting_to(folder), ExitStack() as renamed_at_end:
-        for table, columns, select in _tables(connection):
-            name = f"{table}.{format}"
+        for table in export_tables_of(connection, changed_since):
+            name = f"{table.name}.{format}"
             path = renamed_at_end.enter_context(atomic_write(folder / name, folder / f"{_TEMPORARY}{name}.part"))
-            with open_file(path, columns) as file:
-                rows[table] = _copy(connection.execute(select), file)
+            with open_file(path, table.columns) as file:
+                rows[table.name] = _copy(connection.execute(table.select), file)
     return rows
 
 
@@ -83,31 +92,6 @@ def _copy(cursor: sqlite3.Cursor, file: TextFile | ParquetFile) -> int:
         file.write(rows)
         count += len(rows)
     return count
-
-
-def _tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Sequence[Column], str]]:
-    """Yield the tables of the store: name, columns, and SQL that selects the rows of the partitions that are done.
-
-    Names come from the library's own structs, never from data.
-    """
-    for stream in STREAMS.values():
-        present = {name for _, name, *_ in connection.execute(f'PRAGMA table_info("{stream.name}")')}
-        if present:
-            columns = all_columns(stream)
-            # A store that predates a field of Zoom's lacks its column until the next harvest adds it.
-            names = ", ".join(f'"{c.name}"' if c.name in present else f'NULL AS "{c.name}"' for c in columns)
-            select = (
-                f'SELECT {names} FROM "{stream.name}" '  # noqa: S608  only our own names
-                f"WHERE _part IN (SELECT key FROM partition WHERE stream = '{stream.name}' AND run IS NOT NULL) "
-                "ORDER BY _part, _seq"
-            )
-            yield stream.name, columns, select
-    select = (
-        f"SELECT {', '.join(column.name for column in REJECTED_ROW_COLUMNS)} FROM rejected_rows "  # noqa: S608  only our own names
-        "WHERE (stream, _part) IN (SELECT stream, key FROM partition WHERE run IS NOT NULL) "
-        "ORDER BY stream, _part, _seq"
-    )
-    yield "rejected_rows", REJECTED_ROW_COLUMNS, select
 
 
 @contextmanager

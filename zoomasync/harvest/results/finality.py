@@ -53,11 +53,13 @@ def expiry_day(day: date, months: int) -> date:
 
 
 def snapshot_time(connection: sqlite3.Connection, stream: Stream) -> datetime | None:
-    """Return the time since which each partition of a snapshot was fetched whole, or None if one was not yet."""
-    # Zoom has no rows of a partition that was not found, so such a fetch counts.
-    time = f"CASE WHEN {_FINAL} THEN fetched_at ELSE stored_at END"
+    """Return the time since which each partition of a snapshot was fetched whole, or None if one was not yet.
+
+    Partitions that Zoom does not have do not count.
+    """
     (text,) = connection.execute(
-        f"SELECT CASE WHEN count(*) = count({time}) THEN min({time}) END FROM partition WHERE stream = ?",  # noqa: S608  only our own names
+        "SELECT CASE WHEN count(*) = count(stored_at) THEN min(stored_at) END FROM partition "
+        "WHERE stream = ? AND state NOT IN ('not_found', 'rejected')",
         (stream.name,),
     ).fetchone()
     return None if text is None else datetime.fromisoformat(text)
