@@ -36,7 +36,7 @@ _HOSTS, _INSTANCES = 4, 985  # and 15 listings of three months: 1,000 partitions
 _PAGE = 12
 _WORKERS = 8
 _MANY_PAGES = 100
-_OF_THE_RUN = {"fetched_at", "run", "_fetched_at", "_run"}
+_OF_THE_RUN = {"fetched_at", "run", "stored_at", "last_run", "_fetched_at", "_run"}
 _UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
 _PATIENCE = 60.0
 
@@ -225,6 +225,8 @@ def erase_runs(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         for name in _tables(database) & {"rejected_rows", *(stream.name for stream in _STREAMS)}:
             database.execute(f'UPDATE "{name}" SET _fetched_at = NULL, _run = NULL')  # noqa: S608  our own names
+        database.execute("UPDATE partition SET run = '', fetched_at = NULL, stored_at = NULL, last_run = NULL")
+        database.execute("DELETE FROM run")
 
 
 def _tables(database: sqlite3.Connection) -> set[str]:

@@ -87,7 +87,7 @@ def test_wrong_cell_deletes_file(cell: Cell, tmp_path: Path) -> None:
     file = ParquetFile(tmp_path / "f.parquet", COLUMNS)
     file.write([tuple(row.values())])
 
-    with pytest.raises(StoreError, match="the column meetings has a cell that is no integer"):
+    with pytest.raises(StoreError, match="the column meetings has a cell that is not of the type integer"):
         file.close()
     file.close()
     assert contents(tmp_path) == {}
