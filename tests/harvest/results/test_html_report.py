@@ -12,13 +12,14 @@ import anyio
 import pytest
 from support.browser import Element, elements, render
 from support.environment import run_command
-from support.stores import DAYS, CellsByName, call_sample_rows, partition_row, run_row, write_store
+from support.stores import ACCOUNT_ID, DAYS, CellsByName, call_sample_rows, partition_row, run_row, write_store
 
 from zoomasync.errors import ConfigError, StoreError
 from zoomasync.harvest import State, write_report
 
 START = datetime(2026, 6, 1, 11, tzinfo=UTC)
 REJECTED_ROW: CellsByName = {
+    "_account": ACCOUNT_ID,
     "stream": "meeting_qa",
     "_part": "m1",
     "_seq": 1,
@@ -82,6 +83,7 @@ def test_report_of_incomplete_store(tmp_path: Path) -> None:
         assert words in text
     lines = texts(page, "tr")
     assert "meeting 1,234 0 4 1 0 0 1 0 0 1 1 8" in lines
+    assert "meeting 2026-05-01 2026-11-02 m2" in lines
     assert "Rejected 1 BadRequest too old meeting m3 WEB_3" in lines
     assert "meeting_qa m1 5 5 rows, Zoom counts 6: no response in 60 s" in lines
     assert "meeting_qa 2 $.question_details[0] no response in 60 s" in lines
@@ -95,6 +97,18 @@ def test_report_of_complete_store(tmp_path: Path) -> None:
 
     assert "✓ Complete. 1 of 1 partitions are finished." in text
     assert "Partitions finished 100 % 1 of 1" in text
+
+
+def test_report_has_final_days(tmp_path: Path) -> None:
+    """The page names the final day of each table, the time of a snapshot, and the days that may grow."""
+    months = [("2026-04-01", "2026-04-30"), ("2026-05-01", "2026-05-31")]
+    parts = [partition_row("users", days[0][:7], from_=days[0], to_=days[1]) for days in months]
+    store = write_store(tmp_path / "a.sqlite", partitions=[*parts, partition_row("all_users", "active/account")])
+
+    page = report_of(store)
+
+    assert {"users 2026-05-28", "all_users snapshot 2026-06-01 12:00"} < set(texts(page, "tr"))
+    assert "Zoom may still add to 2026-05-29 to 2026-05-31: a run" in texts(page, "main")[0]
 
 
 def test_percentage_is_rounded_down(tmp_path: Path) -> None:
@@ -157,7 +171,7 @@ def test_tables_and_charts_have_captions(tmp_path: Path) -> None:
     page = report_of(mixed_store(tmp_path / "a.sqlite"))
 
     tables = len(texts(page, "table"))
-    assert tables == len(list(filter(None, texts(page, "caption")))) == 6
+    assert tables == len(list(filter(None, texts(page, "caption")))) == 7
     assert {element.attributes.get("scope") for element in page if element.name == "th"} == {"col", "row"}
     assert len(texts(page, "figure")) == len(list(filter(None, texts(page, "figcaption")))) == 3
     assert all(json.loads(chart)["description"] for chart in charts(page))

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ...harvest import HarvestStatus, Partition, State, read_status
 from ...harvest.results.status import Reason, Run, StreamStatus
-from ...harvest.results.summary_text import expiry, final_text, growth, next_step, state_text, summary
+from ...harvest.results.summary_text import account_text, expiry, final_text, growth, next_step, state_text, summary
 from ..console import print_json, print_line, stdout
 from ..exit_codes import Exit
 
@@ -35,7 +35,7 @@ def print_status(*, store: Path, as_json: bool) -> int:
 
 def _print(store: Path, status: HarvestStatus, console: Console) -> None:
     days = "" if status.days is None else f": {status.days[0]} to {status.days[1]}"
-    account = "" if status.account_id is None else f", account {_account(status)}"
+    account = "" if status.account_id is None else f", account {account_text(status)}"
     print_line(f"{store}{days}{account}", console)
     if status.streams:
         for table in (_table(status, console.width), _days_table(status.streams)):
@@ -147,11 +147,6 @@ def _reason_text(reason: Reason) -> str:
 
 def _warning_text(partition: Partition) -> str:
     return f"Warning: {partition.stream} {partition.key}: {partition.warning}"
-
-
-def _account(status: HarvestStatus) -> str:
-    label = "" if status.account_label is None else f" ({status.account_label})"
-    return f"{status.account_id}{label}"
 
 
 def _moment(moment: datetime) -> str:

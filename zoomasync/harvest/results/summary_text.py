@@ -17,6 +17,11 @@ def state_text(state: State) -> str:
     return state.replace("_", " ")
 
 
+def account_text(status: HarvestStatus) -> str:
+    """Return Zoom's id of the account, with your own name for it."""
+    return f"{status.account_id}" if status.account_label is None else f"{status.account_label} ({status.account_id})"
+
+
 def summary(status: HarvestStatus) -> str:
     """Return one sentence about the number of finished and missing partitions."""
     if not status.states:

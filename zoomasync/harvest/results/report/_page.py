@@ -14,7 +14,7 @@ from ....errors import ConfigError, StoreError
 from ...stores.sqlite.reader import reading
 from ..call_history import CallHistory, call_history
 from ..status import HarvestStatus, status_of
-from ..summary_text import next_step, summary
+from ..summary_text import account_text, next_step, summary
 from ._calls import calls_section, runs_section
 from ._charts import calls_chart, patterns, states_chart
 from ._html import MAX_LINES, Content, Html, data, join, tag
@@ -73,7 +73,8 @@ def _page(
 
 
 def _headline(store: str, title: str, status: HarvestStatus, calls: CallHistory) -> Iterable[Html]:
-    yield tag("p", "Zoom reports, harvested into ", tag("code", store), class_="kicker")
+    account = f" of account {account_text(status)}" if status.account_id else ""
+    yield tag("p", f"Zoom reports{account}, harvested into ", tag("code", store), class_="kicker")
     yield tag("h1", *(join((tag("span", word, class_="nowrap"), " ")) for word in title.split()))
     class_, word = ("complete", "✓ Complete.") if status.complete else ("incomplete", "△ Not complete.")
     unended = bool(status.runs) and status.runs[-1].ended_at is None

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ...partitions import Partition, State
 from ..status import HarvestStatus, Reason, StreamStatus
-from ..summary_text import state_text
+from ..summary_text import final_text, growth, state_text
 from ._charts import STATES
 from ._html import MAX_LINES, Content, Html, figure, join, table, tag
 from ._time_text import moment_text
@@ -19,7 +19,7 @@ _MEANINGS = {
     State.NOT_FOUND: "Zoom does not have it (404). Reports expire.",
     State.REJECTED: "Zoom rejects it (400): the instance is too old, or the feature was off.",
     State.PENDING: "It is still to be fetched.",
-    State.IN_PROGRESS: "A run began to fetch it. Its rows are replaced when it is fetched again.",
+    State.IN_PROGRESS: "A run began to fetch it. Another run fetches it again.",
     State.DEFERRED: "The daily quota was used up before it was fetched.",
     State.FAILED: "It ended in an error that another run may not meet.",
 }
@@ -30,8 +30,8 @@ def partitions_section(status: HarvestStatus) -> Iterable[Html]:
     yield tag("h2", "Partitions")
     yield tag(
         "p",
-        "A partition is fetched and replaced as a unit: the hosts of a month, the meetings of a host in a month, or "
-        "one report of one instance.",
+        "A partition is fetched and replaced as a unit, such as the hosts of a month, one day of a log, or one report "
+        "of one instance.",
     )
     if not status.states:
         yield tag("p", "There are no partitions yet.", class_="soft")
@@ -50,11 +50,33 @@ def partitions_section(status: HarvestStatus) -> Iterable[Html]:
         ((tag("code", stream.name), *_numbers(stream)) for stream in status.streams),
         ("All", *_numbers(total)),
     )
+    yield from _days(status)
     yield tag(
         "details",
         tag("summary", "Meaning of the states"),
         tag("dl", *(join((tag("dt", _state(s)), tag("dd", meaning))) for s, meaning in _MEANINGS.items())),
     )
+
+
+def _days(status: HarvestStatus) -> Iterable[Html]:
+    """Yield the table of the days up to which each table is final, and of the oldest missing partitions."""
+    columns = {
+        "Table": "",
+        "Final until": "nowrap",
+        "Oldest missing": "nowrap",
+        "Expires": "nowrap",
+        "Partition": "key",
+    }
+    caption = "The day up to which each table is final, and its oldest missing partition, until that expires at Zoom."
+    yield table(caption, columns, map(_day_cells, status.streams))
+    if growing := growth(status):
+        yield tag("p", growing, class_="soft")
+
+
+def _day_cells(stream: StreamStatus) -> Sequence[Content]:
+    missing = stream.oldest_missing
+    oldest = ("", "", "") if missing is None else (f"{missing.day}", f"{missing.expires_on or 'never'}", missing.key)
+    return tag("code", stream.name), final_text(stream), *oldest
 
 
 def _numbers(stream: StreamStatus) -> Sequence[int]:
@@ -67,7 +89,7 @@ def _state(state: State) -> Html:
 
 
 def failures_section(status: HarvestStatus) -> Iterable[Html]:
-    """Yield the section about partitions without rows."""
+    """Yield the section about partitions whose latest fetch had no rows."""
     yield tag("h2", "Not fetched")
     if not status.reasons:
         pending = status.states[State.PENDING]
@@ -77,7 +99,10 @@ def failures_section(status: HarvestStatus) -> Iterable[Html]:
         yield tag("p", text if status.states else "Nothing has been requested yet.", class_="soft")
         return
     columns = {"State": "nowrap", "Partitions": "n", "Reason": "wide", "Example": "wide", "Tracking ID": "key"}
-    caption = "Partitions without rows, grouped by reason. Zoom's support can look up the tracking ID."
+    caption = (
+        "Partitions whose latest fetch had no rows, grouped by reason; the rows of an earlier fetch stay. Zoom's "
+        "support can look up the tracking ID."
+    )
     yield table(caption, columns, map(_reason, status.reasons))
     yield from _more(status.reason_count - len(status.reasons), "reasons")
 
