@@ -134,7 +134,7 @@ def request_for(account: Account, operation: Operation) -> tuple[str, dict[str, 
     query: dict[str, object] = {f"{name}_": example(spec) for name, spec in operation.query.items() if spec.required}
     if {"from", "to"} <= operation.query.keys() and operation.route.startswith("GET /report"):
         ahead = "upcoming" in operation.route
-        query |= {"from_": "2026-03-18", "to_": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to_": "2026-03-18"}
+        query |= {"from_": "2026-03-18", "to_": "2026-04-10"} if ahead else {"from_": "2026-03-01", "to_": "2026-03-17"}
     if {"from", "to"} <= operation.query.keys() and operation.name.startswith("recordings."):
         first = recording.start_time.date()
         query |= {"from_": first, "to_": first + timedelta(days=30)}

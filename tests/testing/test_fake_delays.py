@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from support.fake_http import Json, calling
 
-from zoomasync.testing import Account, FakeZoom
+from zoomasync.testing import Account, FakeZoom, MeetingType
 
 START: Final = datetime(2026, 4, 30, 23, tzinfo=UTC)
 READY: Final = datetime(2026, 5, 1, 6, tzinfo=UTC)
@@ -31,6 +31,9 @@ WEBINAR_ROUTES: Final = [
     "/report/webinars/{}",
     "/report/webinars/{}/participants",
     "/report/webinars/{}/polls",
+    "/report/webinars/{}/qa",
+    "/report/webinars/{}/survey",
+    "/past_webinars/{}/absentees",
 ]
 
 
@@ -41,8 +44,9 @@ def account_in_may() -> Account:
 @pytest.mark.parametrize("route", [*MEETING_ROUTES, *WEBINAR_ROUTES])
 async def test_report_is_404_until_ready(route: str) -> None:
     account = account_in_may()
-    kind = 5 if "webinars" in route else 2
+    kind: MeetingType = 5 if "webinars" in route else 2
     late = account.add_instance(start=START, type=kind, summary=True, reports_ready_at=READY)
+    account.add_meeting(type=kind, id=late.id)
     moments = [BEFORE]
     path = route.format(quote(quote(late.uuid, safe=""), safe=""))
     async with calling(FakeZoom(account, plan=None, now=lambda: moments[-1])) as caller:
@@ -87,14 +91,16 @@ async def test_late_listing() -> None:
     moments = [BEFORE]
     async with calling(FakeZoom(account, plan=None, now=lambda: moments[-1])) as caller:
 
-        async def listed() -> tuple[list[object], list[object], object, int]:
+        async def listed() -> tuple[list[object], list[object], list[object], object, int]:
             of_host = await caller.get(f"/report/users/{host.id}/meetings", **APRIL)
             of_number = await caller.get("/past_meetings/81/instances")
+            history = await caller.get("/report/history_meetings", **APRIL)
             of_account = await caller.get("/report/users", **APRIL)
             days = (await caller.get("/report/daily", year=2026, month=4)).rows("dates")
             return (
                 [row["uuid"] for row in of_host.rows("meetings")],
                 [row["uuid"] for row in of_number.rows("meetings")],
+                [row["meeting_uuid"] for row in history.rows("history_meetings")],
                 of_account.body["total_meetings"],
                 sum(int(str(day["meetings"])) for day in days),
             )
@@ -105,9 +111,9 @@ async def test_late_listing() -> None:
         complete = await listed()
 
     both = [first.uuid, late.uuid]
-    assert early == ([first.uuid], [first.uuid], 1, 1)
+    assert early == ([first.uuid], [first.uuid], [first.uuid], 1, 1)
     assert report.status == 200
-    assert complete == (both, both, 2, 2)
+    assert complete == (both, both, both, 2, 2)
 
 
 async def test_late_listing_of_the_only_instance() -> None:

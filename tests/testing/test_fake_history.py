@@ -58,6 +58,22 @@ async def test_history_hides_unlisted() -> None:
     assert listed == of_users == [late.uuid]
 
 
+async def test_lists_lack_other_accounts() -> None:
+    """No list has the users of another account, or their instances."""
+    account = Account(today=TODAY)
+    own = account.add_instance(account.add_host(), start=START)
+    other = account.add_host(other_account=True)
+    account.add_instance(other, start=START)
+    async with calling(fake(account)) as caller:
+        listed = await history(caller)
+        hosts = (await caller.get("/report/users", **MARCH)).rows("users")
+        day = (await caller.get("/report/daily", year=2026, month=3)).rows("dates")[3]
+        of_other = await caller.get(f"/report/users/{other.id}/meetings", **MARCH)
+
+    assert (listed, [row["id"] for row in hosts], day["meetings"]) == ([own.uuid], [own.host.id], 1)
+    assert of_other.error == (404, 1001)
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

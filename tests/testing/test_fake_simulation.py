@@ -180,9 +180,7 @@ def test_meetings_of_every_kind(account: Account) -> None:
 
     assert {meeting.host.id for meeting in meetings} == {host.id for host in account.hosts[:6]}
     assert {meeting.type for meeting in meetings} == {2, 3, 8}
-    assert len({meeting.id for meeting in meetings} | {instance.id for instance in account.instances}) == len(
-        meetings
-    ) + len({instance.id for instance in account.instances})
+    assert len({meeting.id for meeting in meetings}) == len(meetings)
     assert {650, 300, 31, 1} <= {len(meeting.registrants) for meeting in meetings}
     assert any(len(meeting.agenda) > 250 for meeting in meetings)
     assert any(meeting.polls for meeting in meetings)
@@ -200,18 +198,30 @@ def test_webinars_of_every_kind(account: Account) -> None:
     webinars = account.scheduled_webinars
     registrants = [registrant for webinar in webinars for registrant in webinar.registrants]
     numbers = [each.id for each in (*webinars, *account.scheduled_meetings)]
-    held = {each.id: each for each in account.instances}
 
     assert {webinar.type for webinar in webinars} == {5, 6, 9}
     assert {name for webinar in webinars for name in webinar.settings} == {"approval_type"}
     assert all(webinar.host.has("webinars") for webinar in webinars)
     assert len(set(numbers)) == len(numbers)
-    assert [held[number].type for number in numbers if number in held] == [9]
     assert any(webinar.panelists and webinar.tracking_sources for webinar in webinars)
     assert any(webinar.polls and webinar.survey and webinar.livestream.stream_url for webinar in webinars)
     assert {each.status for each in registrants} == {"approved", "pending", "denied", "cancelled"}
     assert any(each.source_id for each in registrants)
     assert any(each.language for each in registrants)
+
+
+def test_held_numbers_are_scheduled(account: Account) -> None:
+    """A number that was held is scheduled with the same host and type; some people registered, others could not."""
+    held = {each.id: each for each in account.instances if not each.one_person}
+    scheduled = [each for each in (*account.scheduled_meetings, *account.scheduled_webinars) if each.id in held]
+
+    assert [(each.host, each.type) for each in scheduled] == [
+        (held[each.id].host, held[each.id].type) for each in scheduled
+    ]
+    assert {(each.type, each.registration_enabled) for each in scheduled} == {
+        (2, True), (8, True), (3, False), (5, True), (9, True)
+    }  # fmt: skip
+    assert len(scheduled) > len(account.hosts)
 
 
 def test_registrants_of_every_status(account: Account) -> None:

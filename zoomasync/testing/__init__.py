@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .account.account import Account
+from .account.account import Account, AccountFeature
 from .account.host import CustomAttribute, DialInNumber, Feature, Host, PacAccount
 from .account.instance import (
     Asker,
@@ -52,6 +52,7 @@ from .server import FakeZoom
 
 __all__ = [
     "Account",
+    "AccountFeature",
     "Activity",
     "Asker",
     "BillingReport",

@@ -24,6 +24,7 @@ from .enforcement.limit_messages import limit_message
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
+from .handlers.account_features import check_account_features
 from .handlers.routes import PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
@@ -87,7 +88,7 @@ class RequestPipeline:
     """
 
     account: Account
-    today: date
+    today: Callable[[], date]
     now: Callable[[], datetime]
     resource_quotas: ResourceQuotas
     token_issuer: TokenIssuer
@@ -97,6 +98,7 @@ class RequestPipeline:
     concurrent_writes: ConcurrentWrites
     dated: bool = False
     """Whether the time of the `Date` header is that of *now*."""
+    clamp_ranges: bool = False
     outage: Outage | None = None
     outbox: Outbox = field(default_factory=Outbox)
     scripted: ScriptedFaults = field(default_factory=ScriptedFaults)
@@ -204,7 +206,7 @@ class RequestPipeline:
         parsed = FakeRequest(
             account=self.account,
             operation=operation,
-            today=self.today,
+            today=self.today(),
             now=self.now(),
             path=exchange.path,
             path_values=path_values,
@@ -217,7 +219,9 @@ class RequestPipeline:
             repeat=exchange.fault.repeat,
             origin=f"http://{exchange.request.host}",
             download_token=self.token_issuer.download_token,
+            clamp_ranges=self.clamp_ranges,
         )
+        check_account_features(self.account, operation)
         try:
             body = route.handler(parsed)
         except ResourceQuotaExceeded as error:

@@ -57,7 +57,9 @@ class FakeZoom(FaultScripts):
     - parameters and bodies: an unknown or invalid field is a 400 that names it.
     - page tokens: valid for one listing with the same parameters, for *page_token_lifetime* seconds. A page has at most
       *page_size_cap* rows.
-    - ages: some reports reach back six months from *today* (the account's day unless given), others a year.
+    - ranges and ages: reports cover a month at most, and reach back six months from *today*, others a year. A range
+      beyond these limits is a 400. With *clamp_ranges*, its other days are listed without an error, as Zoom was seen to
+      do; some responses repeat the range that was searched. Lists of recordings always do that.
 
     Lists of registrants, of every status, show the state of *list_delay* seconds ago, by *now*. All other operations
     act on the present state, and what a test changes in *account* is listed at once.
@@ -66,8 +68,9 @@ class FakeZoom(FaultScripts):
     after the change, although the client may have disconnected by then. Another such write of the same meeting or
     webinar in between is a 429, "Too many concurrent requests".
 
-    *now* returns the time in UTC, which decides what is upcoming, which reports are ready, and when daily limits start
-    anew; responses then have it as their `Date`. Its default is the clock, moved to the day *today*.
+    *now* returns the time in UTC, which decides what is upcoming, which reports are ready, what is listed, and when
+    daily limits start anew; responses then have it as their `Date`. Its default is the clock, moved to the day *today*.
+    That is the day of *now* unless given, and without either the account's.
 
     Faults are scripted, each for chosen requests of one operation::
 
@@ -110,19 +113,22 @@ class FakeZoom(FaultScripts):
         scopes: str | None = None,
         list_delay: float = 0.0,
         write_seconds: float = 0.0,
+        clamp_ranges: bool = False,
     ) -> None:
         self.account: Final = account or Account.simulated(today=today)
         self.plan: Final = plan
-        self.today: Final = today or self.account.today
+        self._today = today
+        self._now = now
         self._address = (host, port)
         self._app = ServerToServer(self.account.id, secrets.token_urlsafe(12), secrets.token_urlsafe(24))
         now_or_default = now or _clock_on(self.today)
         super().__init__(
             RequestPipeline(
                 account=self.account,
-                today=self.today,
+                today=lambda: self.today,
                 now=now_or_default,
                 dated=now is not None,
+                clamp_ranges=clamp_ranges,
                 token_issuer=TokenIssuer(
                     self._app,
                     time.monotonic,
@@ -161,6 +167,11 @@ class FakeZoom(FaultScripts):
         runner, self._runner = self._runner, None
         if runner:
             await runner.cleanup()
+
+    @property
+    def today(self) -> date:
+        """The UTC day from which the look-back limits count."""
+        return self._today or (self._now().date() if self._now else self.account.today)
 
     @property
     def base_url(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..protocol.times import at, utc_today
 from ..simulation.instances import simulate_hosts, simulate_instances, simulate_other_users
@@ -24,6 +24,7 @@ from ..simulation.records import (
 from ..simulation.seeded_random import SeededRandom
 from . import defaults, scheduling
 from .host import Feature, Host, PacAccount, UserStatus
+from .index import InstanceIndex, UserIndex
 from .instance import Asker, Instance, PollResponse, Summary, Survey, Visit
 from .meeting import (
     MANUAL_APPROVAL,
@@ -49,14 +50,19 @@ from .records import (
 )
 from .recurrence import occurrences
 
+AccountFeature: TypeAlias = Literal["paid_plan", "webinar_plan", "department_billing", "audio_plan", "toll_report"]
+
 
 @dataclass(kw_only=True)
 class Account:
-    """The data of a simulated Zoom account. A test may append to any of its lists, also while the account is served.
+    """The data of a simulated Zoom account. A test may change any of its lists, also while the account is served.
 
     Scheduled meetings, webinars and recordings are mutable; everything else in the lists is frozen. *today* is the UTC
     day from which the look-back limits count. *other_users* are those whose status is inactive or pending. The files of
-    recordings take at most *storage* bytes outside the trash; None is no limit.
+    recordings take at most *storage* bytes outside the trash; None is no limit. Reports that need one of the
+    *disabled_features* fail with the error that Zoom has for it::
+
+        account.disabled_features.add("department_billing")
     """
 
     today: date = field(default_factory=utc_today)
@@ -79,6 +85,9 @@ class Account:
     templates: list[MeetingTemplate] = field(default_factory=list[MeetingTemplate])
     recordings: list[Recording] = field(default_factory=list[Recording])
     storage: int | None = None
+    disabled_features: set[AccountFeature] = field(default_factory=set[AccountFeature])
+    _user_index: UserIndex = field(default_factory=UserIndex, init=False, repr=False, compare=False)
+    _instance_index: InstanceIndex = field(default_factory=InstanceIndex, init=False, repr=False, compare=False)
 
     @classmethod
     def simulated(
@@ -96,8 +105,8 @@ class Account:
         The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
         others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
         present one by default). They have five scheduled meetings each, of which one has 650 registrants. The first two
-        of them have three scheduled webinars each. There are recordings, users who are inactive or pending, and account
-        records of every kind.
+        of them have three scheduled webinars each. Some of the scheduled numbers have been held before. There are
+        recordings, users who are inactive or pending, and account records of every kind.
 
         A few more instances cover cases that a client must handle: UUIDs with slashes, participant lists of exactly
         one page and of several, guests who rejoin, and starts in the first or last minute of a month.
@@ -111,7 +120,7 @@ class Account:
         active = users[: max(hosts - idle_hosts, 0)]
         instances = simulate_instances(rng, active, today, months=months, per_month=instances_per_month)
         # Meetings and recordings have generators of their own, so that a change to them does not change the instances.
-        scheduled = simulate_meetings(SeededRandom(seed), active, today)
+        scheduled = simulate_meetings(SeededRandom(seed), active, today, instances)
         webinars = simulate_webinars(SeededRandom(f"webinars {seed}"), active, today, instances)
         return cls(
             today=today,
@@ -288,16 +297,19 @@ class Account:
         registrants: int | Iterable[Registrant] = 0,
         views: int | Iterable[RecordingView] = 0,
         settings: Mapping[str, object] | None = None,
+        listed_at: datetime | None = None,
     ) -> Recording:
         """Add the cloud recording of an instance (a new one unless given) and return it.
 
         A count of *files* creates so many, of 4 KB each. The fake serves their bytes to `zoom.recordings.download`.
         *settings* are in the API's format. A count of *registrants* creates so many, pending if approval is manual and
         else approved. A count of *views* creates so many of one minute each, on the hours after the end of the
-        instance. Raises ValueError if a count is negative.
+        instance. Lists leave the recording out until *listed_at*, by the fake's clock. Raises ValueError if a count is
+        negative.
         """
         instance = instance or self.add_instance()
         recording = Recording.of(instance)
+        recording.listed_at = listed_at
         recording.password = password
         recording.files = defaults.recording_files(files, instance.uuid)
         recording.settings = dict(settings or {})
@@ -312,10 +324,9 @@ class Account:
         """Return the recording file with this id, which may be in the trash, or None."""
         return next((file for each in self.recordings for file in each.files if file.id == file_id), None)
 
-    @property
-    def storage_used(self) -> int:
-        """The bytes of all files of recordings that are not in the trash."""
-        return sum(len(file.content) for each in self.recordings for file in each.available_files)
+    def storage_used(self, now: datetime) -> int:
+        """Return the bytes of all files of recordings that are not in the trash at *now*."""
+        return sum(len(file.content) for each in self.recordings for file in each.files_in("available", now=now))
 
     @property
     def users(self) -> list[Host]:
@@ -337,24 +348,19 @@ class Account:
 
     def host(self, user: str) -> Host | None:
         """Return the user with this id or e-mail address, or None."""
-        return next((each for each in self.users if user in {each.id, each.email}), None)
+        return self._user_index.find(self.users, user)
 
     def instances_of(self, number: int) -> list[Instance]:
         """Return all instances of the meeting or webinar with this number, the oldest first; empty if unknown."""
-        return sorted((each for each in self.instances if each.id == number), key=_start_and_uuid)
+        return self._instance_index.with_number(self.instances, number)
 
     def instance(self, uuid: str) -> Instance | None:
         """Return the instance with this UUID, without any percent-encoding, or None."""
-        return next((each for each in self.instances if each.uuid == uuid), None)
+        return self._instance_index.with_uuid(self.instances, uuid)
 
     def instances_between(self, first: date, last: date, *, host: Host | None = None) -> list[Instance]:
         """Return the instances that started on the UTC days *first* to *last*, both included, the oldest first."""
-        chosen = (each for each in self.instances if first <= each.day <= last and (host is None or each.host == host))
-        return sorted(chosen, key=_start_and_uuid)
+        return self._instance_index.between(self.instances, first, last, host)
 
     def _default_host(self) -> Host:
         return self.hosts[0] if self.hosts else self.add_host()
-
-
-def _start_and_uuid(instance: Instance) -> tuple[datetime, str]:
-    return instance.start_time, instance.uuid

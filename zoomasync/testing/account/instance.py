@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from .host import Host
+from .listed import ListedRecord, has_come
 
 ANONYMOUS: Final = "Anonymous Attendee"
 WEBINAR_TYPES: Final = frozenset({5, 6, 9})
@@ -182,7 +183,7 @@ class TrackingField:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Instance:
+class Instance(ListedRecord):
     """One past meeting or webinar.
 
     *id* is the meeting number, which all instances of a recurring meeting share; *uuid* names this instance only.
@@ -217,7 +218,6 @@ class Instance:
     meeting_encryption_status: Literal[1, 2] = 2
     fraction_digits: int = 0
     omitted_keys: frozenset[str] = frozenset()
-    listed_at: datetime | None = None
     reports_ready_at: datetime | None = None
 
     @property
@@ -255,13 +255,9 @@ class Instance:
         """The summed length of all visits in minutes, rounded up once."""
         return minutes_rounded_up(sum(visit.duration for visit in self.participants if visit.status == "in_meeting"))
 
-    def is_listed(self, now: datetime) -> bool:
-        """Return whether lists contain the instance at *now*."""
-        return self.listed_at is None or self.listed_at <= now
-
     def has_reports(self, now: datetime) -> bool:
         """Return whether the reports on the instance are ready at *now*."""
-        return self.reports_ready_at is None or self.reports_ready_at <= now
+        return has_come(self.reports_ready_at, now)
 
     def joined_by(self, user: Host) -> bool:
         """Return whether *user* took part while signed in."""

@@ -5,7 +5,7 @@ Only the meetings and webinars themselves are mutable. Times are in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias, cast
@@ -308,10 +308,10 @@ class ScheduledMeeting(Registration):
         starts = self.start_times()
         return max(starts) + timedelta(minutes=self.duration) <= now if starts else bool(self.occurrences)
 
-    def is_expired(self, now: datetime) -> bool:
-        """Return whether the meeting number has expired, which it does thirty days after the last start."""
+    def is_expired(self, now: datetime, held: Iterable[datetime] = ()) -> bool:
+        """Return whether the number has expired: thirty days after the last start that was scheduled, or was *held*."""
         starts = self.start_times()
-        return bool(starts) and max(starts) + _EXPIRES_AFTER <= now
+        return bool(starts) and max(*starts, *held, starts[0]) + _EXPIRES_AFTER <= now
 
     def panelist(self, id_or_email: str) -> Panelist | None:
         """Return the panelist with this id or e-mail address, or None; case and blanks do not matter."""

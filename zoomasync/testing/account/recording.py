@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal, TypeAlias
 
 from .host import Host
 from .instance import Instance
+from .listed import has_come
 from .meeting import (
     NO_REGISTRATION,
     Json,
@@ -23,7 +25,8 @@ _KEPT_IN_TRASH: Final = timedelta(days=30)
 class RecordingFile:
     """One file of a recording; *content* is its bytes. *deleted_at* is the time at which it came into the trash.
 
-    Only the audio file of one participant has a *file_name*.
+    Only the audio file of one participant has a *file_name*. A file with the status "processing", and every file until
+    *completed_at*, has neither type nor end nor size.
     """
 
     id: str
@@ -33,13 +36,16 @@ class RecordingFile:
     file_name: str = ""
     content: bytes = field(default=b"", repr=False)
     status: Literal["completed", "processing"] = "completed"
+    completed_at: datetime | None = None
     deleted_at: datetime | None = None
+
+    def is_completed(self, now: datetime) -> bool:
+        """Return whether Zoom has processed the file by *now*."""
+        return self.status == "completed" and has_come(self.completed_at, now)
 
     def state(self, now: datetime) -> FileState:
         """Return the state at *now*: the trash keeps a file for thirty days."""
-        if self.deleted_at is None:
-            return "available"
-        return "trash" if now < self.deleted_at + _KEPT_IN_TRASH else "deleted"
+        return _state(self.deleted_at, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,9 @@ class Recording(Registration):
     *settings* are in the API's format, and contain only values that differ from the defaults; people register if they
     have `on_demand`. *duration* is in minutes. The files of an *on_premise* recording are not in the cloud. A webinar
     that is *simulive* plays the recording, which nobody can delete then.
+
+    Lists leave the recording out until *listed_at*, by the fake's clock; None is no delay. With the setting
+    `auto_delete`, its files come into the trash *auto_delete_days* after the start.
     """
 
     uuid: str
@@ -76,6 +85,8 @@ class Recording(Registration):
     views: list[RecordingView] = field(default_factory=list[RecordingView])
     on_premise: bool = False
     simulive: bool = False
+    listed_at: datetime | None = None
+    auto_delete_days: int = 120
 
     @classmethod
     def of(cls, instance: Instance) -> Recording:
@@ -102,5 +113,44 @@ class Recording(Registration):
 
     @property
     def available_files(self) -> list[RecordingFile]:
-        """The files that are not in the trash."""
+        """The files that no request has moved to the trash."""
         return [each for each in self.files if each.deleted_at is None]
+
+    @property
+    def auto_delete_date(self) -> date | None:
+        """The UTC day at the start of which the files come into the trash, or None without `auto_delete`."""
+        if not self.settings.get("auto_delete"):
+            return None
+        return (self.start_time + timedelta(days=self.auto_delete_days)).date()
+
+    def is_listed(self, now: datetime) -> bool:
+        """Return whether lists contain the recording at *now*."""
+        return has_come(self.listed_at, now)
+
+    def deletion_time(self, file: RecordingFile) -> datetime | None:
+        """Return the time at which *file* comes into the trash: that of a request, or else the `auto_delete_date`."""
+        day = self.auto_delete_date
+        return file.deleted_at or (datetime.combine(day, time(), UTC) if day else None)
+
+    def state(self, file: RecordingFile, now: datetime) -> FileState:
+        """Return the state of *file* at *now*."""
+        return _state(self.deletion_time(file), now)
+
+    def files_in(self, *states: FileState, now: datetime) -> list[RecordingFile]:
+        """Return the files that are in one of the *states* at *now*."""
+        return [each for each in self.files if self.state(each, now) in states]
+
+    def recover(self, files: Iterable[RecordingFile], now: datetime) -> None:
+        """Move *files* out of the trash; after the `auto_delete_date` they stay for good."""
+        if self.auto_delete_date and self.auto_delete_date <= now.date():
+            for file in self.files:
+                file.deleted_at = self.deletion_time(file)
+            self.settings["auto_delete"] = False
+        for file in files:
+            file.deleted_at = None
+
+
+def _state(deleted_at: datetime | None, now: datetime) -> FileState:
+    if deleted_at is None or now < deleted_at:
+        return "available"
+    return "trash" if now < deleted_at + _KEPT_IN_TRASH else "deleted"

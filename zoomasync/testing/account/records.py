@@ -1,4 +1,8 @@
-"""Account records: sign-ins, logs, telephone calls, remote supports, invoices, upcoming events and storage."""
+"""Account records: sign-ins, logs, telephone calls, remote supports, invoices, upcoming events and storage.
+
+All but those about billing can be listed late: reports leave them out until *listed_at*, by the fake's clock. The usage
+of a day has no record of its own: it follows from the instances of the day that are listed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from .host import Host
 from .instance import Instance, minutes_rounded_up
+from .listed import ListedRecord
 
 MeetingActivityType: TypeAlias = Literal[
     "Meeting Created",
@@ -21,7 +26,7 @@ MeetingActivityType: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Activity:
+class Activity(ListedRecord):
     """One sign-in or sign-out."""
 
     email: str
@@ -33,7 +38,7 @@ class Activity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OperationLog:
+class OperationLog(ListedRecord):
     """One entry of the operation log; *category_type* is free text such as "Recording"."""
 
     time: datetime
@@ -44,7 +49,7 @@ class OperationLog:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeetingActivity:
+class MeetingActivity(ListedRecord):
     """One action of a person, the *operator*, in a meeting."""
 
     meeting_number: int
@@ -56,7 +61,7 @@ class MeetingActivity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoteSupport:
+class RemoteSupport(ListedRecord):
     """One remote support of a person, the supportee, during an instance; it was requested before it started."""
 
     instance: Instance
@@ -70,7 +75,7 @@ class RemoteSupport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TelephoneLeg:
+class TelephoneLeg(ListedRecord):
     """One telephone call into or out of an instance; *rate* is in USD per minute.
 
     *report_type* is the query's `type` that lists the call: 1 toll-free and call-out, 2 toll, 3 SIP connected audio.
@@ -125,7 +130,7 @@ class BillingReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpcomingEvent:
+class UpcomingEvent(ListedRecord):
     """An upcoming meeting or webinar; *id* is text like a UUID, not a meeting number."""
 
     id: str
@@ -136,7 +141,7 @@ class UpcomingEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordingStorage:
+class RecordingStorage(ListedRecord):
     """The cloud storage used on one day, by the account unless *group_id* names a group; sizes are display text."""
 
     day: date

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from ..account.host import Host
@@ -32,7 +32,7 @@ def users(request: FakeRequest) -> Row:
     A host is active after at least one instance with two people or more. The reference does not say which hosts a
     request without `type` returns; the fake returns all.
     """
-    days = query.date_range(request.query, request.today)
+    days = request.days()
     status = request.query.get("type", "")
     held: defaultdict[str, list[Instance]] = defaultdict(list)
     for instance in request.instances_between(days.first, days.last):
@@ -40,7 +40,7 @@ def users(request: FakeRequest) -> Row:
             held[instance.host.id].append(instance)
     hosts = [
         host
-        for host in request.account.hosts
+        for host in request.hosts
         if _in_group(request, host) and (status == "" or (host.id in held) is (status == "active"))
     ]
     page = request.page(hosts, lambda host: host_usage_row(host, held[host.id]))
@@ -62,13 +62,13 @@ def user_meetings(request: FakeRequest) -> Row:
     the instances of other hosts that the user joined.
     """
     user = request.user()
-    days = query.date_range(request.query, request.today)
+    days = request.days()
     type_ = request.query.get("type", "past")
+    hosted_by = None if type_ == "pastJoined" else user
     instances = [
         instance
-        for instance in request.instances_between(days.first, days.last)
-        if instance.one_person is (type_ == "pastOne")
-        and (instance.host.id == user.id or (type_ == "pastJoined" and instance.joined_by(user)))
+        for instance in request.instances_between(days.first, days.last, host=hosted_by)
+        if instance.one_person is (type_ == "pastOne") and (instance.host.id == user.id or instance.joined_by(user))
     ]
     page = request.page(instances, lambda instance: user_meeting_row(instance, user, request.account.name))
     return {**days.echo(), **page.numbered_envelope(), "meetings": page.rows}
@@ -81,8 +81,10 @@ def daily(request: FakeRequest) -> Row:
     month = query.integer(request.query, "month", default=today.month, minimum=1, maximum=12)
     first = date(year, month, 1)
     if not months_before(today, query.LOOK_BACK_MONTHS).replace(day=1) <= first <= today:
-        raise invalid("month", "The month lies outside the last six months.")
-    hosts = {host.id: host for host in request.account.hosts if _in_group(request, host)}
+        raise ErrorResponse(
+            400, 300, "Daily report can only be provided for a month that falls within the recent 6 months."
+        )
+    hosts = {host.id: host for host in request.hosts if _in_group(request, host)}
     held: defaultdict[date, list[Instance]] = defaultdict(list)
     for instance in request.instances_between(first, month_end(first)):
         if instance.host.id in hosts:
@@ -98,8 +100,8 @@ def daily(request: FakeRequest) -> Row:
 
 def activities(request: FakeRequest) -> Row:
     """Return sign-ins and sign-outs; the response repeats the range as full timestamps."""
-    days = query.date_range(request.query, request.today, optional=True)
-    entries = [entry for entry in request.account.activities if days.holds(entry.time.date())]
+    days = request.days(optional=True)
+    entries = [entry for entry in request.listed(request.account.activities) if days.holds(entry.time.date())]
     page = request.page(entries, log_row)
     return {
         "from": f"{days.first}T00:00:00Z",
@@ -111,12 +113,12 @@ def activities(request: FakeRequest) -> Row:
 
 def meeting_activities(request: FakeRequest) -> Row:
     """Return the actions in meetings; `search_key` is a part of a person's name or address."""
-    days = query.date_range(request.query, request.today)
+    days = request.days()
     type_, search_key = request.query["activity_type"], request.query.get("search_key", "").casefold()
     number = request.query.get("meeting_number")
     entries = [
         entry
-        for entry in request.account.meeting_activities
+        for entry in request.listed(request.account.meeting_activities)
         if days.holds(entry.time.date())
         and type_ in {"All Activities", entry.type}
         and number in {None, str(entry.meeting_number)}
@@ -128,19 +130,19 @@ def meeting_activities(request: FakeRequest) -> Row:
 
 def remote_support(request: FakeRequest) -> Row:
     """Return the remote supports that started in a range."""
-    days = query.date_range(request.query, request.today)
-    supports = [each for each in request.account.remote_supports if days.holds(each.start_time.date())]
+    days = request.days()
+    supports = [each for each in request.listed(request.account.remote_supports) if days.holds(each.start_time.date())]
     page = request.page(supports, remote_support_row)
     return {**page.envelope(), "remote_support_logs": page.rows}
 
 
 def operation_logs(request: FakeRequest) -> Row:
     """Return the operation log of a category, which entries name in free text such as "User Settings"."""
-    days = query.date_range(request.query, request.today)
+    days = request.days()
     category = request.query.get("category_type", "all")
     entries = [
         entry
-        for entry in request.account.operation_logs
+        for entry in request.listed(request.account.operation_logs)
         if days.holds(entry.time.date()) and category in {"all", entry.category_type.lower().replace(" ", "_")}
     ]
     page = request.page(entries, log_row)
@@ -149,7 +151,7 @@ def operation_logs(request: FakeRequest) -> Row:
 
 def telephone(request: FakeRequest) -> Row:
     """Return telephone calls; a range of meeting dates has no totals and does not allow `page_number`."""
-    days = query.date_range(request.query, request.today)
+    days = request.days()
     report_type = request.query.get("type", "1")
     date_type = request.query.get("query_date_type", "start_time")
     by_meeting = date_type.startswith("meeting_")
@@ -157,7 +159,7 @@ def telephone(request: FakeRequest) -> Row:
         raise invalid("page_number")
     legs = [
         leg
-        for leg in request.account.telephone_legs
+        for leg in request.listed(request.account.telephone_legs)
         if leg.report_type == report_type and days.holds(_telephone_date(leg, date_type))
     ]
     page = request.page(legs, telephone_leg_row)
@@ -166,13 +168,14 @@ def telephone(request: FakeRequest) -> Row:
 
 
 def upcoming_events(request: FakeRequest) -> Row:
-    """Return the upcoming meetings and webinars of a range, which may be in the future."""
-    days = query.date_range(request.query, request.today)
+    """Return the meetings and webinars of a range that have not begun yet."""
+    days = request.days()
     type_ = request.query.get("type", "all")
     events = [
         event
-        for event in request.account.upcoming_events
+        for event in request.listed(request.account.upcoming_events)
         if days.holds(event.start_time.date())
+        and event.start_time > request.now
         and type_ in {"all", "webinar" if event.webinar else "meeting"}
         and _in_group(request, event.host)
     ]
@@ -181,12 +184,12 @@ def upcoming_events(request: FakeRequest) -> Row:
 
 
 def cloud_recording(request: FakeRequest) -> Row:
-    """Return the storage of each day, of the account or of one group."""
-    days = query.date_range(request.query, request.today, longest=_MAX_RECORDING_DAYS)
+    """Return the storage of each day up to yesterday, of the account or of one group."""
+    days = request.days(longest=_MAX_RECORDING_DAYS, latest=request.today - timedelta(days=1))
     group = request.query.get("group_id", "")
     rows = [
         recording_storage_row(each)
-        for each in request.account.recording_storage
+        for each in request.listed(request.account.recording_storage)
         if days.holds(each.day) and each.group_id == group
     ]
     return {**days.echo(), "cloud_recording_storage": rows}

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import date
 
 from ..account.instance import Instance
-from ..protocol import query
 from ..protocol.request import FakeRequest
 from ..protocol.responses import ErrorResponse
 from ..protocol.times import iso
@@ -20,7 +19,7 @@ def history_meetings(request: FakeRequest) -> Row:
     begin; the fake returns both kinds, and has the six months of other reports. It has no data on resources and
     reactions.
     """
-    days = query.date_range(request.query, request.today)
+    days = request.days()
     given = request.query
     by_end, kind = given.get("date_type") == "end_time", given.get("meeting_type", "all")
     report, search_key = given.get("report_type", "all"), given.get("search_key", "").casefold()
@@ -30,7 +29,7 @@ def history_meetings(request: FakeRequest) -> Row:
     by_telephone = {leg.instance.uuid for leg in request.account.telephone_legs}
     instances = [
         each
-        for each in request.instances_between(date.min, date.max)
+        for each in request.instances_between(date.min if by_end else days.first, days.last)
         if days.holds((each.end_time if by_end else each.start_time).date())
         and kind in {"all", "webinar" if each.webinar else "meeting"}
         and (report == "all" or bool({"poll": each.polls, "survey": each.survey, "qa": each.qa}.get(report)))

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..account.instance import Instance
+from ..protocol.query import LOOK_BACK_MONTHS
 from ..protocol.request import FakeRequest
 from ..protocol.responses import no_such_meeting
+from ..protocol.times import months_before
 from .instance_rows import Row, report_participant_row, report_registrant_row
 
 
@@ -22,12 +24,13 @@ def of_instance(body: Callable[[Instance], Row], *, max_age_months: int | None =
 def participants(request: FakeRequest) -> Row:
     """Return the visits to a meeting or webinar.
 
-    The reference says that a meeting of one person "is not reported here"; the fake returns 404 for it. Webinars have
-    no such exception.
+    The reference says that a meeting of one person "is not reported here", and that webinars are available for six
+    months; the fake returns 404 for the others.
     """
     instance = request.instance()
-    if instance.one_person and not request.is_webinar:
-        raise no_such_meeting(request.path_value)
+    oldest = months_before(request.today, LOOK_BACK_MONTHS)
+    if instance.day < oldest if request.is_webinar else instance.one_person:
+        raise no_such_meeting(request.path_value, webinar=request.is_webinar)
     with_registrants = request.query.get("include_fields", "")
     page = request.page(instance.participants, report_registrant_row if with_registrants else report_participant_row)
     return {**page.envelope(), **page.totals(), "participants": page.rows}

@@ -12,12 +12,12 @@ from ..account.records import (
     UpcomingEvent,
 )
 from ..protocol.times import clock_time, iso
-from .instance_rows import Row
+from .instance_rows import Row, without_keys
 
 
 def log_row(entry: Activity | OperationLog) -> Row:
     """Return one sign-in or sign-out, or one entry of the operation log."""
-    return {**vars(entry), "time": iso(entry.time)}
+    return {**without_keys(vars(entry), {"listed_at"}), "time": iso(entry.time)}
 
 
 def meeting_activity_row(activity: MeetingActivity) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -14,7 +14,6 @@ from ..protocol.times import iso
 from .instance_rows import Row, without_keys
 from .meeting_rows import SITE
 
-_KEPT_BEFORE_AUTO_DELETE: Final = timedelta(days=120)
 _WITHOUT_ID: Final = frozenset({"CC", "TIMELINE"})
 _UNLISTED_FIELDS: Final = frozenset({"occurrence_ids", "language", "participant_pin_code", "create_time", "source_id"})
 _DEFAULTS: Final[Row] = {
@@ -29,8 +28,12 @@ _DEFAULTS: Final[Row] = {
 
 
 def recording_row(request: FakeRequest, recording: Recording, files: Sequence[RecordingFile]) -> Row:
-    """Return one row of a listing: a recording with these of its files, without audio files of participants."""
+    """Return one row of a listing: a recording with these of its files, without audio files of participants.
+
+    The totals do not count files that are not processed yet.
+    """
     files = [each for each in files if not each.file_name]
+    completed = [each for each in files if each.is_completed(request.now)]
     row: Row = {
         "uuid": recording.uuid,
         "id": recording.id,
@@ -40,8 +43,8 @@ def recording_row(request: FakeRequest, recording: Recording, files: Sequence[Re
         "type": str(recording.type),
         "start_time": iso(recording.start_time),
         "duration": recording.duration,
-        "total_size": sum(len(each.content) for each in files),
-        "recording_count": len(files),
+        "total_size": sum(len(each.content) for each in completed),
+        "recording_count": len(completed),
         "share_url": _share_url(recording),
         **_auto_delete(recording),
         "recording_files": [_file_row(request, recording, each) for each in files],
@@ -52,11 +55,12 @@ def recording_row(request: FakeRequest, recording: Recording, files: Sequence[Re
 def recording_body(
     request: FakeRequest, recording: Recording, files: Sequence[RecordingFile], *, password: bool
 ) -> Row:
-    """Return a recording with all *files*, and with its *password* if that is true; the totals count all files."""
+    """Return a recording with all *files*, and with its *password* if that is true; the totals count them."""
+    completed = [each for each in files if each.is_completed(request.now)]
     body: Row = {
         **recording_row(request, recording, files),
-        "total_size": sum(len(each.content) for each in files),
-        "recording_count": len(files),
+        "total_size": sum(len(each.content) for each in completed),
+        "recording_count": len(completed),
         "participant_audio_files": [
             {**_common(request, recording, each), "file_name": each.file_name} for each in files if each.file_name
         ],
@@ -92,7 +96,7 @@ def recording_registration_body(recording: Recording, registrant: Registrant) ->
 
 def transcript_body(request: FakeRequest, recording: Recording, file: RecordingFile) -> Row:
     """Return a transcript with its link, or with the reason why it cannot be downloaded."""
-    reason = _restriction(file)
+    reason = _restriction(request, recording, file)
     link = {"download_restriction_reason": reason} if reason else {"download_url": _download_url(request, file)}
     return {
         "meeting_id": recording.uuid,
@@ -106,10 +110,10 @@ def transcript_body(request: FakeRequest, recording: Recording, file: RecordingF
     }
 
 
-def _restriction(file: RecordingFile) -> str:
-    if file.deleted_at is not None:
+def _restriction(request: FakeRequest, recording: Recording, file: RecordingFile) -> str:
+    if recording.state(file, request.now) != "available":
         return "DELETED_OR_TRASHED"
-    if file.status != "completed":
+    if not file.is_completed(request.now):
         return "NOT_READY"
     if not file.content:
         return "NO_TRANSCRIPT_DATA"
@@ -117,14 +121,21 @@ def _restriction(file: RecordingFile) -> str:
 
 
 def _file_row(request: FakeRequest, recording: Recording, file: RecordingFile) -> Row:
+    """Return one file; one that Zoom has not processed yet has neither type nor end nor size, as was observed."""
+    completed = file.is_completed(request.now)
+    known = file if completed else replace(file, file_type="", file_extension="", content=b"")
     row: Row = {
-        **_common(request, recording, file),
+        **_common(request, recording, known),
         "meeting_id": recording.uuid,
-        "file_extension": file.file_extension,
+        "file_extension": known.file_extension,
     }
-    if file.file_type not in _WITHOUT_ID:
+    if known.file_type not in _WITHOUT_ID:
         row["recording_type"] = file.recording_type
-    return row if file.deleted_at is None else {**row, "deleted_time": iso(file.deleted_at)}
+    if not completed:
+        row["recording_end"] = ""
+    if recording.state(file, request.now) != "available":
+        row["deleted_time"] = iso(recording.deletion_time(file))
+    return row
 
 
 def _common(request: FakeRequest, recording: Recording, file: RecordingFile) -> Row:
@@ -140,8 +151,13 @@ def _common(request: FakeRequest, recording: Recording, file: RecordingFile) -> 
         row["download_url"] = _download_url(request, file)
     if file.file_type in _WITHOUT_ID:
         return row
-    play_url = f"{SITE}/rec/play/{quote(file.id, safe='')}"
-    return {**row, "id": file.id, "file_size": len(file.content), "status": file.status, "play_url": play_url}
+    return {
+        **row,
+        "id": file.id,
+        "file_size": len(file.content),
+        "status": "completed" if file.is_completed(request.now) else "processing",
+        "play_url": f"{SITE}/rec/play/{quote(file.id, safe='')}",
+    }
 
 
 def _download_url(request: FakeRequest, file: RecordingFile) -> str:
@@ -153,6 +169,5 @@ def _share_url(recording: Recording) -> str:
 
 
 def _auto_delete(recording: Recording) -> Row:
-    if not recording.settings.get("auto_delete"):
-        return {"auto_delete": False}
-    return {"auto_delete": True, "auto_delete_date": str((recording.start_time + _KEPT_BEFORE_AUTO_DELETE).date())}
+    day = recording.auto_delete_date
+    return {"auto_delete": True, "auto_delete_date": day} if day else {"auto_delete": False}

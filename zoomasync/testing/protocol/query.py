@@ -27,6 +27,11 @@ class DateRange:
     first: date
     last: date
 
+    @property
+    def length(self) -> int:
+        """The number of days."""
+        return (self.last - self.first).days + 1
+
     def holds(self, day: date) -> bool:
         """Return whether *day* is in the range."""
         return self.first <= day <= self.last
@@ -74,32 +79,60 @@ def moment(query: Query, name: str) -> datetime | None:
     return datetime.fromisoformat(query[name]) if name in query else None
 
 
-def date_range(query: Query, today: date, *, longest: int = 31, optional: bool = False) -> DateRange:
-    """Return `from` and `to`: in order, at most *longest* days, and not before six months ago.
+def date_range(
+    query: Query,
+    today: date,
+    *,
+    longest: int = 31,
+    optional: bool = False,
+    latest: date = date.max,
+    clamp: bool = False,
+) -> DateRange:
+    """Return `from` and `to`: in order, at most *longest* days, not before six months ago, and not after *latest*.
 
-    The default of an *optional* range is the last thirty days.
+    The default of an *optional* range is the last thirty days. With *clamp*, the days beyond a limit are left out
+    without an error. Of a range that is too long, `to` and the *longest* days before it are left, as was observed.
     """
     if optional:
         last = day(query, "to", today)
-        thirty_days_before = date.fromordinal(max(last.toordinal() - 29, 1))
-        chosen = DateRange(day(query, "from", thirty_days_before), last)
+        chosen = DateRange(day(query, "from", _days_before(last, 29)), last)
     else:
         chosen = DateRange(date.fromisoformat(query["from"]), date.fromisoformat(query["to"]))
+    _check_order(chosen)
+    oldest = months_before(today, LOOK_BACK_MONTHS)
+    if clamp:
+        last = min(chosen.last, latest)
+        return DateRange(max(chosen.first, oldest, _days_before(last, longest)), last)
     _check_length(chosen, longest)
-    if chosen.first < months_before(today, LOOK_BACK_MONTHS):
+    if chosen.first < oldest:
         raise invalid("from", "The date lies more than six months back.")
+    if chosen.last > latest:
+        raise invalid("to", f"The date is later than {latest}.")
     return chosen
 
 
-def recording_range(query: Query, today: date) -> DateRange:
-    """Return `from` and `to`: in order, at most 31 days; the defaults are the present day and the next one."""
+def recording_range(query: Query, today: date, *, longest: int = 31, clamp: bool = False) -> DateRange:
+    """Return `from` and `to`: in order, at most *longest* days; the defaults are the present day and the next one.
+
+    *clamp* is that of `date_range`.
+    """
     chosen = DateRange(day(query, "from", today), day(query, "to", today + timedelta(days=1)))
-    _check_length(chosen, 31)
+    _check_order(chosen)
+    if clamp:
+        return DateRange(max(chosen.first, _days_before(chosen.last, longest)), chosen.last)
+    _check_length(chosen, longest)
     return chosen
+
+
+def _days_before(day: date, count: int) -> date:
+    return date.fromordinal(max(day.toordinal() - count, 1))
 
 
 def _check_length(days: DateRange, longest: int) -> None:
+    if days.length > longest:
+        raise invalid("to", "The date range is longer than one month.")
+
+
+def _check_order(days: DateRange) -> None:
     if days.first > days.last:
         raise invalid("from", "The from date is later than the to date.")
-    if (days.last - days.first).days + 1 > longest:
-        raise invalid("to", "The date range is longer than one month.")

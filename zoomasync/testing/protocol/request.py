@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -13,18 +13,21 @@ from urllib.parse import unquote
 from ..account.account import Account
 from ..account.host import Feature, Host
 from ..account.instance import Instance
+from ..account.listed import ListedRecord
 from ..account.mails import Outbox
 from ..account.meeting import Json, ScheduledMeeting
 from ..account.registrant_changes import RegistrantChanges
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
 from ..reference.operations import Operation
+from . import query as _query
 from .page_tokens import Page, PageRepeat, PageTokens
-from .query import Query
+from .query import DateRange, Query
 from .responses import ErrorResponse, check_feature, in_another_account, invalid, no_such_meeting, worded
 from .times import months_before
 
 T = TypeVar("T")
+R = TypeVar("R", bound=ListedRecord)
 
 _NUMBER: Final = re.compile(r"\d{1,19}", re.ASCII)
 _YEAR_MONTHS: Final = 12
@@ -47,7 +50,8 @@ class FakeRequest:
     *operation* is the reference's. *path* and *path_values*, the segments that fill its placeholders, are as they came
     over the wire. *now* is UTC. *registrants* makes the changes of registrants of meetings and webinars, and
     *outbox* takes the e-mails that Zoom would send. With *repeat*, a listing has no end. *origin* is the address of the
-    server, for links to it, and *download_token* returns a token for downloads, valid for so many seconds.
+    server, for links to it, and *download_token* returns a token for downloads, valid for so many seconds. With
+    *clamp_ranges*, reports leave out days beyond their limits instead of an error.
     """
 
     account: Account
@@ -65,6 +69,7 @@ class FakeRequest:
     repeat: PageRepeat | None = None
     origin: str = ""
     download_token: Callable[[int], str] = str
+    clamp_ranges: bool = False
 
     @property
     def path_value(self) -> str:
@@ -75,6 +80,24 @@ class FakeRequest:
         """Return the requested page of *items*, with each item converted by *row*."""
         largest = self.operation.page_size or 300
         return self.pager.page(self.path, self.query, items, row, self.repeat, largest=largest)
+
+    def days(self, *, longest: int = 31, optional: bool = False, latest: date = date.max) -> DateRange:
+        """Return the range of a report: at most *longest* days of the last six months, and none after *latest*.
+
+        The default of an *optional* range is the last thirty days.
+        """
+        return _query.date_range(
+            self.query, self.today, longest=longest, optional=optional, latest=latest, clamp=self.clamp_ranges
+        )
+
+    def listed(self, records: Iterable[R]) -> list[R]:
+        """Return the *records* that Zoom lists by now."""
+        return [each for each in records if each.is_listed(self.now)]
+
+    @property
+    def hosts(self) -> list[Host]:
+        """The active users of the account."""
+        return [each for each in self.account.hosts if not each.other_account]
 
     def user(self, *, unknown_code: int = 1001) -> Host:
         """Return the user whose id or e-mail address the path contains.
@@ -110,15 +133,15 @@ class FakeRequest:
         """Return the scheduled meeting, or webinar, whose number the path contains, or a UUID where that is allowed.
 
         *unknown_code* is the code of the error for an unknown meeting; for webinars it is 3001. A deleted meeting
-        counts as unknown unless *deleted* is true. The host has to have the *features*. A webinar that only its host or
-        another account may manage is an error of every operation.
+        counts as unknown unless *deleted* is true, and so does one whose number has expired. The host has to have the
+        *features*. A webinar that only its host or another account may manage is an error of every operation.
         """
         webinar = self.is_webinar
         meeting = self.scheduled(self._meeting_number())
         if meeting is None and self._names_webinar():
             default = (3000, "Cannot access webinar info.")
             raise ErrorResponse(400, *_WEBINAR_NUMBER.get(self.operation.name, default))
-        if meeting is None or (meeting.deleted and not deleted):
+        if meeting is None or (meeting.deleted and not deleted) or self._has_expired(meeting):
             raise no_such_meeting(self.path_value, code=3001 if webinar else unknown_code, webinar=webinar)
         self.check_scheduling(meeting.host)
         for feature in features:
@@ -129,6 +152,9 @@ class FakeRequest:
         """Return the meeting with this number, which may be deleted, or the webinar, or None."""
         find = self.account.scheduled_webinar if self.is_webinar else self.account.scheduled_meeting
         return find(number)
+
+    def _has_expired(self, meeting: ScheduledMeeting) -> bool:
+        return meeting.is_expired(self.now, (each.start_time for each in self.account.instances_of(meeting.id)))
 
     def _meeting_number(self) -> int:
         """Return the number in the path, or that of the UUID; 0 for an unknown UUID."""
@@ -169,14 +195,15 @@ class FakeRequest:
         check_feature(meeting.host, "management")
         return meeting
 
-    def instances_between(self, first: date, last: date) -> list[Instance]:
-        """Return the instances of these days that Zoom lists by now, the oldest first."""
-        return [each for each in self.account.instances_between(first, last) if each.is_listed(self.now)]
+    def instances_between(self, first: date, last: date, *, host: Host | None = None) -> list[Instance]:
+        """Return the instances of these days that Zoom lists by now, of all hosts or of one, the oldest first."""
+        own = self.account.instances_between(first, last, host=host)
+        return [each for each in self.listed(own) if not each.host.other_account]
 
     def instances(self) -> list[Instance]:
         """Return the listed instances of the meeting number in the path, the oldest first; a UUID is not found."""
         known = self.account.instances_of(int(self.path_value)) if _NUMBER.fullmatch(self.path_value) else []
-        instances = [instance for instance in known if instance.is_listed(self.now)]
+        instances = self.listed(known)
         if not instances or instances[0].webinar is not self.is_webinar:
             raise no_such_meeting(self.path_value, webinar=self.is_webinar)
         if instances[0].host.other_account:

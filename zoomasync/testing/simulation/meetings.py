@@ -75,9 +75,14 @@ _SURVEY: Final[Json] = {
 }
 
 
-def simulate_meetings(rng: SeededRandom, active: Sequence[Host], today: date) -> list[ScheduledMeeting]:
-    """Return five meetings of each *active* host: upcoming, past, recurring and without a fixed time."""
-    return [meeting for index, host in enumerate(active) for meeting in _meetings_of(rng, host, index, today)]
+def simulate_meetings(
+    rng: SeededRandom, active: Sequence[Host], today: date, held: Sequence[Instance]
+) -> list[ScheduledMeeting]:
+    """Return five meetings of each *active* host: upcoming, past, recurring and without a fixed time.
+
+    Those with approval by hand, with occurrences and without a fixed time have numbers that the host has *held*.
+    """
+    return [meeting for index, host in enumerate(active) for meeting in _meetings_of(rng, host, index, today, held)]
 
 
 def simulate_webinars(
@@ -85,7 +90,7 @@ def simulate_webinars(
 ) -> list[ScheduledMeeting]:
     """Return three webinars of each of the first two *active* hosts: upcoming, recurring and without a fixed time.
 
-    The recurring one has the number of a recurring webinar that the host has *held*, if there is one.
+    The first two have the numbers of webinars of their kind that the host has *held*, if there are any.
     """
     hosts = enumerate(active[:2])
     return [webinar for index, host in hosts for webinar in _webinars_of(rng, host, index, today, held)]
@@ -123,21 +128,25 @@ def pac_accounts(number: int) -> tuple[PacAccount, ...]:
     return (account,)
 
 
-def _meetings_of(rng: SeededRandom, host: Host, index: int, today: date) -> Iterator[ScheduledMeeting]:
+def _meetings_of(
+    rng: SeededRandom, host: Host, index: int, today: date, held: Sequence[Instance]
+) -> Iterator[ScheduledMeeting]:
+    single, recurring, open_end = (_held(held, host, each) for each in (SCHEDULED, FIXED_TIME, NO_FIXED_TIME))
     count = _REGISTRANT_COUNTS[index] if index < len(_REGISTRANT_COUNTS) else rng.below(12)
     yield _meeting(rng, host, SCHEDULED, at(today, 14, days=3 + index), registrants=count)
     soon = at(today, 9 + index % 8, days=1)
-    yield _meeting(rng, host, SCHEDULED, soon, registrants=20, approval_type=MANUAL_APPROVAL)
+    yield _meeting(rng, host, SCHEDULED, soon, registrants=20, approval_type=MANUAL_APPROVAL, number=single)
     yield _meeting(rng, host, SCHEDULED, at(today, 11, days=-rng.below(20) - 2))
-    yield _meeting(rng, host, FIXED_TIME, at(today, 10, days=-6), registrants=8)
-    yield _meeting(rng, host, NO_FIXED_TIME, None)
+    yield _meeting(rng, host, FIXED_TIME, at(today, 10, days=-6), registrants=8, number=recurring)
+    yield _meeting(rng, host, NO_FIXED_TIME, None, number=open_end)
 
 
 def _webinars_of(
     rng: SeededRandom, host: Host, index: int, today: date, held: Sequence[Instance]
 ) -> Iterator[ScheduledMeeting]:
     start = at(today, 15, days=4 + index)
-    upcoming = _meeting(rng, host, WEBINAR, start, registrants=45, approval_type=MANUAL_APPROVAL)
+    single, recurring_number = _held(held, host, WEBINAR), _held(held, host, WEBINAR_FIXED_TIME)
+    upcoming = _meeting(rng, host, WEBINAR, start, registrants=45, approval_type=MANUAL_APPROVAL, number=single)
     upcoming.survey = {**_SURVEY, "show_in_the_follow_up_email": True}
     upcoming.livestream = Livestream(
         stream_url="rtmp://live.example/app",
@@ -147,8 +156,8 @@ def _webinars_of(
     )
     upcoming.panelists = scheduling.panelists(3, upcoming.id)
     upcoming.tracking_sources = list(_SOURCES)
-    number = next((each.id for each in held if each.type == WEBINAR_FIXED_TIME and each.host == host), None)
-    recurring = _meeting(rng, host, WEBINAR_FIXED_TIME, at(today, 16, days=-3), registrants=12, number=number)
+    last_start = at(today, 16, days=-3)
+    recurring = _meeting(rng, host, WEBINAR_FIXED_TIME, last_start, registrants=12, number=recurring_number)
     for webinar in (upcoming, recurring, _meeting(rng, host, WEBINAR_NO_FIXED_TIME, None)):
         webinar.settings = {"approval_type": webinar.approval_type}  # webinars lack the others
         webinar.registrants = [
@@ -156,6 +165,12 @@ def _webinars_of(
             for number, each in enumerate(webinar.registrants)
         ]
         yield webinar
+
+
+def _held(held: Sequence[Instance], host: Host, type_: int) -> int | None:
+    """Return the number of the latest instance of this type that *host* has held with others, or None."""
+    numbers = (each.id for each in reversed(held) if (each.host, each.type) == (host, type_) and not each.one_person)
+    return next(numbers, None)
 
 
 def _meeting(
@@ -168,7 +183,8 @@ def _meeting(
     approval_type: int = 0,
     number: int | None = None,
 ) -> ScheduledMeeting:
-    number = number or 81_000_000_000 + rng.below(18_999_999_999)
+    new_number = 81_000_000_000 + rng.below(18_999_999_999)  # always drawn, so that the other values do not change
+    number = number or new_number
     usual = at(host.created, 8, days=1)
     created = min(usual, start - timedelta(days=30)) if start else usual
     duration = rng.choice((30, 45, 60))
