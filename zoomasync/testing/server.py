@@ -95,7 +95,8 @@ class FakeZoom(FaultScripts):
     - `clear_responses` discards all of these.
 
     In a block of `with fake.outage():` every request fails. `expire_access_tokens` and `expire_page_tokens` end all
-    tokens early. `Account.add_instance` has arguments for reports and lists that are late.
+    tokens early. Instances, recordings and the records of an account can be listed late (`listed_at`), and reports and
+    files of recordings can be ready late. `Account.disabled_features` are plans that the account does not have.
     """
 
     def __init__(  # noqa: PLR0913 - every argument has a default

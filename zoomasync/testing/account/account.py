@@ -102,6 +102,8 @@ class Account:
     ) -> Account:
         """Create an account with random data; the same arguments give the same account on every machine.
 
+        Each *seed* gives an account of its own, with an id of its own.
+
         The account has *hosts* users; the last *idle_hosts* of them have neither instances nor scheduled meetings. The
         others held *instances_per_month* meetings and webinars per month in the *months* before *today* (a UTC day, the
         present one by default). They have five scheduled meetings each, of which one has 650 registrants. The first two
@@ -124,6 +126,7 @@ class Account:
         webinars = simulate_webinars(SeededRandom(f"webinars {seed}"), active, today, instances)
         return cls(
             today=today,
+            id=defaults.opaque_id("account", seed),
             hosts=users,
             other_users=simulate_other_users(today),
             instances=instances,
