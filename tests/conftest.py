@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientResponse
 from aioresponses import aioresponses, core
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,13 @@ def pytest_asyncio_loop_factories(config: pytest.Config) -> Mapping[str, Callabl
 
         return {"uvloop": uvloop.new_event_loop}
     return {"asyncio": asyncio.new_event_loop}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep only tests that the option changes: those that are not async run on no loop, or on one of their own."""
+    if config.getoption("loop") == "uvloop":
+        config.hook.pytest_deselected(items=[item for item in items if not pytest_asyncio.is_async_test(item)])
+        items[:] = filter(pytest_asyncio.is_async_test, items)
 
 
 class _CannedResponse(ClientResponse):
