@@ -9,13 +9,12 @@ import ast
 import io
 import re
 import statistics
-import subprocess
-import sys
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.environment import run_command
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
@@ -141,11 +140,11 @@ def test_markdown_prose(page: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_prose(command: str) -> None:
+async def test_help_prose(command: str, tmp_path: Path) -> None:
     """Help texts hold no replaced word."""
-    arguments = [sys.executable, "-m", "zoomasync", *command.split(), "--help"]
-    shown = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own command
+    code, shown, _ = await run_command(*command.split(), "--help", folder=tmp_path)
 
+    assert code == 0
     assert faults_in(" ".join(shown.split())) == []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 
+from support.forked_command import fork_server
 from zoomasync.testing import FakeZoom
 
 COMMAND = (sys.executable, "-W", "error", "-m", "zoomasync")
@@ -32,7 +33,4 @@ def environment_with(**variables: str) -> dict[str, str]:
 async def run_command(*arguments: str, folder: Path, **variables: str) -> tuple[int, str, str]:
     """Run the command in *folder*, and return its exit code, standard output and standard error."""
     with anyio.fail_after(120):
-        done = await anyio.run_process(
-            [*COMMAND, *arguments], cwd=folder, env=environment_with(**variables), check=False
-        )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+        return await fork_server().run(*arguments, folder=folder, environment=environment_with(**variables))
