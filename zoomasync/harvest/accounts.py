@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from functools import partial
 from typing import TypeAlias
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
-from .. import Zoom, ZoomError
+from .. import Zoom, ZoomError, fan_out
 from ..errors import ConfigError
 from ._account import account_id_of
 from ._page_tracker import WriteBatch
 from .fetching import WORKERS, PartitionFetcher
 from .partitions import Partition
+from .streams import Row
 from .tasks import PartitionTask
 
 
@@ -36,12 +37,18 @@ class FetchedPartition:
     whole: bool
     batches: tuple[WriteBatch, ...] = field(default=(), repr=False)
 
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, in Zoom's order."""
+        return [row for batch in self.batches for _, row, _ in batch.rows]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoppedAccount:
     """An account, or one *stream* of it, that stopped because of *error*.
 
-    Its other partitions were not fetched. *account_id* is None if the account could not be reached.
+    Its other partitions were not fetched. *account_id* is None if it is not known, since the account could not be
+    reached.
     """
 
     account: str
@@ -58,94 +65,119 @@ def fetch_partitions(
     tasks: Mapping[str, Iterable[PartitionTask]],
     client: Callable[[str], Zoom],
     *,
-    day: date,
+    account_ids: Mapping[str, str] | None = None,
     workers: int = WORKERS,
 ) -> AbstractAsyncContextManager[AsyncIterator[FetchOutcome]]:
     """Fetch the *tasks* of each account, all accounts at the same time, and iterate over the outcomes.
 
     ::
 
-        tasks = {"north": [PartitionTask(STREAMS["daily"], "2026-05", (date(2026, 5, 1), date(2026, 5, 31)))]}
-        async with fetch_partitions(tasks, client, day=date(2026, 5, 31)) as outcomes:
+        tasks = {"north": root_tasks(STREAMS["daily"], (date(2026, 4, 1), date(2026, 5, 31)), today)}
+        async with fetch_partitions(tasks, clients.__getitem__) as outcomes:
             async for outcome in outcomes:
-                ...
+                match outcome:
+                    case FetchedPartition(): ...
+                    case StoppedAccount(): ...
 
-    *tasks* are by the caller's name of the account, which *client* turns into a client that is not open yet. Each
-    account has its own client, and so its own limits, and fetches *workers* partitions at a time. The outcomes come as
-    the partitions finish. An account stops by itself when its daily quota is used up, its credentials are rejected, or
-    Zoom is down, and a stream of it when Zoom denies it; `StoppedAccount` has the reason. A partition that was not
-    fetched has no outcome. *day* is a day of the harvest: `PartitionFetcher` asks for its hosts when Zoom seems down.
+    *tasks* are by the caller's name of the account, of which *client* returns the client; it is opened, and closed at
+    the end. Each account has its own client, and so its own limits, and fetches *workers* partitions at a time. Return
+    the same client in the next call, so that its rate limiter knows the last requests of this one. Of several tasks
+    with the same stream and key, the first counts.
+
+    The outcomes come as the partitions finish; a partition that was not fetched has none. An account stops by itself
+    when its client cannot be made, its credentials are rejected, its daily quota is used up, or Zoom is down, and a
+    stream of it when Zoom denies it: `StoppedAccount` has the reason, and the other accounts continue. Any other
+    exception, of *tasks* or of the caller's block, stops all accounts and is raised unchanged. Leaving the block
+    cancels the calls that are still running.
+
+    *account_ids* are the ids at Zoom of accounts whose credentials do not name it, such as a `StaticToken`; without
+    one, Zoom's record of the token's user has it. For an account whose credentials name another id, it is an error.
 
     The rows of a partition are in memory until its outcome is read: at most *workers* partitions per account.
     """
     if type(workers) is not int or workers < 1:
         raise ConfigError("workers must be a whole number, 1 or more")
-    return _fetching(tasks, client, day, workers)
+    return _fetching(tasks, client, account_ids or {}, workers)
 
 
 @asynccontextmanager
 async def _fetching(
-    tasks: Mapping[str, Iterable[PartitionTask]], client: Callable[[str], Zoom], day: date, workers: int
+    tasks: Mapping[str, Iterable[PartitionTask]],
+    client: Callable[[str], Zoom],
+    account_ids: Mapping[str, str],
+    workers: int,
 ) -> AsyncGenerator[AsyncIterator[FetchOutcome], None]:
     sender, receiver = anyio.create_memory_object_stream[FetchOutcome](0)
-    failure: BaseException
+    # A closed stream means that all is done, so an account closes its own only when it has finished. After a failure
+    # the streams stay open until all accounts have stopped.
+    with receiver, ExitStack() as open_senders:
+        senders = {name: open_senders.enter_context(sender.clone()) for name in tasks}
+        sender.close()
+
+        async def fetch(name: str) -> None:
+            account = _Account(name, account_ids.get(name), senders[name])
+            await account.fetch(_without_repeated(tasks[name]), partial(_make_client, client, name), workers)
+            senders[name].close()
+
+        # There is a worker per account, and so a place in the queue for its outcome, which nobody reads.
+        async with fan_out(fetch, tasks, workers=max(1, len(tasks))):
+            yield receiver
+
+
+def _without_repeated(tasks: Iterable[PartitionTask]) -> Iterator[PartitionTask]:
+    seen: set[tuple[str, str]] = set()
+    for task in tasks:
+        if _id(task) not in seen:
+            seen.add(_id(task))
+            yield task
+
+
+def _make_client(client: Callable[[str], Zoom], account: str) -> Zoom:
     try:
-        with receiver:
-            async with anyio.create_task_group() as group:
-                with sender:
-                    for account, own in tasks.items():
-                        group.start_soon(_fetch_account, account, own, client, day, workers, sender.clone())
-                yield receiver
-                group.cancel_scope.cancel()
-    except BaseExceptionGroup as raised:
-        failure = raised.exceptions[0]
-    else:
-        return
-    raise failure  # outside the handler, so that the group is not its context
+        return client(account)
+    except ZoomError:
+        raise
+    except Exception as error:
+        # The text of the error may hold a secret.
+        raise ConfigError(f"the client of account {account} cannot be made: {type(error).__name__}") from error
 
 
-async def _fetch_account(
-    account: str,
-    tasks: Iterable[PartitionTask],
-    client: Callable[[str], Zoom],
-    day: date,
-    workers: int,
-    sender: MemoryObjectSendStream[FetchOutcome],
-) -> None:
-    account_id: str | None = None
-    with sender:
-        try:
-            async with client(account) as zoom:
-                account_id = await account_id_of(zoom, None)
-                fetcher = PartitionFetcher(zoom, day, workers=workers)
-                await fetcher.fetch(tasks, _Collector(account, account_id, sender))
-        except ZoomError as error:
-            await sender.send(StoppedAccount(account=account, account_id=account_id, error=error))
-            return
-        if fetcher.stopped_by is not None:
-            await sender.send(StoppedAccount(account=account, account_id=account_id, error=fetcher.stopped_by))
-        for stream, denial in fetcher.denials.items():
-            await sender.send(StoppedAccount(account=account, account_id=account_id, error=denial, stream=stream))
+class _Account:
+    """One account: the sink that keeps the batches of each partition until its fetch is whole."""
 
-
-class _Collector:
-    """The sink of one account: it keeps the batches of each partition until its fetch is whole."""
-
-    def __init__(self, account: str, account_id: str, sender: MemoryObjectSendStream[FetchOutcome]) -> None:
-        self._account = account
-        self._account_id = account_id
+    def __init__(self, name: str, account_id: str | None, sender: MemoryObjectSendStream[FetchOutcome]) -> None:
+        self._name = name
+        self._given_id = account_id
+        self._account_id = ""
         self._sender = sender
         self._batches: dict[tuple[str, str], list[WriteBatch]] = {}
 
+    async def fetch(self, tasks: Iterable[PartitionTask], make_client: Callable[[], Zoom], workers: int) -> None:
+        """Send the outcome of each of *tasks*, then of each stream that stopped, and then of the account if it did."""
+        fetcher: PartitionFetcher | None = None
+        stopped_by: ZoomError | None
+        try:
+            async with make_client() as zoom:
+                self._account_id = await account_id_of(zoom, self._given_id)
+                fetcher = PartitionFetcher(zoom, zoom.server_time.date(), workers=workers)
+                await fetcher.fetch(tasks, self)
+            stopped_by = fetcher.stopped_by
+        except ZoomError as error:
+            stopped_by = error
+        for stream, denial in ({} if fetcher is None else fetcher.denials).items():
+            await self._stop(denial, stream)
+        if stopped_by is not None:
+            await self._stop(stopped_by)
+
     async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
         if batch.first:
-            self._batches[task.stream.name, task.key] = []
-        self._batches[task.stream.name, task.key].append(batch)
+            self._batches[_id(task)] = []
+        self._batches[_id(task)].append(batch)
 
     async def finish(self, task: PartitionTask, result: Partition, *, whole: bool) -> None:
-        batches = self._batches.pop((task.stream.name, task.key), [])
+        batches = self._batches.pop(_id(task), [])
         fetched = FetchedPartition(
-            account=self._account,
+            account=self._name,
             account_id=self._account_id,
             task=task,
             result=result,
@@ -155,4 +187,12 @@ class _Collector:
         await self._sender.send(fetched)
 
     async def release(self, task: PartitionTask) -> None:
-        self._batches.pop((task.stream.name, task.key), None)
+        self._batches.pop(_id(task), None)
+
+    async def _stop(self, error: ZoomError, stream: str | None = None) -> None:
+        stopped = StoppedAccount(account=self._name, account_id=self._account_id or None, error=error, stream=stream)
+        await self._sender.send(stopped)
+
+
+def _id(task: PartitionTask) -> tuple[str, str]:
+    return task.stream.name, task.key

@@ -1,6 +1,6 @@
-"""Fetched partitions as Arrow tables, with pyarrow (extra ``parquet`` or ``spark``).
+"""Fetched partitions as Arrow batches, with pyarrow (extra ``parquet`` or ``spark``).
 
-`rows_table` has the rows of one stream, as its table in a store. `partition_batch` has one record per partition with
+`rows_batch` has the rows of one stream, as its table in a store. `partition_batch` has one record per partition with
 its rows inside, for a table of all streams and accounts.
 """
 
@@ -106,10 +106,15 @@ def row_columns(stream: Stream) -> tuple[Column, ...]:
     return (KEY_COLUMNS[-1], *columns(stream), EXTRA_COLUMN)
 
 
+def table_schema(own: Sequence[Column]) -> ArrowSchema:
+    """Return the schema of a table with these columns; those of the key are not nullable."""
+    return cast("ArrowSchema", _arrow.schema([_field(column, nullable=column not in KEY_COLUMNS) for column in own]))
+
+
 @cache
 def rows_schema(stream: Stream) -> ArrowSchema:
     """Return the schema of `rows_batch`."""
-    return cast("ArrowSchema", _schema(all_columns(stream), required=KEY_COLUMNS))
+    return table_schema(all_columns(stream))
 
 
 @cache
@@ -122,8 +127,8 @@ def partition_schema() -> ArrowSchema:
 
 
 def rows_batch(stream: Stream, fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
-    """Return the rows of *fetched* partitions of *stream* as its table has them, all fetched by *run*."""
-    parts = [part for each in fetched for part in _cells(stream, each, run)]
+    """Return the rows of those *fetched* partitions that are of *stream*, as its table has them, fetched by *run*."""
+    parts = [part for each in fetched if each.task.stream is stream for part in _cells(each, run)]
     own = all_columns(stream)
     arrays = [
         array(column, list(chain.from_iterable(part[index] for part in parts))) for index, column in enumerate(own)
@@ -132,7 +137,11 @@ def rows_batch(stream: Stream, fetched: Sequence[FetchedPartition], *, run: str)
 
 
 def partition_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
-    """Return one record per *fetched* partition, all fetched by *run*. Without a whole fetch, its rows are null."""
+    """Return one record per *fetched* partition, all fetched by *run*.
+
+    Its rows are a list in the column of its stream. The list is null if the fetch was not whole, and in the columns of
+    the other streams; a partition that Zoom has no rows for has an empty one.
+    """
     records = [_record(each, run) for each in fetched]
     arrays = [array(column, [record[n] for record in records]) for n, column in enumerate(RECORD_COLUMNS)]
     arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run) if each.whole else None for each in fetched]))
@@ -183,9 +192,9 @@ def _record(fetched: FetchedPartition, run: str) -> tuple[Cell, ...]:
     )
 
 
-def _cells(stream: Stream, fetched: FetchedPartition, run: str) -> list[list[Sequence[Cell]]]:
+def _cells(fetched: FetchedPartition, run: str) -> list[list[Sequence[Cell]]]:
     """Return the columns of each batch of a partition."""
-    encoder = RowEncoder(stream, account_id=fetched.account_id, run=run)
+    encoder = RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run)
     return [encoder.columns(fetched.task, batch) for batch in fetched.batches if batch.rows]
 
 
@@ -193,7 +202,7 @@ def _rows(stream: Stream, fetched: FetchedPartition, run: str) -> list[Sequence[
     """Return the cells of a partition by the columns of `row_columns`, or None for one of another stream."""
     if fetched.task.stream is not stream or not fetched.whole:
         return None
-    parts = _cells(stream, fetched, run)
+    parts = _cells(fetched, run)
     first = len(KEY_COLUMNS) - 1
     return [
         list(chain.from_iterable(part[first + index] for part in parts)) for index in range(len(row_columns(stream)))
@@ -215,10 +224,6 @@ def _lists(own: Sequence[Column], values: Sequence[list[Sequence[Cell]] | None])
     offsets = [None if value is None else start for value, start in zip(values, ends, strict=False)]
     rows = _arrow.StructArray.from_arrays(arrays, fields=[_field(column) for column in own])
     return cast("object", _arrow.ListArray.from_arrays(_arrow.array([*offsets, ends[-1]], _arrow.int32()), rows))
-
-
-def _schema(own: Sequence[Column], *, required: Sequence[Column]) -> Any:  # noqa: ANN401  pyarrow has no types
-    return _arrow.schema([_field(column, nullable=column not in required) for column in own])
 
 
 def _struct(own: Sequence[Column]) -> Any:  # noqa: ANN401  pyarrow has no types

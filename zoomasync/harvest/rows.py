@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 
@@ -18,7 +19,7 @@ class RowEncoder:
 
     def __init__(self, stream: Stream, *, account_id: str, run: str) -> None:
         self._stream = stream
-        self._cells = Cells(stream)
+        self._cells = _cells_of(stream)
         self._account_id = account_id
         self._run = run
 
@@ -58,3 +59,6 @@ class RowEncoder:
             (self._account_id, self._stream.name, task.key, seq, row.path, row.reason, row.raw.decode(), *lineage)
             for seq, row in batch.invalid_rows
         ]
+
+
+_cells_of = cache(Cells)  # an encoder per partition is cheap this way

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
-from ..arrow import TYPES, array
-from ..columns import KEY_COLUMNS, Cell, Column
+from ..arrow import array, table_schema
+from ..columns import Cell, Column
 
 try:
     # pyarrow has no types. Imported this way, its names are `Any` inside this module, and no checker looks for stubs.
@@ -40,12 +40,7 @@ class ParquetFile:
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._path = path
         self._columns = tuple(columns)
-        self._schema = _arrow.schema(
-            [
-                _arrow.field(column.name, TYPES[column.kind][1], nullable=column not in KEY_COLUMNS)
-                for column in self._columns
-            ]
-        )
+        self._schema = table_schema(self._columns)
         self._lines: list[Sequence[Cell]] = []
         self._group: list[Any] = []  # pyarrow tables
         self._file: IO[bytes] | None = path.open("wb")
