@@ -28,7 +28,7 @@ except ModuleNotFoundError as _missing:
     ) from None
 
 _TEXT = _arrow.string()
-TYPES: Final = {  # the type of the cells, and the type of the column
+_TYPES: Final = {  # the type of the cells, and the type of the column
     Kind.TEXT: (_TEXT, _TEXT),
     Kind.JSON: (_TEXT, _TEXT),
     Kind.INTEGER: (_arrow.int64(), _arrow.int64()),
@@ -157,7 +157,7 @@ def partition_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBa
 
 def array(column: Column, cells: Sequence[Cell]) -> object:
     """Return *cells* as an Arrow array of the type of *column*. Raises `StoreError` for a cell of another kind."""
-    cell_type, column_type = TYPES[column.kind]
+    cell_type, column_type = _TYPES[column.kind]
     try:
         return cast("object", _arrow.array(cells, cell_type).cast(column_type))
     except (_arrow.ArrowException, OverflowError):
@@ -231,4 +231,4 @@ def _struct(own: Sequence[Column]) -> Any:  # noqa: ANN401  pyarrow has no types
 
 
 def _field(column: Column, *, nullable: bool = True) -> Any:  # noqa: ANN401  pyarrow has no types
-    return _arrow.field(column.name, TYPES[column.kind][1], nullable=nullable)
+    return _arrow.field(column.name, _TYPES[column.kind][1], nullable=nullable)
