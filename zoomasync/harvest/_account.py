@@ -10,7 +10,7 @@ async def account_id_of(zoom: Zoom, given: str | None) -> str:
     """Return the id of the account of *zoom*, which is *given* if the credentials do not name it.
 
     Without both, Zoom's record of the token's user has it. Raises `ConfigError` if *given* is another account than that
-    of the credentials, or Zoom denies the record.
+    of the credentials, or Zoom does not return the record.
     """
     known = zoom.account_id
     if known is None and given is None:

@@ -1,7 +1,7 @@
 """Fetched partitions as Arrow batches, with pyarrow (extra ``parquet`` or ``spark``).
 
-`rows_batch` has the rows of one stream, as its table in a store. `partition_batch` has one record per partition with
-its rows inside, for a table of all streams and accounts.
+`rows_batch` has the rows of one stream, as its table in a store, and `results_batch` one record per partition.
+`partition_batch` has such records with the rows inside, for a table of all streams and accounts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import accumulate, chain
 from typing import Any, Final, Protocol, cast
 
 from .. import __version__
-from ..errors import StoreError
+from ..errors import ConfigError, StoreError
 from .accounts import FetchedPartition
 from .columns import EXTRA_COLUMN, KEY_COLUMNS, Cell, Column, Kind, all_columns, columns, utc_text
 from .rows import RowEncoder
@@ -38,6 +38,8 @@ _TYPES: Final = {  # the type of the cells, and the type of the column
     Kind.DAY: (_TEXT, _arrow.date32()),
 }
 
+_SEQ: Final = len(KEY_COLUMNS) - 1
+
 RECORD_COLUMNS: Final = (
     Column("account", Kind.TEXT),
     Column("account_id", Kind.TEXT),
@@ -61,7 +63,7 @@ RECORD_COLUMNS: Final = (
     Column("warning", Kind.TEXT),
     Column("not_found_runs", Kind.INTEGER),
 )
-"""The columns of a partition record that describe the partition; its rows follow, in one column per stream."""
+"""The columns of `results_batch`, and the first ones of `partition_batch`."""
 
 REJECTED: Final = "rejected_rows"
 """The column of a partition record with the rows that could not be decoded."""
@@ -103,7 +105,7 @@ class ArrowBatch(Protocol):
 
 def row_columns(stream: Stream) -> tuple[Column, ...]:
     """Return the columns of a row inside its partition's record: `_seq`, those of Zoom, and `_extra`."""
-    return (KEY_COLUMNS[-1], *columns(stream), EXTRA_COLUMN)
+    return (KEY_COLUMNS[_SEQ], *columns(stream), EXTRA_COLUMN)
 
 
 def table_schema(own: Sequence[Column]) -> ArrowSchema:
@@ -119,7 +121,11 @@ def rows_schema(stream: Stream) -> ArrowSchema:
 
 @cache
 def partition_schema() -> ArrowSchema:
-    """Return the schema of `partition_batch`: all columns are nullable, and a release only adds columns."""
+    """Return the schema of `partition_batch`.
+
+    It has the columns of `results_batch`, `rejected_rows`, and one column per stream. All are nullable, and a release
+    only adds columns.
+    """
     fields = [_field(column) for column in RECORD_COLUMNS]
     fields.append(_arrow.field(REJECTED, _arrow.list_(_struct(REJECTED_COLUMNS))))
     fields += [_arrow.field(name, _arrow.list_(_struct(row_columns(stream)))) for name, stream in STREAMS.items()]
@@ -136,16 +142,24 @@ def rows_batch(stream: Stream, fetched: Sequence[FetchedPartition], *, run: str)
     return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(arrays, schema=rows_schema(stream)))
 
 
+def results_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
+    """Return one record per *fetched* partition, without its rows, all fetched by *run*."""
+    schema = _arrow.schema(list(map(_field, RECORD_COLUMNS)))
+    return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(_records(fetched, run), schema=schema))
+
+
 def partition_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
     """Return one record per *fetched* partition, all fetched by *run*.
 
     Its rows are a list in the column of its stream. The list is null if the fetch was not whole, and in the columns of
-    the other streams; a partition that Zoom has no rows for has an empty one.
+    the other streams; a partition that Zoom has no rows for has an empty one. Raises `ConfigError` for a stream that is
+    not one of `STREAMS`.
     """
-    records = [_record(each, run) for each in fetched]
-    arrays = [array(column, [record[n] for record in records]) for n, column in enumerate(RECORD_COLUMNS)]
-    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run) if each.whole else None for each in fetched]))
     names = {each.task.stream.name for each in fetched}
+    if unknown := names - STREAMS.keys():
+        raise ConfigError(f"partition_batch has no column for the rows of the stream {unknown.pop()}: use rows_batch")
+    arrays = _records(fetched, run)
+    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run) if each.whole else None for each in fetched]))
     for name, stream in STREAMS.items():
         own = row_columns(stream)
         if name in names:
@@ -163,6 +177,11 @@ def array(column: Column, cells: Sequence[Cell]) -> object:
     except (_arrow.ArrowException, OverflowError):
         failure = StoreError(f"the column {column.name} has a cell that is not of the type {column.kind}")
     raise failure
+
+
+def _records(fetched: Sequence[FetchedPartition], run: str) -> list[object]:
+    records = [_record(each, run) for each in fetched]
+    return [array(column, [record[n] for record in records]) for n, column in enumerate(RECORD_COLUMNS)]
 
 
 def _record(fetched: FetchedPartition, run: str) -> tuple[Cell, ...]:
@@ -203,9 +222,8 @@ def _rows(stream: Stream, fetched: FetchedPartition, run: str) -> list[Sequence[
     if fetched.task.stream is not stream or not fetched.whole:
         return None
     parts = _cells(fetched, run)
-    first = len(KEY_COLUMNS) - 1
     return [
-        list(chain.from_iterable(part[first + index] for part in parts)) for index in range(len(row_columns(stream)))
+        list(chain.from_iterable(part[_SEQ + index] for part in parts)) for index in range(len(row_columns(stream)))
     ]
 
 
