@@ -6,24 +6,37 @@
         async with Harvest(zoom, store="harvest.sqlite", from_=date(2026, 3, 1), to=date(2026, 5, 31)) as harvest:
             estimate = await harvest.estimate()
             summary = await harvest.run()
+
+A harvest of many accounts, or into a store of your own, fetches with `fetch_partitions`. `zoomasync.harvest.arrow`
+returns its outcomes as Arrow batches.
 """
 
+from ._page_tracker import WriteBatch
+from .accounts import FetchedPartition, FetchOutcome, StoppedAccount, fetch_partitions
 from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate
+from .fetching import PartitionFetcher, PartitionSink
 from .harvest import Harvest
-from .partitions import Partition, State
+from .partitions import FINAL, Partition, State, needs_refresh
 from .results.attendance import InstanceAttendance, read_attendance
 from .results.export import export_tables
 from .results.report import write_report
 from .results.status import HarvestStatus, read_status
 from .results.visits import Attendance, merge_visits
+from .rows import run_name
 from .stores import HarvestStore, SQLiteStore
-from .streams import PAST_REPORTS, REPORTS
+from .streams import PAST_REPORTS, REPORT_GROUPS, REPORTS, STREAMS, Stream, select_streams
 from .summary import Progress, StreamSummary, Summary
+from .tasks import PartitionTask, child_tasks, root_tasks
 
 __all__ = [
+    "FINAL",
     "PAST_REPORTS",
     "REPORTS",
+    "REPORT_GROUPS",
+    "STREAMS",
     "Attendance",
+    "FetchOutcome",
+    "FetchedPartition",
     "Harvest",
     "HarvestEstimate",
     "HarvestStatus",
@@ -31,15 +44,27 @@ __all__ = [
     "InstanceAttendance",
     "LabelEstimate",
     "Partition",
+    "PartitionFetcher",
+    "PartitionSink",
+    "PartitionTask",
     "Progress",
     "SQLiteStore",
     "State",
+    "StoppedAccount",
+    "Stream",
     "StreamEstimate",
     "StreamSummary",
     "Summary",
+    "WriteBatch",
+    "child_tasks",
     "export_tables",
+    "fetch_partitions",
     "merge_visits",
+    "needs_refresh",
     "read_attendance",
     "read_status",
+    "root_tasks",
+    "run_name",
+    "select_streams",
     "write_report",
 ]

@@ -65,6 +65,8 @@ RECORD_COLUMNS: Final = (
 )
 """The columns of `results_batch`, and the first ones of `partition_batch`."""
 
+_RECORD_KEY: Final = ("account_id", "stream", "key")
+
 REJECTED: Final = "rejected_rows"
 """The column of a partition record with the rows that could not be decoded."""
 
@@ -143,8 +145,11 @@ def rows_batch(stream: Stream, fetched: Sequence[FetchedPartition], *, run: str)
 
 
 def results_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
-    """Return one record per *fetched* partition, without its rows, all fetched by *run*."""
-    schema = _arrow.schema(list(map(_field, RECORD_COLUMNS)))
+    """Return one record per *fetched* partition, without its rows, all fetched by *run*.
+
+    The primary key is (account_id, stream, key).
+    """
+    schema = _arrow.schema([_field(column, nullable=column.name not in _RECORD_KEY) for column in RECORD_COLUMNS])
     return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(_records(fetched, run), schema=schema))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 
 import msgspec
@@ -12,6 +13,11 @@ from ._page_tracker import WriteBatch
 from .columns import Cell, Cells, utc_text
 from .streams import Stream
 from .tasks import PartitionTask
+
+
+def run_name(start: datetime) -> str:
+    """Return the name of the run that begins at *start*, a time in UTC. Names of later runs sort after it."""
+    return f"{start:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 class RowEncoder:

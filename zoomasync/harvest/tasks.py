@@ -11,39 +11,22 @@ from typing import Final, cast
 from .. import month_ranges
 from ..models.history import HistoryMeeting
 from ..models.reports import UserMeeting
-from .streams import HISTORY_MEETINGS, INSTANCE_SOURCES, INSTANCES, Days, PartitionBy, Row, Stream
+from .streams import HISTORY_MEETINGS, INSTANCE_SOURCES, INSTANCES, Days, PartitionBy, PartitionTask, Row, Stream
+
+__all__ = [
+    "ACCOUNT_KEY",
+    "MIN_PARTICIPANTS",
+    "PartitionTask",
+    "child_tasks",
+    "is_parent",
+    "month_of",
+    "months_before",
+    "root_tasks",
+]
 
 _DAY: Final = timedelta(days=1)
 ACCOUNT_KEY: Final = "account"
 """The key of a partition that is the whole account."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionTask:
-    """A partition to fetch: a day or month of a listing, one report of one instance, or a whole list.
-
-    `PartitionBy` describes the *key*. *days* are those of the listing, or twice the day on which the instance began.
-    *calls* is the least number of calls that it takes. *is_refetch* is true if an earlier fetch was whole.
-    *not_found_runs* counts the earlier runs in which Zoom did not find it.
-    """
-
-    stream: Stream
-    key: str
-    days: Days
-    calls: int = 1
-    is_refetch: bool = False
-    not_found_runs: int = 0
-
-    @property
-    def variant(self) -> str:
-        """The variant of the stream that the partition belongs to; empty if the stream has none."""
-        return self.key.partition("/")[0] if self.stream.variants else ""
-
-    @property
-    def parent_key(self) -> str:
-        """The key of the parent's row, such as a UUID, a user id or a meeting number."""
-        key = self.key.partition("/")[2] if self.stream.variants else self.key
-        return key.rpartition("/")[0] if self.stream.partition is PartitionBy.PARENT_MONTH else key
 
 
 def month_of(day: date) -> str:
@@ -61,7 +44,9 @@ def months_before(day: date, months: int) -> date:
 
 
 def root_tasks(stream: Stream, days: Days, today: date) -> Iterator[PartitionTask]:
-    """Yield the tasks of a *stream* without a parent, for the *days* of a harvest."""
+    """Yield the tasks of *stream* for the *days* of a harvest; none if it has a parent, whose rows lead to them."""
+    if stream.parent is not None:
+        return
     for key, part in _parts(stream, days, today):
         for variant in stream.variants or ("",):
             yield PartitionTask(stream, f"{variant}/{key}" if variant else key, part)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -16,9 +16,6 @@ from ... import Label, Zoom
 from ...errors import InvalidArgument
 from ...models.pages import TokenPage
 from ...types import Api, Endpoint
-
-if TYPE_CHECKING:
-    from ..tasks import PartitionTask
 
 Row: TypeAlias = tuple[Struct, ...]
 """One row of a table: one struct, or the struct of its report's own fields and the struct of the row."""
@@ -169,6 +166,34 @@ class Stream:
         except InvalidArgument as fault:
             return str(fault)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionTask:
+    """A partition to fetch: a day or month of a listing, one report of one instance, or a whole list.
+
+    `PartitionBy` describes the *key*. *days* are those of the listing, or twice the day on which the instance began.
+    *calls* is the least number of calls that it takes. *is_refetch* is true if an earlier fetch was whole.
+    *not_found_runs* counts the earlier runs in which Zoom did not find it.
+    """
+
+    stream: Stream
+    key: str
+    days: Days
+    calls: int = 1
+    is_refetch: bool = False
+    not_found_runs: int = 0
+
+    @property
+    def variant(self) -> str:
+        """The variant of the stream that the partition belongs to; empty if the stream has none."""
+        return self.key.partition("/")[0] if self.stream.variants else ""
+
+    @property
+    def parent_key(self) -> str:
+        """The key of the parent's row, such as a UUID, a user id or a meeting number."""
+        key = self.key.partition("/")[2] if self.stream.variants else self.key
+        return key.rpartition("/")[0] if self.stream.partition is PartitionBy.PARENT_MONTH else key
 
 
 MAX_CALLS: Final = 10_000

@@ -23,7 +23,7 @@ from ....errors import ConfigError, StoreError
 from ..._page_tracker import WriteBatch
 from ...columns import utc_text
 from ...partitions import Partition, State
-from ...rows import RowEncoder
+from ...rows import RowEncoder, run_name
 from ...streams import INSTANCE_SOURCES, Stream
 from ...tasks import PartitionTask
 from ..base import CallSample, PartitionCount, Scope
@@ -326,7 +326,7 @@ class SQLiteStore:
     def _begin_run(self, scope: Scope, connection: sqlite3.Connection) -> None:
         partition_table.begin_run(connection, self._path.name, scope)
         now = datetime.now(UTC)
-        self._run_name = f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"
+        self._run_name = run_name(now)
         line = (utc_text(now.replace(microsecond=0)), platform.node(), os.getpid(), self._run_name)
         cursor = connection.execute("INSERT INTO run (started_at, host, process, name) VALUES (?, ?, ?, ?)", line)
         self._run_id = cursor.lastrowid or 0
