@@ -70,13 +70,31 @@ def account_with_visits() -> Account:
     return account
 
 
-async def run(*command: str, folder: Path, **env: str) -> str:
-    """Run *command* in *folder* with its home and temporary files there too; return its output."""
+def environment_in(folder: Path, **env: str) -> dict[str, str]:
+    """Return the environment of a program whose home and temporary files are in *folder* too."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     settings = {"HOME": str(home), "TMPDIR": str(home), "DLT_DATA_DIR": str(home), "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    return {**os.environ, **settings, **env}
+
+
+async def run_until(lines: int, *command: str, folder: Path, **env: str) -> str:
+    """Kill *command* when it has printed so many *lines*, and return them."""
+    output = b""
+    async with await anyio.open_process(command, cwd=folder, env=environment_in(folder, **env)) as process:
+        with anyio.fail_after(300):
+            while output.count(b"\n") < lines:
+                assert process.stdout
+                output += await process.stdout.receive()
+        await anyio.sleep(0.2)  # the next load has begun
+        process.kill()
+    return output.decode()
+
+
+async def run(*command: str, folder: Path, **env: str) -> str:
+    """Run *command* in *folder*; return its output."""
     with anyio.fail_after(300):
-        process = await anyio.run_process(command, cwd=folder, env={**os.environ, **settings, **env}, check=False)
+        process = await anyio.run_process(command, cwd=folder, env=environment_in(folder, **env), check=False)
     assert process.returncode == 0, process.stderr.decode()
     return process.stdout.decode()
 
@@ -182,16 +200,46 @@ async def test_changes_give_a_full_export(tmp_path: Path) -> None:
             assert [state for stream, state in listed if stream == "meeting"] == ["done"]
 
 
-@needs("dlt", "duckdb")
-async def test_dlt_loads_each_visit_once(tmp_path: Path) -> None:
-    """A second run of the pipeline adds no duplicate."""
-    (block,) = blocks("python", "Load with dlt")
-    async with FakeZoom(account_with_visits(), plan=None) as fake:
-        settings = environment_of(fake)
-        outputs = [await run(sys.executable, "-c", NOT_AS_ROOT + block, folder=tmp_path, **settings) for _ in range(2)]
+DLT_TABLES = (
+    "SELECT * EXCLUDE (_fetched_at, _run) FROM reports.history_meetings ORDER BY _part, _seq",
+    "SELECT * EXCLUDE (_fetched_at, _run) FROM reports.meeting_participants ORDER BY _part, _seq",
+    "SELECT stream, key, state, rows FROM reports.partitions ORDER BY stream, key",
+)
 
-    assert [line.strip() for line in outputs] == ["[(2, 9)]"] * 2
-    assert (tmp_path / "zoom.duckdb").is_file()
+
+async def dlt_tables(folder: Path) -> list[str]:
+    """Return the content of the loaded tables, without the time and the run of each row."""
+    script = "import duckdb, sys; print(duckdb.connect('zoom.duckdb', read_only=True).sql(sys.argv[1]).fetchall())"
+    return [await run(sys.executable, "-c", script, query, folder=folder) for query in DLT_TABLES]
+
+
+def loaded(output: str) -> int:
+    """Return the number of partitions that a program has loaded."""
+    return sum(int(line.split()[0]) for line in output.splitlines())
+
+
+@needs("dlt", "duckdb", "pyarrow")
+async def test_dlt_load_survives_a_kill(tmp_path: Path) -> None:
+    """The next run fetches no partition that was loaded, and the tables are those of an undisturbed load."""
+    (block,) = blocks("python", "Load with dlt")
+    assert "BATCH = 500  #" in block
+    program = (sys.executable, "-u", "-c", NOT_AS_ROOT + block.replace("BATCH = 500  #", "BATCH = 6  #"))
+    account = account_with_visits()
+    for minute in range(20):
+        account.add_instance(account.hosts[0], start=NINE_O_CLOCK + timedelta(minutes=minute), participants=3)
+    killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    killed.mkdir()
+    undisturbed.mkdir()
+    async with FakeZoom(account, plan=None) as fake:
+        settings = {"ZOOM_PLAN": "business", **environment_of(fake)}
+        before = await run_until(3, *program, folder=killed, **settings)
+        after, whole = [await run(*program, folder=folder, **settings) for folder in (killed, undisturbed)]
+
+    tables = await dlt_tables(undisturbed)
+    assert await dlt_tables(killed) == tables
+    assert tables[1].count("in_meeting") == 4 + 5 + 20 * 3 - 1
+    assert loaded(whole) == 1 + 22
+    assert 0 < loaded(after) - 1 <= 1 + 22 - loaded(before)
 
 
 @pytest.mark.parametrize("status", ["active", "inactive"])
@@ -231,6 +279,7 @@ def test_all_blocks_are_run() -> None:
             ("sql", "Query with DuckDB"),
             ("sh", CHANGES),
             ("sql", CHANGES),
+            ("sh", "Load with dlt"),
             ("python", "Load with dlt"),
             ("python", "Save last month's recordings"),
         )
