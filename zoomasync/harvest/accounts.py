@@ -164,8 +164,9 @@ class _Account:
             stopped_by = fetcher.stopped_by
         except ZoomError as error:
             stopped_by = error
-        for stream, denial in ({} if fetcher is None else fetcher.denials).items():
-            await self._stop(denial, stream)
+        if fetcher is not None:
+            for stream, denial in fetcher.denials.items():
+                await self._stop(denial, stream)
         if stopped_by is not None:
             await self._stop(stopped_by)
 
