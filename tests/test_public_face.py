@@ -20,7 +20,7 @@ import msgspec
 import pytest
 
 import zoomasync
-from zoomasync import Zoom, auth, errors, models, rate_limits
+from zoomasync import Zoom, auth, errors, harvest, models, rate_limits
 
 ROOT = Path(__file__).parents[1]
 MODEL_MODULES = [
@@ -32,7 +32,7 @@ def name_of(module: ModuleType) -> str:
     return module.__name__
 
 
-@pytest.mark.parametrize("module", [zoomasync, auth, errors, rate_limits, models], ids=name_of)
+@pytest.mark.parametrize("module", [zoomasync, auth, errors, harvest, rate_limits, models], ids=name_of)
 def test_exports_are_sorted(module: ModuleType) -> None:
     """Constants come first, then classes, then functions; every name exists and is listed once."""
     exported: list[str] = module.__all__

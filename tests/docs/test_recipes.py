@@ -221,7 +221,8 @@ def loaded(output: str) -> int:
 @needs("dlt", "duckdb", "pyarrow")
 async def test_dlt_load_survives_a_kill(tmp_path: Path) -> None:
     """The next run fetches no partition that was loaded, and the tables are those of an undisturbed load."""
-    (block,) = blocks("python", "Load with dlt")
+    (install,), (block,) = blocks("sh", "Load with dlt"), blocks("python", "Load with dlt")
+    assert install == "pip install 'zoomasync[parquet]' 'dlt[duckdb]'\n"
     assert "BATCH = 500  #" in block
     program = (sys.executable, "-u", "-c", NOT_AS_ROOT + block.replace("BATCH = 500  #", "BATCH = 6  #"))
     account = account_with_visits()

@@ -136,6 +136,10 @@ async def test_rows_lead_to_children() -> None:
     assert names == visits
 
 
+def test_child_stream_has_no_root_tasks() -> None:
+    assert list(root_tasks(STREAMS["meeting"], SPRING, TODAY)) == []
+
+
 async def test_restarted_partition_has_each_row_once() -> None:
     """The page token expires after the first page."""
     account = Account(today=TODAY)
@@ -204,12 +208,14 @@ async def test_same_client_keeps_its_token() -> None:
 
 async def test_unread_outcomes_stop_the_calls() -> None:
     """The rows in memory are those of as many partitions as there are workers."""
-    async with serving(north=Account(today=TODAY)) as fakes:
-        async with fetch_partitions({"north": days(30)}, fakes.client, workers=3) as outcomes:
-            first = await anext(outcomes)
-            await anyio.sleep(0.1)  # for the four calls, and for a fifth that must not be sent
-            unread = fakes.calls("north")["activities"]
-            others = [outcome async for outcome in outcomes]
+    async with (
+        serving(north=Account(today=TODAY)) as fakes,
+        fetch_partitions({"north": days(30)}, fakes.client, workers=3) as outcomes,
+    ):
+        first = await anext(outcomes)
+        await anyio.sleep(0.1)  # for the four calls, and for a fifth that must not be sent
+        unread = fakes.calls("north")["activities"]
+        others = [outcome async for outcome in outcomes]
 
     assert unread <= 4
     assert sorted(fetched([first, *others], "north")) == [task.key for task in days(30)]

@@ -17,6 +17,7 @@ from zoomasync.errors import ConfigError, NotFound, StoreError
 from zoomasync.harvest.accounts import FetchedPartition, fetch_partitions
 from zoomasync.harvest.columns import Column, Kind
 from zoomasync.harvest.partitions import partition_result
+from zoomasync.harvest.rows import run_name
 from zoomasync.harvest.stores import WriteBatch
 from zoomasync.harvest.streams import STREAMS, Stream
 from zoomasync.harvest.tasks import PartitionTask, child_tasks, root_tasks
@@ -142,6 +143,13 @@ def test_rows_of_many_accounts() -> None:
         ("North", 1, "b"),
         ("South", 0, "c"),
     ]
+
+
+def test_run_names_sort_by_time() -> None:
+    starts = [NOON + timedelta(microseconds=number) for number in (0, 1, 999_999, 3_600_000_000)]
+
+    assert run_name(NOON) == "2026-05-04T12:30:15.000000Z"
+    assert sorted(map(run_name, starts)) == list(map(run_name, starts))
 
 
 def test_types_of_columns() -> None:
