@@ -68,6 +68,7 @@ def billing(scope: Harvested) -> list[Cells]:
             "end_date": str(each.end_date),
             "total_amount": each.total_amount,
             "tax_amount": each.tax_amount,
+            "currency": scope.account.currency,
         }
         for each in scope.account.billing_reports
     ]
@@ -75,8 +76,12 @@ def billing(scope: Harvested) -> list[Cells]:
 
 
 def billing_invoices(scope: Harvested) -> list[Cells]:
-    """Return the invoices of each billing period."""
-    return keyed((each.id, [_invoice(invoice) for invoice in each.invoices]) for each in scope.account.billing_reports)
+    """Return the invoices of each billing period that ended in the months of the harvest."""
+    periods = [each for each in scope.account.billing_reports if scope.first <= each.end_date <= scope.last]
+    return keyed(
+        (each.id, [{**_invoice(invoice), "currency": scope.account.currency} for invoice in each.invoices])
+        for each in periods
+    )
 
 
 def upcoming_events(scope: Harvested) -> list[Cells]:

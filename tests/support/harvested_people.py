@@ -17,7 +17,7 @@ def all_users(scope: Harvested) -> list[Cells]:
     """Return the users with each status."""
     users = [user for user in scope.account.users if not user.other_account]
     return keyed(
-        (status, [_user(user) for user in users if user.status == status])
+        (f"{status}/account", [_user(user) for user in users if user.status == status])
         for status in ("active", "inactive", "pending")
     )
 

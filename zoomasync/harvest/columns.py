@@ -89,8 +89,20 @@ def all_columns(stream: Stream) -> tuple[Column, ...]:
 def row_key_getter(stream: Stream) -> Callable[[Row], tuple[object, ...]]:
     """Return the function that returns the row key of a row."""
     by_name = {column.name: column for column in columns(stream)}
-    fields = [(by_name[name].struct_index, by_name[name].field) for name in stream.row_key]
-    return lambda row: tuple(getattr(row[index], field) for index, field in fields)
+    fields = [(by_name[name].struct_index, by_name[name].field) for name in key_columns(stream)]
+    return lambda row: row_key(stream, [getattr(row[index], field) for index, field in fields])
+
+
+def key_columns(stream: Stream) -> tuple[str, ...]:
+    """Return the names of the columns that `row_key` needs."""
+    return (*stream.row_key, *stream.fallback_key)
+
+
+def row_key(stream: Stream, values: Sequence[object]) -> tuple[object, ...]:
+    """Return the row key of the row that has *values* in the `key_columns`."""
+    count = len(stream.row_key)
+    key = tuple(values[:count])
+    return (None, *values[count:]) if stream.fallback_key and key[-1] in {None, ""} else key
 
 
 class Cells:
@@ -151,7 +163,6 @@ _KINDS: dict[type[inspect.Type], Kind] = {
     inspect.DateType: Kind.DAY,
     inspect.FloatType: Kind.REAL,
     inspect.IntType: Kind.INTEGER,
-    inspect.LiteralType: Kind.TEXT,
     inspect.StrType: Kind.TEXT,
 }
 
@@ -172,4 +183,6 @@ def _kind(type_: inspect.Type) -> Kind:
     if isinstance(type_, inspect.UnionType):
         kinds = {_kind(choice) for choice in type_.types if not isinstance(choice, inspect.NoneType)}
         return kinds.pop() if len(kinds) == 1 else Kind.JSON
+    if isinstance(type_, inspect.LiteralType):
+        return Kind.INTEGER if all(isinstance(value, int) for value in type_.values) else Kind.TEXT
     return _KINDS.get(type(type_), Kind.JSON)

@@ -45,7 +45,8 @@ SNAPSHOT_STREAMS = (
         fetch=listing(lambda zoom, task: zoom.users.list(status=task.variant)),
         partition=PartitionBy.ACCOUNT,
         variants=("active", "inactive", "pending"),
-        row_key=("email",),
+        row_key=("id",),
+        fallback_key=("email",),  # a pending user has no id
         refresh=SNAPSHOT,
         retention=None,
     ),
@@ -56,8 +57,8 @@ SNAPSHOT_STREAMS = (
         fetch=_recordings,
         partition=PartitionBy.PARENT_MONTH,
         parent=Parent(table="all_users", key="id"),
-        # Files of the types CC and TIMELINE have no id.
-        row_key=("uuid", "file_id", "file_type", "recording_type", "recording_start"),
+        row_key=("uuid", "file_id"),
+        fallback_key=("uuid", "file_type", "recording_start"),  # files of the types CC and TIMELINE have no id
         refresh=SNAPSHOT,
         retention=None,
         prefix="file_",

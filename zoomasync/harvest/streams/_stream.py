@@ -109,8 +109,11 @@ class Stream:
 
     *partition* is the part that is fetched as a whole, and *parent* the table whose rows lead to those parts, if any.
     With *variants*, such as the statuses of users, each part is fetched once per variant, and the keys begin with it:
-    ``active/account``. *row_key* names the columns that identify a row within its partition; without it, rows may
-    repeat. A row of which *key_method* does not accept the key is an invalid row.
+    ``active/account``.
+
+    *row_key* names the columns that identify a row within its partition; without it, rows may repeat. *fallback_key*
+    names those of a row that has no value in the last of them. A row of which *key_method* does not accept the key is
+    an invalid row.
 
     *refresh* is the time for which a partition is fetched again. With *may_be_late*, Zoom's 404 for a partition of the
     last days means "not yet". Zoom keeps the data of *retention* months; None is for ever. *days_ahead* is the number
@@ -126,6 +129,7 @@ class Stream:
     parent: Parent | None = None
     variants: tuple[str, ...] = ()
     row_key: tuple[str, ...] = ()
+    fallback_key: tuple[str, ...] = ()
     key_method: str | None = None
     refresh: Refresh = ONCE
     may_be_late: bool = False

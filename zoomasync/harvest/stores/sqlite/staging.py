@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from ...columns import KEY_COLUMNS, SNAPSHOT_COLUMNS, Cell
+from ...columns import KEY_COLUMNS, SNAPSHOT_COLUMNS, Cell, key_columns, row_key
 from ...tasks import PartitionTask
 from .schema import REJECTED_ROW_COLUMNS, Table
 
@@ -79,18 +79,19 @@ class _KnownRows:
         self._table = task.stream.name
         self._part = task.key
         names = [column.name for column in table.columns]
-        self._key = [names.index(name) for name in task.stream.row_key]
-        keys = ", ".join(f'"{name}"' for name in task.stream.row_key)
+        self._stream = task.stream
+        self._key = [names.index(name) for name in key_columns(task.stream)]
+        keys = ", ".join(f'"{name}"' for name in key_columns(task.stream))
         rows = connection.execute(
             f'SELECT _seq, _first_seen, {keys} FROM "{self._table}" WHERE _part = ?',
             (task.key,),
         )
-        self._rows: dict[Line, tuple[int, str]] = {tuple(key): (seq, seen) for seq, seen, *key in rows}
+        self._rows = {row_key(task.stream, key): (int(seq), str(seen)) for seq, seen, *key in rows}
         self._next = 1 + max((seq for seq, _ in self._rows.values()), default=-1)
 
     def merged(self, line: Line) -> Line:
         """Return *line* with the `_seq` and the `_first_seen` of the stored row, which it replaces."""
-        key = tuple(line[index] for index in self._key)
+        key = row_key(self._stream, [line[index] for index in self._key])
         known = self._rows.pop(key, None)
         if known is None:
             seq, self._next = self._next, self._next + 1
