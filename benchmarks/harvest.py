@@ -1,12 +1,14 @@
 """A benchmark of the harvest: rows per second, memory, and use of the rate limit.
 
-``python benchmarks/harvest.py [store] [memory] [meetings]`` runs all three measurements by default:
+``python benchmarks/harvest.py [store] [memory] [meetings] [children]`` runs all four measurements by default:
 
 * ``store``: pages of 300 participants are decoded and written to a store from 32 partitions at a time. It measures rows
   per second, and with a ticker of one millisecond the longest stall of the event loop.
 * ``memory``: a million rows go through a whole harvest, from a server in another process.
 * ``meetings``: 500 reports are fetched at 80 ms per response and 40 requests per second, after they were listed. It
   measures how much longer that takes than the rate limit alone.
+* ``children``: the partitions of the default reports of 100,000 listed meetings are added to a store, and then again,
+  as every later run does. It measures the seconds that each takes.
 
 The exit code is 1 if a target is missed. A busy machine, or a busy host of a virtual machine, disturbs the results: the
 stolen time and the processor time are printed too.
@@ -37,7 +39,7 @@ from aiohttp import web
 
 from zoomasync import Plan, ServerToServer, Zoom, fan_out
 from zoomasync._core.decoding import decode
-from zoomasync.harvest import Harvest, SQLiteStore
+from zoomasync.harvest import REPORTS, Harvest, SQLiteStore
 from zoomasync.harvest._page_tracker import PageTracker
 from zoomasync.harvest.partitions import partition_result
 from zoomasync.harvest.stores import PageRows, PartitionTask, Scope
@@ -53,6 +55,7 @@ WORKERS = 32  # the default of a harvest
 ROWS_PER_SECOND, STALL = 50_000, 0.05
 MEMORY = 200.0
 RATE, LATENCY, OVER = 40, 0.08, 1.03
+INSTANCES, HOSTS, CHILDREN = 100_000, 500, 1.0
 UNLIMITED = Plan(light=100_000, medium=100_000, heavy=100_000)
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -259,9 +262,10 @@ async def finish(store: SQLiteStore, tracker: PageTracker) -> None:
     await store.finish(tracker.task, result, whole=True)
 
 
-async def write_meetings(store: SQLiteStore, meetings: int, *, hosts: int = 1) -> None:
+async def write_meetings(store: SQLiteStore, scope: Scope, meetings: int, *, hosts: int = 1) -> None:
     """Write a listing of *hosts*, and for each a listing of its share of the *meetings*, to the *store*."""
     await _write_listing(store, PartitionTask(USERS, "2026-05", DAYS), [Host(id=f"host{n}") for n in range(hosts)])
+    await store.add_children(scope, [USER_MEETINGS])
     for host in range(hosts):
         rows = [
             UserMeeting(
@@ -292,7 +296,7 @@ async def write(path: Path, size: Size, durability: Literal["normal", "full"]) -
         SQLiteStore(path, scope.streams, durability=durability) as store,
         store.run(scope, lambda _: None),
     ):
-        await write_meetings(store, size.meetings)
+        await write_meetings(store, scope, size.meetings)
         await store.add_children(scope, reports)
         one_at_a_time = asyncio.Lock()  # as from a socket; 32 pages decoded in a row would be a stall of their own
 
@@ -351,6 +355,42 @@ def _line(each: Written) -> str:
     return (
         f"{each.rows / each.seconds:>10,.0f} {each.rows / each.processor_seconds:>15,.0f} {1000 * each.stall:>11.1f} ms"
     )
+
+
+# The partitions of reports.
+
+
+async def _add_children(path: Path) -> tuple[int, float, float]:
+    """Return the number of partitions that the listed meetings lead to, the seconds to add them, and those again."""
+    scope = scope_of(*REPORTS)
+    reports = [STREAMS[name] for name in REPORTS]
+    async with SQLiteStore(path, scope.streams) as store:
+        async with store.run(scope, lambda _: None):
+            await write_meetings(store, scope, INSTANCES, hosts=HOSTS)
+            await store.counts(scope)  # returns once all earlier writes are committed
+            seconds: list[float] = []
+            for _ in range(2):
+                start = time.perf_counter()
+                await store.add_children(scope, reports)
+                seconds.append(time.perf_counter() - start)
+            counts = await store.counts(scope)
+    first, second = seconds
+    return sum(count.partitions for name in REPORTS for count in counts.get(name, {}).values()), first, second
+
+
+def measure_children(runs: int) -> bool:
+    """Measure the seconds in which a store adds the partitions of reports."""
+    print(f"\nchildren: the reports of {INSTANCES:,} meetings of {HOSTS} hosts")
+    print(f"{'partitions':>10} {'added':>8} {'again':>8} {'stolen':>7}")
+    took: list[float] = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as folder:
+            stolen_before = stolen()
+            partitions, first, second = asyncio.run(_add_children(Path(folder, "h.sqlite")))
+        took.append(first)
+        print(f"{partitions:>10,} {first:>6.2f} s {second:>6.2f} s {stolen() - stolen_before:>6.1f}s", flush=True)
+    print(f"{'':>10} {median(took):>6.2f} s  median")
+    return _print_result(median(took) < CHILDREN, f"less than {CHILDREN:g} s")
 
 
 # Memory.
@@ -465,7 +505,12 @@ def stolen() -> float:
         return 0.0
 
 
-MEASURES = {"store": (measure_store, 5), "memory": (measure_memory, 1), "meetings": (measure_meetings, 3)}
+MEASURES = {
+    "store": (measure_store, 5),
+    "memory": (measure_memory, 1),
+    "meetings": (measure_meetings, 3),
+    "children": (measure_children, 3),
+}
 
 
 def main() -> int:

@@ -122,7 +122,7 @@ async def test_denied_host_is_not_first_again(tmp_path: Path) -> None:
         fake.respond(PARTICIPANTS, status=400, body=NO_PLAN)
         first = await harvest(fake, store, APRIL, reports=["meeting_participants"])
         fake.respond(PARTICIPANTS, status=400, body=NO_PLAN, on_request=30)  # the last partition is the denied one
-        second = await harvest(fake, store, APRIL, reports=["meeting_participants"])
+        second = await harvest(fake, store, APRIL, reports=["meeting_participants"], workers=1)
 
         assert calls(fake).count(PARTICIPANTS) == 1 + 30
     assert (first.unfinished, second.unfinished) == (30, 1)

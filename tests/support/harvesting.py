@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ from pathlib import Path
 from zoomasync import Label, Plan, RetryPolicy, Zoom
 from zoomasync.errors import CircuitOpen, ServerError
 from zoomasync.harvest import REPORTS, Harvest, Summary
+from zoomasync.harvest.fetching import WORKERS
+from zoomasync.harvest.streams import Discovery
 from zoomasync.rate_limits import LocalRateLimiter, Permit
 from zoomasync.testing import Account, FakeZoom, Instance
 
@@ -46,20 +48,33 @@ class OpenAfter(LocalRateLimiter):
         return await super().acquire(label, priority=priority, max_wait=max_wait)
 
 
-async def harvest(
+async def harvest(  # noqa: PLR0913  every option has a default
     fake: FakeZoom,
     store: Path,
     days: tuple[date, date] = SPRING,
     *,
     reports: Sequence[str] = REPORTS,
+    discover: Discovery = "hosts",
     recheck_days: int | None = None,
+    refetch: Mapping[str, int | None] | None = None,
+    workers: int = WORKERS,
     wait: bool = False,
     now: datetime | None = None,
 ) -> Summary:
     """Harvest the account of *fake*, at *now* by Zoom's clock if it is given."""
     async with (
         fake.client(retry=QUICK) if now is None else ZoomAt(fake, now) as zoom,
-        Harvest(zoom, store=store, from_=days[0], to=days[1], reports=reports, recheck_days=recheck_days) as harvest,
+        Harvest(
+            zoom,
+            store=store,
+            from_=days[0],
+            to=days[1],
+            reports=reports,
+            discover=discover,
+            recheck_days=recheck_days,
+            refetch=refetch,
+            workers=workers,
+        ) as harvest,
     ):
         return await harvest.run(wait=wait)
 

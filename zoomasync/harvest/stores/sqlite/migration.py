@@ -52,6 +52,7 @@ def _from_version_3(connection: sqlite3.Connection) -> None:
 
     The run of a partition is the last one that began before its fetch. The next run fills in the account.
     """
+    connection.execute("DROP INDEX IF EXISTS partition_by_day")
     for table, columns in _ADDED.items():
         for column in columns:
             connection.execute(f'ALTER TABLE "{table}" ADD COLUMN {column} TEXT')

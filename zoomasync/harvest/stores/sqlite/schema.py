@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from ...columns import KEY_COLUMNS, LINEAGE_COLUMNS, Cell, Column, Kind, all_columns
@@ -56,7 +56,6 @@ CREATE TABLE IF NOT EXISTS partition (
     last_run TEXT,
     PRIMARY KEY (stream, key)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS partition_by_day ON partition (from_, stream, key);
 CREATE TABLE IF NOT EXISTS staged_rows (
     stream TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -164,22 +163,29 @@ def create_views(connection: sqlite3.Connection) -> None:
 def _views() -> Mapping[str, str]:
     """Return the queries of the views by name."""
     names = ", ".join(column.name for column in INSTANCE_COLUMNS)
-    selects = (
-        f"SELECT t._account, t._part, t._seq, {_expressions(stream)}, "
-        "min(max(coalesce(substr(start_time, 1, 10), p.from_), p.from_), p.to_) AS day, "
-        f"t._fetched_at, t._run, t._version, {number} AS source "
-        f"FROM {stream.name} t JOIN partition p ON p.stream = '{stream.name}' AND p.key = t._part "
-        f"WHERE p.run IS NOT NULL AND {INSTANCE_CONDITIONS[stream.name]}"
-        for number, stream in enumerate(INSTANCE_SOURCES.values())
-    )
     return {
-        # An instance that two partitions list, or both discoveries, is in this view twice.
-        "listed_instances": " UNION ALL ".join(selects),
+        "listed_instances": listed_instances(*(column.name for column in INSTANCE_COLUMNS)),
         INSTANCES: f"SELECT _account, _part, _seq, {names}, day, _fetched_at, _run, _version "
         "FROM (SELECT *, row_number() OVER (PARTITION BY uuid ORDER BY source, _part, _seq) AS number "
         "FROM listed_instances) WHERE number = 1",
     }
 
 
-def _expressions(stream: Stream) -> str:
-    return ", ".join(f"{column.sources[stream.name]} AS {column.name}" for column in INSTANCE_COLUMNS)
+def listed_instances(*names: str) -> str:
+    """Return the query of all listed instances, with their day and lineage, and the columns of these *names*.
+
+    An instance that two partitions list, or both discoveries, is twice in its result.
+    """
+    return " UNION ALL ".join(
+        f"SELECT t._account, t._part, t._seq, {_expressions(stream, names)}, "
+        "min(max(coalesce(substr(start_time, 1, 10), p.from_), p.from_), p.to_) AS day, "
+        f"t._fetched_at, t._run, t._version, {number} AS source "
+        f"FROM {stream.name} t JOIN partition p ON p.stream = '{stream.name}' AND p.key = t._part "
+        f"WHERE p.run IS NOT NULL AND {INSTANCE_CONDITIONS[stream.name]}"
+        for number, stream in enumerate(INSTANCE_SOURCES.values())
+    )
+
+
+def _expressions(stream: Stream, names: Collection[str]) -> str:
+    columns = [column for column in INSTANCE_COLUMNS if column.name in names]
+    return ", ".join(f"{column.sources[stream.name]} AS {column.name}" for column in columns)
