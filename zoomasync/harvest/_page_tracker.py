@@ -63,24 +63,16 @@ class PageTracker:
         self.fetched_at = self.fetched_at or now
         total = len(page.rows) + len(self.invalid_rows)
         extras = self._extras()
+        of_page = extras.get(None)
         rows = self._without_repeated(self._with_valid_keys(self._indexed(page)))
+        first = self._rows
         if page.items is None:
-            positions: Sequence[int] = [index for index, _ in rows]
-            invalid_positions: Sequence[int] = [each.row for each in self.invalid_rows]
+            numbered = [(first + index, row, extras.get(index, of_page)) for index, row in rows]
+            invalid = [(first + each.row, each) for each in self.invalid_rows]
         else:  # an index belongs to several rows, or to none
-            positions, invalid_positions = range(len(rows)), range(len(page.rows), total)
-        batch = WriteBatch(
-            rows=[
-                (self._rows + position, row, extras.get(index, extras.get(None)))
-                for position, (index, row) in zip(positions, rows, strict=True)
-            ],
-            invalid_rows=[
-                (self._rows + position, each)
-                for position, each in zip(invalid_positions, self.invalid_rows, strict=True)
-            ],
-            first=self.pages == 0,
-            fetched_at=self.fetched_at,
-        )
+            numbered = [(first + n, row, extras.get(index, of_page)) for n, (index, row) in enumerate(rows)]
+            invalid = list(enumerate(self.invalid_rows, start=first + len(page.rows)))
+        batch = WriteBatch(numbered, invalid, first=self.pages == 0, fetched_at=self.fetched_at)
         self._rows += total
         self.pages += 1
         self.stored_rows += len(batch.rows)
@@ -125,9 +117,11 @@ class PageTracker:
 
     def _indexed(self, page: PageRows) -> Sequence[tuple[int, Row]]:
         """Return the rows of *page*, each with the index of its item on the page, where invalid rows count too."""
+        if page.items is None and not self.invalid_rows:
+            return list(enumerate(page.rows))
         invalid = {each.row for each in self.invalid_rows}
         items = range(len(page.rows)) if page.items is None else page.items
-        valid = (index for index in count(0) if index not in invalid)
+        valid = (index for index in count() if index not in invalid)
         indexes = list(islice(valid, 1 + max(items, default=-1)))
         return [(indexes[item], row) for item, row in zip(items, page.rows, strict=True)]
 

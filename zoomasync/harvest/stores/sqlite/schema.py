@@ -120,15 +120,21 @@ class Table:
 
     def __init__(self, stream: Stream) -> None:
         self.columns: tuple[Column, ...] = all_columns(stream)
-        names = ", ".join(f'"{column.name}"' for column in self.columns)
+        names = [f'"{column.name}"' for column in self.columns]
         self.create: str = (
             f'CREATE TABLE IF NOT EXISTS "{stream.name}" '
             f"({', '.join(map(_declared, self.columns))}, PRIMARY KEY (_part, _seq)) WITHOUT ROWID"
         )
-        self._insert = f'INSERT INTO "{stream.name}" ({names}) VALUES '
-        self._marks = f"({', '.join('?' * len(self.columns))})"
-        self.select: str = f'SELECT {names} FROM "{stream.name}"'
+        self.select: str = f'SELECT {", ".join(names)} FROM "{stream.name}"'
         self._name = stream.name
+        # The rows of one fetch have these columns in common: those before `start`, and from `end` on.
+        self._start = KEY_COLUMNS.index(_PRIMARY_KEY[-1])
+        self._end = len(names) - (0 if stream.refresh.snapshot else len(LINEAGE_COLUMNS))
+        own = names[self._start : self._end]
+        shared = [name for name in names if name not in own]
+        self._insert = f'INSERT INTO "{stream.name}" ({", ".join((*shared, *own))}) VALUES '
+        numbers = [f"?{number}" for number in range(1, len(shared) + 1)]
+        self._marks = f"({', '.join((*numbers, *'?' * len(own)))})"
 
     def add_columns(self, present: Sequence[str]) -> list[str]:
         """Return the statements that add the columns which a store lacks that an earlier version wrote."""
@@ -136,13 +142,23 @@ class Table:
         return [f'ALTER TABLE "{self._name}" ADD COLUMN {_declared(column)}' for column in missing]
 
     def put(self, connection: sqlite3.Connection, lines: Sequence[tuple[Cell, ...]]) -> None:
-        """Insert *lines*, many per statement.
+        """Insert *lines* of one fetch of a partition."""
+        self.put_columns(connection, list(zip(*lines, strict=True)))
+
+    def put_columns(self, connection: sqlite3.Connection, columns: Sequence[Sequence[Cell]]) -> None:
+        """Insert rows of one fetch of a partition, given by *columns*, many rows per statement.
 
         Between two statements, the writing thread would wait until the event loop's thread releases the interpreter.
         """
-        for start in range(0, len(lines), _INSERT_ROWS):
-            some = lines[start : start + _INSERT_ROWS]
-            connection.execute(self._insert + ", ".join([self._marks] * len(some)), list(chain.from_iterable(some)))
+        if not columns:
+            return
+        shared = [column[0] for column in (*columns[: self._start], *columns[self._end :])]
+        own = columns[self._start : self._end]
+        cells = list(chain.from_iterable(zip(*own, strict=True)))
+        for start in range(0, len(cells), _INSERT_ROWS * len(own)):
+            some = cells[start : start + _INSERT_ROWS * len(own)]
+            marks = ", ".join([self._marks] * (len(some) // len(own)))
+            connection.execute(self._insert + marks, shared + some)
 
 
 def _declared(column: Column) -> str:

@@ -22,8 +22,8 @@ _SNAPSHOT: Final = len(SNAPSHOT_COLUMNS)
 
 
 class _Batch(msgspec.Struct, array_like=True, frozen=True):
-    lines: list[Line]
-    rejected: list[Line]
+    columns: Sequence[Sequence[Cell]]
+    rejected: Sequence[Line]
 
 
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(_Batch)
@@ -36,12 +36,17 @@ def put_rejected(connection: sqlite3.Connection, lines: Sequence[Line]) -> None:
 
 
 def stage(
-    connection: sqlite3.Connection, task: PartitionTask, lines: list[Line], rejected: list[Line], *, first: bool
+    connection: sqlite3.Connection,
+    task: PartitionTask,
+    columns: Sequence[Sequence[Cell]],
+    rejected: Sequence[Line],
+    *,
+    first: bool,
 ) -> None:
     """Keep a batch of *task* aside; the *first* one drops those of an earlier attempt."""
     if first:
         drop_staged(connection, task)
-    batch = _encoder.encode(_Batch(lines, rejected))
+    batch = _encoder.encode(_Batch(columns, rejected))
     connection.execute(
         "INSERT INTO staged_rows SELECT ?1, ?2, count(*), ?3 FROM staged_rows WHERE stream = ?1 AND key = ?2",
         (task.stream.name, task.key, batch),
@@ -63,8 +68,10 @@ def replace_rows(connection: sqlite3.Connection, table: Table, task: PartitionTa
     batches = "SELECT batch FROM staged_rows WHERE stream = ? AND key = ? ORDER BY number"
     for (batch,) in connection.execute(batches, id_).fetchall():
         rows = _decoder.decode(batch)
-        lines = rows.lines if known is None else list(map(known.merged, rows.lines))
-        table.put(connection, lines)
+        if known is None:
+            table.put_columns(connection, rows.columns)
+        else:
+            table.put(connection, [known.merged(line) for line in zip(*rows.columns, strict=True)])
         put_rejected(connection, rows.rejected)
     if known is not None:
         known.mark_missing(now)

@@ -344,19 +344,19 @@ class SQLiteStore:
     def _write(self, task: PartitionTask, batch: WriteBatch, connection: sqlite3.Connection) -> None:
         name, key = task.stream.name, task.key
         encoder = self._encoders[name]
-        lines, rejected = encoder.lines(task, batch), encoder.rejected(task, batch)
+        columns, rejected = encoder.columns(task, batch), encoder.rejected(task, batch)
         if task.is_refetch:
-            staging.stage(connection, task, lines, rejected, first=batch.first)
+            staging.stage(connection, task, columns, rejected, first=batch.first)
             connection.execute("UPDATE partition SET state = 'in_progress' WHERE stream = ? AND key = ?", (name, key))
             return
         if batch.first:
             partition_table.clear(connection, name, key)
-        self._tables[name].put(connection, lines)
+        self._tables[name].put_columns(connection, columns)
         staging.put_rejected(connection, rejected)
         connection.execute(
             "UPDATE partition SET state = 'in_progress', pages = iif(?1, 0, pages) + 1, rows = iif(?1, 0, rows) + ?2, "
             "invalid_rows = iif(?1, 0, invalid_rows) + ?3 WHERE stream = ?4 AND key = ?5",
-            (batch.first, len(lines), len(rejected), name, key),
+            (batch.first, len(batch.rows), len(rejected), name, key),
         )
 
     def _finish(
