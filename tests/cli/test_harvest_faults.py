@@ -118,7 +118,7 @@ async def test_signal_at_a_locked_store(number: signal.Signals, code: int, tmp_p
 @SIGNALS
 async def test_signal_at_a_locked_commit(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """The command does not wait for the other program with its last commit either."""
-    account = Account.simulated(7, today=TODAY, instances_per_month=40)
+    account = Account.simulated(7, today=TODAY, instances_per_month=12)
     async with FakeZoom(account, plan=None) as fake:
         arguments = [*COMMAND, "harvest", *RANGE]
         async with await anyio.open_process(

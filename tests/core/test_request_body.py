@@ -232,39 +232,35 @@ def _with_lists(value: object) -> object:
     return value
 
 
-def _broken_rule(content: Body, spec: Spec, rule: Rule) -> st.SearchStrategy[tuple[str, ...]]:
+@st.composite
+def _broken_rule(draw: st.DrawFn, content: Body, spec: Spec, rule: Rule) -> tuple[str, ...]:
     """Break *rule* in *content*, and return the words that the error message must hold."""
-
-    @st.composite
-    def break_it(draw: st.DrawFn) -> tuple[str, ...]:
-        name, then, target = rule.target[0], rule.then, spec.fields[rule.target[0]]
-        trigger = st.sampled_from(rule.values) if rule.values else _values(spec.fields[rule.field], ())
-        content[rule.field] = None if rule.unless else draw(trigger)
-        for other in spec.rules:
-            if other is not rule and other.applies(content):
-                _repair(draw, content, spec, other)
-        if then is None:
-            content[name] = draw(_values(target))
-            return (rule.field, name)
-        if then.required:
-            content[name] = None
-            return (name,)
-        if then.values:
-            content[name] = draw(st.sampled_from([value for value in target.values if value not in then.values]))
-            return (rule.field, name, str(then.values[0]))
-        limit = draw(st.sampled_from(then.range.limits))
-        if len(rule.target) == 1:
-            content[name] = draw(_values(_past(target, then.range, limit)))
-            return (name, "one" if limit == 1 else str(limit))
-        items = draw(_values(target, (0, *rule.target[1:])))
-        inner = cast("Spec", target.item).fields[rule.target[1]]
-        content[name] = items
-        for item in cast("list[Body]", items):
-            item[rule.target[1]] = draw(_values(replace(inner, range=then.range)))
-        _put(items, (0, rule.target[1]), draw(_values(_past(inner, then.range, limit))))
-        return (rule.target[1],)
-
-    return break_it()
+    name, then, target = rule.target[0], rule.then, spec.fields[rule.target[0]]
+    trigger = st.sampled_from(rule.values) if rule.values else _values(spec.fields[rule.field], ())
+    content[rule.field] = None if rule.unless else draw(trigger)
+    for other in spec.rules:
+        if other is not rule and other.applies(content):
+            _repair(draw, content, spec, other)
+    if then is None:
+        content[name] = draw(_values(target))
+        return (rule.field, name)
+    if then.required:
+        content[name] = None
+        return (name,)
+    if then.values:
+        content[name] = draw(st.sampled_from([value for value in target.values if value not in then.values]))
+        return (rule.field, name, str(then.values[0]))
+    limit = draw(st.sampled_from(then.range.limits))
+    if len(rule.target) == 1:
+        content[name] = draw(_values(_past(target, then.range, limit)))
+        return (name, "one" if limit == 1 else str(limit))
+    items = draw(_values(target, (0, *rule.target[1:])))
+    inner = cast("Spec", target.item).fields[rule.target[1]]
+    content[name] = items
+    for item in cast("list[Body]", items):
+        item[rule.target[1]] = draw(_values(replace(inner, range=then.range)))
+    _put(items, (0, rule.target[1]), draw(_values(_past(inner, then.range, limit))))
+    return (rule.target[1],)
 
 
 def _past(spec: Spec, allowed: Range, limit: int) -> Spec:
@@ -276,24 +272,20 @@ def _past(spec: Spec, allowed: Range, limit: int) -> Spec:
 # --- generated bodies
 
 
-def _bodies(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[Body]:
+@st.composite
+def _bodies(draw: st.DrawFn, spec: Spec, through: tuple[Step, ...] = ()) -> Body:
     """Return bodies that *spec* allows, each with a value at the path *through*."""
-
-    @st.composite
-    def draw_body(draw: st.DrawFn) -> Body:
-        content: Body = {}
-        for name, each in spec.fields.items():
-            ahead = through[1:] if through[:1] == (name,) else None
-            if each.required or ahead is not None or draw(st.booleans()):
-                content[name] = draw(_values(each, ahead or ()))
-            elif draw(st.booleans()):
-                content[name] = None
-        for rule in spec.rules:
-            if rule.applies(content):
-                _repair(draw, content, spec, rule)
-        return content
-
-    return draw_body()
+    content: Body = {}
+    for name, each in spec.fields.items():
+        ahead = through[1:] if through[:1] == (name,) else None
+        if each.required or ahead is not None or draw(st.booleans()):
+            content[name] = draw(_values(each, ahead or ()))
+        elif draw(st.booleans()):
+            content[name] = None
+    for rule in spec.rules:
+        if rule.applies(content):
+            _repair(draw, content, spec, rule)
+    return content
 
 
 def _repair(draw: st.DrawFn, content: Body, spec: Spec, rule: Rule) -> None:
@@ -350,19 +342,15 @@ def _texts(allowed: Range) -> st.SearchStrategy[str]:
     return long if least > LONGEST else st.one_of(short, long)
 
 
-def _lists(spec: Spec, through: tuple[Step, ...] = ()) -> st.SearchStrategy[list[object]]:
+@st.composite
+def _lists(draw: st.DrawFn, spec: Spec, through: tuple[Step, ...] = ()) -> list[object]:
     assert spec.item is not None
     item, least = spec.item, max(spec.range.least or 0, 1 if through else 0)
     most = max(least, 3 if spec.range.most is None else min(spec.range.most, 3))
-
-    @st.composite
-    def draw_list(draw: st.DrawFn) -> list[object]:
-        size = draw(st.integers(least, most))
-        # Repeating the last item is enough for the length of a long list.
-        distinct = [draw(_values(item, through[1:] if index == 0 else ())) for index in range(min(size, 3))]
-        return [*distinct, *distinct[-1:] * (size - len(distinct))]
-
-    return draw_list()
+    size = draw(st.integers(least, most))
+    # Repeating the last item is enough for the length of a long list.
+    distinct = [draw(_values(item, through[1:] if index == 0 else ())) for index in range(min(size, 3))]
+    return [*distinct, *distinct[-1:] * (size - len(distinct))]
 
 
 _FIRST, _LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  Hypothesis adds the zones
