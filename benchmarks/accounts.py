@@ -126,20 +126,19 @@ async def _fetch(addresses: Mapping[str, str], calls: int) -> int:
         auth = ServerToServer(name, "client", "secret", token_url=f"{address}/oauth/token")
         return Zoom(auth, plan=PLAN, base_url=f"{address}/v2")
 
-    batch: list[FetchedPartition] = []
-
-    def convert() -> int:
+    def convert(batch: list[FetchedPartition]) -> int:
         partition_batch(batch, run=run)
         return sum(partition.result.rows for partition in batch)
 
+    batch: list[FetchedPartition] = []
     async with fetch_partitions(tasks, client) as outcomes:
         async for outcome in outcomes:
             assert isinstance(outcome, FetchedPartition), outcome
             batch.append(outcome)
             if len(batch) == BATCH:
-                rows += convert()
-                batch.clear()
-    return rows + convert()
+                rows += await asyncio.to_thread(convert, batch)  # a stalled loop would send its requests in bunches
+                batch = []
+    return rows + convert(batch)
 
 
 def measure_rates(seconds: float) -> bool:
