@@ -54,10 +54,6 @@ class RowEncoder:
             *([each] * count for each in (fetched_at, self._run, __version__, *seen)),
         ]
 
-    def lines(self, task: PartitionTask, batch: WriteBatch) -> list[tuple[Cell, ...]]:
-        """Return the cells of *batch* by row."""
-        return list(zip(*self.columns(task, batch), strict=True))
-
     def rejected(self, task: PartitionTask, batch: WriteBatch) -> list[tuple[Cell, ...]]:
         """Return the lines of the table `rejected_rows` for the invalid rows of *batch*."""
         lineage = (utc_text(batch.fetched_at), self._run, __version__)

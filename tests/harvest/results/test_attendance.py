@@ -77,7 +77,7 @@ class FilledStore:
         marks = ", ".join(f":{name}" for name in partition)
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(table.create)
-            table.put(connection, RowEncoder(stream, account_id=ACCOUNT_ID, run=RUN).lines(task, batch))
+            table.put_columns(connection, RowEncoder(stream, account_id=ACCOUNT_ID, run=RUN).columns(task, batch))
             connection.execute(f"INSERT INTO partition ({', '.join(partition)}) VALUES ({marks})", dict(partition))  # noqa: S608  our own names
 
 

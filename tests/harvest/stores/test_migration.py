@@ -141,10 +141,9 @@ async def test_version_2_keeps_every_line(store_2: Path) -> None:
 
     assert {lines[5] for lines in old["partition"]} == {*STATES, "done", "empty", "failed"}
     expected = [
-        (*line[:5], STATES.get(str(line[5]), line[5]), *line[6:], int(line[5] == "gone"), None)
-        for line in old["partition"]
+        (*line[:5], STATES.get(str(line[5]), line[5]), *line[6:], int(line[5] == "gone")) for line in old["partition"]
     ]
-    assert [(*line[:-1], None) for line in query(store_2, "SELECT * FROM partition")] == expected
+    assert [line[:16] for line in query(store_2, "SELECT * FROM partition")] == expected
     assert new == {name: old.get(name, []) for name in new}
     assert query(store_2, "SELECT stream, _part, _seq, path, reason, raw FROM rejected_rows") == old["drift"]
     assert query(store_2, "SELECT * FROM call_samples") == old["traffic"]
