@@ -34,7 +34,10 @@ STATES = {
     "refused": "rejected",
     "parked": "deferred",
 }
-ADDED = {"_account", "_fetched_at", "_run", "_version", "host_id", "run", "account_id", "account_label"}
+ADDED = {
+    *("_account", "_fetched_at", "_run", "_version", "host_id"),
+    *("account_id", "account_label", "run", "stored_at", "stored_from", "stored_to", "last_run"),
+}
 """The columns that version 2 did not have."""
 
 Lines = list[tuple[object, ...]]
