@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import signal
 import sqlite3
 import sys
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from support.environment import COMMAND, environment_of, environment_with, run_command
 from support.harvested import expected, stored
+from support.harvesting import query
 from support.terminal import run_on_terminal
 from support.valkey import new_name
 
 from zoomasync import Label
+from zoomasync.cli import app
+from zoomasync.cli.commands.harvest.arguments import refetch_days
+from zoomasync.errors import InvalidArgument
+from zoomasync.harvest import REPORT_GROUPS, Privacy, harvest_schema
 from zoomasync.testing import Account, FakeZoom
 
 RANGE = ("--from", "2026-04-01", "--to", "2026-05-31")
@@ -37,6 +46,11 @@ def small_account() -> Account:
     account.add_instance(start=datetime(2026, 4, 30, 23, 59, tzinfo=UTC), participants=4, polls=2, qa=1, survey=1)
     account.add_instance(start=datetime(2026, 5, 1, tzinfo=UTC), participants=3, type=9)
     return account
+
+
+def harvested(store: Path) -> set[object]:
+    """Return the names of the tables that a store harvests."""
+    return {name for (name,) in query(store, "SELECT name FROM stream")}
 
 
 def cells_by_first(output: str) -> dict[str, list[str]]:
@@ -91,7 +105,8 @@ async def test_estimate_prints_remaining_calls(tmp_path: Path) -> None:
     assert code == 0
     assert routes == {"GET /report/users", "GET /report/users/{userId}/meetings"}
     assert lines["meeting_qa"] == ["heavy", "1", "1", "0"]
-    assert lines["heavy"][:4] == ["8", "40", "60,000", "59,996"]
+    assert lines["heavy"][:4] == ["10", "40", "60,000", "59,996"]
+    assert "Finding the instances takes at least 4 calls by hosts, or 61 by history." in output
 
 
 async def test_recheck_days_lists_again(tmp_path: Path) -> None:
@@ -189,10 +204,115 @@ async def test_redis_shares_token_and_quota(valkey_url: str, tmp_path: Path) -> 
 
 async def test_reports_with_and_without_commas(tmp_path: Path) -> None:
     async with FakeZoom(small_account(), plan=None) as fake:
-        reports = ("--reports", "meeting,meeting_qa", "webinar")
+        reports = ("--reports", "meeting,meeting_qa", "registrants")
         await run_command("harvest", *RANGE, *reports, folder=tmp_path, **variables(fake))
 
-    assert set(stored(tmp_path / "harvest.sqlite")) == {"users", "user_meetings", "meeting", "meeting_qa", "webinar"}
+    assert harvested(tmp_path / "harvest.sqlite") == {
+        *("users", "user_meetings", "meeting", "meeting_qa", "meeting_registrants", "webinar_registrants")
+    }
+
+
+def test_help_lists_groups() -> None:
+    """The help names each group with its tables."""
+    listed = {
+        match[1]: re.findall(r"\w+", match[2].partition(". ")[0])
+        for match in re.finditer(r"\* (\w+): ((?:[^*]|\n)*)", str(app.harvest.__doc__).partition("these groups:")[2])
+    }
+
+    assert {name: listed[name] for name in REPORT_GROUPS if name != "all"} == {
+        name: list(tables) for name, tables in REPORT_GROUPS.items() if name != "all"
+    }
+
+
+async def test_discovery_refetch_and_label(tmp_path: Path) -> None:
+    """Options that are repeated, with and without a number of days."""
+    command = ("harvest", *RANGE, "--discover", "history", "--account", "North")
+    reports = ("--reports", "meeting", "webinar", "daily")
+    refetch = ("--refetch", "meeting", "40", "--refetch", "daily")
+    async with FakeZoom(small_account(), plan=None) as fake:
+        first, output, _ = await run_command(*command, *reports, folder=tmp_path, **variables(fake))
+        sent = len(fake.requests)
+        second, _, _ = await run_command(*command, *reports, *refetch, folder=tmp_path, **variables(fake))
+
+        routes = Counter(request.route for request in fake.requests[sent:] if request.label)
+    assert (first, second) == (0, 0)
+    assert "Harvesting the account North from" in output
+    assert harvested(tmp_path / "harvest.sqlite") == {"history_meetings", "meeting", "webinar", "daily"}
+    assert routes == {"GET /report/meetings/{meetingId}": 1, "GET /report/daily": 2}
+    assert query(tmp_path / "harvest.sqlite", "SELECT account_label FROM harvest") == [("North",)]
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ([], {}),
+        (["meeting"], {"meeting": None}),
+        (["meeting", "3", "daily", "webinar", "1"], {"meeting": 3, "daily": None, "webinar": 1}),
+        (["meeting", "-3"], {"meeting": -3}),
+    ],
+)
+def test_refetch_words(words: list[str], days: dict[str, int | None]) -> None:
+    assert refetch_days(words) == days
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["3"], "--refetch 3: name one table before each number of days"),
+        (["meeting", "3", "4"], "--refetch 4: name one table before each number of days"),
+        (["meeting", "daily", "meeting"], "--refetch names meeting twice: name it once"),
+    ],
+)
+def test_wrong_refetch_words(words: list[str], message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        refetch_days(words)
+
+
+async def test_personal_data_options(tmp_path: Path) -> None:
+    """A later run needs the same options, and says so."""
+    options = ("--hash", "user_email,email", "--drop", "topic", "--reports", "meeting_participants")
+    key = {"ZOOM_HASH_KEY": "a key for the command"}
+    async with FakeZoom(small_account(), plan=None) as fake:
+        code, _, _ = await run_command("harvest", *RANGE, *options, folder=tmp_path, **variables(fake), **key)
+        sent = len(fake.requests)
+        other, _, errors = await run_command(
+            "harvest", *RANGE, *options, "--secrets", folder=tmp_path, **variables(fake), **key
+        )
+        without, _, no_key = await run_command("harvest", *RANGE, *options, folder=tmp_path, **variables(fake))
+
+        assert len([request for request in fake.requests[sent:] if request.label]) == 0
+    assert (code, other, without) == (0, 2, 2)
+    assert "secrets were not stored. Give the choices of its first run, or another file" in errors
+    assert "a hash needs a key: set ZOOM_HASH_KEY" in no_key
+    ((topic, email),) = query(
+        tmp_path / "harvest.sqlite", "SELECT DISTINCT topic, user_email FROM user_meetings WHERE id = 84000000001"
+    )
+    assert (topic, email) == (
+        None,
+        Privacy(hash_=["email"], key=key["ZOOM_HASH_KEY"]).hash_of(fake.account.hosts[0].email),
+    )
+
+
+async def test_schema_needs_no_credentials(tmp_path: Path) -> None:
+    code, output, errors = await run_command("harvest", "--schema", folder=tmp_path)
+
+    assert (code, errors) == (0, "")
+    assert json.loads(output) == json.loads(msgspec.json.encode(harvest_schema()))
+
+
+async def test_missing_scopes_are_printed_first(tmp_path: Path) -> None:
+    """One line for each table, before the first call."""
+    async with FakeZoom(small_account(), plan=None, scopes="report:read:admin") as fake:
+        reports = ("--reports", "daily", "all_users")
+        code, output, errors = await run_command("harvest", *RANGE, *reports, folder=tmp_path, **variables(fake))
+
+    warning = (
+        "Warning: the token lacks a scope for all_users: add user:read:admin or the granular "
+        "user:read:list_users:admin to the app"
+    )
+    assert (code, errors) == (3, "")
+    assert output.splitlines().count(warning) == 1
+    assert output.index(warning) < output.index("daily")
 
 
 async def test_incomplete_harvest_exits_with_3(tmp_path: Path) -> None:
@@ -240,7 +360,7 @@ async def test_late_report_exits_with_3(tmp_path: Path) -> None:
     assert "and 2 more: GET /report/meetings/{meetingId} -> 404 (Zoom code 3001): not ready yet" in output
     assert "Pending: meeting " in status
     assert "incomplete: 0 failed, 3 not ready yet" in status
-    assert f"Zoom may list more instances of {yesterday:%Y-%m}: a run that includes these days asks again." in status
+    assert f"Zoom may still add to {yesterday}: a run that includes these days lists them again." in status
     assert "3 pending" in status
     assert "Pending" not in last_status
 

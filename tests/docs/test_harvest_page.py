@@ -42,7 +42,7 @@ def page_commands() -> list[list[str]]:
 async def test_page_blocks_run_in_order(tmp_path: Path) -> None:
     outputs: list[str] = []
     async with FakeZoom(account_with_two_instances(), plan=None) as fake:
-        settings = environment_of(fake)
+        settings = {**environment_of(fake), "ZOOM_HASH_KEY": "a key of the page's reader"}
         for command in page_commands():
             with anyio.fail_after(60):
                 process = await anyio.run_process(
@@ -54,7 +54,8 @@ async def test_page_blocks_run_in_order(tmp_path: Path) -> None:
             assert (process.returncode, process.stderr.decode()) == (0, ""), command
             outputs.append(process.stdout.decode())
 
-    assert len(outputs) == 6
+    assert len(outputs) == 10
+    assert next(text for text in outputs if text.startswith("(")) == "(2,)\n"
     attendance = next(text for text in outputs if text.startswith("Round"))
     assert [line.split()[-2:] for line in attendance.splitlines() if line.startswith(" ")] == [["1", "30"]] * 5
     assert (tmp_path / "spring.sqlite.html").is_file() or (tmp_path / "spring.html").is_file()

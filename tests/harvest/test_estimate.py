@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from zoomasync import Label, Plan
 from zoomasync.errors import DailyLimitReached
 from zoomasync.harvest import REPORTS, Harvest, HarvestEstimate
 from zoomasync.harvest.estimate import estimate_label
+from zoomasync.harvest.streams import Discovery
 from zoomasync.rate_limits import RateLimitStatus
 from zoomasync.testing import Account, FakeZoom
 
@@ -154,3 +155,41 @@ async def estimated(
         Harvest(zoom, store=store, from_=SPRING[0], to=SPRING[1], reports=reports) as harvest,
     ):
         return await harvest.estimate()
+
+
+@pytest.mark.parametrize("discover", ["hosts", "history"])
+async def test_both_discoveries_are_estimated(discover: Discovery, tmp_path: Path) -> None:
+    """The calls of the way that has listed the instances are those that it sent, the others are a lower bound."""
+    account = Account(today=TODAY)
+    for number in range(2):
+        host = account.add_host(name=f"Host {number}")
+        for day in range(1, 1 + 3 * (number + 1)):
+            account.add_instance(host=host, start=datetime(2026, 5, day, 9, tzinfo=UTC), participants=2)
+    busy = account.add_host(name="Busy")
+    for number in range(301):
+        start = datetime(2026, 5, 20, tzinfo=UTC) + timedelta(minutes=number)
+        account.add_instance(host=busy, start=start, participants=2)
+    async with (
+        FakeZoom(account, plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(
+            zoom, store=tmp_path / "h.sqlite", from_=date(2026, 4, 20), to=TODAY, reports=["meeting"], discover=discover
+        ) as harvest,
+    ):
+        estimate = await harvest.estimate()
+        listed = sum(request.label is not None for request in fake.requests)
+
+    # Three months of hosts, and in May one, one and two pages of instances; 57 days, one of them with two pages.
+    assert estimate.discovery == {"hosts": 3 + 4, "history": 57 + 1}
+    assert listed == estimate.discovery[discover]
+
+
+async def test_account_reports_need_no_discovery(tmp_path: Path) -> None:
+    async with (
+        FakeZoom(Account(today=TODAY), plan=None) as fake,
+        fake.client() as zoom,
+        Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1], reports=["daily"]) as harvest,
+    ):
+        estimate = await harvest.estimate()
+
+    assert estimate.discovery == {}

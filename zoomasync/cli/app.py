@@ -33,24 +33,32 @@ _Json = Annotated[bool, Parameter(help="Print JSON.")]
 
 @app.command
 def harvest(options: Annotated[HarvestOptions, Parameter(name="*")] = HarvestOptions()) -> int:  # noqa: B008  frozen
-    """Harvest the reports of an account's meetings and webinars into a SQLite file.
+    """Harvest the reports, logs, recordings and users of an account into a SQLite file.
 
-    The harvest lists the active hosts, then each host's meetings and webinars, and then fetches the reports of each
-    instance. It stays below the per-second and daily limits of the plan.
+    For reports of meetings and webinars, the harvest first lists the instances, by host or for the whole account, and
+    then fetches the reports of each. It stays below the per-second and daily limits of the plan.
 
     After any interruption, run the same command again. Finished partitions are not fetched twice. When the daily quota
-    is used up, the rest is deferred until the next UTC day. You can add days that adjoin the days of the file.
+    is used up, the rest is deferred until the next UTC day. You can add days that adjoin the days of the file, and
+    tables.
 
     Credentials come from ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET. ZOOM_SHARE is the fraction of the plan
     to use, above 0 and at most 1. A variable with _FILE appended to its name, such as ZOOM_CLIENT_SECRET_FILE, names a
     file that holds the value.
 
-    Reports:
+    --reports takes names of tables, and of these groups:
 
-    * meeting, meeting_participants, meeting_polls, meeting_qa, meeting_survey
-    * webinar, webinar_participants, webinar_polls
-    * past_meeting, past_participants, past_polls, past_qa: substitutes for reports of meetings. They have fewer fields,
-      and do not count against the daily quota of a paid plan.
+    * instances: meeting, meeting_participants, meeting_polls, meeting_qa, meeting_survey, webinar,
+      webinar_participants, webinar_polls, webinar_qa, webinar_survey, absentees
+    * account: users, activities, operation_logs, telephone, daily, cloud_recording, billing, billing_invoices
+    * snapshots: upcoming_events, all_users, recordings
+    * registrants: meeting_registrants, webinar_registrants
+    * substitutes: past_meeting, past_participants, past_polls, past_qa. They replace reports of meetings, have fewer
+      columns, and do not count against the daily quota of a paid plan.
+    * all: all of these but the substitutes
+
+    Passwords, host keys and the links that hold them are stored with --secrets only. --drop and --hash apply before
+    anything is written, and are the same in all runs on a file.
 
     Exit codes:
 
@@ -60,9 +68,9 @@ def harvest(options: Annotated[HarvestOptions, Parameter(name="*")] = HarvestOpt
     * 3: incomplete. Run the same command again.
     * 130, 143: interrupted by SIGINT or SIGTERM. Run the same command again.
     """
-    from .commands.harvest import run_harvest  # noqa: PLC0415  see the module docstring
+    from .commands.harvest.run import run_harvest  # noqa: PLC0415  see the module docstring
 
-    return run_harvest(options, plan_named(options.plan))
+    return run_harvest(options)
 
 
 @app.command

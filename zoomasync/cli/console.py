@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import msgspec
 from rich import box
@@ -20,6 +23,34 @@ def table(first: str, *headings: str) -> Table:
     for heading in headings:
         result.add_column(heading, justify="left" if heading == "label" else "right")
     return result
+
+
+@contextmanager
+def logging_to(console: Console) -> Generator[None, None, None]:
+    """Print the warnings and errors that the package logs while the block runs, above a progress bar."""
+    logger, handler = logging.getLogger("zoomasync"), _ConsoleHandler(console)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _ConsoleHandler(logging.Handler):
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print *record*, with its traceback if it has one."""
+        first, *others = self.format(record).splitlines()
+        for line in (f"{record.levelname.capitalize()}: {first}", *others):
+            print_line(line, self._console)
+
+
+def number_text(number: int) -> str:
+    """Return *number* with separators of thousands."""
+    return f"{number:,}"
 
 
 class _Output(Console):

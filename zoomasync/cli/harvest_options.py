@@ -8,13 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from .. import Plan
 
 PlanName: TypeAlias = Annotated[
     str | None, Parameter(help="Zoom plan: free, pro or business. [default: ZOOM_PLAN, or pro]")
 ]
+
+
+_PERSONAL = Group("Personal data")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +30,34 @@ class HarvestOptions:
     to: Annotated[date | None, Parameter(help="Last day, in UTC. [default: yesterday]")] = None
     reports: Annotated[
         list[str] | None,
-        Parameter(consume_multiple=True, help="Reports to fetch. [default: all but the substitutes]"),
+        Parameter(
+            consume_multiple=True,
+            help="Tables or groups to fetch. [default: the reports of meetings and webinars, without absentees]",
+        ),
     ] = None
+    discover: Annotated[
+        Literal["hosts", "history"],
+        Parameter(
+            help="Way to find instances: one call per active host and month, or one per day for the whole account. "
+            "--estimate prints the calls of both."
+        ),
+    ] = "hosts"
     store: Annotated[
         Path | None,
         Parameter(help="SQLite file to write to. [default: harvest.sqlite; simulated.sqlite with --simulate]"),
     ] = None
+    account: Annotated[str | None, Parameter(help="Your name for the account, which the file keeps.")] = None
     recheck_days: Annotated[
         int | None,
         Parameter(help="Re-list the last N days and fetch new or previously empty reports; reports can arrive late."),
+    ] = None
+    refetch: Annotated[
+        list[str] | None,
+        Parameter(
+            consume_multiple=True,
+            help="TABLE [DAYS]: fetch a table again, or its last days. Its rows stay until the new ones are whole. Can "
+            "be repeated.",
+        ),
     ] = None
     estimate: Annotated[
         bool, Parameter(help="Only list the instances, and print the calls and the time for the rest.")
@@ -67,6 +89,29 @@ class HarvestOptions:
             help="Harvest a simulated account on this machine, which the SEED selects. [default seed: 7]",
         ),
     ] = None
+    schema: Annotated[
+        bool, Parameter(help="Only print the tables and columns as JSON, with keys and marks for personal data.")
+    ] = False
+    drop: Annotated[
+        list[str] | None,
+        Parameter(
+            group=_PERSONAL,
+            consume_multiple=True,
+            help="Columns that stay empty: topic for every table that has it, or meeting.topic for one table.",
+        ),
+    ] = None
+    hash_: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--hash",
+            group=_PERSONAL,
+            consume_multiple=True,
+            help="Columns of text that hold a hash with the key ZOOM_HASH_KEY instead. Equal texts have equal hashes.",
+        ),
+    ] = None
+    secrets: Annotated[
+        bool, Parameter(group=_PERSONAL, help="Store passwords, host keys, and the links to join, play and download.")
+    ] = False
 
     @property
     def seed(self) -> int | None:

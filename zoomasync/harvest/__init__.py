@@ -17,12 +17,14 @@ from .estimate import HarvestEstimate, LabelEstimate, StreamEstimate
 from .fetching import PartitionFetcher, PartitionSink
 from .harvest import Harvest
 from .partitions import FINAL, Partition, State, needs_refresh
+from .privacy import Privacy
 from .results.attendance import InstanceAttendance, read_attendance
 from .results.export import export_tables
 from .results.report import write_report
 from .results.status import HarvestStatus, read_status
 from .results.visits import Attendance, merge_visits
 from .rows import run_name
+from .schema import ColumnSchema, HarvestSchema, ParentSchema, TableSchema, harvest_schema
 from .stores import HarvestStore, SQLiteStore
 from .streams import PAST_REPORTS, REPORT_GROUPS, REPORTS, STREAMS, Stream, select_streams
 from .summary import Progress, StreamSummary, Summary
@@ -35,18 +37,22 @@ __all__ = [
     "REPORT_GROUPS",
     "STREAMS",
     "Attendance",
+    "ColumnSchema",
     "FetchOutcome",
     "FetchedPartition",
     "Harvest",
     "HarvestEstimate",
+    "HarvestSchema",
     "HarvestStatus",
     "HarvestStore",
     "InstanceAttendance",
     "LabelEstimate",
+    "ParentSchema",
     "Partition",
     "PartitionFetcher",
     "PartitionSink",
     "PartitionTask",
+    "Privacy",
     "Progress",
     "SQLiteStore",
     "State",
@@ -55,10 +61,12 @@ __all__ = [
     "StreamEstimate",
     "StreamSummary",
     "Summary",
+    "TableSchema",
     "WriteBatch",
     "child_tasks",
     "export_tables",
     "fetch_partitions",
+    "harvest_schema",
     "merge_visits",
     "needs_refresh",
     "read_attendance",

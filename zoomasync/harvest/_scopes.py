@@ -20,3 +20,12 @@ def missing_scopes(
         return {}
     needed = {endpoint.route: (*endpoint.scopes, *endpoint.granular_scopes) for endpoint in endpoints}
     return {route: scopes for route, scopes in needed.items() if scopes and not {*scopes} & {*granted}}
+
+
+def scopes_to_add(endpoint: Endpoint[object]) -> str:
+    """Return in words the scopes of which an app needs one for *endpoint*: one of each kind, for the whole account."""
+    classic, granular = (
+        min((scope for scope in scopes if "admin" in scope.split(":")), default=min(scopes, default=""))
+        for scopes in (endpoint.scopes, endpoint.granular_scopes)
+    )
+    return f"{classic} or the granular {granular}" if classic and granular else classic or granular

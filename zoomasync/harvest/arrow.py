@@ -16,6 +16,7 @@ from .. import __version__
 from ..errors import ConfigError, StoreError
 from .accounts import FetchedPartition
 from .columns import EXTRA_COLUMN, KEY_COLUMNS, Cell, Column, Kind, all_columns, columns, utc_text
+from .privacy import Privacy
 from .rows import RowEncoder
 from .streams import STREAMS, Stream
 
@@ -134,9 +135,14 @@ def partition_schema() -> ArrowSchema:
     return cast("ArrowSchema", _arrow.schema(fields))
 
 
-def rows_batch(stream: Stream, fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
-    """Return the rows of those *fetched* partitions that are of *stream*, as its table has them, fetched by *run*."""
-    parts = [part for each in fetched if each.task.stream is stream for part in _cells(each, run)]
+def rows_batch(
+    stream: Stream, fetched: Sequence[FetchedPartition], *, run: str, privacy: Privacy | None = None
+) -> ArrowBatch:
+    """Return the rows of those *fetched* partitions that are of *stream*, as its table has them, fetched by *run*.
+
+    No personal data or secret that *privacy* excludes is part of them; by default these are the secrets.
+    """
+    parts = [part for each in fetched if each.task.stream is stream for part in _cells(each, run, privacy)]
     own = all_columns(stream)
     arrays = [
         array(column, list(chain.from_iterable(part[index] for part in parts))) for index, column in enumerate(own)
@@ -153,22 +159,23 @@ def results_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatc
     return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(_records(fetched, run), schema=schema))
 
 
-def partition_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatch:
+def partition_batch(fetched: Sequence[FetchedPartition], *, run: str, privacy: Privacy | None = None) -> ArrowBatch:
     """Return one record per *fetched* partition, all fetched by *run*.
 
     Its rows are a list in the column of its stream. The list is null if the fetch was not whole, and in the columns of
-    the other streams; a partition that Zoom has no rows for has an empty one. Raises `ConfigError` for a stream that is
-    not one of `STREAMS`.
+    the other streams; a partition that Zoom has no rows for has an empty one. No personal data or secret that *privacy*
+    excludes is part of the rows; by default these are the secrets. Raises `ConfigError` for a stream that is not one of
+    `STREAMS`.
     """
     names = {each.task.stream.name for each in fetched}
     if unknown := names - STREAMS.keys():
         raise ConfigError(f"partition_batch has no column for the rows of the stream {unknown.pop()}: use rows_batch")
     arrays = _records(fetched, run)
-    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run) if each.whole else None for each in fetched]))
+    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run, privacy) if each.whole else None for each in fetched]))
     for name, stream in STREAMS.items():
         own = row_columns(stream)
         if name in names:
-            arrays.append(_lists(own, [_rows(stream, each, run) for each in fetched]))
+            arrays.append(_lists(own, [_rows(stream, each, run, privacy) for each in fetched]))
         else:
             arrays.append(_arrow.nulls(len(fetched), _arrow.list_(_struct(own))))
     return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(arrays, schema=partition_schema()))
@@ -216,24 +223,30 @@ def _record(fetched: FetchedPartition, run: str) -> tuple[Cell, ...]:
     )
 
 
-def _cells(fetched: FetchedPartition, run: str) -> list[list[Sequence[Cell]]]:
+def _encoder(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> RowEncoder:
+    return RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run, privacy=privacy)
+
+
+def _cells(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[list[Sequence[Cell]]]:
     """Return the columns of each batch of a partition."""
-    encoder = RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run)
+    encoder = _encoder(fetched, run, privacy)
     return [encoder.columns(fetched.task, batch) for batch in fetched.batches if batch.rows]
 
 
-def _rows(stream: Stream, fetched: FetchedPartition, run: str) -> list[Sequence[Cell]] | None:
+def _rows(
+    stream: Stream, fetched: FetchedPartition, run: str, privacy: Privacy | None
+) -> list[Sequence[Cell]] | None:
     """Return the cells of a partition by the columns of `row_columns`, or None for one of another stream."""
     if fetched.task.stream is not stream or not fetched.whole:
         return None
-    parts = _cells(fetched, run)
+    parts = _cells(fetched, run, privacy)
     return [
         list(chain.from_iterable(part[_SEQ + index] for part in parts)) for index in range(len(row_columns(stream)))
     ]
 
 
-def _rejected(fetched: FetchedPartition, run: str) -> list[Sequence[Cell]]:
-    encoder = RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run)
+def _rejected(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[Sequence[Cell]]:
+    encoder = _encoder(fetched, run, privacy)
     lines = [line for batch in fetched.batches for line in encoder.rejected(fetched.task, batch)]
     # Without the account, the stream and the partition before, and the lineage after.
     return [[line[index] for line in lines] for index in range(3, 3 + len(REJECTED_COLUMNS))]

@@ -180,6 +180,8 @@ def _holds_rows(stream: Stream, struct_index: int, type_: object) -> bool:
 def _kind(type_: inspect.Type) -> Kind:
     if isinstance(type_, inspect.Metadata):
         return _kind(type_.type)
+    if isinstance(type_, inspect.LiteralType):
+        return Kind.INTEGER if all(isinstance(value, int) for value in type_.values) else Kind.TEXT
     if isinstance(type_, inspect.UnionType):
         kinds = {_kind(choice) for choice in type_.types if not isinstance(choice, inspect.NoneType)}
         return kinds.pop() if len(kinds) == 1 else Kind.JSON

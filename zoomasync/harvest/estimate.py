@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ..rate_limits import Label, RateLimitStatus
 from .partitions import FINAL, State
 from .stores.base import PartitionCount, partitions_in
-from .streams import Days, Stream
+from .streams import Days, Discovery, Stream
 
 _DAY = timedelta(days=1)
 
@@ -55,13 +55,15 @@ class HarvestEstimate:
 
     Calls are lower bounds: the number of pages of a report is only known once it is fetched, and retries are extra.
     Times are lower bounds too: other apps of the account may use the same limits. *unlisted* counts the listings that
-    failed; the partitions below them are not part of the estimate.
+    failed; the partitions below them are not part of the estimate. *discovery* has the calls that each way to find the
+    instances of *days* takes in all, also those that have been sent; it is empty for a harvest without instances.
     """
 
     days: Days
     streams: tuple[StreamEstimate, ...]
     labels: tuple[LabelEstimate, ...]
     unlisted: int
+    discovery: Mapping[Discovery, int] = field(default_factory=dict[Discovery, int])
 
     @property
     def partitions(self) -> int:
@@ -90,6 +92,7 @@ def estimate_harvest(
     streams: Iterable[Stream],
     counts: Mapping[str, Mapping[State, PartitionCount]],
     limits: Mapping[Label, RateLimitStatus],
+    discovery: Mapping[Discovery, int],
     now: datetime,
 ) -> HarvestEstimate:
     """Return the estimate for the partitions in *counts* that are not final."""
@@ -100,6 +103,7 @@ def estimate_harvest(
         streams=estimates,
         labels=tuple(estimate_label(limits[label], number, now) for label, number in calls.items() if number),
         unlisted=partitions_in(State.FAILED, counts),
+        discovery=discovery,
     )
 
 

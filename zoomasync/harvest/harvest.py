@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,18 +16,21 @@ import anyio.to_thread
 
 from .. import Zoom, ZoomError, month_ranges
 from ..callbacks import safe
-from ..errors import ConfigError, DailyLimitReached, InvalidArgument
+from ..errors import ConfigError, DailyLimitReached, InvalidArgument, Unauthorized
 from ._account import account_id_of
 from ._call_recorder import recording_calls
+from ._scopes import missing_scopes, scopes_to_add
 from ._sleep import sleep_until
 from .estimate import HarvestEstimate, estimate_harvest
 from .fetching import WORKERS, PartitionFetcher
 from .partitions import Partition, State
+from .privacy import Privacy
 from .results.attendance import InstanceAttendance, read_attendance
 from .stores.base import HarvestStore, PartitionCount, Refetch, Scope, partitions_in
 from .stores.sqlite.store import SQLiteStore
 from .streams import (
     DISCOVERY_STREAMS,
+    INSTANCE_SOURCES,
     REPORTS,
     STREAMS,
     Discovery,
@@ -36,6 +40,8 @@ from .streams import (
 )
 from .summary import Progress, RunResult, Summary, outcome_of
 from .tasks import PartitionTask
+
+_logger = logging.getLogger("zoomasync")
 
 _NOT_LISTED = {State.FAILED, State.NOT_FOUND, State.REJECTED}
 _ACCEPTED = {State.DONE, State.EMPTY}
@@ -66,7 +72,8 @@ class Harvest:
     ends. It must not block. Its first exception is logged, and the run continues.
 
     A store holds one account. *account_id* is its id at Zoom; by default it comes from the credentials, or from Zoom's
-    record of the token's user. *account_label* is your own name for it.
+    record of the token's user. *account_label* is your own name for it. *privacy* is the choice of the personal data
+    and secrets to store, by default all personal data and no secrets; all runs on a store have the same choice.
 
     Zoom has no reports about instances with one participant, so they are not harvested.
     """
@@ -84,6 +91,7 @@ class Harvest:
         refetch: Mapping[str, int | None] | None = None,
         account_id: str | None = None,
         account_label: str | None = None,
+        privacy: Privacy | None = None,
         workers: int = WORKERS,
         durability: Literal["normal", "full"] = "normal",
         progress: Callable[[Progress], None] | None = None,
@@ -100,6 +108,7 @@ class Harvest:
         self._refetch = tuple(self._refetch_of(name, days) for name, days in (refetch or {}).items())
         self._account_id = account_id
         self._account_label = account_label
+        self._privacy = privacy or Privacy()
         self._path: Path | None = None
         self._store: HarvestStore
         if isinstance(store, str | Path):
@@ -124,7 +133,7 @@ class Harvest:
 
     def _refetch_of(self, name: str, days: int | None) -> Refetch:
         stream = STREAMS.get(name)
-        if stream not in self._streams or stream is None:
+        if stream is None or stream not in self._streams:
             choices = ", ".join(stream.name for stream in self._streams)
             raise InvalidArgument(
                 f"refetch names {name[:40]!r}, which this harvest does not fetch: choose from {choices}"
@@ -152,9 +161,12 @@ class Harvest:
             counts = await self._store.counts(scope)
             if self._fetcher.stopped_by is not None:
                 raise self._fetcher.stopped_by
+            discovery: Mapping[Discovery, int] = {}
+            if INSTANCE_SOURCES[self._discover] in self._streams:
+                discovery = await self._store.discovery_calls(scope)
             self._store.outcome = "estimated"
         limits = await self._zoom.rate_limits()
-        return estimate_harvest(self._days, self._streams, counts, limits, self._zoom.server_time)
+        return estimate_harvest(self._days, self._streams, counts, limits, discovery, self._zoom.server_time)
 
     async def run(self, *, wait: bool = False) -> Summary:
         """Fetch all partitions that are not final, and return the result.
@@ -166,7 +178,7 @@ class Harvest:
 
         The first partition of each stream is fetched before its other partitions. When Zoom denies it because the token
         lacks a scope, or the account a plan or role, the other partitions of the stream stay pending, and no call is
-        sent for them.
+        sent for them. The scopes that the token lacks are logged as warnings before the first call.
 
         A cancelled run commits all fetched rows first. Raises `Unauthorized` if the credentials fail,
         `RedisUnavailable` if shared rate limits cannot be reached, `StoreError` if the store cannot be written, and the
@@ -188,6 +200,15 @@ class Harvest:
             self._store.outcome = outcome_of(summary)
         return summary
 
+    async def missing_scopes(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, by table, the scopes of which the token needs one more for the table: classic ones, then granular.
+
+        The result is empty if the token lacks none, or its scopes are unknown: see `Zoom.scopes`, which also has the
+        errors.
+        """
+        missing = missing_scopes((stream.endpoint for stream in self._streams), await self._zoom.scopes())
+        return {stream.name: missing[stream.route] for stream in self._streams if stream.route in missing}
+
     async def attendance(self, meeting: int | str) -> list[InstanceAttendance]:
         """Return the attendance of each stored instance of *meeting*: see `read_attendance`."""
         if self._path is None:
@@ -201,6 +222,7 @@ class Harvest:
         scope = Scope(
             account_id=await account_id_of(self._zoom, self._account_id),
             account_label=self._account_label,
+            privacy=self._privacy,
             days=self._days,
             streams=self._streams,
             today=self._zoom.server_time.date(),
@@ -210,10 +232,22 @@ class Harvest:
         )
         async with self._store.run(scope, self._on_finished), recording_calls(self._zoom, self._store):
             try:
+                await self._log_missing_scopes()
                 yield scope
             except ZoomError as error:
                 self._store.outcome = f"failed: {error}"
                 raise
+
+    async def _log_missing_scopes(self) -> None:
+        try:
+            missing = await self.missing_scopes()
+        except (Unauthorized, ConfigError):
+            raise
+        except ZoomError:
+            return  # the run itself waits for a token as long as it may
+        for name in missing:
+            scopes = scopes_to_add(STREAMS[name].endpoint)
+            _logger.warning("the token lacks a scope for %s: add %s to the app", name, scopes)
 
     async def _list(self, scope: Scope) -> None:
         """Fetch the streams whose rows lead to partitions, each after its own parent, and add those partitions."""

@@ -10,7 +10,9 @@ import msgspec
 
 from .. import __version__
 from ._page_tracker import WriteBatch
+from ._row_cleaner import row_cleaner
 from .columns import Cell, Cells, utc_text
+from .privacy import Privacy
 from .streams import Stream
 from .tasks import PartitionTask
 
@@ -21,11 +23,15 @@ def run_name(start: datetime) -> str:
 
 
 class RowEncoder:
-    """Converts the rows of *stream* to cells, as the run *run* of the account *account_id* stores them."""
+    """Converts the rows of *stream* to cells, as the run *run* of the account *account_id* stores them.
 
-    def __init__(self, stream: Stream, *, account_id: str, run: str) -> None:
+    No personal data or secret that *privacy* excludes leaves it; by default these are the secrets.
+    """
+
+    def __init__(self, stream: Stream, *, account_id: str, run: str, privacy: Privacy | None = None) -> None:
         self._stream = stream
         self._cells = _cells_of(stream)
+        self._cleaner = row_cleaner(privacy or Privacy(), stream)
         self._account_id = account_id
         self._run = run
 
@@ -39,10 +45,11 @@ class RowEncoder:
             return []
         positions, structs, extra_fields = zip(*batch.rows, strict=True)
         cells, too_large = self._cells(structs)
-        extras = list(extra_fields)
+        extras: list[str | None] = list(extra_fields)
         for index, numbers in too_large.items():
             keys = msgspec.json.decode(extras[index] or "{}", type=dict[str, msgspec.Raw])
             extras[index] = msgspec.json.encode({**keys, **numbers}).decode()
+        self._cleaner.clean(cells, extras)
         fetched_at = utc_text(batch.fetched_at)
         seen = (fetched_at, fetched_at, None) if self._stream.refresh.snapshot else ()
         return [
@@ -58,7 +65,10 @@ class RowEncoder:
         """Return the lines of the table `rejected_rows` for the invalid rows of *batch*."""
         lineage = (utc_text(batch.fetched_at), self._run, __version__)
         return [
-            (self._account_id, self._stream.name, task.key, seq, row.path, row.reason, row.raw.decode(), *lineage)
+            (
+                *(self._account_id, self._stream.name, task.key, seq, row.path, row.reason),
+                *(self._cleaner.clean_rejected(row.raw.decode()), *lineage),
+            )
             for seq, row in batch.invalid_rows
         ]
 

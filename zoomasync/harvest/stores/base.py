@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from ...errors import ConfigError
 from ..fetching import PartitionSink
 from ..partitions import Partition, State
+from ..privacy import Privacy
 from ..streams import Days, Discovery, PartitionBy, Stream
 from ..tasks import PartitionTask, month_of
 
@@ -31,7 +32,8 @@ class Scope:
     Parents come before their children. A run covers whole months: all partitions of the months of *days* that the store
     has, and in any case those of the whole account. *discover* is the way to find instances, *today* the day by Zoom's
     clock. From *recheck_from* on, the run lists again, and fetches reports again that were empty or not found.
-    *account_label* is the caller's name for the account.
+    *account_label* is the caller's name for the account. *privacy* is the choice of the personal data to store, which a
+    store keeps: it is the same in all of its runs.
     """
 
     account_id: str
@@ -42,6 +44,7 @@ class Scope:
     recheck_from: date | None = None
     refetch: tuple[Refetch, ...] = ()
     account_label: str | None = None
+    privacy: Privacy = field(default_factory=Privacy)
 
     @property
     def months(self) -> tuple[str, str]:
@@ -111,6 +114,10 @@ class HarvestStore(PartitionSink, Protocol):
 
     async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
         """Return the number of partitions of *scope* by stream name and state."""
+        ...
+
+    async def discovery_calls(self, scope: Scope) -> Mapping[Discovery, int]:
+        """Return the least number of calls by which each way lists the instances of the days of *scope*."""
         ...
 
     async def defer(self, scope: Scope, until: datetime) -> None:

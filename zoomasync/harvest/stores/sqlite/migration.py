@@ -78,7 +78,7 @@ def _from_version_3(connection: sqlite3.Connection) -> None:
 
 
 _ADDED = {
-    "harvest": ("account_id", "account_label"),
+    "harvest": ("account_id", "account_label", "privacy"),
     "partition": ("run", "stored_at", "stored_from", "stored_to", "last_run"),
     "run": ("name",),
 }

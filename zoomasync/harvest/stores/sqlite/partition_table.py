@@ -23,7 +23,9 @@ _BATCH = 1_000
 
 
 def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
-    """Prepare the partitions of *scope* for a run on the store *name*. Raises `ConfigError` for another account.
+    """Prepare the partitions of *scope* for a run on the store *name*.
+
+    Raises `ConfigError` for another account, or another choice of personal data than that of the first run.
 
     Add the partitions without a parent, drop the rows that an interrupted run staged, and turn back to pending: failed
     and deferred partitions, those that were not found in one run only, those whose stream is fetched again until some
@@ -31,15 +33,16 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
     reports that were empty or not found are fetched again. When the run adds days, the listings of the three days
     before its last day are made again in any case.
     """
+    _check_privacy(connection, name, scope)
     _drop_in_progress(connection)
     _check_account(connection, name, scope)
     stored = stored_days(connection)
     days = scope.days if stored is None else extend_days(name, stored, scope.days)
     connection.execute(
-        "INSERT INTO harvest (id, from_, to_, account_id, account_label) VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
-        "SET from_ = excluded.from_, to_ = excluded.to_, account_id = excluded.account_id, "
-        "account_label = coalesce(excluded.account_label, account_label)",
-        (days[0].isoformat(), days[1].isoformat(), scope.account_id, scope.account_label),
+        "INSERT INTO harvest (id, from_, to_, account_id, account_label, privacy) VALUES (1, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET from_ = excluded.from_, to_ = excluded.to_, account_id = excluded.account_id, "
+        "account_label = coalesce(excluded.account_label, account_label), privacy = excluded.privacy",
+        (days[0].isoformat(), days[1].isoformat(), scope.account_id, scope.account_label, scope.privacy.record),
     )
     if stored not in {None, days}:
         # The streams that this run does not fetch lack the days that it adds.
@@ -84,6 +87,22 @@ def may_change(stream: Stream) -> str | None:
     if stream.refresh.snapshot:
         return f"fetched_at IS NOT NULL AND NOT {NOT_FOUND_FOR_GOOD}"
     return None if stream.refresh.days is None else f"date(fetched_at, '-{stream.refresh.days} days') <= to_"
+
+
+def _check_privacy(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
+    """Check that an earlier run that sent a call had the choice of personal data of *scope*.
+
+    Rows that were deleted since may still be in free pages of the file.
+    """
+    line = connection.execute("SELECT privacy FROM harvest").fetchone()
+    (is_used,) = connection.execute(
+        "SELECT EXISTS (SELECT * FROM partition WHERE state != 'pending') OR EXISTS (SELECT * FROM call_samples)"
+    ).fetchone()
+    if line is not None and is_used and (differences := scope.privacy.differences(line[0])):
+        raise ConfigError(
+            f"{name} was begun with other choices of personal data: {differences}. "
+            "Give the choices of its first run, or another file"
+        )
 
 
 def _check_account(connection: sqlite3.Connection, name: str, scope: Scope) -> None:

@@ -13,20 +13,22 @@ from ...streams import INSTANCE_SOURCES, INSTANCES, Stream
 VERSION = 4
 APPLICATION_ID = 0x5A4F4F4D  # "ZOOM": identifies a harvest among SQLite databases
 
-# `harvest`: the account, and the days that the store covers. `stream`: the streams of the harvest; `backfilled` is 0
-# until the partitions of all days of the store are final. `partition`: the state of each partition; `from_` and `to_`
-# are the days of a listing, or twice the day on which an instance began; `calls` is the least number of calls to fetch
-# it; `run`, `stored_at`, `stored_from` and `stored_to` are the run, time and days of the last whole fetch, whose rows
-# are stored; `last_run` and `fetched_at` are those of the latest fetch, which may have failed. `staged_rows`: the
-# batches of partitions that are fetched again, until they are whole. `run.name`: the start of the run, as `_run` has
-# it. `call_samples`: the calls in the ten seconds from `at`, and the rate limiter's `rate` per second.
+# `harvest`: the account, the days that the store covers, and the choice of personal data to store. `stream`: the
+# streams of the harvest; `backfilled` is 0 until the partitions of all days of the store are final. `partition`: the
+# state of each partition; `from_` and `to_` are the days of a listing, or twice the day on which an instance began;
+# `calls` is the least number of calls to fetch it; `run`, `stored_at`, `stored_from` and `stored_to` are the run, time
+# and days of the last whole fetch, whose rows are stored; `last_run` and `fetched_at` are those of the latest fetch,
+# which may have failed. `staged_rows`: the batches of partitions that are fetched again, until they are whole.
+# `run.name`: the start of the run, as `_run` has it. `call_samples`: the calls in the ten seconds from `at`, and the
+# rate limiter's `rate` per second.
 OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS harvest (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     from_ TEXT NOT NULL,
     to_ TEXT NOT NULL,
     account_id TEXT,
-    account_label TEXT
+    account_label TEXT,
+    privacy TEXT
 );
 CREATE TABLE IF NOT EXISTS stream (
     name TEXT PRIMARY KEY,

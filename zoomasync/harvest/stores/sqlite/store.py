@@ -24,10 +24,11 @@ from ..._page_tracker import WriteBatch
 from ...columns import utc_text
 from ...partitions import Partition, State
 from ...rows import RowEncoder, run_name
-from ...streams import INSTANCE_SOURCES, Stream
+from ...streams import INSTANCE_SOURCES, Discovery, Stream
 from ...tasks import PartitionTask
 from ..base import CallSample, PartitionCount, Scope
 from . import partition_table, staging
+from .discovery import discovery_calls
 from .migration import MIGRATED_VERSIONS, migrate
 from .reader import reading
 from .schema import APPLICATION_ID, OWN_TABLES, VERSION, Table, create_views
@@ -139,6 +140,10 @@ class SQLiteStore:
     async def counts(self, scope: Scope) -> Mapping[str, Mapping[State, PartitionCount]]:
         """Return the number of partitions of *scope* by stream name and state, after all earlier writes."""
         return await self._call(partial(partition_table.counts, scope=scope))
+
+    async def discovery_calls(self, scope: Scope) -> Mapping[Discovery, int]:
+        """Return the least number of calls by which each way lists the instances of the days of *scope*."""
+        return await self._call(partial(discovery_calls, scope=scope))
 
     async def write(self, task: PartitionTask, batch: WriteBatch) -> None:
         """Queue one batch of a partition; wait while the queue is full."""
@@ -331,7 +336,8 @@ class SQLiteStore:
         cursor = connection.execute("INSERT INTO run (started_at, host, process, name) VALUES (?, ?, ?, ?)", line)
         self._run_id = cursor.lastrowid or 0
         self._encoders = {
-            stream.name: RowEncoder(stream, account_id=scope.account_id, run=self._run_name) for stream in scope.streams
+            stream.name: RowEncoder(stream, account_id=scope.account_id, run=self._run_name, privacy=scope.privacy)
+            for stream in scope.streams
         }
         self._scope, self._expanded = scope, {stream for stream in scope.streams if stream.parent is None}
 

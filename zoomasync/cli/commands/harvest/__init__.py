@@ -1,0 +1,1 @@
+"""The command ``zoomasync harvest``: one file for the run, and one for the output of each kind of result."""
