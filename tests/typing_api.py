@@ -30,8 +30,11 @@ from zoomasync.harvest import (
     Harvest,
     HarvestEstimate,
     InstanceAttendance,
+    Privacy,
     SQLiteStore,
     Summary,
+    TableSchema,
+    harvest_schema,
     merge_visits,
 )
 from zoomasync.harvest.streams import STREAMS
@@ -391,6 +394,11 @@ async def client(zoom: Zoom) -> None:
         assert_type(await harvest.estimate(), HarvestEstimate)
         assert_type(await harvest.run(wait=True), Summary)
         assert_type(await harvest.attendance(1), list[InstanceAttendance])
+        assert_type(await harvest.missing_scopes(), Mapping[str, tuple[str, ...]])
+    privacy = Privacy.from_env(drop=["topic"], hash_=["email"])
+    assert_type(privacy.hash_of("a@b.example"), str)
+    Harvest(zoom, store="h.sqlite", from_=DAY, to=DAY, privacy=privacy, refetch={"meeting": 3}, discover="history")
+    assert_type(harvest_schema().tables, tuple[TableSchema, ...])
     store = SQLiteStore("h.sqlite", STREAMS.values())
     Harvest(zoom, store=store, from_=DAY, to=DAY, reports=PAST_REPORTS, recheck_days=3)
     assert_type(await RedisLeases("redis://h", name="job").acquire("account"), bool)

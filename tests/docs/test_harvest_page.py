@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import anyio
-from support.environment import environment_of
+from support.environment import environment_of, run_command
 
 from zoomasync.testing import Account, FakeZoom
 
@@ -28,31 +28,28 @@ def account_with_two_instances() -> Account:
     return account
 
 
-def page_commands() -> list[list[str]]:
-    """Return the commands of the page's blocks."""
-    commands: list[list[str]] = []
-    for language, block in BLOCKS:
-        if language == "python":
-            commands.append(["-c", block])
-        else:
-            commands += [["-m", *shlex.split(line)] for line in block.splitlines()]
-    return commands
+async def outputs_of(language: str, block: str, folder: Path, settings: dict[str, str]) -> list[str]:
+    """Run a block, and return what it prints, or each of its commands."""
+    if language == "sh":
+        runs = [
+            await run_command(*shlex.split(line.removeprefix("zoomasync ")), folder=folder, **settings)
+            for line in block.splitlines()
+        ]
+    else:
+        with anyio.fail_after(60):
+            command = [sys.executable, "-W", "error", "-c", block]
+            done = await anyio.run_process(command, cwd=folder, env={**os.environ, **settings}, check=False)
+        runs = [(done.returncode, done.stdout.decode(), done.stderr.decode())]
+    assert [(code, errors) for code, _, errors in runs] == [(0, "")] * len(runs), block
+    return [output for _, output, _ in runs]
 
 
 async def test_page_blocks_run_in_order(tmp_path: Path) -> None:
     outputs: list[str] = []
     async with FakeZoom(account_with_two_instances(), plan=None) as fake:
-        settings = {**environment_of(fake), "ZOOM_HASH_KEY": "a key of the page's reader"}
-        for command in page_commands():
-            with anyio.fail_after(60):
-                process = await anyio.run_process(
-                    [sys.executable, "-W", "error", *command],
-                    cwd=tmp_path,
-                    env={**os.environ, **settings},
-                    check=False,
-                )
-            assert (process.returncode, process.stderr.decode()) == (0, ""), command
-            outputs.append(process.stdout.decode())
+        settings = {**environment_of(fake), "ZOOM_PLAN": "business", "ZOOM_HASH_KEY": "a key of the page's reader"}
+        for language, block in BLOCKS:
+            outputs += await outputs_of(language, block, tmp_path, settings)
 
     assert len(outputs) == 10
     assert next(text for text in outputs if text.startswith("(")) == "(2,)\n"

@@ -573,3 +573,16 @@ async def test_hashed_row_keys_are_stable(tmp_path: Path) -> None:
     assert sorted(query(store, rows)) == [
         (seq, email, seen, int(email != hash_of(account.hosts[0].email))) for seq, email, seen, _ in first
     ]
+
+
+async def test_equal_hashes_are_two_rows(tmp_path: Path) -> None:
+    """Two addresses that differ in case only have the same hash, in every run."""
+    store = tmp_path / "h.sqlite"
+    rows = "SELECT _seq, id, _missing_since IS NULL FROM all_users WHERE _part = 'active/account' ORDER BY _seq"
+    body = {"users": [{"email": "ann@lee.example", "id": "1"}, {"email": "ANN@lee.example", "id": "2"}]}
+    async with FakeZoom(one_meeting(), plan=None) as fake:
+        for _ in range(3):
+            fake.respond("users.list", status=200, body=body)
+            await harvest(fake, store, HASHED, ["all_users"])
+
+    assert query(store, rows) == [(0, "1", 1), (1, "2", 1)]

@@ -224,7 +224,7 @@ def _record(fetched: FetchedPartition, run: str) -> tuple[Cell, ...]:
 
 
 def _encoder(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> RowEncoder:
-    return RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run, privacy=privacy)
+    return RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run)
 
 
 def _cells(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[list[Sequence[Cell]]]:
@@ -233,9 +233,7 @@ def _cells(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list
     return [encoder.columns(fetched.task, batch) for batch in fetched.batches if batch.rows]
 
 
-def _rows(
-    stream: Stream, fetched: FetchedPartition, run: str, privacy: Privacy | None
-) -> list[Sequence[Cell]] | None:
+def _rows(stream: Stream, fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[Sequence[Cell]] | None:
     """Return the cells of a partition by the columns of `row_columns`, or None for one of another stream."""
     if fetched.task.stream is not stream or not fetched.whole:
         return None

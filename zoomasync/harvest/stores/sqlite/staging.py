@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -93,17 +94,20 @@ class _KnownRows:
             f'SELECT _seq, _first_seen, {keys} FROM "{self._table}" WHERE _part = ?',
             (task.key,),
         )
-        self._rows = {row_key(task.stream, key): (int(seq), str(seen)) for seq, seen, *key in rows}
-        self._next = 1 + max((seq for seq, _ in self._rows.values()), default=-1)
+        # Keys are different for Zoom. As hashes they may be equal: an e-mail address is hashed in lower case.
+        self._rows: defaultdict[tuple[object, ...], list[tuple[int, str]]] = defaultdict(list)
+        self._next = 0
+        for seq, seen, *key in rows:
+            self._rows[row_key(task.stream, key)].append((seq, seen))
+            self._next = max(self._next, seq + 1)
 
     def merged(self, line: Line) -> Line:
         """Return *line* with the `_seq` and the `_first_seen` of the stored row, which it replaces."""
-        key = row_key(self._stream, [line[index] for index in self._key])
-        known = self._rows.pop(key, None)
-        if known is None:
+        known = self._rows[row_key(self._stream, [line[index] for index in self._key])]
+        if not known:
             seq, self._next = self._next, self._next + 1
             return (*line[:_SEQ], seq, *line[_SEQ + 1 :])
-        seq, first_seen = known
+        seq, first_seen = known.pop(0)
         self._connection.execute(
             f'DELETE FROM "{self._table}" WHERE _part = ? AND _seq = ?',
             (self._part, seq),
@@ -114,5 +118,5 @@ class _KnownRows:
         """Mark the stored rows that no merged line replaced."""
         self._connection.executemany(
             f'UPDATE "{self._table}" SET _missing_since = coalesce(_missing_since, ?) WHERE _part = ? AND _seq = ?',
-            [(now, self._part, seq) for seq, _ in self._rows.values()],
+            [(now, self._part, seq) for rows in self._rows.values() for seq, _ in rows],
         )
