@@ -364,16 +364,15 @@ async def _add_children(path: Path) -> tuple[int, float, float]:
     """Return the number of partitions that the listed meetings lead to, the seconds to add them, and those again."""
     scope = scope_of(*REPORTS)
     reports = [STREAMS[name] for name in REPORTS]
-    async with SQLiteStore(path, scope.streams) as store:
-        async with store.run(scope, lambda _: None):
-            await write_meetings(store, scope, INSTANCES, hosts=HOSTS)
-            await store.counts(scope)  # returns once all earlier writes are committed
-            seconds: list[float] = []
-            for _ in range(2):
-                start = time.perf_counter()
-                await store.add_children(scope, reports)
-                seconds.append(time.perf_counter() - start)
-            counts = await store.counts(scope)
+    async with SQLiteStore(path, scope.streams) as store, store.run(scope, lambda _: None):
+        await write_meetings(store, scope, INSTANCES, hosts=HOSTS)
+        await store.counts(scope)  # returns once all earlier writes are committed
+        seconds: list[float] = []
+        for _ in range(2):
+            start = time.perf_counter()
+            await store.add_children(scope, reports)
+            seconds.append(time.perf_counter() - start)
+        counts = await store.counts(scope)
     first, second = seconds
     return sum(count.partitions for name in REPORTS for count in counts.get(name, {}).values()), first, second
 

@@ -48,7 +48,7 @@ class OpenAfter(LocalRateLimiter):
         return await super().acquire(label, priority=priority, max_wait=max_wait)
 
 
-async def harvest(  # noqa: PLR0913  every option has a default
+async def harvest(
     fake: FakeZoom,
     store: Path,
     days: tuple[date, date] = SPRING,

@@ -224,7 +224,7 @@ def _record(fetched: FetchedPartition, run: str) -> tuple[Cell, ...]:
 
 
 def _encoder(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> RowEncoder:
-    return RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run)
+    return RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run, privacy=privacy)
 
 
 def _cells(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[list[Sequence[Cell]]]:

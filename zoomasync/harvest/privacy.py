@@ -14,7 +14,7 @@ import msgspec
 from .._settings import Settings
 from ..errors import ConfigError, InvalidArgument
 from ._json_cleaner import Rule
-from .columns import EXTRA_COLUMN, Column, Kind, all_columns
+from .columns import EXTRA_COLUMN, Column, Kind, all_columns, key_columns
 from .instances import INSTANCE_COLUMNS
 from .streams import INSTANCE_SOURCES, INSTANCES, STREAMS
 
@@ -180,7 +180,7 @@ def _fault(option: str, table: str, column: str) -> str | None:
         return "names the row and its origin"
     kind = _COLUMNS[table][column].kind
     if option == "drop":
-        is_row_key = table in STREAMS and column in STREAMS[table].row_key
+        is_row_key = table in STREAMS and column in key_columns(STREAMS[table])
         return f"identifies rows{f': hash {table}.{column}' * (kind is Kind.TEXT)}" if is_row_key else None
     if kind is not Kind.TEXT:
         return f"has the type {kind}, and a hash is text: drop it"

@@ -42,7 +42,8 @@ class TableSchema:
 
     *stream* is the stream that fills it, by the *method* of the client; both are None for the tables that a harvest
     derives. *primary_key* identifies a row in all stores together. *row_key* identifies what a row is about within its
-    partition; it is empty if rows may repeat. *partition* is the part that is fetched, and replaced, as a whole, and
+    partition; it is empty if rows may repeat. *fallback_key* does so for a row without a value in the last of them.
+    *partition* is the part that is fetched, and replaced, as a whole, and
     *parent* the table that names these parts, if any. *refresh* is the time for which they are fetched again. A call
     counts against *label*, and needs one of *scopes* or *granular_scopes*. Zoom keeps the data of *retention_months*
     months; None is for ever.
@@ -54,6 +55,7 @@ class TableSchema:
     columns: tuple[ColumnSchema, ...]
     primary_key: tuple[str, ...]
     row_key: tuple[str, ...] = ()
+    fallback_key: tuple[str, ...] = ()
     partition: PartitionBy | None = None
     parent: ParentSchema | None = None
     refresh: str | None = None
@@ -117,6 +119,7 @@ def _stream_table(stream: Stream) -> TableSchema:
         columns=_columns(stream.name, all_columns(stream), _NOT_NULL),
         primary_key=_names(KEY_COLUMNS),
         row_key=stream.row_key,
+        fallback_key=stream.fallback_key,
         partition=stream.partition,
         parent=None if parent is None else ParentSchema(table=parent.table, column=parent.key),
         refresh=str(stream.refresh),
