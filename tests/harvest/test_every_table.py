@@ -1,4 +1,4 @@
-"""Every table of a harvest has the rows of the account, whatever found its instances."""
+"""Every table of a harvest has the rows of the account, with either way to find its instances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a partition are those of its last whole fetch, whatever became of a later one."""
+"""The rows of a partition are those of its last whole fetch, also after a later one that failed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import anyio
 import pytest
-from support.harvesting import QUICK, TODAY, UNLIMITED, add_instance_on, calls, harvest, query
+from support.harvesting import QUICK, TODAY, UNLIMITED, ZoomAt, add_instance_on, calls, harvest, query
 
 from zoomasync import Label, __version__
 from zoomasync.errors import InvalidArgument, StoreError
@@ -22,6 +21,7 @@ from zoomasync.testing import Account, FakeZoom
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 APRIL = (date(2026, 4, 1), date(2026, 4, 30))
+MAY = (date(2026, 5, 1), date(2026, 5, 31))
 USERS = "GET /report/users"
 USER_MEETINGS = "GET /report/users/{userId}/meetings"
 PARTICIPANTS = "GET /report/meetings/{meetingId}/participants"
@@ -111,7 +111,7 @@ async def test_shortened_refetch_keeps_rows(tmp_path: Path) -> None:
     ]
 
 
-async def test_shortened_refetch_stays_empty(tmp_path: Path) -> None:
+async def test_shortened_refetch_of_nothing(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with FakeZoom(five_people(), plan=None) as fake:
         fake.respond(USER_MEETINGS, status=200, body={"meetings": []})
@@ -152,7 +152,7 @@ async def refetching(fake: FakeZoom, store: Path, *, pages: int) -> AsyncGenerat
         tasks.cancel_scope.cancel()
 
 
-async def test_rows_stay_during_refetch(tmp_path: Path) -> None:
+async def test_rows_remain_during_refetch(tmp_path: Path) -> None:
     """Nobody sees a part of the new rows, and a cancellation drops them."""
     store = tmp_path / "h.sqlite"
     async with harvested(store, five_people()) as fake:
@@ -175,13 +175,14 @@ async def test_killed_refetch_keeps_rows(tmp_path: Path) -> None:
             for suffix in ("", "-wal"):
                 shutil.copy(f"{store}{suffix}", f"{killed}{suffix}")
         assert (state(killed), stored(killed)) == ("in_progress", before)
+        await harvest(fake, killed, MAY, reports=REPORTS)
+        assert query(killed, "SELECT count(*) FROM staged_rows") == [(0,)]
         start = len(fake.requests)
         summary = await harvest(fake, killed, APRIL, reports=REPORTS)
 
         assert calls(fake, start) == [PARTICIPANTS] * 3
     assert summary.complete
     assert len(query(killed, ROWS)) == 5
-    assert query(killed, "SELECT count(*) FROM staged_rows") == [(0,)]
 
 
 async def test_replacement_is_one_transaction(tmp_path: Path) -> None:
@@ -307,17 +308,25 @@ async def test_rows_have_their_lineage(tmp_path: Path) -> None:
     assert runs[0] < runs[1]
 
 
+class Ticking(ZoomAt):
+    """A client to which Zoom's clock is a second later at each look."""
+
+    @property
+    def server_time(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
 async def test_rows_of_a_fetch_have_one_time(tmp_path: Path) -> None:
     """Pages are fetched one after the other; their rows have the time of the first."""
     store = tmp_path / "h.sqlite"
-    minutes = count()
-    account = five_people()
-    async with FakeZoom(
-        account, plan=None, page_size_cap=1, now=lambda: NOON + timedelta(minutes=next(minutes))
-    ) as fake:
-        await harvest(fake, store, APRIL, reports=REPORTS)
+    async with (
+        FakeZoom(five_people(), plan=None, page_size_cap=1) as fake,
+        Ticking(fake, NOON) as zoom,
+        Harvest(zoom, store=store, from_=APRIL[0], to=APRIL[1], reports=REPORTS) as running,
+    ):
+        await running.run()
 
     times = query(store, "SELECT DISTINCT _fetched_at FROM meeting_participants")
     assert len(times) == 1
     assert times == query(store, "SELECT fetched_at FROM partition WHERE stream = 'meeting_participants'")
-    assert next(minutes) > 5
