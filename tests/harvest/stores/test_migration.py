@@ -171,6 +171,9 @@ async def test_rows_are_those_of_the_last_run(store: Path) -> None:
     assert query(store, "SELECT run IS NOT NULL FROM partition WHERE key = 'host-1/2026-04'") == [(1,)]
     assert query(store, "SELECT key FROM partition WHERE state = 'in_progress' AND run IS NOT NULL") == []
     assert query(store, "SELECT run FROM partition WHERE run NOT IN (SELECT name FROM run)") == []
+    stored = "(stored_at, stored_from, stored_to, last_run) IS NOT (fetched_at, from_, to_, run)"
+    assert query(store, f"SELECT key FROM partition WHERE run IS NOT NULL AND {stored}") == []
+    assert query(store, "SELECT key FROM partition WHERE (last_run IS NULL) != (fetched_at IS NULL)") == []
     for table in ("user_meetings", "meeting_participants"):
         unequal = (
             f"SELECT _part FROM {table} t JOIN partition p ON p.stream = '{table}' AND p.key = t._part "  # noqa: S608  our own names

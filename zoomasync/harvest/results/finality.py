@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from ..partitions import FINAL, State
 from ..stores.sqlite.children import select_children
-from ..streams import INSTANCE_SOURCES, INSTANCES, Days, Parent, Stream
+from ..streams import INSTANCE_SOURCES, INSTANCES, Days, Parent, PartitionBy, Stream
 from ..tasks import month_of, months_before, root_tasks
 
 _DAY = timedelta(days=1)
@@ -116,6 +116,7 @@ class FinalDays:
         self._days = days
         self._today = today
         self._missing = missing
+        self._children: tuple[Parent, PartitionBy] | None = None  # those in the temporary table
         self._open: dict[str, date] = {}  # the first day that is not final, by stream
         for stream in streams:
             self._open[stream.name] = min(self._open_days(stream), default=date.max)
@@ -164,21 +165,34 @@ class FinalDays:
 
     def _days_without_child(self, stream: Stream, parent: Parent) -> Iterator[date]:
         """Yield the first day of which a row leads to a partition of *stream* that does not cover it."""
+        self._read_children(stream, replace(parent, webinar=None, size=None))
         variant = f"{stream.variants[0]}/" if stream.variants else ""  # all variants are added at once
-        first, last = map(month_of, self._days)
         shorter = "" if stream.refresh.days is None else _SHORTER
         yield from self._day(
-            f"SELECT min(CASE WHEN p.key IS NULL THEN c.from_ {shorter} END) "  # noqa: S608  only our own names
-            f"FROM ({select_children(stream, parent, self._days)}) c "
-            f"LEFT JOIN partition p ON p.stream = ? AND p.key = '{variant}' || c.key "
-            f"WHERE c.day >= '{self._kept_since(stream)}' AND substr(c.day, 1, 7) BETWEEN '{first}' AND '{last}'",
+            f"SELECT min(CASE WHEN p.key IS NULL THEN c.from_ {shorter} END) FROM temp.children c "  # noqa: S608  only our own names
+            "LEFT JOIN partition p ON p.stream = ?1 AND p.key = ?2 || c.key WHERE c.webinar = ?3 AND c.day >= ?4",
             stream.name,
+            variant,
+            int(parent.webinar is True),
+            self._kept_since(stream).isoformat(),
+        )
+
+    def _read_children(self, stream: Stream, parent: Parent) -> None:
+        """Read the partitions that the rows of *parent* lead to, once for all streams that follow each other."""
+        if self._children == (parent, stream.partition):
+            return
+        self._children = (parent, stream.partition)
+        first, last = map(month_of, self._days)
+        self._connection.execute("DROP TABLE IF EXISTS temp.children")
+        self._connection.execute(
+            f"CREATE TEMP TABLE children AS SELECT * FROM ({select_children(stream, parent, self._days)}) "
+            f"WHERE substr(day, 1, 7) BETWEEN '{first}' AND '{last}'"
         )
 
     def _kept_since(self, stream: Stream) -> date:
         return date.min if stream.retention is None else months_before(self._today, stream.retention)
 
-    def _day(self, sql: str, *parameters: str) -> Iterator[date]:
+    def _day(self, sql: str, *parameters: str | int) -> Iterator[date]:
         (text,) = self._connection.execute(sql, parameters).fetchone()
         if text is not None:
             yield date.fromisoformat(text)
