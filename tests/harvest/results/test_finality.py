@@ -255,13 +255,15 @@ BEGIN = date(2026, 5, 25)
 
 
 async def night(
-    fake: FakeZoom, store: Path, day: date, *reports: str, discover: Discovery = "hosts"
+    fake: FakeZoom, store: Path, day: date, *reports: str, to: date | None = None, discover: Discovery = "hosts"
 ) -> dict[str, date | None]:
-    """Harvest the days before *day*, in its first hour; return the day up to which each table is final."""
+    """Harvest the days before *day* or until *to*, in its first hour; return the day up to which each table is final."""
     now = datetime.combine(day, time(0, 30), UTC)
     async with (
         ZoomAt(fake, now) as zoom,
-        Harvest(zoom, store=store, from_=BEGIN, to=day - DAY, reports=reports or ["meeting"], discover=discover) as run,
+        Harvest(
+            zoom, store=store, from_=BEGIN, to=to or day - DAY, reports=reports or ["meeting"], discover=discover
+        ) as run,
     ):
         await run.run()
     return {stream.name: stream.final_until for stream in read_status(store).streams}
@@ -322,10 +324,11 @@ async def test_hosts_without_their_meetings(tmp_path: Path) -> None:
     add_instance_on(account, BEGIN)
     store = tmp_path / "h.sqlite"
     async with FakeZoom(account, plan=None) as fake:
-        await night(fake, store, BEGIN + 4 * DAY)
+        first = await night(fake, store, date(2026, 6, 8), to=date(2026, 5, 28))
         account_only = await night(fake, store, date(2026, 6, 8), "account")
         again = await night(fake, store, date(2026, 6, 8))
 
     names = ("users", "user_meetings", "meeting")
-    assert [account_only[name] for name in names] == [date(2026, 6, 4), BEGIN, BEGIN]
+    assert [first[name] for name in names] == [date(2026, 5, 28)] * 3
+    assert [account_only[name] for name in names] == [date(2026, 6, 4), date(2026, 5, 28), date(2026, 5, 28)]
     assert [again[name] for name in names] == [date(2026, 6, 4)] * 3
