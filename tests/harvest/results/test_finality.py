@@ -161,6 +161,43 @@ def test_nothing_fetched_is_not_final(tmp_path: Path) -> None:
     assert final_until(tmp_path, "users", *pending) is None
 
 
+def with_row(path: Path, insert: str, *partitions: CellsByName) -> HarvestStatus:
+    """Return the status of a store with *partitions*, and a row that the statement *insert* adds."""
+    store = write_store(path / "h.sqlite", partitions=partitions)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute(insert)
+    return read_status(store)
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-05-07", LAST), ("2026-05-20", date(2026, 5, 19))])
+def test_expired_instance_needs_no_report(day: str, expected: date, tmp_path: Path) -> None:
+    """An instance without a partition of the report ends the final days only while Zoom has the report."""
+    row = f"INSERT INTO history_meetings (_part, _seq, meeting_uuid) VALUES ('{day}', 0, 'm')"  # noqa: S608  our own
+    status = with_row(tmp_path, row, *history("2026-11-15"), meeting("2026-05-30"))
+
+    assert of_stream(status, "meeting").final_until == expected
+
+
+def test_meetings_of_added_days(tmp_path: Path) -> None:
+    """The meetings of a host are not final if their month begins later than that of the hosts."""
+    meetings = listing("user_meetings", ("2026-05-10", MAY[1]), "2026-06-10")
+    row = "INSERT INTO users (_part, _seq, id) VALUES ('2026-05', 0, 'u1')"
+    status = with_row(tmp_path, row, *users("2026-06-10"), {**meetings, "key": "u1/2026-05"})
+
+    assert of_stream(status, "user_meetings").final_until == date(2026, 4, 30)
+
+
+def test_bill_of_other_months_needs_no_invoices(tmp_path: Path) -> None:
+    row = "INSERT INTO billing (_part, _seq, id, end_date) VALUES ('account', 0, 'b1', '2026-03-31')"
+    bill, invoices = (
+        partition_row("billing", "account"),
+        listing("billing_invoices", (APRIL[1], APRIL[1]), "2026-07-01"),
+    )
+    status = with_row(tmp_path, row, {**bill, "stored_at": "2026-07-01T04:00:00Z"}, invoices)
+
+    assert of_stream(status, "billing_invoices").final_until == LAST
+
+
 # Snapshots.
 
 
@@ -257,7 +294,7 @@ BEGIN = date(2026, 5, 25)
 async def night(
     fake: FakeZoom, store: Path, day: date, *reports: str, to: date | None = None, discover: Discovery = "hosts"
 ) -> dict[str, date | None]:
-    """Harvest the days before *day* or until *to*, in its first hour; return the day up to which each table is final."""
+    """Harvest until *to*, or the day before *day*, in the first hour of *day*; return the final day of each table."""
     now = datetime.combine(day, time(0, 30), UTC)
     async with (
         ZoomAt(fake, now) as zoom,
