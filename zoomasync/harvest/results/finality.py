@@ -185,7 +185,7 @@ class FinalDays:
         first, last = map(month_of, self._days)
         self._connection.execute("DROP TABLE IF EXISTS temp.children")
         self._connection.execute(
-            f"CREATE TEMP TABLE children AS SELECT * FROM ({select_children(stream, parent, self._days)}) "
+            f"CREATE TEMP TABLE children AS SELECT * FROM ({select_children(stream, parent, self._days)}) "  # noqa: S608  only our own names
             f"WHERE substr(day, 1, 7) BETWEEN '{first}' AND '{last}'"
         )
 

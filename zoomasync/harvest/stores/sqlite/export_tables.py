@@ -124,8 +124,8 @@ def _names(columns: Sequence[Column]) -> str:
 def _changed(connection: sqlite3.Connection, since: str | date) -> str:
     """Return the condition for partitions that runs after *since* have fetched, or that are still to be fetched."""
     moment = _run_name(since)
-    # A run that was still going at that moment may have fetched some of its partitions later. Runs end at whole seconds,
-    # which as text come after all fractions of that second.
+    # A run that was still going at that moment may have fetched some of its partitions later. Runs end at whole
+    # seconds, which as text come after all fractions of that second.
     line = connection.execute(
         "SELECT name FROM run WHERE name = (SELECT max(name) FROM run WHERE name <= ?1) "
         "AND name != ?1 AND (ended_at IS NULL OR ended_at > ?1)",
