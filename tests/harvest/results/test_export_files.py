@@ -141,6 +141,7 @@ def test_second_export_to_same_folder(path: Path) -> None:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_export_uses_little_memory(format_: Format, path: Path) -> None:
+    export_tables(filled(path.parent / "small.sqlite", 1), path.parent / "small", format=format_)  # imports pyarrow
     filled(path, 20_000)
 
     tracemalloc.start()
