@@ -135,7 +135,11 @@ async def test_failed_listings_are_counted(tmp_path: Path) -> None:
             fake.client() as zoom,
             Harvest(zoom, store=tmp_path / "h.sqlite", from_=SPRING[0], to=SPRING[1]) as harvest,
         ):
-            assert (await harvest.estimate()).unlisted == 2
+            estimate = await harvest.estimate()
+        listings = sum(request.route == "GET /report/users/{userId}/meetings" for request in fake.requests)
+
+    assert estimate.unlisted == 2
+    assert estimate.discovery["hosts"] == 3 + listings  # and one call for the hosts of each month
 
 
 async def test_quota_too_small_for_listing(tmp_path: Path) -> None:

@@ -322,6 +322,21 @@ async def test_keys_in_json_are_treated(tmp_path: Path) -> None:
     assert query(store, "SELECT name FROM meeting_polls") == [(hash_of("Ann"),)]
 
 
+@pytest.mark.parametrize(
+    ("names", "hashed"), [(["name"], hash_of("Cost centre")), (["meeting_qa.name"], "Cost centre")], ids="".join
+)
+def test_keys_in_json_of_other_tables(names: list[str], hashed: str) -> None:
+    """The name of a column without a table is that of keys in all tables, also in those without such a column."""
+    attributes = '[{{"key":"k","name":"{}","value":"7"}}]'
+    cells: list[Sequence[Cell]] = [
+        [attributes.format("Cost centre") if column.name == "custom_attributes" else None] for column in columns(USERS)
+    ]
+
+    RowCleaner(Privacy(hash_=names, key=KEY), USERS).clean(cells, [None])
+
+    assert cells[-1] == [attributes.format(hashed)]
+
+
 # --- Secrets ---------------------------------------------------------------------------------------------------------
 
 AUDIO = {"id": "f", "file_type": "M4A", "play_url": "https://z/play/", "download_url": "https://z/load/"}
