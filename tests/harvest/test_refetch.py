@@ -22,7 +22,6 @@ from zoomasync.testing import Account, FakeZoom
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 APRIL = (date(2026, 4, 1), date(2026, 4, 30))
 MAY = (date(2026, 5, 1), date(2026, 5, 31))
-USERS = "GET /report/users"
 USER_MEETINGS = "GET /report/users/{userId}/meetings"
 PARTICIPANTS = "GET /report/meetings/{meetingId}/participants"
 REPORTS = ["meeting_participants"]

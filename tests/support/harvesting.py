@@ -14,7 +14,7 @@ from zoomasync.harvest import REPORTS, Harvest, Summary
 from zoomasync.harvest.fetching import WORKERS
 from zoomasync.harvest.streams import Discovery
 from zoomasync.rate_limits import LocalRateLimiter, Permit
-from zoomasync.testing import Account, FakeZoom, Instance
+from zoomasync.testing import Account, FakeZoom, Host, Instance
 
 TODAY = date(2026, 6, 15)
 SPRING = (date(2026, 3, 1), date(2026, 5, 31))
@@ -79,9 +79,17 @@ async def harvest(
         return await harvest.run(wait=wait)
 
 
-def add_instance_on(account: Account, day: date, *, participants: int = 2) -> Instance:
+def add_instance_on(
+    account: Account,
+    day: date,
+    *,
+    host: Host | None = None,
+    participants: int = 2,
+    type: int = 2,  # noqa: A002  as in `Account`
+) -> Instance:
     """Add an instance on *day*."""
-    return account.add_instance(start=datetime(day.year, day.month, day.day, 9, tzinfo=UTC), participants=participants)
+    start = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    return account.add_instance(host, start=start, participants=participants, type=type)
 
 
 def one_instance(participants: int = 2) -> Account:
