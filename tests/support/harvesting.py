@@ -85,7 +85,7 @@ def add_instance_on(
     *,
     host: Host | None = None,
     participants: int = 2,
-    type: int = 2,  # noqa: A002  as in `Account`
+    type: int = 2,
 ) -> Instance:
     """Add an instance on *day*."""
     start = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
