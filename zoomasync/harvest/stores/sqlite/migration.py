@@ -61,11 +61,13 @@ def _from_version_3(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE stream (name TEXT PRIMARY KEY, backfilled INTEGER NOT NULL) WITHOUT ROWID")
     connection.execute("INSERT INTO stream SELECT DISTINCT stream, 1 FROM partition")
     connection.execute(
-        "UPDATE partition SET run = coalesce((SELECT name FROM run WHERE started_at <= fetched_at "
-        "ORDER BY id DESC LIMIT 1), fetched_at, ''), stored_at = fetched_at, stored_from = from_, stored_to = to_ "
-        "WHERE state IN ('done', 'empty') OR (state != 'in_progress' AND rows + invalid_rows > 0)"
+        "UPDATE partition SET last_run = coalesce("
+        "(SELECT name FROM run WHERE started_at <= fetched_at ORDER BY id DESC LIMIT 1), fetched_at)"
     )
-    connection.execute("UPDATE partition SET last_run = fetched_at")
+    connection.execute(
+        "UPDATE partition SET run = coalesce(last_run, ''), stored_at = fetched_at, stored_from = from_, "
+        "stored_to = to_ WHERE state IN ('done', 'empty') OR (state != 'in_progress' AND rows + invalid_rows > 0)"
+    )
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         if name in STREAMS or name == "rejected_rows":
             stream = '"rejected_rows".stream' if name == "rejected_rows" else f"'{name}'"

@@ -267,7 +267,7 @@ class SQLiteStore:
             version = self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._durability}")
-            self._transact([_Write(partial(self._make_tables, version))])
+            self._transact([_Write(partial(self._prepare, version))])
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1_000:.0f}")
         except (sqlite3.Error, OSError) as error:
             if _primary_code(error) == sqlite3.SQLITE_BUSY:
@@ -277,21 +277,25 @@ class SQLiteStore:
             raise kind(f"the store {self._path.name} cannot be opened: {error}") from None
         return True
 
-    def _make_tables(self, version: int, connection: sqlite3.Connection) -> None:
-        """Migrate the store if needed, and create the missing tables and columns, in one transaction."""
+    def _prepare(self, version: int, connection: sqlite3.Connection) -> None:
+        """Migrate the store if needed, or create its own tables, in one transaction."""
+        if version == VERSION:
+            return
         if version in MIGRATED_VERSIONS:
             migrate(connection, version)
         for statement in OWN_TABLES.split(";"):
             connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        """Create the missing tables and columns of the streams, and the views."""
         for name, table in self._tables.items():
             connection.execute(table.create)
             present = [line[1] for line in connection.execute(f'PRAGMA table_info("{name}")')]
             for statement in table.add_columns(present):
                 connection.execute(statement)
         create_views(connection)
-        if version != VERSION:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _check(self, connection: sqlite3.Connection) -> int:
         """Return the version of the store, 0 for a new one. Raises `ConfigError` for one that cannot be written."""
@@ -330,6 +334,7 @@ class SQLiteStore:
 
     def _begin_run(self, scope: Scope, connection: sqlite3.Connection) -> None:
         partition_table.begin_run(connection, self._path.name, scope)
+        self._make_tables(connection)
         now = datetime.now(UTC)
         self._run_name = run_name(now)
         line = (utc_text(now.replace(microsecond=0)), platform.node(), os.getpid(), self._run_name)
