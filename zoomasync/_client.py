@@ -214,6 +214,11 @@ class Zoom(Api):
         return self._account_id
 
     @property
+    def rate_limiter(self) -> RateLimiter:
+        """The rate limiter: a `LocalRateLimiter`, which no other process knows of, unless another one was given."""
+        return self._rate_limiter
+
+    @property
     def stats(self) -> Mapping[str, CallStats]:
         """The requests that were sent so far, by route: ``zoom.stats["GET /report/users"].calls``."""
         return self._session.stats

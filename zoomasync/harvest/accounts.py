@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +17,7 @@ from ._account import account_id_of
 from ._page_tracker import WriteBatch
 from .fetching import WORKERS, PartitionFetcher
 from .partitions import Partition
-from .streams import Row
+from .streams import STREAMS, Row
 from .tasks import PartitionTask
 
 
@@ -66,6 +66,7 @@ def fetch_partitions(
     client: Callable[[str], Zoom],
     *,
     account_ids: Mapping[str, str] | None = None,
+    accepted: Mapping[str, Collection[str]] | None = None,
     workers: int = WORKERS,
 ) -> AbstractAsyncContextManager[AsyncIterator[FetchOutcome]]:
     """Fetch the *tasks* of each account, all accounts at the same time, and iterate over the outcomes.
@@ -93,11 +94,14 @@ def fetch_partitions(
     *account_ids* are the ids at Zoom of accounts whose credentials do not name it, such as a `StaticToken`; without
     one, Zoom's record of the token's user has it. For an account whose credentials name another id, it is an error.
 
+    *accepted* are the names of the streams, by account, of which Zoom has returned partitions before. The first
+    partition that Zoom denies does not stop them.
+
     The rows of a partition are in memory until its outcome is read: at most *workers* partitions per account.
     """
     if type(workers) is not int or workers < 1:
         raise ConfigError("workers must be a whole number, 1 or more")
-    return _fetching(tasks, client, account_ids or {}, workers)
+    return _fetching(tasks, client, account_ids or {}, accepted or {}, workers)
 
 
 @asynccontextmanager
@@ -105,6 +109,7 @@ async def _fetching(
     tasks: Mapping[str, Iterable[PartitionTask]],
     client: Callable[[str], Zoom],
     account_ids: Mapping[str, str],
+    accepted: Mapping[str, Collection[str]],
     workers: int,
 ) -> AsyncGenerator[AsyncIterator[FetchOutcome], None]:
     sender, receiver = anyio.create_memory_object_stream[FetchOutcome](0)
@@ -115,7 +120,7 @@ async def _fetching(
         sender.close()
 
         async def fetch(name: str) -> None:
-            account = _Account(name, account_ids.get(name), senders[name])
+            account = _Account(name, account_ids.get(name), accepted.get(name, ()), senders[name])
             await account.fetch(_without_repeated(tasks[name]), partial(_make_client, client, name), workers)
             senders[name].close()
 
@@ -145,9 +150,16 @@ def _make_client(client: Callable[[str], Zoom], account: str) -> Zoom:
 class _Account:
     """One account: the sink that keeps the batches of each partition until its fetch is whole."""
 
-    def __init__(self, name: str, account_id: str | None, sender: MemoryObjectSendStream[FetchOutcome]) -> None:
+    def __init__(
+        self,
+        name: str,
+        account_id: str | None,
+        accepted: Collection[str],
+        sender: MemoryObjectSendStream[FetchOutcome],
+    ) -> None:
         self._name = name
         self._given_id = account_id
+        self._accepted = accepted
         self._account_id = ""
         self._sender = sender
         self._batches: dict[tuple[str, str], list[WriteBatch]] = {}
@@ -160,6 +172,8 @@ class _Account:
             async with make_client() as zoom:
                 self._account_id = await account_id_of(zoom, self._given_id)
                 fetcher = PartitionFetcher(zoom, zoom.server_time.date(), workers=workers)
+                for stream in self._accepted:
+                    fetcher.accept(STREAMS[stream])
                 await fetcher.fetch(tasks, self)
             stopped_by = fetcher.stopped_by
         except ZoomError as error:

@@ -13,8 +13,8 @@ from itertools import accumulate, chain
 from typing import Any, Final, Protocol, cast
 
 from .. import __version__
-from ..errors import ConfigError, StoreError
-from .accounts import FetchedPartition
+from ..errors import ConfigError, DailyLimitReached, StatusError, StoreError
+from .accounts import FetchedPartition, FetchOutcome, StoppedAccount
 from .columns import EXTRA_COLUMN, KEY_COLUMNS, Cell, Column, Kind, all_columns, columns, utc_text
 from .privacy import Privacy
 from .rows import RowEncoder
@@ -67,6 +67,9 @@ RECORD_COLUMNS: Final = (
 """The columns of `results_batch`, and the first ones of `partition_batch`."""
 
 _RECORD_KEY: Final = ("account_id", "stream", "key")
+
+STOPPED: Final = "stopped"
+"""The state in the record of an account, or of one stream of it, that stopped. Such a record has no key."""
 
 REJECTED: Final = "rejected_rows"
 """The column of a partition record with the rows that could not be decoded."""
@@ -159,19 +162,19 @@ def results_batch(fetched: Sequence[FetchedPartition], *, run: str) -> ArrowBatc
     return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(_records(fetched, run), schema=schema))
 
 
-def partition_batch(fetched: Sequence[FetchedPartition], *, run: str, privacy: Privacy | None = None) -> ArrowBatch:
+def partition_batch(fetched: Sequence[FetchOutcome], *, run: str, privacy: Privacy | None = None) -> ArrowBatch:
     """Return one record per *fetched* partition, all fetched by *run*.
 
     Its rows are a list in the column of its stream. The list is null if the fetch was not whole, and in the columns of
-    the other streams; a partition that Zoom has no rows for has an empty one. No personal data or secret that *privacy*
-    excludes is part of the rows; by default these are the secrets. Raises `ConfigError` for a stream that is not one of
-    `STREAMS`.
+    the other streams; a partition that Zoom has no rows for has an empty one. An account that stopped has a record of
+    the state `STOPPED`, without a key. No personal data or secret that *privacy* excludes is part of the rows; by
+    default these are the secrets. Raises `ConfigError` for a stream that is not one of `STREAMS`.
     """
-    names = {each.task.stream.name for each in fetched}
+    names = {each.task.stream.name for each in fetched if isinstance(each, FetchedPartition)}
     if unknown := names - STREAMS.keys():
         raise ConfigError(f"partition_batch has no column for the rows of the stream {unknown.pop()}: use rows_batch")
     arrays = _records(fetched, run)
-    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run, privacy) if each.whole else None for each in fetched]))
+    arrays.append(_lists(REJECTED_COLUMNS, [_rejected(each, run, privacy) for each in fetched]))
     for name, stream in STREAMS.items():
         own = row_columns(stream)
         if name in names:
@@ -179,6 +182,12 @@ def partition_batch(fetched: Sequence[FetchedPartition], *, run: str, privacy: P
         else:
             arrays.append(_arrow.nulls(len(fetched), _arrow.list_(_struct(own))))
     return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(arrays, schema=partition_schema()))
+
+
+def lines_batch(own: Sequence[Column], lines: Sequence[Sequence[Cell]]) -> ArrowBatch:
+    """Return *lines* as a batch with these columns."""
+    arrays = [array(column, [line[index] for line in lines]) for index, column in enumerate(own)]
+    return cast("ArrowBatch", _arrow.RecordBatch.from_arrays(arrays, schema=table_schema(own)))
 
 
 def array(column: Column, cells: Sequence[Cell]) -> object:
@@ -191,8 +200,8 @@ def array(column: Column, cells: Sequence[Cell]) -> object:
     raise failure
 
 
-def _records(fetched: Sequence[FetchedPartition], run: str) -> list[object]:
-    records = [_record(each, run) for each in fetched]
+def _records(fetched: Sequence[FetchOutcome], run: str) -> list[object]:
+    records = [_stop(each, run) if isinstance(each, StoppedAccount) else _record(each, run) for each in fetched]
     return [array(column, [record[n] for record in records]) for n, column in enumerate(RECORD_COLUMNS)]
 
 
@@ -227,15 +236,32 @@ def _encoder(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> Ro
     return RowEncoder(fetched.task.stream, account_id=fetched.account_id, run=run, privacy=privacy)
 
 
+def _stop(stopped: StoppedAccount, run: str) -> tuple[Cell, ...]:
+    error = stopped.error
+    cells: dict[str, Cell] = {
+        "account": stopped.account,
+        "account_id": stopped.account_id,
+        "stream": stopped.stream,
+        "run": run,
+        "version": __version__,
+        "state": STOPPED,
+        "deferred_until": utc_text(error.resumes_at) if isinstance(error, DailyLimitReached) else None,
+        "error": type(error).__name__,
+        "detail": str(error),
+        "tracking_id": error.tracking_id if isinstance(error, StatusError) else None,
+    }
+    return tuple(cells.get(column.name) for column in RECORD_COLUMNS)
+
+
 def _cells(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[list[Sequence[Cell]]]:
     """Return the columns of each batch of a partition."""
     encoder = _encoder(fetched, run, privacy)
     return [encoder.columns(fetched.task, batch) for batch in fetched.batches if batch.rows]
 
 
-def _rows(stream: Stream, fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[Sequence[Cell]] | None:
+def _rows(stream: Stream, fetched: FetchOutcome, run: str, privacy: Privacy | None) -> list[Sequence[Cell]] | None:
     """Return the cells of a partition by the columns of `row_columns`, or None for one of another stream."""
-    if fetched.task.stream is not stream or not fetched.whole:
+    if isinstance(fetched, StoppedAccount) or fetched.task.stream is not stream or not fetched.whole:
         return None
     parts = _cells(fetched, run, privacy)
     return [
@@ -243,7 +269,9 @@ def _rows(stream: Stream, fetched: FetchedPartition, run: str, privacy: Privacy 
     ]
 
 
-def _rejected(fetched: FetchedPartition, run: str, privacy: Privacy | None) -> list[Sequence[Cell]]:
+def _rejected(fetched: FetchOutcome, run: str, privacy: Privacy | None) -> list[Sequence[Cell]] | None:
+    if isinstance(fetched, StoppedAccount) or not fetched.whole:
+        return None
     encoder = _encoder(fetched, run, privacy)
     lines = [line for batch in fetched.batches for line in encoder.rejected(fetched.task, batch)]
     # Without the account, the stream and the partition before, and the lineage after.

@@ -1,0 +1,39 @@
+"""Functions of Spark whose types depend on packages that have none, such as pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeAlias, TypeVar, cast
+
+from pyspark.sql import DataFrame, SparkSession
+
+from ...harvest.arrow import ArrowBatch
+
+Line: TypeAlias = tuple[object, ...]
+BatchT = TypeVar("BatchT")
+BatchT_contra = TypeVar("BatchT_contra", contravariant=True)
+
+
+class _Session(Protocol):
+    def createDataFrame(self, data: Sequence[Line], schema: str) -> DataFrame: ...  # noqa: N802  Spark's name
+
+
+class _Mappable(Protocol[BatchT_contra]):
+    def mapInArrow(  # noqa: N802  Spark's name
+        self, func: Callable[[Iterable[BatchT_contra]], Iterator[ArrowBatch]], schema: str
+    ) -> DataFrame: ...
+
+
+def frame_of(spark: SparkSession, lines: Sequence[Line], schema: str) -> DataFrame:
+    """Return a DataFrame of *lines*."""
+    return cast("_Session", spark).createDataFrame(lines, schema)
+
+
+def mapped(frame: DataFrame, function: Callable[[Iterable[BatchT]], Iterator[ArrowBatch]], schema: str) -> DataFrame:
+    """Return *frame* with *function* applied to the batches of each of its parts."""
+    return cast("_Mappable[BatchT]", frame).mapInArrow(function, schema)
+
+
+def collected(frame: DataFrame) -> list[Line]:
+    """Return the rows of *frame*."""
+    return [cast("Line", tuple(row)) for row in frame.collect()]
