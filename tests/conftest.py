@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import pytest_asyncio
@@ -14,10 +16,15 @@ from aioresponses import aioresponses, core
 from hypothesis import HealthCheck, settings
 from support.canned import Canned
 from support.kinds import MEETINGS, WEBINARS, Kind
+from support.spark_accounts import fakes_of, serving
 from support.valkey import Server, server_of_its_own, shared_url
 
-from zoomasync import Zoom
+from zoomasync import Plan, Zoom
 from zoomasync.testing import Account, FakeZoom
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from support.sparking import Spark
 
 # No deadline: a slow machine must not fail a test.
 settings.register_profile("zoomasync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -100,3 +107,36 @@ def valkey_url() -> Iterator[str]:
 def valkey_server() -> Iterator[Server]:
     """Yield a server that the test may end and start again."""
     yield from server_of_its_own()
+
+
+@pytest.fixture(scope="session")
+def sail() -> Iterator[SparkSession]:
+    """Yield a session of Sail, a Spark server in this process that needs no Java. All tests share it."""
+    pytest.importorskip("pyspark", reason="needs pyspark: pip install 'zoomasync[spark-tests]'")
+    os.environ.setdefault("RUST_LOG", "error")
+    server = pytest.importorskip("pysail.spark", reason="needs pysail: pip install 'zoomasync[spark-tests]'")
+    from pyspark.sql import SparkSession  # noqa: PLC0415  it may be missing
+
+    running = server.SparkConnectServer()
+    running.start(background=True)
+    host, port = running.listening_address
+    session = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    yield session
+    session.stop()
+    running.stop()
+
+
+@pytest.fixture
+def spark_of(sail: SparkSession, tmp_path: Path) -> Iterator[Callable[..., Spark]]:
+    """Yield a function that serves accounts, given by name, and returns their harvests on Spark."""
+    from support.sparking import Spark  # noqa: PLC0415  it needs pyspark
+
+    with ExitStack() as stack:
+
+        def make(*, plan: Plan | None = None, scopes: str | None = None, **accounts: Account) -> Spark:
+            fakes = fakes_of(accounts, plan=plan, scopes=scopes)
+            stack.enter_context(serving(fakes))
+            return Spark(sail, fakes, f"{tmp_path}/records")
+
+        yield make

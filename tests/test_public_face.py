@@ -129,5 +129,7 @@ def test_import_loads_no_extra_parts() -> None:
 
     assert "zoomasync.errors" in imported
     assert [
-        name for name in imported if name.startswith(("zoomasync.testing", "zoomasync.harvest", "zoomasync.cli"))
+        name
+        for name in imported
+        if name.startswith(("zoomasync.testing", "zoomasync.harvest", "zoomasync.cli", "zoomasync.integrations"))
     ] == []

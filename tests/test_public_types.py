@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from types import ModuleType
 from typing import cast, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,8 @@ def _public_modules() -> Iterator[ModuleType]:
     yield zoomasync
     for module in pkgutil.walk_packages(zoomasync.__path__, "zoomasync."):
         parts = module.name.split(".")
+        if parts[1] == "integrations" and find_spec("pyspark") is None:
+            continue
         if parts[1] not in {"cli", "__main__"} and not any(part.startswith("_") for part in parts):
             yield importlib.import_module(module.name)
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 from anyio.from_thread import start_blocking_portal
 from pyspark.sql import SparkSession
@@ -43,9 +44,7 @@ def spark_session(master: str | None) -> Generator[SparkSession, None, None]:
         session.stop()
         return
     os.environ.setdefault("RUST_LOG", "error")
-    from pysail.spark import SparkConnectServer  # noqa: PLC0415  only Sail needs it
-
-    server = SparkConnectServer()
+    server = import_module("pysail.spark").SparkConnectServer()  # imported this way, since pysail has no types
     server.start(background=True)
     host, port = server.listening_address
     session = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -26,13 +26,12 @@ from .fetching import WORKERS, PartitionFetcher
 from .partitions import Partition, State
 from .privacy import Privacy
 from .results.attendance import InstanceAttendance, read_attendance
-from .stores.base import HarvestStore, PartitionCount, Refetch, Scope, partitions_in
+from .stores.base import HarvestStore, PartitionCount, Scope, last_days, partitions_in, refetches
 from .stores.sqlite.store import SQLiteStore
 from .streams import (
     DISCOVERY_STREAMS,
     INSTANCE_SOURCES,
     REPORTS,
-    STREAMS,
     Discovery,
     Stream,
     parent_stream,
@@ -104,8 +103,8 @@ class Harvest:
         self._days = (from_, to)
         self._streams = select_streams(reports, discover)
         self._discover: Discovery = discover
-        self._recheck_from = None if recheck_days is None else self._last_days("recheck_days", recheck_days)
-        self._refetch = tuple(self._refetch_of(name, days) for name, days in (refetch or {}).items())
+        self._recheck_from = None if recheck_days is None else last_days("recheck_days", recheck_days, self._days)
+        self._refetch = refetches(refetch or {}, self._streams, self._days)
         self._account_id = account_id
         self._account_label = account_label
         self._privacy = privacy or Privacy()
@@ -123,22 +122,6 @@ class Harvest:
         self._result = RunResult(self._streams)
         self._on_progress = safe("progress", progress)
         self.progress: Progress = Progress()
-
-    def _last_days(self, name: str, days: int) -> date:
-        """Return the first of the last *days*, which the option *name* gives."""
-        if type(days) is not int or days < 1:
-            raise InvalidArgument(f"{name} must be a whole number, 1 or more")
-        from_, to = self._days
-        return to - timedelta(days=min(days, (to - from_).days + 1) - 1)
-
-    def _refetch_of(self, name: str, days: int | None) -> Refetch:
-        stream = STREAMS.get(name)
-        if stream is None or stream not in self._streams:
-            choices = ", ".join(stream.name for stream in self._streams)
-            raise InvalidArgument(
-                f"refetch names {name[:40]!r}, which this harvest does not fetch: choose from {choices}"
-            )
-        return Refetch(stream=stream, since=None if days is None else self._last_days("refetch", days))
 
     async def __aenter__(self) -> Self:
         await self._store.__aenter__()

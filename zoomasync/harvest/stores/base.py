@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from ...errors import ConfigError
+from ...errors import ConfigError, InvalidArgument
 from ..fetching import PartitionSink
 from ..partitions import Partition, State
 from ..privacy import Privacy
@@ -131,6 +131,27 @@ class HarvestStore(PartitionSink, Protocol):
     async def record_calls(self, samples: Sequence[CallSample]) -> None:
         """Store the number of calls that the run has sent."""
         ...
+
+
+def last_days(name: str, count: int, days: Days) -> date:
+    """Return the first of the last *count* of *days*, which the option *name* gives."""
+    if type(count) is not int or count < 1:
+        raise InvalidArgument(f"{name} must be a whole number, 1 or more")
+    return days[1] - timedelta(days=min(count, (days[1] - days[0]).days + 1) - 1)
+
+
+def refetches(refetch: Mapping[str, int | None], streams: Sequence[Stream], days: Days) -> tuple[Refetch, ...]:
+    """Return the option *refetch* of a harvest of *streams*: by name, the last days to fetch again, or None for all."""
+    by_name = {stream.name: stream for stream in streams}
+    if unknown := sorted(refetch.keys() - by_name.keys()):
+        choices = ", ".join(by_name)
+        raise InvalidArgument(
+            f"refetch names {unknown[0][:40]!r}, which this harvest does not fetch: choose from {choices}"
+        )
+    return tuple(
+        Refetch(stream=by_name[name], since=None if count is None else last_days("refetch", count, days))
+        for name, count in refetch.items()
+    )
 
 
 def extend_days(name: str, stored: Days, days: Days) -> Days:

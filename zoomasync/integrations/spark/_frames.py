@@ -11,16 +11,16 @@ from ...harvest.arrow import ArrowBatch
 
 Line: TypeAlias = tuple[object, ...]
 BatchT = TypeVar("BatchT")
-BatchT_contra = TypeVar("BatchT_contra", contravariant=True)
+BatchT_co = TypeVar("BatchT_co", covariant=True)
 
 
 class _Session(Protocol):
     def createDataFrame(self, data: Sequence[Line], schema: str) -> DataFrame: ...  # noqa: N802  Spark's name
 
 
-class _Mappable(Protocol[BatchT_contra]):
+class _Mappable(Protocol[BatchT_co]):
     def mapInArrow(  # noqa: N802  Spark's name
-        self, func: Callable[[Iterable[BatchT_contra]], Iterator[ArrowBatch]], schema: str
+        self, func: Callable[[Iterable[BatchT_co]], Iterator[ArrowBatch]], schema: str
     ) -> DataFrame: ...
 
 

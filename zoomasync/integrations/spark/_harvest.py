@@ -18,7 +18,7 @@ from ... import Zoom, month_ranges
 from ...errors import ConfigError, InvalidArgument
 from ...harvest.arrow import RECORD_COLUMNS, REJECTED, STOPPED
 from ...harvest.partitions import State
-from ...harvest.stores.base import Refetch
+from ...harvest.stores.base import last_days, refetches
 from ...harvest.streams import INSTANCES, REPORTS, STREAMS, Days, Discovery, Stream, parent_stream, select_streams
 from ._estimate import ESTIMATE_SCHEMA, FinishEstimator
 from ._facts import AccountFacts, read_facts
@@ -106,8 +106,8 @@ class SparkHarvest:
         self._days = (from_, to)
         self._streams = select_streams(reports, discover)
         self._discover: Discovery = discover
-        self._recheck_from = None if recheck_days is None else self._last_days("recheck_days", recheck_days)
-        self._refetch = tuple(self._refetch_of(name, days) for name, days in (refetch or {}).items())
+        self._recheck_from = None if recheck_days is None else last_days("recheck_days", recheck_days, self._days)
+        self._refetch = refetches(refetch or {}, self._streams, self._days)
         self._redis = redis
         self._tasks_per_account = tasks_per_account
         self._calls = calls
@@ -196,22 +196,6 @@ class SparkHarvest:
 
     def _present_day(self) -> date:
         return self._today or datetime.now(UTC).date()
-
-    def _last_days(self, name: str, days: int) -> date:
-        """Return the first of the last *days*, which the option *name* gives."""
-        if type(days) is not int or days < 1:
-            raise InvalidArgument(f"{name} must be a whole number, 1 or more")
-        from_, to = self._days
-        return to - timedelta(days=min(days, (to - from_).days + 1) - 1)
-
-    def _refetch_of(self, name: str, days: int | None) -> Refetch:
-        stream = STREAMS.get(name)
-        if stream not in self._streams or stream is None:
-            choices = ", ".join(stream.name for stream in self._streams)
-            raise InvalidArgument(
-                f"refetch names {name[:40]!r}, which this harvest does not fetch: choose from {choices}"
-            )
-        return Refetch(stream=stream, since=None if days is None else self._last_days("refetch", days))
 
     @contextmanager
     def _begun(self, names: Sequence[str]) -> Generator[_Run, None, None]:
