@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import assert_type
 
-from zoomasync.harvest.stores.shared import SharedStore
-
 from zoomasync import (
     Done,
     ExtraFields,

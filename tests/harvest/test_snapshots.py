@@ -302,7 +302,10 @@ async def test_pages_of_invalid_recordings(tmp_path: Path) -> None:
     """The positions of invalid recordings do not collide, although recordings without files have no rows."""
     fault = {"uuid": "u", "id": {"number": 1}, "recording_files": []}
     empty = {"uuid": "u", "recording_files": []}
-    pages = [{"next_page_token": "next", "meetings": [empty, fault]}, {"meetings": [fault, empty]}]
+    pages: list[dict[str, object]] = [
+        {"next_page_token": "next", "meetings": [empty, fault]},
+        {"meetings": [fault, empty]},
+    ]
     async with nights(recorded(), tmp_path / "h.sqlite", "recordings") as runs:
         for number, body in enumerate(pages, start=1):
             runs.fake.respond(LIST_RECORDINGS, status=200, body=body, on_request=number)

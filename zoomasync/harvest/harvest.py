@@ -32,6 +32,7 @@ from .streams import (
     DISCOVERY_STREAMS,
     INSTANCE_SOURCES,
     REPORTS,
+    STREAMS,
     Discovery,
     Stream,
     parent_stream,

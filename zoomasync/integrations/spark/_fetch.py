@@ -15,6 +15,7 @@ from ... import Zoom
 from ...errors import ConfigError
 from ...harvest.accounts import FetchedPartition, FetchOutcome, fetch_partitions
 from ...harvest.arrow import ArrowBatch, partition_batch
+from ...harvest.privacy import Privacy
 from ...harvest.streams import STREAMS
 from ...harvest.tasks import PartitionTask
 from ...rate_limits import LocalRateLimiter
@@ -52,11 +53,12 @@ ClientOf: TypeAlias = Callable[[str], Zoom]
 class TaskFetcher:
     """The function that each task of a Spark job applies to its partition tasks, in their order.
 
-    *client* returns the client of an account. If *shares_accounts*, other tasks fetch partitions of the same accounts.
+    *client* returns the client of an account, and *privacy* the personal data and secrets to store. If *shares_accounts*, other tasks fetch partitions of the same accounts.
     *begins_at* is the earliest time of the first request, since others were sent before it.
     """
 
     client: ClientOf
+    privacy: Callable[[], Privacy]
     run: str
     account_ids: Mapping[str, str]
     accepted: Mapping[str, Sequence[str]]
@@ -68,6 +70,7 @@ class TaskFetcher:
         tasks = _by_account(batches)
         if not tasks:
             return
+        privacy = self.privacy()
         self._wait()
         with ExitStack() as stack:
             portal = stack.enter_context(start_blocking_portal())
@@ -79,7 +82,7 @@ class TaskFetcher:
             # Spark may drop this generator: its block must end without the exception of that.
             stack.callback(block.__exit__, None, None, None)
             while fetched := portal.call(_next_outcomes, outcomes):
-                yield partition_batch(fetched, run=self.run)
+                yield partition_batch(fetched, run=self.run, privacy=privacy)
 
     def _wait(self) -> None:
         """Wait until the requests of an earlier task, or of an attempt that was killed, no longer count."""

@@ -18,6 +18,7 @@ from ... import Zoom, month_ranges
 from ...errors import ConfigError, InvalidArgument
 from ...harvest.arrow import RECORD_COLUMNS, REJECTED, STOPPED
 from ...harvest.partitions import State
+from ...harvest.privacy import Privacy
 from ...harvest.stores.base import last_days, refetches
 from ...harvest.streams import INSTANCES, REPORTS, STREAMS, Days, Discovery, Stream, parent_stream, select_streams
 from ._estimate import ESTIMATE_SCHEMA, FinishEstimator
@@ -65,6 +66,10 @@ class SparkHarvest:
     the only one to know of its calls. With *tasks_per_account* they are spread over more tasks, whose clients must
     share the account's limits through Redis.
 
+    *privacy* returns the personal data and secrets to store, by default all but the secrets. It is called on the
+    executors too, since it holds the key of hashes: ``lambda: Privacy.from_env(hash_=["email"])``. Give all runs of a
+    table the same choice: it is not checked, and hashed and clear texts do not join.
+
     With *redis*, the URL of a server or a function that returns it, a run leases its accounts, and skips those that
     another run has leased. Without it, start one run at a time. It is used on the driver only.
 
@@ -85,6 +90,7 @@ class SparkHarvest:
         discover: Discovery = "hosts",
         recheck_days: int | None = None,
         refetch: Mapping[str, int | None] | None = None,
+        privacy: Callable[[], Privacy] | None = None,
         redis: str | Callable[[], str] | None = None,
         tasks_per_account: int = 1,
         calls: int = CALLS,
@@ -103,6 +109,7 @@ class SparkHarvest:
         self._spark = spark
         self._table = RecordTable(spark, table, format)
         self._client = client
+        self._privacy = privacy or Privacy
         self._days = (from_, to)
         self._streams = select_streams(reports, discover)
         self._discover: Discovery = discover
@@ -295,6 +302,7 @@ class SparkHarvest:
             columns.append(f.expr(f"pmod(hash(key), {self._tasks_per_account})"))
         fetcher = TaskFetcher(
             client=self._client,
+            privacy=self._privacy,
             run=run.scope.run,
             account_ids={name: facts.account_id for name, facts in accounts.items() if facts.account_id is not None},
             accepted={name: sorted(facts.accepted) for name, facts in accounts.items()},

@@ -60,6 +60,16 @@ def _cell(column: Column, stream: Stream) -> SparkColumn:
     return f.col(_LINEAGE.get(column.name, column.name)).alias(column.name)
 
 
+def _row_key(stream: Stream) -> list[Column]:
+    """Return the columns that identify a row: those of `row_key` in `zoomasync.harvest.columns`."""
+    key = [f.col(f"_row.`{name}`") for name in stream.row_key]
+    if not stream.fallback_key:
+        return key
+    has_key = f.coalesce(key[-1], f.lit("")) != ""
+    fallback = [f.col(f"_row.`{name}`") for name in stream.fallback_key]
+    return [*(f.when(has_key, column) for column in key), *(f.when(~has_key, column) for column in fallback)]
+
+
 def _of_snapshot(of_stream: DataFrame, stream: Stream) -> DataFrame:
     """Return every row that a whole fetch has ever listed, as it was listed last."""
     by_run = Window.partitionBy(*PARTITION, "run").orderBy(f.desc("fetched_at"))
@@ -70,7 +80,7 @@ def _of_snapshot(of_stream: DataFrame, stream: Stream) -> DataFrame:
         f.row_number().over(in_order).alias("_fetch"),
         f.lead("fetched_at").over(in_order).alias("_missing_since"),
     )
-    row_key = [f.col(f"_row.`{name}`") for name in stream.row_key]
+    row_key = _row_key(stream)
     listings = fetches.select("*", f.explode(stream.name).alias("_row"))
     of_row = Window.partitionBy(*PARTITION, *row_key)
     listings = listings.select(
