@@ -99,8 +99,10 @@ def _environment(folder: Path) -> Mapping[str, str]:
     for entry in Path(pyspark.__file__).parent.iterdir():
         (home / entry.name).symlink_to(entry)
     path = [str(_ROOT), str(_ROOT / "tests"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    # A session of Spark Connect in this process leaves a variable that would make the driver ask for such a session.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
     return {
-        **os.environ,
+        **inherited,
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "localhost",

@@ -13,7 +13,7 @@ import pytest
 from support.harvesting import TODAY
 from support.spark_accounts import calls_of
 
-from zoomasync.harvest.partitions import State
+from zoomasync.harvest.partitions import NOT_FOUND_RUNS, State
 from zoomasync.harvest.stores.base import Refetch, Scope
 from zoomasync.harvest.stores.sqlite.partition_table import begin_run
 from zoomasync.harvest.stores.sqlite.schema import OWN_TABLES
@@ -37,7 +37,12 @@ NAMES = ("users", "activities", "meeting", "billing", "billing_invoices", "recor
 LAST_DAYS = (date(2026, 4, 30), date(2026, 5, 4), date(2026, 5, 30), date(2026, 5, 31), date(2026, 6, 1))
 FETCHED_AFTER = (timedelta(hours=1), timedelta(days=3), timedelta(days=4), timedelta(days=40))
 STATES = (State.DONE, State.EMPTY, State.NOT_FOUND, State.REJECTED, State.FAILED, State.DEFERRED, State.PENDING)
-CASES = list(product(NAMES, LAST_DAYS, FETCHED_AFTER, STATES, (1, 2)))
+CASES = [
+    (name, day, after, state, runs)
+    for name, day, after, state, runs in product(NAMES, LAST_DAYS, FETCHED_AFTER, STATES, (1, 2))
+    # A store adds the part of a snapshot that was not found again with its task: there are no tasks here.
+    if not (STREAMS[name].refresh.snapshot and state is State.NOT_FOUND and runs == NOT_FOUND_RUNS)
+]
 
 
 @pytest.mark.parametrize("recheck_from", [None, date(2026, 5, 4)], ids=["plain", "recheck"])
@@ -65,7 +70,7 @@ def pending_in_sqlite(scope: Scope) -> set[int]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
         database.executescript(OWN_TABLES)
         first, last = (day.isoformat() for day in scope.days)
-        database.execute("INSERT INTO harvest VALUES (1, ?, ?, 'a', NULL)", (first, last))
+        database.execute("INSERT INTO harvest (id, from_, to_, account_id) VALUES (1, ?, ?, 'a')", (first, last))
         database.executemany("INSERT INTO stream VALUES (?, 1)", [(name,) for name in NAMES])
         database.executemany(
             "INSERT INTO partition (stream, key, from_, to_, calls, state, fetched_at, not_found_runs) "

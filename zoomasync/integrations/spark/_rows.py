@@ -60,7 +60,7 @@ def _cell(column: Column, stream: Stream) -> SparkColumn:
     return f.col(_LINEAGE.get(column.name, column.name)).alias(column.name)
 
 
-def _row_key(stream: Stream) -> list[Column]:
+def _row_key(stream: Stream) -> list[SparkColumn]:
     """Return the columns that identify a row: those of `row_key` in `zoomasync.harvest.columns`."""
     key = [f.col(f"_row.`{name}`") for name in stream.row_key]
     if not stream.fallback_key:
