@@ -171,11 +171,8 @@ def _declared(column: Column) -> str:
 def create_views(connection: sqlite3.Connection) -> None:
     """Create the view `instances` and the view that it is made of, and replace those of an earlier version."""
     for name, query in _views().items():
-        create = f"CREATE VIEW {name} AS {query}"
-        present = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
-        if present != (create,):
-            connection.execute(f"DROP VIEW IF EXISTS {name}")
-            connection.execute(create)
+        connection.execute(f"DROP VIEW IF EXISTS {name}")
+        connection.execute(f"CREATE VIEW {name} AS {query}")
 
 
 def _views() -> Mapping[str, str]:
