@@ -13,7 +13,7 @@ from zoomasync.errors import CircuitOpen, ServerError
 from zoomasync.harvest import REPORTS, Harvest, Summary
 from zoomasync.harvest.fetching import WORKERS
 from zoomasync.harvest.streams import Discovery
-from zoomasync.rate_limits import LocalRateLimiter, Permit
+from zoomasync.rate_limits import LocalRateLimiter, Permit, RateLimiter
 from zoomasync.testing import Account, FakeZoom, Host, Instance
 
 TODAY = date(2026, 6, 15)
@@ -25,8 +25,13 @@ QUICK = RetryPolicy(attempts=3, base=0.01)
 class ZoomAt(Zoom):
     """A client of *fake* to which Zoom's clock always shows *now*."""
 
-    def __init__(self, fake: FakeZoom, now: datetime) -> None:
-        super().__init__(fake.credentials, plan=UNLIMITED, base_url=fake.base_url, retry=QUICK)
+    def __init__(self, fake: FakeZoom, now: datetime, rate_limiter: RateLimiter | None = None) -> None:
+        super().__init__(
+            fake.credentials,
+            base_url=fake.base_url,
+            retry=QUICK,
+            rate_limiter=rate_limiter or LocalRateLimiter(UNLIMITED),
+        )
         self.now = now
 
     @property
