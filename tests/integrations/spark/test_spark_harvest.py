@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 from urllib.parse import unquote
 
 import pytest
@@ -16,7 +16,7 @@ from support.spark_accounts import calls_of, clients_of
 from zoomasync import Plan, ServerToServer
 from zoomasync.harvest.columns import Kind
 from zoomasync.harvest.instances import INSTANCE_COLUMNS
-from zoomasync.harvest.streams import STREAMS
+from zoomasync.harvest.streams import STREAMS, Discovery
 from zoomasync.testing import Account
 
 pytest.importorskip("pyspark", reason="needs pyspark: pip install 'zoomasync[spark-tests]'")
@@ -179,3 +179,18 @@ def test_estimate_lists_and_counts(spark_of: Make) -> None:
     assert 4 <= seconds["north"] < 60
     assert before == {"north": 2, "south": 2}
     assert calls_of(spark.fakes) == {"north": 8, "south": 5}
+
+
+def test_both_discoveries_find_the_same(spark_of: Make) -> None:
+    """The instances that the history lists are those of the hosts, and so are their reports."""
+    found: list[Lines] = []
+    for discover in get_args(Discovery):
+        spark = spark_of(north=account_on(4, 4, 31))
+        spark.table += discover
+        harvest = spark.harvest(discover=discover)
+        harvest.run(spark.fakes)
+        found.append(lines(harvest.rows("instances").select("uuid", "day", "webinar")))
+        found.append(lines(harvest.rows("meeting_participants").select("_part", "_seq", "name")))
+
+    assert len(found[0]) == 3
+    assert found[:2] == found[2:]

@@ -30,14 +30,12 @@ from ._leases import Leases, leases_of
 from ._rows import rejected_rows, rows_of
 from ._schema import PARTITION, RECORD_SCHEMA
 from ._scope import RunScope, is_due, merged_days
+from ._spread import ACCOUNTS_PER_TASK, spread
 from ._table import RecordTable, last_states, last_whole
 from ._tasks import tasks_of
 
 CALLS: Final = 24_000
 """The calls of each account between two commits: ten minutes at 40 per second."""
-
-_ACCOUNTS_PER_TASK: Final = 8
-"""The accounts that one task drives at 40 calls per second each."""
 
 _STATUS_SCHEMA: Final = (
     "account string, stream string, state string, error string, detail string, partitions bigint, rows bigint"
@@ -157,7 +155,7 @@ class SparkHarvest:
             counted = due.groupBy("account", "stream").agg(
                 f.count("*").alias("partitions"), f.sum("calls").alias("calls")
             )
-            of_accounts = counted.repartition(self._tasks_for(len(run.facts)), "account")
+            of_accounts = counted.repartition(math.ceil(len(run.facts) / ACCOUNTS_PER_TASK) or 1, "account")
             lines = collected(mapped(of_accounts, FinishEstimator(self._client), ESTIMATE_SCHEMA))
         return frame_of(self._spark, sorted(lines, key=repr), ESTIMATE_SCHEMA)
 
@@ -297,9 +295,6 @@ class SparkHarvest:
         before = Window.partitionBy("account").orderBy(*order).rowsBetween(Window.unboundedPreceding, -1)
         some = tasks.withColumn("before", f.sum("calls").over(before))
         some = some.where(f"coalesce(before, 0) < {self._calls}").drop("before")
-        columns: list[str | Column] = ["account"]
-        if self._tasks_per_account > 1:
-            columns.append(f.expr(f"pmod(hash(key), {self._tasks_per_account})"))
         fetcher = TaskFetcher(
             client=self._client,
             privacy=self._privacy,
@@ -309,16 +304,10 @@ class SparkHarvest:
             shares_accounts=self._tasks_per_account > 1,
             begins_at=self._begins_at,
         )
-        spread = (
-            some.repartition(self._tasks_for(len(accounts)), *columns)
-            .sortWithinPartitions("account", *order)
-            .drop("has_error")
-        )
-        self._table.append(mapped(spread, fetcher, RECORD_SCHEMA))
+        placed = spread(self._spark, some, list(accounts), self._tasks_per_account)
+        placed = placed.sortWithinPartitions("account", *order).drop("has_error")
+        self._table.append(mapped(placed, fetcher, RECORD_SCHEMA))
         self._begins_at = time.time() + LIMIT_SECONDS
-
-    def _tasks_for(self, accounts: int) -> int:
-        return math.ceil(accounts / _ACCOUNTS_PER_TASK) * self._tasks_per_account or 1
 
     def _result(self, run: _Run, names: Sequence[str]) -> DataFrame:
         """Return the result of the run, which later runs do not change."""
