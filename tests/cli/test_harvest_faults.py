@@ -46,7 +46,7 @@ async def run_limited(size: int, fake: FakeZoom, folder: Path) -> tuple[int, str
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of this kind")
-@pytest.mark.parametrize("size", [150_000, 200_000, 300_000])
+@pytest.mark.parametrize("size", [250_000, 300_000, 400_000])
 async def test_full_disk_leaves_an_outcome(size: int, tmp_path: Path) -> None:
     """The run ends with the reason, records it, and the next one resumes."""
     account = Account.simulated(7, today=TODAY, instances_per_month=12)

@@ -35,7 +35,7 @@ def days_of(store: Path, stream: str) -> list[object]:
 
 
 def backfilled(store: Path) -> dict[object, object]:
-    return {name: number for name, number in query(store, "SELECT name, backfilled FROM stream")}
+    return dict(query(store, "SELECT name, backfilled FROM stream"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]  rows of two
 
 
 async def test_added_stream_has_all_days(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def stopped(fake: FakeZoom, store: Path, sent: int, reports: Sequence[str]
         return await running.run()
 
 
-@pytest.mark.parametrize("sent", [0, 2, 5, 20, 60])
+@pytest.mark.parametrize("sent", [0, 2, 5, 20])
 async def test_stopped_backfill_continues(sent: int, tmp_path: Path) -> None:
     """The next run of May has all days, wherever the first one stopped: before a parent was listed, or behind it."""
     account = Account.simulated(7, today=TODAY, hosts=4, instances_per_month=8)
