@@ -174,7 +174,7 @@ def end_backfill(connection: sqlite3.Connection, scope: Scope, expanded: Collect
         connection.execute(
             "UPDATE stream SET backfilled = 1 WHERE name = ?1 "
             "AND (?2 IS NULL OR EXISTS (SELECT * FROM stream WHERE name = ?2 AND backfilled)) "
-            "AND NOT EXISTS (SELECT * FROM partition WHERE stream IN (?1, ?2) "
+            "AND NOT EXISTS (SELECT * FROM partition WHERE stream = ?1 "
             f"AND state NOT IN {tuple(map(str, FINAL))})",
             (stream.name, None if parent is None else parent.name),
         )
