@@ -24,6 +24,9 @@ APRIL = (date(2026, 4, 1), date(2026, 4, 30))
 MAY = (date(2026, 5, 1), date(2026, 5, 31))
 USER_MEETINGS = "GET /report/users/{userId}/meetings"
 PARTICIPANTS = "GET /report/meetings/{meetingId}/participants"
+LOGS = "GET /report/operationlogs"
+HISTORY = "GET /report/history_meetings"
+USERS = "GET /report/users"
 REPORTS = ["meeting_participants"]
 AGAIN: Mapping[str, int | None] = {"meeting_participants": None}
 FAULTS = {
@@ -119,6 +122,42 @@ async def test_shortened_refetch_of_nothing(tmp_path: Path) -> None:
         await harvest(fake, store, APRIL, reports=REPORTS, refetch={"user_meetings": None})
 
     assert query(store, "SELECT state, rows FROM partition WHERE stream = 'user_meetings'") == [("empty", 0)]
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 10, 10, 12, tzinfo=UTC), datetime(2027, 2, 1, 12, tzinfo=UTC)])
+@pytest.mark.parametrize("stream", ["operation_logs", "history_meetings"])
+async def test_expired_days_keep_rows(stream: str, now: datetime, tmp_path: Path) -> None:
+    """These lists show no range: a success without rows is all that Zoom has after six months."""
+    store, day = tmp_path / "h.sqlite", (date(2026, 4, 10), date(2026, 4, 10))
+    rows = f"SELECT * FROM {stream}"  # noqa: S608  our own names
+    async with FakeZoom(five_people(), plan=None) as fake:
+        fake.respond(LOGS, status=200, body={"operation_logs": [{"time": "2026-04-10T03:00:00Z", "action": "Sign in"}]})
+        await harvest(fake, store, day, reports=[stream], now=NOON)
+        before = query(store, rows)
+        for route, name in ((LOGS, "operation_logs"), (HISTORY, "history_meetings")):
+            fake.respond(route, status=200, body={name: []})
+        summary = await harvest(fake, store, day, reports=[stream], refetch={stream: None}, now=now)
+
+    assert len(before) == 1
+    assert query(store, rows) == before
+    assert [partition.warning for partition in summary.warnings] == [
+        "Zoom no longer keeps these days; the rows of an earlier fetch stay"
+    ]
+
+
+async def test_days_to_come_are_not_missing(tmp_path: Path) -> None:
+    """Zoom may shorten a range to today. The rows of the next day are stored all the same."""
+    store = tmp_path / "h.sqlite"
+    hosts = [{"id": "ada"}, {"id": "bo"}]
+    async with FakeZoom(Account(today=TODAY), plan=None) as fake:
+        for number, day in enumerate((14, 15), start=1):
+            body = {"from": "2026-06-01", "to": f"2026-06-{day}", "users": hosts[:number]}
+            fake.respond(USERS, status=200, body=body)
+            now = NOON + timedelta(days=day - 15)
+            summary = await harvest(fake, store, (date(2026, 6, 1), date(2026, 6, 30)), reports=["users"], now=now)
+            assert summary.warnings == ()
+
+    assert query(store, "SELECT id FROM users") == [("ada",), ("bo",)]
 
 
 class HeldAfter(LocalRateLimiter):
@@ -222,7 +261,7 @@ async def test_empty_refetch_removes_rows(tmp_path: Path) -> None:
     store = tmp_path / "h.sqlite"
     async with harvested(store, five_people()) as fake:
         fake.respond(PARTICIPANTS, status=200, body={"participants": []})
-        await harvest(fake, store, APRIL, reports=REPORTS, refetch=AGAIN)
+        await harvest(fake, store, APRIL, reports=REPORTS, refetch=AGAIN, now=NOON)
 
     assert (query(store, ROWS), query(store, INVALID), state(store)) == ([], [], "empty")
     assert query(store, "SELECT pages, rows, invalid_rows FROM partition WHERE stream = 'meeting_participants'") == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count, islice
 from typing import cast
 
@@ -15,6 +15,8 @@ from ..errors import UnexpectedDateRange
 from .columns import row_key_getter
 from .streams import Days, PageRows, Row
 from .tasks import PartitionTask
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class PageTracker:
     lists may change while they are read: rows shift, so that one appears on two pages and another is missed. *shifted*
     becomes true when a row repeats on pages, or the total changes from one page to the next. *pages*, *stored_rows* and
     *stored_invalid_rows* count the content of the batches. *fetched_at* is the time of the first response.
+    *shows_days* is true if Zoom named the range of days that it answered for.
     """
 
     task: PartitionTask
@@ -50,6 +53,7 @@ class PageTracker:
     stored_rows: int = 0
     stored_invalid_rows: int = 0
     fetched_at: datetime | None = None
+    shows_days: bool = False
     _rows: int = 0
     _total: int | None = None
     _seen: set[object] = field(default_factory=set[object])
@@ -58,7 +62,7 @@ class PageTracker:
 
     def next_batch(self, page: PageRows, now: datetime) -> WriteBatch:
         """Return the write batch for *page*, fetched *now*. Raises `UnexpectedDateRange`."""
-        self._check_days(page)
+        self._check_days(page, now)
         self._check_total(page)
         self.fetched_at = self.fetched_at or now
         total = len(page.rows) + len(self.invalid_rows)
@@ -101,13 +105,16 @@ class PageTracker:
             warnings.append(f"Zoom counted {self._total} rows and returned {self._rows - self._repeated}")
         return "; ".join(warnings) or None
 
-    def _check_days(self, page: PageRows) -> None:
+    def _check_days(self, page: PageRows, now: datetime) -> None:
         requested, returned = page.requested or self.task.days, page.days
+        self.shows_days = returned is not None
         if returned is None or returned == requested:
             return
         if returned[0] < requested[0] or returned[1] > requested[1]:
             raise UnexpectedDateRange(requested, returned)
-        self._returned_days = returned
+        # Nothing is lost if Zoom leaves out days to come. Where its own day ends earlier, today is one of them.
+        if returned[0] > requested[0] or returned[1] < min(requested[1], now.date() - _DAY):
+            self._returned_days = returned
 
     def _check_total(self, page: PageRows) -> None:
         if page.total is None:  # Zoom may omit it

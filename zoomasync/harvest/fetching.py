@@ -24,13 +24,16 @@ from ._page_tracker import PageTracker, WriteBatch
 from ._stream_gate import StreamGate
 from .partitions import Partition, State, partition_result
 from .streams import USERS, Stream
-from .tasks import PartitionTask
+from .tasks import PartitionTask, months_before
 
 WORKERS: Final = 32
 """The partitions that are fetched at a time: 40 requests per second of half a second each keep 20 busy."""
 
 _ATTEMPTS = 3  # for a listing whose page token expires, or whose rows shift
 _FATAL = (Unauthorized, ConfigError, StoreError, RedisUnavailable)
+
+
+_EXPIRED = "Zoom no longer keeps these days; the rows of an earlier fetch stay"
 
 
 class PartitionSink(Protocol):
@@ -138,10 +141,14 @@ class PartitionFetcher:
                 invalid_rows=tracker.stored_invalid_rows,
                 now=tracker.fetched_at or self._now(),
             )
-            # Zoom shortens the range to the days that it still keeps. The rows that are stored are more.
-            whole = not (tracker.clamped and task.is_refetch)
+            # Zoom shortens the range to the days that it still keeps, or has nothing left. The rows that are stored are
+            # more.
+            is_expired = _is_expired(task, tracker, self._now().date())
+            whole = not (task.is_refetch and (tracker.clamped or is_expired))
             if not whole:
                 result = replace(result, state=State.DONE, pages=0, rows=0, invalid_rows=0)
+                if is_expired and result.warning is None:
+                    result = replace(result, warning=_EXPIRED)
             await sink.finish(task, result, whole=whole)
 
     async def _fetch(self, sink: PartitionSink, task: PartitionTask) -> PageTracker:
@@ -170,3 +177,12 @@ class PartitionFetcher:
 
     def _now(self) -> datetime:
         return self._zoom.server_time.replace(microsecond=0)
+
+
+def _is_expired(task: PartitionTask, tracker: PageTracker, today: date) -> bool:
+    """Return whether Zoom may have kept a part of *task* only, without an error and without a shorter range."""
+    retention = task.stream.retention
+    if retention is None or task.days[0] > months_before(today, retention):
+        return False
+    is_empty = not tracker.stored_rows + tracker.stored_invalid_rows
+    return is_empty or (task.days[0] != task.days[1] and not tracker.shows_days)
