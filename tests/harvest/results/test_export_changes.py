@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -154,3 +156,19 @@ async def test_instances_and_runs_are_complete(tmp_path: Path) -> None:
     assert [row["name"] for row in tables["runs"]] == [first, second]
     assert [row["uuid"] for row in tables["instances"]] == [account.instances[0].uuid]
     assert tables["partitions"] == tables["user_meetings"] == []
+
+
+async def test_clock_that_was_set_back(tmp_path: Path) -> None:
+    """A run that begins before the last one, by the machine's clock, comes after it all the same."""
+    store, last = tmp_path / "h.sqlite", "2099-01-01T00:00:00.999999Z"
+    account, days = Account(today=TODAY), (date(2026, 4, 1), date(2026, 4, 30))
+    add_instance_on(account, date(2026, 4, 10))
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest(fake, store, days, reports=["meeting"])
+        with closing(sqlite3.connect(store)) as database, database:
+            database.execute("UPDATE run SET name = ?", (last,))
+            database.execute("UPDATE partition SET run = ?1, last_run = ?1", (last,))
+        await harvest(fake, store, days, reports=["meeting"], refetch={"meeting": None})
+
+    assert query(store, "SELECT max(name) FROM run") == [("2099-01-01T00:00:01.000000Z",)]
+    assert len(exported(store, last)["meeting"]) == 1
