@@ -101,7 +101,7 @@ async def test_shortened_refetch_keeps_rows(tmp_path: Path) -> None:
     async with FakeZoom(five_people(), plan=None) as fake:
         await harvest(fake, store, APRIL, reports=REPORTS)
         before = query(store, "SELECT * FROM user_meetings"), query(store, listings)
-        body = {"from": "2026-04-20", "to": "2026-04-30", "meetings": []}
+        body: dict[str, object] = {"from": "2026-04-20", "to": "2026-04-30", "meetings": []}
         fake.respond(USER_MEETINGS, status=200, body=body)
         summary = await harvest(fake, store, APRIL, reports=REPORTS, refetch={"user_meetings": None})
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from support.harvesting import TODAY, add_instance_on, calls, harvest, query
 
 from zoomasync.harvest import Summary
 from zoomasync.testing import Account, FakeZoom, Host
+from zoomasync.testing.account.host import UserStatus
 from zoomasync.testing.account.records import BillingReport, UpcomingEvent
 
 MAY = (date(2026, 5, 1), date(2026, 5, 31))
@@ -27,6 +29,10 @@ Seen = list[tuple[object, ...]]
 def night(number: int) -> datetime:
     """Return the time of the run number *number*: the runs are a day apart."""
     return datetime(2026, 6, 1, 3, tzinfo=UTC) + timedelta(days=number)
+
+
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
 
 
 def text(number: int | None) -> str | None:
@@ -134,8 +140,8 @@ async def test_user_changes_status(tmp_path: Path) -> None:
         ]
 
 
-def replaced(host: Host, status: str) -> Host:
-    return Host(**{**vars(host), "status": status})
+def replaced(host: Host, status: UserStatus) -> Host:
+    return replace(host, status=status)
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
@@ -172,7 +178,7 @@ async def test_change_of_user_is_stored(tmp_path: Path) -> None:
     account = three_hosts()
     async with nights(account, tmp_path / "h.sqlite", "all_users") as runs:
         await runs.run()
-        account.hosts[1] = Host(**{**vars(account.hosts[1]), "dept": "Sales"})
+        account.hosts[1] = replace(account.hosts[1], dept="Sales")
         await runs.run()
 
         assert runs.seen("all_users", "dept")[1] == row("active/account", 1, "Sales", 1, 2)
@@ -185,10 +191,9 @@ async def test_past_event_is_marked(tmp_path: Path) -> None:
     account = three_hosts()
     event = UpcomingEvent(id="e1==", topic="Demo", start_time=night(2) + timedelta(hours=1), host=account.hosts[0])
     account.upcoming_events.append(event)
-    moments = iter((night(1), night(3)))
     store = tmp_path / "h.sqlite"
-    for moment in moments:
-        async with FakeZoom(account, plan=None, now=lambda moment=moment: moment) as fake:  # type: ignore[misc]  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  mypy infers no default
+    for moment in (night(1), night(3)):
+        async with FakeZoom(account, plan=None, now=clock_at(moment)) as fake:
             await harvest(fake, store, MAY, reports=["upcoming_events"], now=moment)
 
     assert query(store, "SELECT id, _first_seen, _last_seen, _missing_since FROM upcoming_events") == [
@@ -252,7 +257,7 @@ async def test_deleted_file_is_marked(tmp_path: Path) -> None:
         ]
 
 
-async def test_recordings_of_gone_user_stay(tmp_path: Path) -> None:
+async def test_recordings_of_gone_user(tmp_path: Path) -> None:
     """They are asked for in two more runs, and again once the user is back."""
     account = recorded()
     bo = account.hosts[1]
@@ -280,7 +285,7 @@ async def test_files_share_extra_fields(tmp_path: Path) -> None:
     """Each file of a recording has the extra fields of the recording, and an invalid recording costs no other one."""
     account = recorded()
     files = [{"id": "f1", "file_type": "MP4"}, {"id": "f2", "file_type": "M4A", "new": 1}]
-    body = {
+    body: dict[str, object] = {
         "meetings": [
             {"uuid": "u1", "recording_files": []},
             {"uuid": "u2", "id": {"number": 1}, "recording_files": files},
@@ -300,8 +305,8 @@ async def test_files_share_extra_fields(tmp_path: Path) -> None:
 
 async def test_pages_of_invalid_recordings(tmp_path: Path) -> None:
     """The positions of invalid recordings do not collide, although recordings without files have no rows."""
-    fault = {"uuid": "u", "id": {"number": 1}, "recording_files": []}
-    empty = {"uuid": "u", "recording_files": []}
+    fault: dict[str, object] = {"uuid": "u", "id": {"number": 1}, "recording_files": []}
+    empty: dict[str, object] = {"uuid": "u", "recording_files": []}
     pages: list[dict[str, object]] = [
         {"next_page_token": "next", "meetings": [empty, fault]},
         {"meetings": [fault, empty]},

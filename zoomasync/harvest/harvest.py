@@ -225,10 +225,10 @@ class Harvest:
     async def _log_missing_scopes(self) -> None:
         try:
             missing = await self.missing_scopes()
-        except (Unauthorized, ConfigError):
+        except Unauthorized:
             raise
         except ZoomError:
-            return  # the run itself waits for a token as long as it may
+            return  # the run itself waits for a token as long as it may, or raises the error
         for name in missing:
             scopes = scopes_to_add(STREAMS[name].endpoint)
             _logger.warning("the token lacks a scope for %s: add %s to the app", name, scopes)

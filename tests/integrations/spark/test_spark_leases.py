@@ -55,7 +55,8 @@ def test_two_runs_at_once(spark_of: Make, valkey_url: str) -> None:
     spark.harvest().status()  # the table is there before both runs
     with ThreadPoolExecutor(2) as threads:
         harvests = [spark.harvest(redis=valkey_url) for _ in range(2)]
-        results = list(threads.map(lambda number: lines(harvests[number].run(spark.fakes)), range(2)))
+        running = [threads.submit(harvest.run, spark.fakes) for harvest in harvests]
+        results = [lines(each.result()) for each in running]
 
     assert calls_of(spark.fakes) == {"north": 10, "south": 10}
     leased = [line[0] for result in results for line in result if line[2] == "leased"]

@@ -85,7 +85,7 @@ def test_columns_that_cannot_be_added_are_named(spark_of: Make) -> None:
     """Sail drops new columns of such a table without an error."""
     spark = spark_of(north=account_on(4))
     columns = "'north' AS account, 'daily' AS stream, CAST(NULL AS STRING) AS key, '2026-06-01T00:00:00.000000Z' AS run"
-    required = spark.session.sql(f"SELECT {columns}")
+    required = spark.session.sql(f"SELECT {columns}")  # pyright: ignore[reportUnknownMemberType]  pyspark's own types
     required.write.format("delta").save(spark.table)
 
     with pytest.raises(

@@ -54,8 +54,8 @@ class TaskFetcher:
     """The function that each task of a Spark job applies to its partition tasks, in their order.
 
     *client* returns the client of an account, and *privacy* the personal data and secrets to store. If
-    *shares_accounts*, other tasks fetch partitions of the same accounts. *begins_at* is the earliest time of the first request, since
-    others were sent before it.
+    *shares_accounts*, other tasks fetch partitions of the same accounts. *begins_at* is the earliest time of the first
+    request, since others were sent before it.
     """
 
     client: ClientOf
