@@ -116,6 +116,19 @@ async def test_mistaken_404_is_corrected(tmp_path: Path) -> None:
     assert len(stored(store)["meeting"]) == 1
 
 
+async def test_one_404_is_not_final(tmp_path: Path) -> None:
+    """The next run asks once more, and may find the report."""
+    store = tmp_path / "h.sqlite"
+    final: list[date | None] = []
+    async with FakeZoom(one_instance(), plan=None) as fake:
+        fake.respond(ROUTES["meeting"], status=404, body=NOT_FOUND, times=2)
+        for number in range(2):
+            await night(fake, store, DAY + timedelta(days=20 + number))
+            final.extend(each.final_until for each in read_status(store).streams if each.name == "meeting")
+
+    assert final == [DAY - timedelta(days=1), date(2026, 6, 6)]
+
+
 async def test_failure_between_is_not_a_404(tmp_path: Path) -> None:
     """A 404 counts as repeated also if the run between the two had another error."""
     store = tmp_path / "h.sqlite"

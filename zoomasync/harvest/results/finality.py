@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from ..partitions import FINAL, State
+from ..partitions import FINAL, NOT_FOUND_RUNS, State
 from ..stores.sqlite.children import select_children
 from ..streams import INSTANCE_SOURCES, INSTANCES, Days, Parent, PartitionBy, Stream
 from ..tasks import month_of, months_before, root_tasks
@@ -142,6 +142,12 @@ class FinalDays:
             yield from self._day(_OPEN_DAY, stream.name, f"-{stream.refresh.days} days")
         elif (missing := self._missing[stream.name]) is not None:
             yield missing.day
+        # Another run asks once more for these.
+        yield from self._day(
+            "SELECT min(from_) FROM partition WHERE stream = ?1 AND state = 'not_found' AND not_found_runs < ?2",
+            stream.name,
+            NOT_FOUND_RUNS,
+        )
 
     def _open_day_of_parent(self, parent: Parent) -> date:
         if parent.table != INSTANCES:
