@@ -147,6 +147,17 @@ async def test_repeated_instance_stored_once(tmp_path: Path) -> None:
     ]
 
 
+async def test_rows_without_key_are_stored(tmp_path: Path) -> None:
+    """Zoom may omit the date that identifies a row."""
+    store, days = tmp_path / "h.sqlite", (date(2026, 5, 1), date(2026, 5, 30))
+    rows = [{"usage": "1 MB"}, {"usage": "2 MB"}]
+    async with FakeZoom(Account(today=TODAY), plan=None) as fake:
+        fake.respond("GET /report/cloud_recording", status=200, body={"cloud_recording_storage": rows})
+        await harvest(fake, store, days, reports=["cloud_recording"])
+
+    assert query(store, "SELECT usage FROM cloud_recording") == [("1 MB",), ("2 MB",)]
+
+
 async def test_shortened_range_is_a_warning(tmp_path: Path) -> None:
     account = one_instance()
     host = account.hosts[0]

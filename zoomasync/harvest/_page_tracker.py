@@ -161,7 +161,7 @@ class PageTracker:
         key_of = row_key_getter(stream)
         for position, row in rows:
             key = key_of(row)
-            if key in self._seen:
+            if key in self._seen and any(key):  # a row without any value of its key may be another one
                 self._count_repeated(1)
             else:
                 self._seen.add(key)
