@@ -527,3 +527,22 @@ async def test_folder_is_not_a_store(name: str) -> None:
     async with FakeZoom(one_instance(), plan=None) as fake:
         with pytest.raises(ConfigError, match="is a folder"):
             await harvest(fake, Path(name))
+
+
+async def test_added_stream_begins_at_the_limit(tmp_path: Path) -> None:
+    """Zoom rejects a month of which it has a part only, so the days that it no longer has are left out."""
+    store, months = tmp_path / "h.sqlite", (date(2025, 12, 1), date(2026, 1, 31))
+    account = Account(today=date(2026, 2, 1))
+    async with FakeZoom(account, plan=None) as fake:
+        await harvest(fake, store, months, reports=["users"], now=datetime(2026, 2, 1, 12, tzinfo=UTC))
+        account.today = TODAY
+        february = (date(2026, 2, 1), date(2026, 2, 28))
+        for number in range(2):  # the part that is stored keeps its days
+            now = datetime(2026, 6, 15 + number, 12, tzinfo=UTC)
+            await harvest(fake, store, february, reports=["users", "telephone"], now=now)
+
+    assert query(store, "SELECT key, from_, to_, state FROM partition WHERE key LIKE '1/%'") == [
+        ("1/2025-12", "2025-12-15", "2025-12-31", "empty"),
+        ("1/2026-01", "2026-01-01", "2026-01-31", "empty"),
+        ("1/2026-02", "2026-02-01", "2026-02-28", "empty"),
+    ]

@@ -164,7 +164,7 @@ class FinalDays:
             first, last = covered.get(task.key, (date.max, date.max))
             if task.days[1] < self._kept_since(stream):
                 continue
-            if first > task.days[0]:
+            if first > max(task.days[0], self._kept_since(stream)):
                 yield task.days[0]
             elif last < task.days[1]:
                 yield last + _DAY

@@ -51,8 +51,11 @@ def begin_run(connection: sqlite3.Connection, name: str, scope: Scope) -> None:
         connection.execute("INSERT OR IGNORE INTO stream VALUES (?, ?)", (stream.name, stored is None))
         if stream.parent is None:
             since = _backfilled_since(connection, stream, scope, days)
-            tasks = root_tasks(stream, days, scope.today)
-            _add_tasks(connection, stream, [t for t in tasks if scope.holds(t) or (since and since <= t.days[1])])
+            tasks = list(root_tasks(stream, days, scope.today))
+            _add_tasks(connection, stream, filter(scope.holds, tasks))
+            if since is not None:
+                older = (task for task in tasks if not scope.holds(task) and since <= task.days[1])
+                _add_tasks(connection, stream, _kept_parts(connection, older, since))
     conditions = " OR ".join(f"({condition})" for condition in _pending_conditions(scope, stored, days))
     connection.execute(
         f"UPDATE partition SET state = 'pending' WHERE state != 'pending' AND ({conditions}) "
@@ -125,6 +128,17 @@ def _backfilled_since(connection: sqlite3.Connection, stream: Stream, scope: Sco
     if connection.execute("SELECT backfilled FROM stream WHERE name = ?", (stream.name,)).fetchone() != (0,):
         return None
     return days[0] if stream.retention is None else max(days[0], months_before(scope.today, stream.retention))
+
+
+def _kept_parts(connection: sqlite3.Connection, tasks: Iterable[PartitionTask], since: date) -> Iterator[PartitionTask]:
+    """Yield *tasks* without the days before *since*, which Zoom rejects; those that are stored keep their days."""
+    for task in tasks:
+        if task.days[0] >= since:
+            yield task
+            continue
+        stored = "SELECT EXISTS (SELECT * FROM partition WHERE stream = ? AND key = ? AND run IS NOT NULL)"
+        if connection.execute(stored, (task.stream.name, task.key)).fetchone() == (0,):
+            yield replace(task, days=(since, task.days[1]))
 
 
 def _drop_in_progress(connection: sqlite3.Connection) -> None:
