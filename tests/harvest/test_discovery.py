@@ -77,6 +77,7 @@ async def test_one_person_has_no_report(participants: int | None, listed: list[s
     """The history lists instances with one person, which have no reports; of an unknown number they may have some."""
     account, store = Account(today=TODAY), tmp_path / "h.sqlite"
     instance = add_instance_on(account, date(2026, 4, 10))
+    day = date(2026, 4, 10)
     row = {
         "meeting_uuid": instance.uuid,
         "type": "Meeting",
@@ -85,7 +86,7 @@ async def test_one_person_has_no_report(participants: int | None, listed: list[s
     }
     async with FakeZoom(account, plan=None) as fake:
         fake.respond(HISTORY, status=200, body={"history_meetings": [row]})
-        await harvest(fake, store, (date(2026, 4, 10),) * 2, reports=["meeting"], discover="history", now=NOW)
+        await harvest(fake, store, (day, day), reports=["meeting"], discover="history", now=NOW)
 
     assert query(store, "SELECT meeting_uuid, participants FROM history_meetings") == [(instance.uuid, participants)]
     assert query(store, "SELECT count(*) FROM instances") == [(len(listed),)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -38,16 +38,18 @@ def test_failed_refetch_keeps_rows(spark_of: Make) -> None:
 
 def test_changed_since_lists_replaced_partitions(spark_of: Make) -> None:
     """A partition that Zoom emptied is one row without a position."""
-    account = Account(today=TODAY)
-    kept, emptied = (account.add_instance(start=datetime(2026, 5, day, 9, tzinfo=UTC), polls=2) for day in (4, 5))
+    now = datetime.now(UTC)  # an empty report of a day that Zoom no longer has would change nothing
+    account = Account(today=now.date())
+    kept, emptied = (account.add_instance(start=now - timedelta(days=day), polls=2) for day in (5, 6))
     spark = spark_of(north=account)
-    harvest = spark.harvest(["meeting_polls"])
+    days = now.date() - timedelta(days=9), now.date()
+    harvest = spark.harvest(["meeting_polls"], days=days, today=now.date())
     harvest.run(spark.fakes)
     first = harvest.run_id
     assert first is not None
     assert harvest.rows("meeting_polls", changed_since=first).count() == 0
     account.instances[:] = [kept, replace(emptied, polls=())]
-    again = spark.harvest(["meeting_polls"], refetch={"meeting_polls": 28})
+    again = spark.harvest(["meeting_polls"], days=days, today=now.date(), refetch={"meeting_polls": 10})
     again.run(spark.fakes)
 
     changed = again.rows("meeting_polls", changed_since=first).select("_part", "_seq", "_run")
