@@ -58,14 +58,17 @@ def test_changed_since_lists_replaced_partitions(spark_of: Make) -> None:
     assert again.rows("meeting_polls").where("_seq IS NULL").count() == 0
 
 
-def test_snapshots_equal_sqlite(spark_of: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "listings", [[[0, 1], [1, 2], [], [3, 0, 2]], [[], [1, 0], [2, 1]]], ids=["rows first", "none first"]
+)
+def test_snapshots_equal_sqlite(spark_of: Make, tmp_path: Path, listings: list[list[int]]) -> None:
     """Users who come and go have the same positions and marks as in a store that is harvested at the same times."""
     account = Account(today=TODAY)
     hosts = [account.add_host(f"Ada {number}") for number in range(4)]
     spark, store = spark_of(north=account), tmp_path / "north.sqlite"
     harvest = spark.harvest(["all_users"])
     marks = "SELECT _seq, email, _missing_since IS NULL, _first_seen = _last_seen FROM all_users ORDER BY _part, _seq"
-    for number, present in enumerate(([0, 1], [1, 2], [], [3, 0, 2])):
+    for number, present in enumerate(listings):
         account.hosts[:] = [hosts[index] for index in present]
         harvest.run(spark.fakes)
         harvest_into(store, spark.fakes["north"], ["all_users"], datetime(2026, 6, 15, number, tzinfo=UTC))

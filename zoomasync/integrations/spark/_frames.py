@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from typing import Protocol, TypeAlias, TypeVar, cast
 
 from pyspark.sql import DataFrame, SparkSession
@@ -37,3 +38,9 @@ def mapped(frame: DataFrame, function: Callable[[Iterable[BatchT]], Iterator[Arr
 def collected(frame: DataFrame) -> list[Line]:
     """Return the rows of *frame*."""
     return [cast("Line", tuple(row)) for row in frame.collect()]
+
+
+def union(frames: Sequence[DataFrame]) -> DataFrame:
+    """Return the rows of all *frames*, which have the same columns."""
+    # In Spark 3.5, DataFrames of Spark Connect are of another class, so this must call their own method.
+    return reduce(lambda first, second: first.unionByName(second), frames)

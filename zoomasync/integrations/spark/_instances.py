@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.window import Window
 
 from ...harvest.instances import INSTANCE_COLUMNS, INSTANCE_CONDITIONS
 from ...harvest.streams import INSTANCE_SOURCES
+from ._frames import union
 from ._schema import TYPES, utc_day
 
 
 def listed_instances(whole: DataFrame) -> DataFrame:
     """Return the instances that the *whole* records list; one that two partitions list is there twice."""
-    return reduce(DataFrame.unionByName, (_of_source(whole, number) for number in range(len(INSTANCE_SOURCES))))
+    return union([_of_source(whole, number) for number in range(len(INSTANCE_SOURCES))])
 
 
 def instances(whole: DataFrame) -> DataFrame:

@@ -72,10 +72,8 @@ def _row_key(stream: Stream) -> list[SparkColumn]:
 
 def _of_snapshot(of_stream: DataFrame, stream: Stream) -> DataFrame:
     """Return every row that a whole fetch has ever listed, as it was listed last."""
-    by_run = Window.partitionBy(*PARTITION, "run").orderBy(f.desc("fetched_at"))
-    once = of_stream.where("key IS NOT NULL AND whole").withColumn("_copy", f.row_number().over(by_run))
-    in_order = Window.partitionBy(*PARTITION).orderBy("run")
-    fetches = once.where("_copy = 1").select(
+    in_order = Window.partitionBy(*PARTITION).orderBy("run", "fetched_at")
+    fetches = of_stream.where("key IS NOT NULL AND whole").select(
         "*",
         f.row_number().over(in_order).alias("_fetch"),
         f.lead("fetched_at").over(in_order).alias("_missing_since"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import reduce
 from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
@@ -16,7 +15,7 @@ from pyspark.sql import functions as f
 from ... import month_ranges
 from ...harvest.streams import INSTANCE_SOURCES, INSTANCES, MAX_CALLS, STREAMS, Days, Parent, PartitionBy, Stream
 from ...harvest.tasks import PartitionTask, month_of, root_tasks
-from ._frames import frame_of
+from ._frames import frame_of, union
 from ._instances import listed_instances
 from ._schema import TASK_NAMES, TASK_SCHEMA, listed
 from ._scope import RunScope
@@ -61,7 +60,7 @@ def tasks_of(
         parts += _children(last_whole(own), children, scope.days)
     if not parts:
         return frame_of(spark, [], TASK_SCHEMA)
-    every = reduce(DataFrame.unionByName, parts)
+    every = union(parts)
     # A month may be there twice, with other days.
     return every.groupBy("account", "stream", "key").agg(
         f.min("first_day").alias("first_day"), f.max("last_day").alias("last_day"), f.max("calls").alias("calls")
