@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 
 import msgspec
 
 from .. import __version__
+from ..errors import InvalidArgument
 from ._page_tracker import WriteBatch
 from ._row_cleaner import row_cleaner
 from .columns import Cell, Cells, utc_text
@@ -20,6 +21,20 @@ from .tasks import PartitionTask
 def run_name(start: datetime) -> str:
     """Return the name of the run that begins at *start*, a time in UTC. Names of later runs sort after it."""
     return f"{start:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def run_name_of(since: str | date) -> str:
+    """Return *since*, a time or the name of a run, as the names of runs have times. Raises `InvalidArgument`."""
+    try:
+        moment = datetime.fromisoformat(since) if isinstance(since, str) else since
+    except ValueError:
+        raise InvalidArgument(
+            f"changed_since is {str(since)[:40]!r}, and must be the name of a run or a time in ISO 8601"
+        ) from None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return f"{utc.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class RowEncoder:

@@ -57,7 +57,8 @@ def test_rows_equal_sqlite(spark_of: Make, tmp_path: Path) -> None:
         for stream, rows in tables.items():
             assert table_cells(name, rows, stream) == store_cells(store, stream), stream
         assert of_account(name, states) == query(
-            store, f"SELECT {', '.join(columns)}, from_, to_ FROM partition ORDER BY stream, key"  # noqa: S608  our own names
+            store,
+            f"SELECT {', '.join(columns)}, from_, to_ FROM partition ORDER BY stream, key",  # noqa: S608  our own names
         )
         in_store = query(store, f"SELECT {', '.join(names)}, day FROM instances")  # noqa: S608  our own names
         assert of_account(name, instances) == sorted(in_store, key=repr)

@@ -19,6 +19,7 @@ from ...errors import ConfigError, InvalidArgument
 from ...harvest.arrow import RECORD_COLUMNS, REJECTED, STOPPED
 from ...harvest.partitions import State
 from ...harvest.privacy import Privacy
+from ...harvest.rows import run_name_of
 from ...harvest.stores.base import last_days, refetches
 from ...harvest.streams import INSTANCES, REPORTS, STREAMS, Days, Discovery, Stream, parent_stream, select_streams
 from ._estimate import ESTIMATE_SCHEMA, FinishEstimator
@@ -174,12 +175,14 @@ class SparkHarvest:
         account. The primary key is (`_account`, `_part`, `_seq`), of instances (`_account`, `uuid`), and of rejected
         rows (`_account`, `stream`, `_part`, `_seq`).
 
-        With *changed_since*, these are the rows of the partitions that were fetched as a whole by later runs than that.
+        With *changed_since*, these are the rows of the partitions that were fetched as a whole by later runs than that:
+        the name of a run, a time in ISO 8601, or an empty text for all.
         A partition without rows is one row then, without a `_seq`.
         """
         records = self._table.records()
         if table in STREAMS:
-            return rows_of(records, STREAMS[table], changed_since)
+            since = changed_since and run_name_of(changed_since)
+            return rows_of(records, STREAMS[table], since)
         if table not in {INSTANCES, REJECTED}:
             choices = ", ".join((*STREAMS, INSTANCES, REJECTED))
             raise InvalidArgument(f"unknown table {table[:40]!r}: choose from {choices}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 
-from ....errors import ConfigError, InvalidArgument
+from ....errors import ConfigError
 from ...columns import KEY_COLUMNS, LINEAGE_COLUMNS, Column, Kind, all_columns
 from ...instances import INSTANCE_COLUMNS
 from ...partitions import FINAL
+from ...rows import run_name_of
 from ...streams import INSTANCES, STREAMS, Stream
 from .schema import REJECTED_ROW_COLUMNS
 
@@ -123,7 +124,7 @@ def _names(columns: Sequence[Column]) -> str:
 
 def _changed(connection: sqlite3.Connection, since: str | date) -> str:
     """Return the condition for partitions that runs after *since* have fetched, or that are still to be fetched."""
-    moment = _run_name(since)
+    moment = run_name_of(since)
     # A run that was still going at that moment may have fetched some of its partitions later. Runs end at whole
     # seconds, which as text come after all fractions of that second.
     line = connection.execute(
@@ -133,17 +134,3 @@ def _changed(connection: sqlite3.Connection, since: str | date) -> str:
     ).fetchone()
     later = f"last_run > '{moment}'" if line is None else f"last_run >= '{line[0]}'"
     return f"({later} OR state NOT IN {tuple(map(str, FINAL))})"
-
-
-def _run_name(since: str | date) -> str:
-    """Return *since*, a time or the name of a run, as the names of runs have times."""
-    try:
-        moment = datetime.fromisoformat(since) if isinstance(since, str) else since
-    except ValueError:
-        raise InvalidArgument(
-            f"changed_since is {str(since)[:40]!r}, and must be the name of a run or a time in ISO 8601"
-        ) from None
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time())
-    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return f"{utc.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
