@@ -111,7 +111,7 @@ def test_columns_of_the_tables(spark_of: Make) -> None:
     for name, stream in STREAMS.items():
         own = [column.name for column in all_columns(stream)]
         assert harvest.rows(name).columns == ["account", *own]
-        assert harvest.rows(name, changed_since="2026").columns == ["account", *own]
+        assert harvest.rows(name, changed_since="2026-01-01").columns == ["account", *own]
         assert "account" not in own
 
 
@@ -141,7 +141,7 @@ def test_names_are_checked(spark_of: Make) -> None:
     with pytest.raises(InvalidArgument, match="unknown table 'nothing': choose from users, "):
         harvest.rows("nothing")
     with pytest.raises(InvalidArgument, match="changed_since cannot be used for instances"):
-        harvest.rows("instances", changed_since="2026")
+        harvest.rows("instances", changed_since="2026-01-01")
     with pytest.raises(InvalidArgument, match=r"accounts must be a list of names, such as \['north'\]"):
         harvest.run("north")
     with pytest.raises(InvalidArgument, match="accounts is empty"):
