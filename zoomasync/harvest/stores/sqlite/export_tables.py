@@ -15,7 +15,7 @@ from ...rows import run_name_of
 from ...streams import INSTANCES, STREAMS, Stream
 from .schema import REJECTED_ROW_COLUMNS
 
-_ACCOUNT, _PART, _ = KEY_COLUMNS
+_ACCOUNT, _PART = KEY_COLUMNS[:2]
 
 INSTANCE_TABLE_COLUMNS = (
     *KEY_COLUMNS,
