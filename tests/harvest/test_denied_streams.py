@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,13 @@ from zoomasync import Done, Failed, fan_out
 from zoomasync.errors import EmbeddedError, MissingScope, NotFound, PermissionDenied, ServerError, ZoomError
 from zoomasync.harvest import Harvest, State
 from zoomasync.harvest._stream_gate import StreamGate
+from zoomasync.harvest.streams import REPORT_GROUPS, STREAMS
 from zoomasync.testing import Account, FakeZoom
 
 Json = Mapping[str, object]
 
 APRIL = (date(2026, 4, 1), date(2026, 4, 30))
+THREE_DAYS = (date(2026, 5, 4), date(2026, 5, 6))
 SURVEY = "GET /report/meetings/{meetingId}/survey"
 PARTICIPANTS = "GET /report/meetings/{meetingId}/participants"
 USERS = "GET /report/users"
@@ -109,6 +112,53 @@ async def test_scope_lost_during_run_stops_stream(tmp_path: Path) -> None:
     assert not summary.complete
     assert states_of(store, "meeting_survey").count("done") == 5
     assert "pending" in states_of(store, "meeting_survey")
+
+
+OTHER_STREAMS = (*REPORT_GROUPS["account"], *REPORT_GROUPS["snapshots"], *REPORT_GROUPS["registrants"], "absentees")
+
+
+@pytest.mark.parametrize("name", [name for name in OTHER_STREAMS if name != "users"])
+async def test_other_denied_stream_costs_one_call(name: str, tmp_path: Path) -> None:
+    """So do the streams of the account and of snapshots: one call per run, and all other streams are complete."""
+    account = Account.simulated(7, today=TODAY, hosts=2, idle_hosts=0, months=2, instances_per_month=3)
+    webinar = account.add_meeting(type=5, registrants=1)
+    account.add_instance(start=datetime(2026, 5, 4, 9, tzinfo=UTC))
+    account.add_instance(start=datetime(2026, 5, 4, 9, tzinfo=UTC), id=webinar.id, type=5)
+    store, route, sent = tmp_path / "h.sqlite", STREAMS[name].route, list[int]()
+    now = datetime(2026, 6, 15, 9, tzinfo=UTC)
+    async with FakeZoom(account, plan=None, now=lambda: now) as fake:
+        fake.respond(route, status=400, body=MISSING_SCOPE, times=999)
+        for _ in range(2):
+            start = len(fake.requests)
+            summary = await harvest(fake, store, THREE_DAYS, reports=OTHER_STREAMS, now=now)
+            sent.append(calls(fake, start).count(route))
+
+            assert [failure.stream for failure in summary.failures] == [name]
+            assert [stream.name for stream in summary.streams if stream.stopped_by] == [name]
+            assert {stream.name for stream in summary.streams if stream.unfinished} == {name}
+        fake.clear_responses()
+        assert (await harvest(fake, store, THREE_DAYS, reports=OTHER_STREAMS, now=now)).complete
+    assert sent == [1, 1]
+
+
+async def test_account_without_department_billing(tmp_path: Path) -> None:
+    """Each run asks once for the bills, and never for an invoice."""
+    account = Account(today=TODAY)
+    account.disabled_features.update({"department_billing", "audio_plan"})
+    async with FakeZoom(account, plan=None) as fake:
+        for number in (1, 2):
+            summary = await harvest(
+                fake, tmp_path / "h.sqlite", APRIL, reports=["billing_invoices", "telephone", "daily"]
+            )
+            assert Counter(calls(fake)) == {
+                "GET /report/billing": number,
+                "GET /report/telephone": number,
+                "GET /report/daily": 1,
+            }
+    assert {stream.name: type(stream.stopped_by) for stream in summary.streams if stream.stopped_by} == {
+        "billing": PermissionDenied,
+        "telephone": EmbeddedError,
+    }
 
 
 # One host is denied.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from support.harvested import partitions, stored
 from support.harvesting import TODAY, ZoomAt, add_instance_on, calls, harvest, query
 
 from zoomasync.harvest import Harvest, State, Summary, read_status
+from zoomasync.harvest.streams import STREAMS
 from zoomasync.testing import Account, FakeZoom
+from zoomasync.testing.account.records import Activity, OperationLog, RecordingStorage
 
 DAY = date(2026, 5, 20)
 NOT_FOUND = {"code": 3001, "message": "Meeting does not exist: 81528471234."}
@@ -21,6 +24,8 @@ ROUTES = {
     "meeting_participants": "GET /report/meetings/{meetingId}/participants",
     "meeting_qa": "GET /report/meetings/{meetingId}/qa",
     "past_meeting": "GET /past_meetings/{meetingId}",
+    "webinar_qa": "GET /report/webinars/{webinarId}/qa",
+    "absentees": "GET /past_webinars/{webinarId}/absentees",
 }
 USERS = "GET /report/users"
 USER_MEETINGS = "GET /report/users/{userId}/meetings"
@@ -49,8 +54,12 @@ async def night(fake: FakeZoom, store: Path, day: date, reports: Sequence[str] =
 @pytest.mark.parametrize("report", ROUTES)
 async def test_late_report_is_fetched_later(report: str, tmp_path: Path) -> None:
     """A report that is not found on the day after its instance stays pending, and the next run stores it."""
+    account = one_instance()
+    webinar = account.add_meeting(type=5, registrants=1)
+    start = datetime.combine(DAY, time(9), UTC)
+    account.add_instance(account.hosts[0], start=start, id=webinar.id, type=5)
     store = tmp_path / "h.sqlite"
-    async with FakeZoom(one_instance(), plan=None) as fake:
+    async with FakeZoom(account, plan=None) as fake:
         fake.respond(ROUTES[report], status=404, body=NOT_FOUND)
         first = await night(fake, store, DAY + timedelta(days=1), [report])
         state = partitions(store)
@@ -301,3 +310,84 @@ async def test_failed_relisting_keeps_rows(tmp_path: Path) -> None:
     assert [failure.stream for failure in summary.failures] == ["user_meetings"]
     assert len(stored(store)["user_meetings"]) == 1
     assert ("meeting_qa", account.instances[0].uuid) in partitions(store)
+
+
+# The days and months of the account.
+
+
+def add_entries(account: Account, day: date) -> None:
+    """Add a sign-in, a log entry and a telephone call on *day*, and the use of storage."""
+    moment = datetime.combine(day, time(9), UTC)
+    account.activities.append(Activity(email="ada@northpier.example", time=moment))
+    account.operation_logs.append(
+        OperationLog(
+            time=moment, operator="ada@northpier.example", category_type="User", action="Add", operation_detail="Bo"
+        )
+    )
+    account.recording_storage.append(RecordingStorage(day=day, usage="3 MB"))
+
+
+@pytest.mark.parametrize("stream", ["activities", "operation_logs"])
+async def test_late_entry_is_found(stream: str, tmp_path: Path) -> None:
+    """A day is fetched again until three days after it."""
+    account = Account(today=TODAY)
+    store, route = tmp_path / "h.sqlite", STREAMS[stream].route
+    counts: list[tuple[int, object]] = []
+    async with FakeZoom(account, plan=None) as fake:
+        for number in range(1, 7):
+            start = len(fake.requests)
+            await harvest(fake, store, (DAY, DAY), reports=[stream], now=morning(DAY + timedelta(days=number)))
+            counts.append((calls(fake, start).count(route), query(store, f"SELECT count(*) FROM {stream}")[0][0]))  # noqa: S608  our own names
+            if number == 3:
+                add_entries(account, DAY)
+
+    assert counts == [(1, 0), (1, 0), (1, 0), (1, 1), (0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "first_days"),
+    [("daily", ["2026-04-29", "2026-04-30"]), ("cloud_recording", ["2026-04-28", "2026-04-29"])],
+)
+async def test_month_grows_every_night(stream: str, first_days: list[str], tmp_path: Path) -> None:
+    """The rows of new days are added, and the month is final three days after its last day."""
+    account = Account(today=TODAY)
+    for number in range(-3, 1):
+        add_entries(account, LAST + timedelta(days=number))
+    store, route = tmp_path / "h.sqlite", STREAMS[stream].route
+    counts: list[tuple[int, object]] = []
+    for number in range(-1, 6):
+        to = min(LAST, LAST + timedelta(days=number - 1))
+        now = morning(LAST + timedelta(days=number))
+        async with FakeZoom(account, plan=None, now=lambda now=now: now) as fake:  # type: ignore[misc]  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  mypy infers no default
+            await harvest(fake, store, (LAST.replace(day=1), to), reports=[stream], now=now)
+            last = query(store, f"SELECT max(date) FROM {stream}")[0][0]  # noqa: S608  our own names
+            counts.append((calls(fake).count(route), last))
+
+    assert counts == [(1, day) for day in first_days] + [(1, "2026-04-30")] * 4 + [(0, "2026-04-30")]
+
+
+async def test_registrants_grow(tmp_path: Path) -> None:
+    """They are listed again until three days after the latest instance of their meeting, however many it has."""
+    account = Account(today=TODAY)
+    meeting = account.add_meeting(registrants=1)
+    host, start = account.hosts[0], datetime.combine(DAY, time(9), UTC)
+    account.add_instance(host, start=start, id=meeting.id)
+    store, route = tmp_path / "h.sqlite", STREAMS["meeting_registrants"].route
+    counts: list[tuple[int, object]] = []
+    async with FakeZoom(account, plan=None) as fake:
+        for number in (1, 2, 5, 6, 7):
+            if number == 6:
+                account.add_instance(host, start=start + timedelta(days=5), id=meeting.id)
+            first = len(fake.requests)
+            await night(fake, store, DAY + timedelta(days=number), ["meeting_registrants"])
+            rows = query(store, "SELECT count(*) FROM meeting_registrants")[0][0]
+            counts.append((calls(fake, first).count(route), rows))
+            meeting.registrants.append(
+                replace(meeting.registrants[0], id=f"later{number}", email=f"b{number}@x.example")
+            )
+
+    # Approved, pending and denied.
+    assert counts == [(3, 1), (3, 2), (3, 3), (3, 4), (3, 5)]
+    days = "SELECT key, from_, to_ FROM partition WHERE stream = 'meeting_registrants' ORDER BY key"
+    day = str(DAY + timedelta(days=5))
+    assert query(store, days) == [(f"{status}/{meeting.id}", day, day) for status in ("approved", "denied", "pending")]
