@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -358,7 +359,7 @@ async def test_month_grows_every_night(stream: str, first_days: list[str], tmp_p
     for number in range(-1, 6):
         to = min(LAST, LAST + timedelta(days=number - 1))
         now = morning(LAST + timedelta(days=number))
-        async with FakeZoom(account, plan=None, now=lambda now=now: now) as fake:  # type: ignore[misc]  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  mypy infers no default
+        async with FakeZoom(account, plan=None, now=partial(morning, LAST + timedelta(days=number))) as fake:
             await harvest(fake, store, (LAST.replace(day=1), to), reports=[stream], now=now)
             last = query(store, f"SELECT max(date) FROM {stream}")[0][0]  # noqa: S608  our own names
             counts.append((calls(fake).count(route), last))
