@@ -82,7 +82,7 @@ async def stopped(fake: FakeZoom, store: Path, sent: int, reports: Sequence[str]
     """Harvest May until so many calls are sent."""
     async with (
         ZoomAt(fake, NOW, OpenAfter(sent)) as zoom,
-        Harvest(zoom, store=store, from_=MAY[0], to=MAY[1], reports=reports) as running,
+        Harvest(zoom, store=store, from_=MAY[0], to=MAY[1], reports=reports, workers=2) as running,
     ):
         return await running.run()
 
