@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 import msgspec
@@ -18,9 +18,15 @@ from .streams import Stream
 from .tasks import PartitionTask
 
 
-def run_name(start: datetime) -> str:
-    """Return the name of the run that begins at *start*, a time in UTC. Names of later runs sort after it."""
-    return f"{start:%Y-%m-%dT%H:%M:%S.%fZ}"
+def run_name(start: datetime, *, after: str | None = None) -> str:
+    """Return the name of the run that begins at *start*, a time in UTC. Names of later runs sort after it.
+
+    It also sorts *after* the name of the last run, if the clock was set back since.
+    """
+    name = f"{start.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    if after is None or after < name:
+        return name
+    return run_name(datetime.fromisoformat(after) + timedelta(microseconds=1))
 
 
 def run_name_of(since: str | date) -> str:
@@ -33,8 +39,7 @@ def run_name_of(since: str | date) -> str:
         ) from None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
-    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return f"{utc.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return run_name(moment if moment.tzinfo is None else moment.astimezone(UTC))
 
 
 class RowEncoder:

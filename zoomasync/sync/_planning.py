@@ -138,7 +138,7 @@ class _TargetPlanner:
         elif not self._readable and self._policy.on_absent != "keep":
             yield "an address on the list is unreadable, so nobody is cancelled as absent"
         if held_back and is_empty:
-            yield f"the list is empty, so {removals:,} cancellations are held back, whatever the limit is"
+            yield f"the list is empty, so {removals:,} cancellations are held back at any limit"
         elif held_back and self._complete:
             yield f"{removals:,} cancellations are held back, because the limit is {most:,}"
 

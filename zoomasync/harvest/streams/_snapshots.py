@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...models.recordings import Recording, RecordingFile
@@ -10,7 +11,7 @@ from ...models.registrants import Registrant
 from ...models.reports import UpcomingEvent
 from ...models.users import ListedUser
 from ...types import Api
-from ._pages import listing
+from ._pages import listing, page_rows
 from ._stream import INSTANCES, LATE, SNAPSHOT, Fetch, PageRows, Parent, PartitionBy, Stream
 
 if TYPE_CHECKING:
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 async def _recordings(zoom: Api, task: PartitionTask) -> AsyncGenerator[PageRows, None]:
     first, last = task.days
     async for page in zoom.recordings.list(task.parent_key, from_=first, to=last).pages():
-        days = None if page.from_ is None or page.to is None else (page.from_, page.to)
         files = [(n, (item, file)) for n, item in enumerate(page.items) for file in item.recording_files]
         # Zoom's total counts recordings, not files.
-        yield PageRows([row for _, row in files], days=days, items=[n for n, _ in files])
+        yield replace(page_rows(page), rows=[row for _, row in files], total=None, items=[n for n, _ in files])
 
 
 SNAPSHOT_STREAMS = (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -19,7 +19,7 @@ from ...errors import ConfigError, InvalidArgument
 from ...harvest.arrow import RECORD_COLUMNS, REJECTED, STOPPED
 from ...harvest.partitions import State
 from ...harvest.privacy import Privacy
-from ...harvest.rows import run_name_of
+from ...harvest.rows import run_name, run_name_of
 from ...harvest.stores.base import last_days, refetches
 from ...harvest.streams import INSTANCES, REPORTS, STREAMS, Days, Discovery, Stream, parent_stream, select_streams
 from ._estimate import ESTIMATE_SCHEMA, FinishEstimator
@@ -222,11 +222,9 @@ class SparkHarvest:
 
     def _scope(self, facts: Iterable[AccountFacts]) -> RunScope:
         """Return the scope of a new run. Its id sorts after those of its accounts, also if this clock is slow."""
-        now = datetime.now(UTC)
-        if latest := max((each.latest_run for each in facts), default=""):
-            now = max(now, datetime.fromisoformat(latest) + timedelta(microseconds=1))
+        latest = max((each.latest_run for each in facts), default="")
         return RunScope(
-            run=f"{now:%Y-%m-%dT%H:%M:%S.%fZ}",
+            run=run_name(datetime.now(UTC), after=latest or None),
             days=self._days,
             streams=self._streams,
             today=self._present_day(),

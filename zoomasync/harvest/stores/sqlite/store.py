@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, Self, TypeVar, cast
@@ -338,7 +338,8 @@ class SQLiteStore:
         partition_table.begin_run(connection, self._path.name, scope)
         self._make_tables(connection)
         now = datetime.now(UTC)
-        self._run_name = _next_run_name(connection, now)
+        (last,) = connection.execute("SELECT max(name) FROM run").fetchone()
+        self._run_name = run_name(now, after=last)
         line = (utc_text(now.replace(microsecond=0)), platform.node(), os.getpid(), self._run_name)
         cursor = connection.execute("INSERT INTO run (started_at, host, process, name) VALUES (?, ?, ?, ?)", line)
         self._run_id = cursor.lastrowid or 0
@@ -390,15 +391,6 @@ class _Write:
     function: Callable[[sqlite3.Connection], object]
     committed: anyio.Event | None = None
     result: object = None
-
-
-def _next_run_name(connection: sqlite3.Connection, now: datetime) -> str:
-    """Return the name of a run that begins *now*. It sorts after the stored ones, also if the clock was set back."""
-    (last,) = connection.execute("SELECT max(name) FROM run").fetchone()
-    name = run_name(now)
-    if last is None or last < name:
-        return name
-    return run_name(datetime.fromisoformat(last) + timedelta(microseconds=1))
 
 
 def _primary_code(error: Exception) -> int:
