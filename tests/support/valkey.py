@@ -81,6 +81,13 @@ class Server:
             plug.sendall(b"CLIENT PAUSE %d ALL\r\n" % round(1000 * seconds))
             assert plug.recv(16).startswith(b"+OK")
 
+    def run(self, *command: str) -> None:
+        """Send *command*, such as ``CONFIG SET name value``, which the server must accept."""
+        with socket.socket(socket.AF_UNIX) as plug:
+            plug.connect(str(self.socket))
+            plug.sendall((" ".join(command) + "\r\n").encode())
+            assert plug.recv(64).startswith(b"+OK")
+
     def _is_up(self) -> bool:
         with socket.socket(socket.AF_UNIX) as plug:
             try:

@@ -191,6 +191,47 @@ def rate_limits(
 
 
 @app.command
+def doctor(
+    needs: Annotated[
+        list[str] | None,
+        Parameter(
+            consume_multiple=True,
+            help="Commands (harvest, registrants) and methods (such as meetings.create 'recordings.*'): the token must "
+            "have their scopes.",
+        ),
+    ] = None,
+    /,
+    *,
+    reports: Annotated[
+        list[str] | None, Parameter(consume_multiple=True, help="Tables or groups of the harvest, as for harvest.")
+    ] = None,
+    redis: Annotated[str | None, Parameter(help="URL of the Redis or Valkey server to check.")] = None,
+    plan: PlanName = None,
+    trust_env: Annotated[
+        bool,
+        Parameter(env_var="ZOOM_TRUST_ENV", help="Use the proxy that the environment names, such as HTTPS_PROXY."),
+    ] = False,
+    json: _Json = False,
+) -> int:
+    """Check the settings, the access token, its scopes, the clock, the proxy, Redis and the plan.
+
+    Example: `zoomasync doctor harvest --redis redis://localhost`
+
+    Each finding is ok, a warning or a problem, and says what to do. The command requests a token and lists one user; it
+    changes nothing. The output has no secrets and no addresses.
+
+    Exit codes:
+
+    * 0: no problem. There may be warnings.
+    * 1: a problem.
+    * 2: wrong use.
+    """
+    from .commands.doctor.run import run_doctor  # noqa: PLC0415  see the module docstring
+
+    return run_doctor(names=needs or (), reports=reports, redis=redis, plan=plan, trust_env=trust_env, as_json=json)
+
+
+@app.command
 def fake(
     *,
     port: Annotated[int, Parameter(help="Port on the loopback interface; 0 selects a free port.")] = 8080,

@@ -52,7 +52,7 @@ def print_endpoints(
     endpoints = dict(sorted(Zoom.endpoints().items(), key=_namespace_and_method))
     if scope is not None:
         _check_scope(scope, endpoints)
-    methods = _matching(scopes_of, endpoints) if scopes_of else endpoints.keys()
+    methods = matching(scopes_of, endpoints) if scopes_of else endpoints.keys()
     selected = {
         method: endpoint
         for method, endpoint in endpoints.items()
@@ -87,7 +87,7 @@ def _check_scope(scope: str, endpoints: _Endpoints) -> None:
         raise InvalidArgument(f"no endpoint has the scope {scope[:80]!r}{_did_you_mean(scope, known)}")
 
 
-def _matching(patterns: Sequence[str], endpoints: _Endpoints) -> set[str]:
+def matching(patterns: Sequence[str], endpoints: _Endpoints) -> set[str]:
     """Return the methods that match any of *patterns*. Raises `InvalidArgument` for one that matches none."""
     matching: set[str] = set()
     for pattern in patterns:
