@@ -23,6 +23,7 @@ from zoomasync.errors import (
     PagingLoop,
     PayloadError,
     PermissionDenied,
+    ReauthorizationRequired,
     RedisUnavailable,
     ResourceLimitReached,
     ServerError,
@@ -229,6 +230,7 @@ def _minimal(error_type: type[ZoomError]) -> ZoomError:
         DecodeError: DecodeError("GET /x", "Page", "$", "Expected `int`"),
         OutcomeUnknown: OutcomeUnknown("POST /x", TimedOut("POST /x", "late")),
         PagingLoop: PagingLoop("GET /x", 2),
+        ReauthorizationRequired: ReauthorizationRequired("user", "the app was removed"),
         RedisUnavailable: RedisUnavailable("Redis did not answer"),
         UnexpectedDateRange: UnexpectedDateRange(DAYS, DAYS),
     }

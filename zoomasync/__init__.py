@@ -12,7 +12,7 @@ from ._core.retries import RetryPolicy
 from ._fan_out import Done, Failed, fan_out
 from ._label import Label
 from ._version import __version__
-from .auth import ServerToServer, StaticToken
+from .auth import ServerToServer, StaticToken, UserOAuth
 from .errors import ZoomError
 from .rate_limits import Plan
 
@@ -27,6 +27,7 @@ __all__ = [
     "RetryPolicy",
     "ServerToServer",
     "StaticToken",
+    "UserOAuth",
     "Zoom",
     "ZoomError",
     "__version__",

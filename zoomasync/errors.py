@@ -5,6 +5,8 @@
     ZoomError
     ├── ConfigError                  invalid settings: credentials, plan, URLs
     ├── InvalidArgument              an invalid argument (also a ValueError)
+    ├── AuthorizationDenied          a user has not authorized the app
+    ├── ReauthorizationRequired      a user must authorize the app again
     ├── RedisUnavailable             no rate limit or lease without Redis
     ├── CircuitOpen                  Zoom is down: the latest calls all failed
     ├── TransportError               no complete response
@@ -44,6 +46,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 __all__ = [
+    "AuthorizationDenied",
     "BadRequest",
     "CircuitOpen",
     "ConcurrentRequest",
@@ -65,6 +68,7 @@ __all__ = [
     "PerSecondLimitReached",
     "PermissionDenied",
     "RateLimited",
+    "ReauthorizationRequired",
     "RedisUnavailable",
     "ResourceLimitReached",
     "ServerError",
@@ -116,6 +120,37 @@ class ConfigError(ZoomError):
 
 class InvalidArgument(ZoomError, ValueError):
     """An argument is invalid, or Zoom would reject it."""
+
+
+@dataclass(eq=False, repr=False)
+class AuthorizationDenied(ZoomError):
+    """A user has not authorized the app: the user declined, or the callback or its code is not valid (any more).
+
+    *reason* says why. *error* is the OAuth error in the callback, such as ``access_denied``, or None.
+    """
+
+    reason: str
+    error: str | None = None
+
+    def __str__(self) -> str:
+        return f"no authorization: {self.reason}. Send the user to the URL of a new authorization request"
+
+
+@dataclass(eq=False, repr=False)
+class ReauthorizationRequired(ZoomError):
+    """No token of a user is left that Zoom accepts: the user must authorize the app again.
+
+    *user_id* is Zoom's id of the user, which ``str(error)`` does not show, and *reason* says why.
+    """
+
+    user_id: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        super().__init__(self.reason)  # the repr shows this argument
+
+    def __str__(self) -> str:
+        return f"the user must authorize the app again: {self.reason}"
 
 
 @dataclass(eq=False, repr=False)

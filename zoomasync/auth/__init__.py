@@ -6,5 +6,15 @@ Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 from .._core.access_token import Token
 from ._credentials import DEFAULT_TOKEN_URL, Credentials, ServerToServer, StaticToken
 from ._token_store import TokenStore
+from ._user_oauth import AuthorizationRequest, UserOAuth
 
-__all__ = ["DEFAULT_TOKEN_URL", "Credentials", "ServerToServer", "StaticToken", "Token", "TokenStore"]
+__all__ = [
+    "DEFAULT_TOKEN_URL",
+    "AuthorizationRequest",
+    "Credentials",
+    "ServerToServer",
+    "StaticToken",
+    "Token",
+    "TokenStore",
+    "UserOAuth",
+]

@@ -44,7 +44,7 @@ class StaticToken:
     token: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _check_texts("StaticToken", token=self.token)
+        check_texts("StaticToken", token=self.token)
 
     async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  part of the protocol
         """Return the token unchanged."""
@@ -65,7 +65,7 @@ class ServerToServer:
     token_url: str = DEFAULT_TOKEN_URL
 
     def __post_init__(self) -> None:
-        _check_texts(
+        check_texts(
             "ServerToServer",
             account_id=self.account_id,
             client_id=self.client_id,
@@ -147,7 +147,8 @@ class _TokenResponse(msgspec.Struct, frozen=True):
 _TOKEN = Endpoint(route="POST /oauth/token", label=Label.LIGHT, response=_TokenResponse)
 
 
-def _check_texts(class_name: str, **settings: str) -> None:
+def check_texts(class_name: str, **settings: str) -> None:
+    """Raise `ConfigError` for a setting that cannot be sent in a header."""
     for name, value in settings.items():
         if not value or value != value.strip() or not value.isprintable():
             raise ConfigError(f"{class_name}: {name} must be non-empty text without surrounding or control characters")
