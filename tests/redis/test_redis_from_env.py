@@ -16,7 +16,7 @@ from zoomasync.errors import CircuitOpen, ConfigError, ServerError
 from zoomasync.rate_limits import LocalRateLimiter
 from zoomasync.redis import limits_name, token_name
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.protocol.oauth import DEFAULT_SCOPES
+from zoomasync.testing.protocol.access_tokens import DEFAULT_SCOPES
 
 DAY = date(2026, 6, 1)
 PLAN = replace(Plan.BUSINESS, heavy_per_day=5)

@@ -110,6 +110,14 @@ class Caller:
         ) as response:
             return await Response.read(response)
 
+    async def post_form(self, path: str, form: Mapping[str, str], *, secret: str | None = None) -> Response:
+        """Send *form* to an OAuth endpoint, with the credentials of the app that users authorize."""
+        app = self.fake.user_oauth
+        origin = self.fake.base_url.removesuffix("/v2")
+        credentials = encode_basic_auth(app.client_id, secret or app.client_secret)
+        async with self.session.post(f"{origin}{path}", data=form, headers={"Authorization": credentials}) as response:
+            return await Response.read(response)
+
     async def sign_in(self) -> None:
         self.token = str((await self.request_token()).body["access_token"])
 

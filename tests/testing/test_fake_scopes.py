@@ -7,7 +7,7 @@ from support.contract import ALL_OPERATIONS
 from support.fake_http import calling
 
 from zoomasync.testing import Account, FakeZoom
-from zoomasync.testing.protocol.oauth import DEFAULT_SCOPES
+from zoomasync.testing.protocol.access_tokens import DEFAULT_SCOPES
 
 
 def test_default_scopes_allow_every_operation() -> None:

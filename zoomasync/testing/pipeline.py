@@ -11,12 +11,13 @@ from datetime import date, datetime
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from aiohttp import web
 
 from .._label import Label
 from .account.account import Account
+from .account.host import Host
 from .account.mails import Outbox
 from .account.registrant_changes import RegistrantChanges
 from .enforcement.concurrent_writes import ConcurrentWrites, Target
@@ -25,20 +26,33 @@ from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotaExceeded, ResourceQuotas
 from .faults import Fault, Outage, ScriptedFaults
 from .handlers.account_features import check_account_features
-from .handlers.routes import PARAMETERS, match_route
+from .handlers.routes import BESIDE_API, PARAMETERS, match_route
 from .protocol import json_body as _json_body
 from .protocol import query as _query
+from .protocol.access_tokens import AccessToken, AccessTokens
 from .protocol.downloads import DOWNLOAD_ROUTE, file_response
-from .protocol.oauth import TokenIssuer
+from .protocol.oauth import AUTHORIZE_ROUTE, REVOKE_ROUTE, OAuthEndpoints
+from .protocol.own_resources import check_own, check_own_file, names_me
 from .protocol.page_tokens import PageTokens
 from .protocol.request import FakeRequest
-from .protocol.responses import ErrorResponse, FakeResponse, json_response, unknown_path, wrong_method
+from .protocol.responses import (
+    ErrorResponse,
+    FakeResponse,
+    invalid_access_token,
+    json_response,
+    unknown_path,
+    wrong_method,
+)
 from .protocol.route import TOKEN_ROUTE, Route
 from .protocol.times import http_date
+from .protocol.user_app import UserApp
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
+AUTHORIZE_PATH: Final = "/oauth/authorize"
+REVOKE_PATH: Final = "/oauth/revoke"
 DOWNLOAD_PATH: Final = "/rec/download/"
+_OAUTH_PATHS: Final = frozenset({TOKEN_PATH, AUTHORIZE_PATH, REVOKE_PATH})
 _REGISTRANT_WRITES: Final = frozenset(
     f"{kind}.registrants.{name}"
     for kind in ("meetings", "webinars")
@@ -52,8 +66,8 @@ class LoggedRequest:
 
     *route* is as Zoom prints it, such as `GET /report/users`, and None for a path that the API does not have.
     *raw_path* keeps its percent-escapes and has no query. *body* is the decoded JSON, or None; passwords, stream keys
-    and unknown fields are `***`. *label* is None for a token request and a download. *status* is None if the connection
-    was closed without a response. *at* is `time.monotonic()` on arrival.
+    and unknown fields are `***`. *label* is None for a download and a request of OAuth. *status* is None if the
+    connection was closed without a response. *at* is `time.monotonic()` on arrival.
     """
 
     method: str
@@ -91,13 +105,17 @@ class RequestPipeline:
     today: Callable[[], date]
     now: Callable[[], datetime]
     resource_quotas: ResourceQuotas
-    token_issuer: TokenIssuer
+    access_tokens: AccessTokens
+    user_app: UserApp
+    oauth: OAuthEndpoints
     page_tokens: PageTokens
     rate_limits: RateLimits
     registrants: RegistrantChanges
     concurrent_writes: ConcurrentWrites
     dated: bool = False
     """Whether the time of the `Date` header is that of *now*."""
+    signed_in_user: Host | None = None
+    """The user who approves authorization requests over HTTP; None stands for the first host."""
     clamp_ranges: bool = False
     outage: Outage | None = None
     outbox: Outbox = field(default_factory=Outbox)
@@ -132,27 +150,42 @@ class RequestPipeline:
         return sent
 
     def _response(self, exchange: _Exchange) -> FakeResponse | None:
-        is_token = exchange.path == TOKEN_PATH
-        if self.outage and (self.outage.token_endpoint or not is_token):
-            if not is_token:
+        is_oauth = exchange.path in _OAUTH_PATHS
+        if self.outage and (self.outage.token_endpoint or not is_oauth):
+            if not is_oauth:
                 with suppress(ErrorResponse):
                     exchange.route, _ = self._route(exchange.request.method, exchange.path)
             return self.outage.response
-        if is_token:
-            return self._token(exchange)
+        if is_oauth:
+            return self._oauth(exchange)
         is_download = exchange.path.startswith(DOWNLOAD_PATH)
         return self._download(exchange) if is_download else self._respond(exchange)
 
-    def _token(self, exchange: _Exchange) -> FakeResponse | None:
+    def _oauth(self, exchange: _Exchange) -> FakeResponse | None:
         request = exchange.request
-        if request.method != "POST":
+        if request.method != ("GET" if exchange.path == AUTHORIZE_PATH else "POST"):
             raise wrong_method(request.method)
-        return self._unless_faulty(
-            exchange,
-            lambda: self.token_issuer.issue(
-                exchange.query, request.headers, exchange.content, f"http://{request.host}"
-            ),
-        )
+        if exchange.path == TOKEN_PATH:
+            origin = f"http://{request.host}"
+            return self._unless_faulty(
+                exchange, lambda: self.oauth.token(exchange.query, request.headers, exchange.content, origin)
+            )
+        if exchange.path == REVOKE_PATH:
+            exchange.route = REVOKE_ROUTE
+            return self._unless_faulty(
+                exchange, lambda: self.oauth.revoke(exchange.query, request.headers, exchange.content)
+            )
+        exchange.route = AUTHORIZE_ROUTE
+        return self._unless_faulty(exchange, lambda: self._authorize(exchange.query))
+
+    def _authorize(self, query: str) -> FakeResponse:
+        """Return the redirect of a browser in which `signed_in_user` approves the request."""
+        callback = self.user_app.approve(query, self.consenting_user())
+        return FakeResponse(status=302, body=b"", headers={"Location": callback}, from_zoom=False)
+
+    def consenting_user(self) -> Host:
+        """Return the user who is signed in."""
+        return self.signed_in_user or self.account.hosts[0]
 
     def _unless_faulty(self, exchange: _Exchange, respond: Callable[[], FakeResponse]) -> FakeResponse | None:
         """Return what *respond* returns, or the response of a scripted fault, or None to close the connection."""
@@ -165,24 +198,37 @@ class RequestPipeline:
         exchange.route = DOWNLOAD_ROUTE
         if exchange.request.method != "GET":
             raise wrong_method(exchange.request.method)
-        self.token_issuer.check(exchange.request.headers.get("Authorization", ""), download=True)
-        return self._unless_faulty(exchange, lambda: self._file(exchange))
+        token = self.access_tokens.check_download(exchange.request.headers.get("Authorization", ""))
+        return self._unless_faulty(exchange, lambda: self._file(exchange, token))
 
-    def _file(self, exchange: _Exchange) -> FakeResponse:
+    def _file(self, exchange: _Exchange, token: AccessToken | None) -> FakeResponse:
         file = self.account.recording_file(unquote(exchange.path.removeprefix(DOWNLOAD_PATH)))
         if file is None:
             raise unknown_path()
+        if token and token.user_id:
+            check_own_file(self.account, self._caller(token), file)
         return file_response(file, exchange.request.headers)
 
     def _respond(self, exchange: _Exchange) -> FakeResponse | None:
         route, path_values = self._route(exchange.request.method, exchange.path)
         exchange.route = route
-        self.token_issuer.check(exchange.request.headers.get("Authorization", ""))
+        token = self.access_tokens.check(exchange.request.headers.get("Authorization", ""))
+        caller = self._caller(token) if token.user_id else None
         if route.handler is not None:  # the scopes of a route outside the reference are unknown
-            self.token_issuer.check_scopes(route.operation.scopes, route.operation.granular_scopes)
+            token.check_scopes(route.operation)
+            if caller and token.is_limited_to_user(route.operation):
+                check_own(self.account, caller, route.operation, path_values)
+        if caller and names_me(route.operation, path_values):
+            path_values = (quote(caller.id, safe=""), *path_values[1:])
         if too_many := self.rate_limits.check(self.rate_limits.label(route)):
             return too_many
         return self._unless_faulty(exchange, lambda: self._handle(exchange, route, path_values))
+
+    def _caller(self, token: AccessToken) -> Host:
+        """Return the user of a user's token; one who was removed from the account has no valid token."""
+        if (user := self.account.host(token.user_id)) is None:
+            raise invalid_access_token()
+        return user
 
     def _route(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         if not path.startswith(f"{BASE_PATH}/"):
@@ -218,7 +264,7 @@ class RequestPipeline:
             outbox=self.outbox,
             repeat=exchange.fault.repeat,
             origin=f"http://{exchange.request.host}",
-            download_token=self.token_issuer.download_token,
+            download_token=self.access_tokens.issue_for_downloads,
             clamp_ranges=self.clamp_ranges,
         )
         check_account_features(self.account, operation)
@@ -243,7 +289,7 @@ class RequestPipeline:
                 raw_path=exchange.path,
                 query=MappingProxyType(_without_secrets(exchange.query)),
                 body=_json_body.masked_body(exchange.content, route.operation) if route else None,
-                label=self.rate_limits.label(route) if route and route is not DOWNLOAD_ROUTE else None,
+                label=self.rate_limits.label(route) if route and route not in BESIDE_API else None,
                 status=response.status if response else None,
                 at=at,
             )
@@ -263,7 +309,7 @@ class RequestPipeline:
     def _headers(self, exchange: _Exchange, response: FakeResponse) -> dict[str, str]:
         headers = dict(response.headers)
         if response.from_zoom:
-            if exchange.route and response.status < HTTPStatus.BAD_REQUEST:
+            if exchange.route and exchange.route not in BESIDE_API and response.status < HTTPStatus.BAD_REQUEST:
                 headers.update(self.rate_limits.headers(self.rate_limits.label(exchange.route)))
             headers["x-zm-trackingid"] = f"v=2.0;clid=fake;rid=WEB_{secrets.token_hex(16)}"
             if response.body:

@@ -9,23 +9,28 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Final, Self, Unpack
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from .._client import ClientOptions, Zoom
-from ..auth import ServerToServer
+from ..auth import ServerToServer, UserOAuth
 from ..rate_limits import Plan
 from .account.account import Account
+from .account.host import Host
 from .account.mails import Mail
 from .account.registrant_changes import RegistrantChanges
 from .enforcement.concurrent_writes import ConcurrentWrites
 from .enforcement.rate_limits import RateLimits
 from .enforcement.resource_quotas import ResourceQuotas
 from .fault_scripts import FaultScripts
-from .pipeline import BASE_PATH, TOKEN_PATH, LoggedRequest, RequestPipeline
-from .protocol.oauth import DEFAULT_SCOPES, TokenIssuer
+from .pipeline import AUTHORIZE_PATH, BASE_PATH, REVOKE_PATH, TOKEN_PATH, LoggedRequest, RequestPipeline
+from .protocol.access_tokens import DEFAULT_SCOPES, DEFAULT_USER_SCOPES, AccessTokens
+from .protocol.oauth import OAuthEndpoints
 from .protocol.page_tokens import PageTokens
+from .protocol.responses import AuthorizationError
 from .protocol.times import utc_today
+from .protocol.user_app import UserApp
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000, resource_intensive=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0
@@ -51,6 +56,9 @@ class FakeZoom(FaultScripts):
     - access tokens: 401 without a valid one. They expire after *token_lifetime* seconds.
     - scopes: 400 with code 4711 for an operation of which *scopes*, those of the token, include none. They are written
       as in a token response, with spaces between them; None allows every operation.
+    - users' tokens: those of `user_oauth`, the app that users authorize, have *user_scopes*, which are by default all
+      without `:admin`, and reach only the resources of their user, who is "me" in paths. An authorization code is valid
+      for *code_lifetime* seconds. Refresh tokens rotate; a spent one still works for *refresh_reuse_seconds*.
     - rate limits: the per-second limits of *plan* for each label, in every interval of one second, and its daily limits
       per UTC day; None switches them off.
     - daily quotas per host and registrant, such as 100 new meetings per host, which no plan changes.
@@ -112,6 +120,10 @@ class FakeZoom(FaultScripts):
         page_token_lifetime: float = 900.0,
         page_size_cap: int = 2000,
         scopes: str | None = None,
+        user_scopes: str | None = None,
+        redirect_uri: str = "https://service.example/zoom/callback",
+        code_lifetime: float = 300.0,
+        refresh_reuse_seconds: float = 0.0,
         list_delay: float = 0.0,
         write_seconds: float = 0.0,
         clamp_ranges: bool = False,
@@ -123,6 +135,16 @@ class FakeZoom(FaultScripts):
         self._address = (host, port)
         self._app = ServerToServer(self.account.id, secrets.token_urlsafe(12), secrets.token_urlsafe(24))
         now_or_default = now or _clock_on(self.today)
+        tokens = AccessTokens(time.monotonic, token_lifetime)
+        user_app = UserApp(
+            account=self.account,
+            redirect_uri=redirect_uri,
+            scopes=DEFAULT_USER_SCOPES if user_scopes is None else user_scopes,
+            tokens=tokens,
+            clock=time.monotonic,
+            code_lifetime=code_lifetime,
+            reuse_seconds=refresh_reuse_seconds,
+        )
         super().__init__(
             RequestPipeline(
                 account=self.account,
@@ -130,12 +152,9 @@ class FakeZoom(FaultScripts):
                 now=now_or_default,
                 dated=now is not None,
                 clamp_ranges=clamp_ranges,
-                token_issuer=TokenIssuer(
-                    self._app,
-                    time.monotonic,
-                    lifetime=token_lifetime,
-                    scopes=DEFAULT_SCOPES if scopes is None else scopes,
-                ),
+                access_tokens=tokens,
+                user_app=user_app,
+                oauth=OAuthEndpoints(self._app, DEFAULT_SCOPES if scopes is None else scopes, user_app, tokens),
                 page_tokens=PageTokens(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
                 rate_limits=RateLimits(plan, time.monotonic, now_or_default),
                 resource_quotas=ResourceQuotas(now_or_default),
@@ -190,6 +209,34 @@ class FakeZoom(FaultScripts):
         return replace(self._app, token_url=self.token_url)
 
     @property
+    def user_oauth(self) -> UserOAuth:
+        """The app that users of the account authorize, for `UserClients`."""
+        app = self._pipeline.user_app
+        return UserOAuth(
+            app.client_id,
+            app.client_secret,
+            app.redirect_uri,
+            base_url=self.base_url,
+            authorize_url=f"{self._origin}{AUTHORIZE_PATH}",
+            token_url=self.token_url,
+            revoke_url=f"{self._origin}{REVOKE_PATH}",
+        )
+
+    @property
+    def signed_in_user(self) -> Host:
+        """The user who approves every authorization request in a browser: the first host, until a test sets another.
+
+        ::
+
+            fake.signed_in_user = fake.account.hosts[1]
+        """
+        return self._pipeline.consenting_user()
+
+    @signed_in_user.setter
+    def signed_in_user(self, user: Host) -> None:
+        self._pipeline.signed_in_user = user
+
+    @property
     def requests(self) -> Sequence[LoggedRequest]:
         """The requests so far, token requests included, in the order of their responses.
 
@@ -224,13 +271,46 @@ class FakeZoom(FaultScripts):
         default = None if options.get("rate_limiter") else self.plan or _UNLIMITED
         return Zoom(self.credentials, plan=plan or default, base_url=self.base_url, **options)
 
+    def approve(self, url: str, user: Host | None = None) -> str:
+        """Approve the authorization request at *url* as *user*, or as `signed_in_user`, and return the callback URL.
+
+        ::
+
+            request = fake.user_oauth.authorization_request()
+            callback = fake.approve(request.url, fake.account.hosts[1])
+
+        The callback URL is the app's `redirect_uri` with a code, to which Zoom sends the browser of the user. Raises
+        ValueError with Zoom's message for a URL that Zoom rejects.
+        """
+        try:
+            return self._pipeline.user_app.approve(self._authorization_query(url), user or self.signed_in_user)
+        except AuthorizationError as error:
+            raise ValueError(str(error)) from None
+
+    def deny(self, url: str) -> str:
+        """Decline the authorization request at *url* as the user, and return the callback URL, as `approve` does."""
+        try:
+            return self._pipeline.user_app.deny(self._authorization_query(url))
+        except AuthorizationError as error:
+            raise ValueError(str(error)) from None
+
+    def remove_app(self, user: Host) -> None:
+        """Remove the app as *user*: all tokens of the user stop to work."""
+        self._pipeline.user_app.end(user.id)
+
     def expire_access_tokens(self) -> None:
-        """Expire every access token issued so far; a request with one is a 401."""
-        self._pipeline.token_issuer.expire()
+        """Expire every access token issued so far, those of users too; a request with one is a 401."""
+        self._pipeline.access_tokens.expire()
 
     def expire_page_tokens(self) -> None:
         """Expire every page token issued so far; a request with one is a 400."""
         self._pipeline.page_tokens.expire()
+
+    def _authorization_query(self, url: str) -> str:
+        parts = urlsplit(url)
+        if f"{parts.scheme}://{parts.netloc}{parts.path}" != self.user_oauth.authorize_url:
+            raise ValueError("not a URL of this fake's authorization page: build it with fake.user_oauth")
+        return parts.query
 
     @property
     def _origin(self) -> str:

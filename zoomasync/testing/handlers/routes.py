@@ -9,6 +9,7 @@ from typing import Final
 
 from ..._label import Label
 from ..protocol.downloads import DOWNLOAD_ROUTE
+from ..protocol.oauth import AUTHORIZE_ROUTE, REVOKE_ROUTE
 from ..protocol.responses import ErrorResponse, unknown_path, wrong_method
 from ..protocol.route import Handler, Route
 from ..reference.operations import OPERATIONS, Operation
@@ -35,6 +36,8 @@ from . import (
 from .instance_reports import of_instance, participants
 from .stateless import stateless
 
+BESIDE_API: Final = (DOWNLOAD_ROUTE, AUTHORIZE_ROUTE, REVOKE_ROUTE)
+"""The routes outside the API, which have no rate-limit label."""
 _TEMPLATE: Final = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>(?:/[^/\s?#]+)+)")
 
 _SHARED: Final[Mapping[str, Handler]] = {
@@ -174,8 +177,9 @@ def find_route(operation: str, label: Label | None = None) -> Route:
     A route that is not in the reference has no handler, and the label *label* or Light. Raises ValueError for an
     unknown method, a malformed route, and a *label* that contradicts the reference.
     """
-    if operation in {DOWNLOAD_ROUTE.operation.name, DOWNLOAD_ROUTE.template}:
-        return DOWNLOAD_ROUTE
+    for beside in BESIDE_API:
+        if operation in {beside.operation.name, beside.template}:
+            return beside
     template = operation if " " in operation else _template_of(operation)
     route = next((route for route in ROUTES if route.template == template), None)
     if route is None:

@@ -62,6 +62,26 @@ class ErrorResponse(Exception):
         return json_response(self._body, self._status, headers)
 
 
+class OAuthError(ErrorResponse):
+    """An error response to a token request or a revocation."""
+
+    def __init__(self, error: str, reason: str) -> None:
+        super().__init__(400, 0, reason)
+        self._body: dict[str, object] = {"reason": reason, "error": error}
+
+
+class AuthorizationError(ErrorResponse):
+    """An authorization request that Zoom rejects before it asks the user; *code* is Zoom's.
+
+    Zoom shows such an error instead of redirecting to the app: FerroxLabs/wayland#1158 has one of code 4700, and
+    alexxvives/Academo one of code 4702. The status is not known.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(400, code, message)
+        self._body: dict[str, object] = {"status": False, "errorCode": code, "errorMessage": message, "result": None}
+
+
 def json_response(
     body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> FakeResponse:
@@ -119,6 +139,20 @@ def in_another_account(status: int = 400) -> ErrorResponse:
 def missing_scopes(scopes: Iterable[str]) -> ErrorResponse:
     """Return the error for a token that has none of the *scopes* that allow an operation."""
     return ErrorResponse(400, 4711, f"Invalid access token, does not contain scopes:[{', '.join(scopes)}].")
+
+
+def invalid_access_token() -> ErrorResponse:
+    """Return the error for a token that was not issued, or is not valid any more."""
+    return ErrorResponse(401, 124, "Invalid access token.")
+
+
+def access_not_permitted() -> ErrorResponse:
+    """Return the error for a user's token and a resource of another user.
+
+    Sources: https://developers.zoom.us/docs/api/using-zoom-apis/#handling-errors-for-shared-access-permissions for the
+    status and the text, and the tests of kyleboe/zoom_rb for the body.
+    """
+    return ErrorResponse(403, 403, "Authenticated user has not permitted access to the targeted resource.")
 
 
 def paid_only(account: str) -> ErrorResponse:
