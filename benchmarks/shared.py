@@ -98,7 +98,7 @@ async def _client(setting: Setting, ready: Barrier) -> int:
     answered = 0
     async with (
         RedisRateLimiter(setting.redis, setting.plan, name=setting.name) as rate_limiter,
-        RedisTokenStore(setting.redis, name=setting.name) as token_store,
+        RedisTokenStore(setting.redis) as token_store,
         Zoom(
             setting.credentials,
             base_url=setting.base_url,

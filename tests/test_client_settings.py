@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from aiohttp import web
 from support.server import serving
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
-from zoomasync.auth import Token
+from zoomasync.auth import MemoryTokenStore
 from zoomasync.errors import ConfigError, ConnectError
 from zoomasync.events import Event, RateAdjusted
 from zoomasync.rate_limits import LocalRateLimiter
@@ -36,13 +36,10 @@ class RecordingLimiter(LocalRateLimiter):
         self.is_closed = True
 
 
-class MemoryTokenStore:
+class RecordingTokenStore(MemoryTokenStore):
     """A token store that records whether it was closed."""
 
     is_closed = False
-
-    async def renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:  # noqa: ARG002
-        return await fetch()
 
     async def aclose(self) -> None:
         self.is_closed = True
@@ -50,7 +47,7 @@ class MemoryTokenStore:
 
 async def test_client_keeps_lent_objects_open(fake: FakeZoom) -> None:
     """The client does not close a limiter, token store or HTTP session that it was given."""
-    limiter, store = RecordingLimiter(Plan.PRO), MemoryTokenStore()
+    limiter, store = RecordingLimiter(Plan.PRO), RecordingTokenStore()
     async with aiohttp.ClientSession() as http_session:
         async with fake.client(rate_limiter=limiter, token_store=store, http_session=http_session) as zoom:
             await zoom.reports.users(DAY, DAY).collect()

@@ -21,7 +21,9 @@ from ._core.urls import secure_url
 from ._label import Label
 from ._settings import Settings
 from .auth import Credentials, ServerToServer, TokenStore
+from .auth._fetched_tokens import FetchedTokens
 from .auth._token_manager import TokenManager
+from .auth._token_requests import TokenRequests
 from .errors import ConfigError
 from .events import Event
 from .rate_limits import LocalRateLimiter, Plan
@@ -108,13 +110,12 @@ class Zoom(Api):
         self._transport = AiohttpTransport(
             http_session, timeout=timeout, max_connections=max_connections, trust_env=trust_env
         )
-        self._token_manager = TokenManager(
-            auth, self._transport, retry, store=token_store, may_retry=self._may_retry_token
-        )
+        requests = TokenRequests(retry, may_retry=self._may_retry_token)
+        tokens = FetchedTokens(auth, self._transport, requests, store=token_store)
+        self._token_manager = TokenManager(tokens, requests)
         self._rate_limiter = limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._server_clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
         self._on_event = on_event
-        self._account_id = auth.account_id if isinstance(auth, ServerToServer) else None
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
         session = Session(
@@ -168,12 +169,11 @@ class Zoom(Api):
             RedisRateLimiter,
             RedisTokenStore,
             limits_name,
-            token_name,
         )
 
         jitter = _check_jitter(options.pop("latency_jitter", None))
         limiter = RedisRateLimiter(url, _check_plan(plan), name=limits_name(auth.account_id), latency_jitter=jitter)
-        store = RedisTokenStore(url, name=token_name(auth.account_id, auth.client_id))
+        store = RedisTokenStore(url)
         circuit = RedisCircuitState(url, name=limits_name(auth.account_id))
         options.update({"rate_limiter": limiter, "token_store": store, "circuit_state": circuit})
         client = cls(auth, base_url=base_url, **options)
@@ -185,6 +185,7 @@ class Zoom(Api):
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
+        self._token_manager.open()
         if self._on_event is not None:
             self._unsubscribe = self._rate_limiter.subscribe(self._on_event)
             self._session.subscribe(self._on_event)
@@ -196,6 +197,7 @@ class Zoom(Api):
     async def aclose(self) -> None:
         """Close the connections of the client, and end its calls with an error. Closing twice is allowed.
 
+        A request for a token that a *token_store* is to get is waited for.
         A closed client can be opened again. Raises `ConfigError` in another event loop, unless the client's own loop is
         closed.
         """
@@ -211,7 +213,7 @@ class Zoom(Api):
     @property
     def account_id(self) -> str | None:
         """The id of the account whose app sends the calls, or None if the credentials do not name it."""
-        return self._account_id
+        return self._token_manager.account_id
 
     @property
     def rate_limiter(self) -> RateLimiter:

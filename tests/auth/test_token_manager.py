@@ -17,7 +17,9 @@ from zoomasync import ServerToServer
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Credentials
+from zoomasync.auth._fetched_tokens import FetchedTokens
 from zoomasync.auth._token_manager import TokenManager
+from zoomasync.auth._token_requests import TokenRequests
 from zoomasync.errors import ConfigError, ServerError, TimedOut, Unauthorized, ZoomError
 
 SECRET = "canary-secret"
@@ -27,9 +29,9 @@ INVALID_CLIENT = response(400, {"reason": "Invalid client_id or client_secret", 
 
 def _manager(credentials: Credentials, transport: Transport | None = None) -> TokenManager:
     clock = asyncio.get_running_loop().time
-    return TokenManager(
-        credentials, transport or MemoryTransport(answering(token_response())), ZERO_JITTER, clock=clock
-    )
+    requests = TokenRequests(ZERO_JITTER, clock=clock)
+    transport = transport or MemoryTransport(answering(token_response()))
+    return TokenManager(FetchedTokens(credentials, transport, requests), requests, clock=clock)
 
 
 @in_virtual_time

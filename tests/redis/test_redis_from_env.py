@@ -14,7 +14,6 @@ from zoomasync import Label, Plan, RetryPolicy, Zoom
 from zoomasync._core.circuit import FAILURES
 from zoomasync.errors import CircuitOpen, ConfigError, ServerError
 from zoomasync.rate_limits import LocalRateLimiter
-from zoomasync.redis import limits_name, token_name
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.protocol.access_tokens import DEFAULT_SCOPES
 
@@ -99,12 +98,3 @@ def test_redis_excludes_other_limiter() -> None:
 
     with pytest.raises(ConfigError, match="rate limiter"):
         Zoom.from_env(redis="redis://nowhere", environ=environ, rate_limiter=LocalRateLimiter(Plan.PRO))
-
-
-def test_names_differ_by_account_and_app() -> None:
-    """No two accounts share limits, and no two apps or users a token; the names hide the ids."""
-    limits = {limits_name("account-1"), limits_name("account-2")}
-    tokens = {token_name("account-1", client, user) for client in ("app-1", "app-2") for user in ("", "ada")}
-
-    assert (len(limits), len(tokens)) == (2, 4)
-    assert not any(hidden in name for name in limits | tokens for hidden in ("account", "app-", "ada"))

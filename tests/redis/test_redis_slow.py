@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 from redis.asyncio import Redis
+from support.memory import NumberedTokens, shared_tokens
 from support.valkey import Server, distant, most_in_a_second, new_name, silent, use
 
 from zoomasync import Label, Plan
+from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
 from zoomasync.errors import ConfigError, RedisUnavailable
 from zoomasync.rate_limits import DailyQuotaExhausted, FallbackRateLimiter, LocalRateLimiter, QueueTooLong
@@ -21,19 +23,6 @@ from zoomasync.redis import RedisCircuitState, RedisLeases, RedisRateLimiter, Re
 RATE = 20
 PLAN = Plan(light=RATE, medium=RATE, heavy=RATE, heavy_per_day=10_000)
 PATHS = [(0.25, 0.25), (0.0, 0.5), (0.5, 0.0)]  # seconds there and back
-
-
-class Counter:
-    """A fetch of tokens that takes *seconds*."""
-
-    def __init__(self, seconds: float) -> None:
-        self.fetched = 0
-        self._seconds = seconds
-
-    async def __call__(self) -> Token:
-        self.fetched += 1
-        await anyio.sleep(self._seconds)
-        return Token("shared", 3600)
 
 
 async def _connections(server: Server) -> int:
@@ -107,9 +96,9 @@ async def test_silent_redis_fails_after_timeout(kind: str, by_url: bool) -> None
 
         with anyio.fail_after(20):
             if kind == "store":
-                store = RedisTokenStore(address, name="test", timeout=timeout)
+                store = RedisTokenStore(address, timeout=timeout)
                 stack.push_async_callback(store.aclose)
-                assert (await store.renew(None, Counter(0))).value == "shared"
+                assert (await shared_tokens(NumberedTokens(seconds=0), store).renew(None)).value == "token-1"
             else:
                 with pytest.raises(RedisUnavailable, match=r"did not answer within 0\.4 seconds"):
                     await _use_once(kind, address, timeout, stack)
@@ -179,39 +168,39 @@ async def test_exit_releases_late_lease(valkey_server: Server) -> None:
 
 async def test_slow_redis_fetches_one_token(valkey_server: Server) -> None:
     """Neither a round trip of half a second nor a Redis that stands still leads to a second token request."""
-    fetch = Counter(2)
+    credentials = NumberedTokens(seconds=2)
     async with (
         distant(valkey_server, there=0.25, back=0.25) as (_, url),
-        RedisTokenStore(url, name="test") as far,
-        RedisTokenStore(valkey_server.url, name="test") as near,
+        RedisTokenStore(url) as far,
+        RedisTokenStore(valkey_server.url) as near,
     ):
 
         async def stop() -> None:
             await anyio.sleep(0.5)
             valkey_server.stop_answering(2.5)
 
-        await asyncio.gather(near.renew(None, fetch), far.renew(None, fetch), stop())
+        await asyncio.gather(*(shared_tokens(credentials, store).renew(None) for store in (near, far)), stop())
 
-    assert fetch.fetched == 1
+    assert credentials.fetched == 1
 
 
 async def test_token_is_used_before_it_is_shared(valkey_server: Server) -> None:
     """A Redis that stands still after the fetch does not hold up the token, and gets it later."""
-    fetch = Counter(0)
 
-    async def fetch_and_stop() -> Token:
-        valkey_server.stop_answering(6)
-        return await fetch()
+    class Stopping(NumberedTokens):
+        """Credentials whose token comes when Redis stops answering."""
 
-    async with (
-        RedisTokenStore(valkey_server.url, name="test") as store,
-        RedisTokenStore(valkey_server.url, name="test") as other,
-    ):
+        async def fetch(self, transport: Transport) -> Token:
+            valkey_server.stop_answering(6)
+            return await super().fetch(transport)
+
+    credentials = Stopping(seconds=0)
+    async with RedisTokenStore(valkey_server.url) as store, RedisTokenStore(valkey_server.url) as other:
         with anyio.fail_after(4):
-            await store.renew(None, fetch_and_stop)
-        await other.renew(None, fetch)
+            await shared_tokens(credentials, store).renew(None)
+        await shared_tokens(credentials, other).renew(None)
 
-    assert fetch.fetched == 1
+    assert credentials.fetched == 1
 
 
 async def test_hung_renewal_is_sent_again(valkey_server: Server) -> None:
@@ -241,17 +230,23 @@ async def test_fallback_starts_after_timeout() -> None:
         assert time.monotonic() - started >= 0.4 + 1
 
 
+async def _lock(store: RedisTokenStore) -> None:
+    async with store.lock("key"):
+        pass
+
+
 async def test_close_ends_requests() -> None:
     """Closing does not wait for a Redis that never answers, and leaves no task behind."""
     async with silent() as url:
         limiter, leases = RedisRateLimiter(url, PLAN, name="test"), RedisLeases(url, name="test")
-        store, circuit = RedisTokenStore(url, name="test"), RedisCircuitState(url, name="test")
+        store, circuit = RedisTokenStore(url), RedisCircuitState(url, name="test")
         with anyio.move_on_after(0.1):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(limiter.acquire, Label.HEAVY)
                 tasks.start_soon(limiter.on_rate_limited, Label.LIGHT, 1.0)
                 tasks.start_soon(leases.acquire, "one")
-                tasks.start_soon(store.renew, None, Counter(0))
+                tasks.start_soon(store.read, "key")
+                tasks.start_soon(_lock, store)
                 tasks.start_soon(circuit.request_probe)
         with anyio.fail_after(15):
             for each in (limiter, leases, store, circuit):
@@ -332,8 +327,10 @@ async def test_max_wait_counts_round_trip(valkey_server: Server) -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
 def test_invalid_timeout_raises(timeout: float) -> None:
-    for make in (RedisTokenStore, RedisLeases, RedisCircuitState):
+    for make in (RedisLeases, RedisCircuitState):
         with pytest.raises(ConfigError, match="timeout must be"):
             make("redis://localhost", name="test", timeout=timeout)
+    with pytest.raises(ConfigError, match="timeout must be"):
+        RedisTokenStore("redis://localhost", timeout=timeout)
     with pytest.raises(ConfigError, match="timeout must be"):
         RedisRateLimiter("redis://localhost", PLAN, name="test", timeout=timeout)

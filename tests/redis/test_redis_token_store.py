@@ -1,4 +1,4 @@
-"""RedisTokenStore of several clients and processes."""
+"""RedisTokenStore of several clients and processes. `tests/auth/test_token_stores.py` has what all stores share."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import cast
 import anyio
 import pytest
 from redis.asyncio import Redis
-from support.memory import ZERO_JITTER, MemoryTransport, answering, response
-from support.valkey import Processes, Work, call_with_shared_token, hold_token_lease, new_name
+from support.memory import NumberedTokens, shared_token_manager, shared_tokens
+from support.valkey import Processes, Work, call_with_shared_token, hold_token_lock, new_name
 
 from zoomasync._core.transport import Transport
 from zoomasync.auth import Token
-from zoomasync.auth._token_manager import TokenManager
-from zoomasync.errors import ConfigError, ZoomError
+from zoomasync.auth._stored_token import StoredToken
+from zoomasync.errors import ConfigError, StoreError, ZoomError
 from zoomasync.redis import RedisTokenStore
 from zoomasync.testing import FakeZoom
 
@@ -28,33 +28,18 @@ Make = Callable[[], RedisTokenStore]
 NOWHERE = "redis://me:canary@127.0.0.1:1"
 
 
-class Credentials:
-    """Credentials whose fetch takes *seconds* and returns ``token-1``, ``token-2`` and so on."""
-
-    def __init__(self, *, seconds: float = 0.1, lifetime: float | None = 3600.0) -> None:
-        self.fetched = 0
-        self._seconds = seconds
-        self._lifetime = lifetime
-
-    async def fetch(self, transport: Transport | None = None) -> Token:  # noqa: ARG002  a parameter of the protocol
-        self.fetched += 1
-        number = self.fetched
-        await anyio.sleep(self._seconds)
-        return Token(f"token-{number}", self._lifetime)
-
-
 @pytest.fixture
-def name() -> str:
+def key() -> str:
     return new_name()
 
 
 @pytest.fixture
-async def make(valkey_url: str, name: str) -> AsyncIterator[Make]:
-    """Make stores with one name, like those of several processes."""
+async def make(valkey_url: str) -> AsyncIterator[Make]:
+    """Make stores like those of several processes."""
     made = list[RedisTokenStore]()
 
     def make_one() -> RedisTokenStore:
-        made.append(RedisTokenStore(valkey_url, name=name))
+        made.append(RedisTokenStore(valkey_url))
         return made[-1]
 
     yield make_one
@@ -62,14 +47,9 @@ async def make(valkey_url: str, name: str) -> AsyncIterator[Make]:
         await store.aclose()
 
 
-def _manager(credentials: Credentials, store: RedisTokenStore) -> TokenManager:
-    transport = MemoryTransport(answering(response(500)))
-    return TokenManager(credentials, transport, ZERO_JITTER, store=store)
-
-
-async def test_clients_fetch_one_token(make: Make) -> None:
-    credentials = Credentials()
-    managers = [_manager(credentials, make()) for _ in range(5)]
+async def test_clients_fetch_one_token(make: Make, key: str) -> None:
+    credentials = NumberedTokens(seconds=0.1, store_key=key)
+    managers = [shared_token_manager(credentials, make()) for _ in range(5)]
 
     tokens = await asyncio.gather(*(manager.get() for manager in managers for _ in range(200)))
 
@@ -77,9 +57,9 @@ async def test_clients_fetch_one_token(make: Make) -> None:
     assert credentials.fetched == 1
 
 
-async def test_rejected_token_is_renewed_once(make: Make) -> None:
-    credentials = Credentials()
-    managers = [_manager(credentials, make()) for _ in range(5)]
+async def test_rejected_token_is_renewed_once(make: Make, key: str) -> None:
+    credentials = NumberedTokens(seconds=0.1, store_key=key)
+    managers = [shared_token_manager(credentials, make()) for _ in range(5)]
     old = [await manager.get() for manager in managers]
 
     tokens = await asyncio.gather(
@@ -90,216 +70,181 @@ async def test_rejected_token_is_renewed_once(make: Make) -> None:
     assert credentials.fetched == 2
 
 
-async def test_processes_fetch_once_per_expiry(valkey_url: str, name: str) -> None:
+async def test_processes_fetch_once_per_expiry(valkey_url: str) -> None:
     """Four processes start 1,000 calls with a token that has expired."""
     async with FakeZoom(plan=None) as fake:
         with Processes(4) as processes:
-            await processes.all(call_with_shared_token, valkey_url, name, fake.credentials, fake.base_url, 5)
+            await processes.all(call_with_shared_token, valkey_url, fake.credentials, fake.base_url, 5)
             before = _token_requests(fake)
             fake.expire_access_tokens()
-            answered = await processes.all(
-                call_with_shared_token, valkey_url, name, fake.credentials, fake.base_url, 250
-            )
+            answered = await processes.all(call_with_shared_token, valkey_url, fake.credentials, fake.base_url, 250)
 
         assert sum(answered) == 1000
         assert before == 1
         assert _token_requests(fake) == 2
 
 
-async def test_dead_holder_blocks_briefly(valkey_url: str, name: str) -> None:
-    holder = multiprocessing.get_context("spawn").Process(target=Work(hold_token_lease, (valkey_url, name)))
+async def test_dead_holder_blocks_briefly(valkey_url: str, key: str, make: Make) -> None:
+    holder = multiprocessing.get_context("spawn").Process(target=Work(hold_token_lock, (valkey_url, key)))
     holder.start()
     async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         with anyio.fail_after(10):
-            while not await redis.exists(f"{{{name}}}:lease"):  # noqa: ASYNC110  another process acquires it
+            while not await redis.exists(f"{{{key}}}:lease"):  # noqa: ASYNC110  another process acquires it
                 await anyio.sleep(0.02)
     holder.kill()
     await asyncio.to_thread(holder.join)
     holder.close()
 
-    store = RedisTokenStore(valkey_url, name=name)
     with anyio.fail_after(10):
-        token = await store.renew(None, Credentials().fetch)
-
-    assert token.value == "token-1"
-    await store.aclose()
+        async with make().lock(key) as fence:
+            assert fence > 0
 
 
-async def test_repeated_request_keeps_lease(valkey_url: str, name: str) -> None:
-    """A request for the lease is sent again if its connection was lost, and Redis may have handled it already."""
+async def test_repeated_request_keeps_lease(valkey_url: str, key: str) -> None:
+    """A request for the lock is sent again if its connection was lost, and Redis may have handled it already."""
     async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
-        script = resources.files("zoomasync.redis").joinpath("lua", "token_get.lua").read_text(encoding="utf-8")
-        keys = [f"{{{name}}}:token", f"{{{name}}}:lease"]
-        request = {"holder": "this", "lease_ms": 60_000, "stale_version": ""}
-        asked = [
+        script = resources.files("zoomasync.redis").joinpath("lua", "token_lock.lua").read_text(encoding="utf-8")
+        keys = [f"{{{key}}}:token", f"{{{key}}}:lease"]
+        request = {"holder": "this", "lease_ms": 60_000}
+        first, again, other = [
             json.loads(cast("bytes", await redis.eval(script, 2, *keys, json.dumps(each))))
             for each in (request, request, {**request, "holder": "another"})
         ]
 
-    assert ["lease_version" in each for each in asked] == [True, True, False]
+    assert int(again["fence"]) > int(first["fence"])
+    assert other == {}
 
 
-async def test_old_token_replaces_no_newer_one(make: Make, valkey_url: str, name: str) -> None:
+async def test_old_token_replaces_no_newer_one(make: Make, valkey_url: str, key: str) -> None:
     slow, quick, third = (make() for _ in range(3))
 
-    async def fetch_old() -> Token:
-        await anyio.sleep(0.5)
-        return Token("old", 3600)
+    class Named:
+        """Credentials that take *seconds* to fetch a token of this *value*."""
 
-    async def fetch_new() -> Token:
-        return Token("new", 3600)
+        def __init__(self, value: str, seconds: float) -> None:
+            self.store_key = key
+            self._value = value
+            self._seconds = seconds
 
-    old = asyncio.create_task(slow.renew(None, fetch_old))
+        async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+            await anyio.sleep(self._seconds)
+            return Token(self._value, 3600)
+
+    old = asyncio.create_task(shared_tokens(Named("old", 0.5), slow).renew(None))
     await anyio.sleep(0.2)
     async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
-        await redis.delete(f"{{{name}}}:lease")  # as if it had expired before its holder was done
-    await quick.renew(None, fetch_new)
+        await redis.delete(f"{{{key}}}:lease")  # as if it had expired before its holder was done
+    await shared_tokens(Named("new", 0.0), quick).renew(None)
 
-    assert (await old).value in {"old", "new"}
-    assert (await third.renew(None, fetch_old)).value == "new"
+    assert (await old).value == "old"
+    assert (await shared_tokens(Named("third", 0.0), third).renew(None)).value == "new"
 
 
-async def test_failed_fetch_releases_lease(make: Make) -> None:
+async def test_lock_of_empty_server(valkey_url: str, key: str, make: Make) -> None:
+    """A server that lost its data gives a higher fence, so that a lock from before the loss writes nothing later."""
     first, second = make(), make()
+    async with Redis.from_url(valkey_url) as redis, first.lock(key) as old:  # pyright: ignore[reportUnknownMemberType]  its options
+        await redis.delete(f"{{{key}}}:token", f"{{{key}}}:lease")
 
-    async def fail() -> Token:
-        raise ConfigError("no")
+        async with second.lock(key) as new:
+            assert await first.write(key, b"before a later lock wrote", fence=old)
+            assert await second.write(key, b"new", fence=new)
+        assert not await first.write(key, b"old", fence=old)
 
-    with pytest.raises(ConfigError):
-        await first.renew(None, fail)
-    with anyio.fail_after(2):
-        assert (await second.renew(None, Credentials().fetch)).value == "token-1"
+    assert new > old
+    assert await second.read(key) == b"new"
 
 
-async def test_waiting_caller_can_be_cancelled(make: Make) -> None:
+async def test_entries_are_kept(valkey_url: str, key: str, make: Make) -> None:
+    """A value does not expire; without one, the fences of its locks stay for a day."""
+    store = make()
+    async with Redis.from_url(valkey_url) as redis, store.lock(key) as fence:  # pyright: ignore[reportUnknownMemberType]  its options
+        without_value = await redis.ttl(f"{{{key}}}:token")
+        await store.write(key, b"value", fence=fence)
+        with_value = await redis.ttl(f"{{{key}}}:token")
+        await store.delete(key, fence=fence)
+        deleted = await redis.ttl(f"{{{key}}}:token")
+
+    assert with_value == -1
+    assert 86_000 < without_value <= 86_400
+    assert 86_000 < deleted <= 86_400
+
+
+async def test_waiting_caller_can_be_cancelled(make: Make, key: str) -> None:
+    """A cancelled caller waits no longer, and holds up nobody."""
     first, second = make(), make()
-    credentials = Credentials(seconds=0.6)
-    holding = asyncio.create_task(first.renew(None, credentials.fetch))
+    credentials = NumberedTokens(seconds=0.6, store_key=key)
+    holding = asyncio.create_task(shared_tokens(credentials, first).renew(None))
     await anyio.sleep(0.2)
 
     with anyio.move_on_after(0.2) as scope:
-        await second.renew(None, credentials.fetch)
+        await shared_tokens(credentials, second).renew(None)
 
     assert scope.cancelled_caught
     assert (await holding).value == "token-1"
     assert credentials.fetched == 1
+    with anyio.fail_after(2):
+        async with second.lock(key):
+            pass
 
 
-async def test_shared_token_keeps_expiry(make: Make) -> None:
-    first, second = make(), make()
-    credentials = Credentials(lifetime=100)
-    await first.renew(None, credentials.fetch)
-    await anyio.sleep(0.1)
-
-    lifetime = (await second.renew(None, credentials.fetch)).lifetime
-
-    assert lifetime is not None
-    assert 90 < lifetime < 100
-
-
-async def test_shared_token_may_never_expire(make: Make) -> None:
-    first, second = make(), make()
-    credentials = Credentials(lifetime=None)
-    await first.renew(None, credentials.fetch)
-
-    assert await second.renew(None, credentials.fetch) == Token("token-1")
-    assert (await second.renew(Token("token-1"), credentials.fetch)).value == "token-2"
-
-
-@pytest.mark.parametrize(
-    "scopes", [frozenset({"report:read:admin", "user:read"}), frozenset[str](), None], ids=["two", "none", "unknown"]
-)
-async def test_shared_token_keeps_scopes(make: Make, scopes: frozenset[str] | None) -> None:
-    async def fetch() -> Token:
-        return Token("token-1", 60, scopes)
-
-    first, second = make(), make()
-
-    assert (await first.renew(None, fetch)).scopes == scopes
-    assert (await second.renew(None, Credentials().fetch)).scopes == scopes
-
-
-async def test_next_token_has_its_own_scopes(make: Make) -> None:
-    """Scopes that are unknown do not leave those of the token before."""
-
-    async def fetch() -> Token:
-        return Token("old", 60, frozenset({"user:read"}))
-
-    first, second = make(), make()
-    old = await first.renew(None, fetch)
-    await first.renew(old, Credentials().fetch)
-    shared = await second.renew(None, fetch)
-
-    assert (shared.value, shared.scopes) == ("token-1", None)
-
-
-async def test_token_of_earlier_version(make: Make, valkey_url: str, name: str) -> None:
-    """A token that a process of an earlier version has shared has unknown scopes."""
+async def test_foreign_entry_is_store_error(valkey_url: str, key: str, make: Make) -> None:
+    """An entry that this class has not written is not taken for a token."""
     async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
-        for field, text in (("value", "earlier"), ("version", "1"), ("lifetime_ms", "0")):
-            await redis.hset(f"{{{name}}}:token", field, text)
+        await redis.hset(f"{{{key}}}:token", "value", "?!")
 
-    shared = await make().renew(None, Credentials().fetch)
-
-    assert (shared.value, shared.scopes) == ("earlier", None)
+    with pytest.raises(StoreError, match="an entry is not one of this version"):
+        await make().read(key)
 
 
-async def test_expiring_token_is_renewed(make: Make) -> None:
-    first, second = make(), make()
-    credentials = Credentials(seconds=0.0, lifetime=1.0)
-    await first.renew(None, credentials.fetch)
-    await anyio.sleep(0.92)
-
-    assert (await second.renew(None, credentials.fetch)).value == "token-2"
-
-
-async def test_outage_fetches_own_token(name: str) -> None:
-    store = RedisTokenStore(NOWHERE, name=name)
-
-    assert (await store.renew(None, Credentials().fetch)).value == "token-1"
-    await store.aclose()
+async def test_outage_fetches_own_token() -> None:
+    """Without Redis, each client of a server-to-server app fetches its own token."""
+    async with RedisTokenStore(NOWHERE) as store:
+        assert (await shared_tokens(NumberedTokens(seconds=0), store).renew(None)).value == "token-1"
     await store.aclose()
 
 
-async def test_secrets_are_not_shown(valkey_url: str, name: str) -> None:
-    credentials, shown = Credentials(), list[str]()
+async def test_outage_is_store_error() -> None:
+    async with RedisTokenStore(NOWHERE) as store:
+        for call in (store.read("key"), store.write("key", b"", fence=1), store.delete("key", fence=1)):
+            with pytest.raises(StoreError, match=r"^the tokens in Redis cannot be used: .*\. Check Redis$"):
+                await call
+        with pytest.raises(StoreError):
+            async with store.lock("key"):
+                pass
+
+
+async def test_secrets_are_not_shown(valkey_url: str, key: str) -> None:
+    shown = list[str]()
+
+    class Failing:
+        store_key = key
+
+        async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
+            raise ConfigError("no token")
+
     for address in (valkey_url, NOWHERE):
-        store = RedisTokenStore(address, name=name)
-        token = await store.renew(None, credentials.fetch)
-        shown.append(f"{store!r} {token!r}")
+        async with RedisTokenStore(address) as store:
+            token = await shared_tokens(NumberedTokens(seconds=0, store_key=key), store).renew(None)
+            shown.append(f"{store!r} {token!r} {StoredToken.of(token, now=0)!r}")
+            for failing in (shared_tokens(Failing(), store).renew(token), store.read(f"{key}-2"), store.read("{")):
+                try:
+                    await failing
+                except ZoomError as error:
+                    shown.extend(traceback.format_exception(error))
 
-        async def fail() -> Token:
-            raise ZoomError("no token")
-
-        try:
-            await store.renew(token, fail)
-        except ZoomError as error:
-            shown.extend(traceback.format_exception(error))
-        await store.aclose()
-
+    assert "Check Redis" in "".join(shown)
     assert "canary" not in "".join(shown)
     assert "token-1" not in "".join(shown)
 
 
-def _token_requests(fake: FakeZoom) -> int:
-    return sum(request.route == "POST /oauth/token" for request in fake.requests)
-
-
-async def test_store_closes_as_context(valkey_url: str, name: str) -> None:
+async def test_store_closes_as_context(valkey_url: str, key: str) -> None:
     """A store that is used again after its block connects again, for the clients that still use it."""
-    async with RedisTokenStore(valkey_url, name=name) as store:
-        await store.renew(None, Credentials().fetch)
+    async with RedisTokenStore(valkey_url) as store:
+        await store.read(key)
+    assert await store.read(key) is None
     await store.aclose()
 
 
-async def test_token_of_many_characters_is_shared(valkey_url: str, name: str) -> None:
-    """A token travels through JSON twice and stays as it is."""
-    value = 'ey/J"\\+=~\u2713' * 300
-
-    async def fetch() -> Token:
-        return Token(value, 60)
-
-    async with RedisTokenStore(valkey_url, name=name) as first, RedisTokenStore(valkey_url, name=name) as second:
-        await first.renew(None, fetch)
-
-        assert (await second.renew(None, Credentials().fetch)).value == value
+def _token_requests(fake: FakeZoom) -> int:
+    return sum(request.route == "POST /oauth/token" for request in fake.requests)

@@ -17,7 +17,7 @@ from zoomasync.testing import FakeZoom
 
 MAKERS: list[Callable[[str], object]] = [
     lambda url: RedisRateLimiter(url, Plan.PRO, name="test"),
-    lambda url: RedisTokenStore(url, name="test"),
+    RedisTokenStore,
     lambda url: RedisLeases(url, name="test"),
     lambda url: RedisCircuitState(url, name="test"),
 ]

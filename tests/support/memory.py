@@ -19,8 +19,10 @@ from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.responses import interpret
 from zoomasync._core.session import Session
 from zoomasync._core.transport import Transport
-from zoomasync.auth import Credentials, Token
+from zoomasync.auth import Credentials, Token, TokenStore
+from zoomasync.auth._fetched_tokens import FetchedTokens
 from zoomasync.auth._token_manager import TokenManager
+from zoomasync.auth._token_requests import TokenRequests
 from zoomasync.errors import StatusError
 from zoomasync.rate_limits._local import LocalRateLimiter
 from zoomasync.rate_limits._resource_quotas import ResourceQuotas
@@ -59,16 +61,40 @@ ZERO_JITTER = RetryPolicy(random=lambda: 0.0)
 class NumberedTokens:
     """Credentials that take *seconds* to fetch ``token-1``, then ``token-2`` and so on."""
 
-    def __init__(self, *, seconds: float = 1.0, lifetime: float | None = 3600.0) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float = 1.0,
+        lifetime: float | None = 3600.0,
+        scopes: frozenset[str] | None = None,
+        store_key: str = "numbered-tokens",
+    ) -> None:
         self.fetched = 0
+        self.store_key = store_key
         self._seconds = seconds
         self._lifetime = lifetime
+        self._scopes = scopes
 
     async def fetch(self, transport: Transport) -> Token:  # noqa: ARG002  the protocol's
         self.fetched += 1
         number = self.fetched
         await anyio.sleep(self._seconds)
-        return Token(f"token-{number}", self._lifetime)
+        return Token(f"token-{number}", self._lifetime, self._scopes)
+
+
+def shared_tokens(credentials: Credentials, store: TokenStore, requests: TokenRequests | None = None) -> FetchedTokens:
+    """Return the tokens of *credentials* in *store*, as one client has them."""
+    transport = MemoryTransport(answering(response(500)))
+    clock = asyncio.get_running_loop().time
+    requests = requests or TokenRequests(ZERO_JITTER, clock=clock)
+    return FetchedTokens(credentials, transport, requests, store=store, wall_clock=clock)
+
+
+def shared_token_manager(credentials: Credentials, store: TokenStore) -> TokenManager:
+    """Return the token manager of one client that shares the token of *credentials* in *store*."""
+    clock = asyncio.get_running_loop().time
+    requests = TokenRequests(ZERO_JITTER, clock=clock)
+    return TokenManager(shared_tokens(credentials, store, requests), requests, clock=clock)
 
 
 class MemoryStream:
@@ -164,12 +190,12 @@ def open_session(
     def may_retry() -> bool:
         return session.may_retry()
 
+    requests = TokenRequests(retry, may_retry=may_retry, clock=clock)
+    tokens = FetchedTokens(credentials or StaticToken("static-token"), transport, requests)
     session = Session(
         base_url="https://api.zoom.test/v2",
         transport=transport,
-        token_source=TokenManager(
-            credentials or StaticToken("static-token"), transport, retry, may_retry=may_retry, clock=clock
-        ),
+        token_source=TokenManager(tokens, requests, clock=clock),
         rate_limiter=limiter,
         resource_quotas=ResourceQuotas(limiter.server_clock),
         retry=retry,

@@ -271,11 +271,11 @@ async def use_one_of_many(url: str, name: str, plan: Plan, seconds: float) -> li
         return await use(rate_limiter, Label.HEAVY, seconds=seconds)
 
 
-async def call_with_shared_token(url: str, name: str, credentials: ServerToServer, base_url: str, calls: int) -> int:
+async def call_with_shared_token(url: str, credentials: ServerToServer, base_url: str, calls: int) -> int:
     """Send *calls* at the same time, and return the number of responses."""
     plan = Plan(light=10_000, medium=10_000, heavy=10_000)
     async with (
-        RedisTokenStore(url, name=name) as store,
+        RedisTokenStore(url) as store,
         Zoom(credentials, plan=plan, base_url=base_url, token_store=store) as zoom,
     ):
 
@@ -297,6 +297,7 @@ async def hold_probe(url: str, name: str) -> None:
     await anyio.sleep_forever()
 
 
-async def hold_token_lease(url: str, name: str) -> None:
-    """Hold the lease of the token without fetching one."""
-    await RedisTokenStore(url, name=name).renew(None, anyio.sleep_forever)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  it never returns
+async def hold_token_lock(url: str, key: str) -> None:
+    """Hold the lock of the token of *key* without fetching one."""
+    async with RedisTokenStore(url).lock(key):
+        await anyio.sleep_forever()

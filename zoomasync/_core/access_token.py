@@ -10,12 +10,14 @@ from typing import Protocol
 class Token:
     """An access token. *lifetime* is the number of seconds that it is valid from now; None means without end.
 
-    *scopes* are the scopes that Zoom names with the token; None means unknown. The repr hides the token.
+    *scopes* are the scopes that Zoom names with the token; None means unknown. *api_url* is the address that Zoom names
+    for the API, such as that of a region. The repr hides the token.
     """
 
     value: str = field(repr=False)
     lifetime: float | None = field(default=None, compare=False)
     scopes: frozenset[str] | None = field(default=None, repr=False, compare=False)
+    api_url: str | None = field(default=None, repr=False, compare=False)
 
 
 class TokenSource(Protocol):

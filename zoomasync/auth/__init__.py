@@ -1,17 +1,18 @@
-"""Credentials, access tokens and the interface of a token store.
+"""Credentials, access tokens and token stores.
 
 Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 """
 
 from .._core.access_token import Token
 from ._credentials import DEFAULT_TOKEN_URL, Credentials, ServerToServer, StaticToken
-from ._token_store import TokenStore
+from ._token_store import MemoryTokenStore, TokenStore
 from ._user_oauth import AuthorizationRequest, UserOAuth
 
 __all__ = [
     "DEFAULT_TOKEN_URL",
     "AuthorizationRequest",
     "Credentials",
+    "MemoryTokenStore",
     "ServerToServer",
     "StaticToken",
     "Token",

@@ -22,6 +22,7 @@ from .._core.urls import secure_url
 from .._label import Label
 from .._settings import Settings
 from ..errors import BadRequest, ConfigError, PermissionDenied, Unauthorized
+from ._token_keys import app_token_key
 
 DEFAULT_TOKEN_URL = "https://zoom.us/oauth/token"  # noqa: S105  an address
 
@@ -30,7 +31,11 @@ _LONGEST_LIFETIME = 86_400.0
 
 
 class Credentials(Protocol):
-    """Credentials that can be exchanged for an access token."""
+    """Credentials that can be exchanged for an access token.
+
+    A `TokenStore` shares the tokens of those that also have the attribute ``store_key``, a text that names the app and
+    the account as a key of the store.
+    """
 
     async def fetch(self, transport: Transport) -> Token:
         """Return a new access token, requested through *transport*."""
@@ -88,6 +93,11 @@ class ServerToServer:
             token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
         )
 
+    @property
+    def store_key(self) -> str:
+        """The key of the token in a `TokenStore`."""
+        return app_token_key(self.account_id, self.client_id)
+
     async def fetch(self, transport: Transport) -> Token:
         """Request a new token from Zoom. Raises `Unauthorized` when Zoom rejects the credentials."""
         call = _TOKEN.at()
@@ -104,7 +114,7 @@ class ServerToServer:
                 tracking_id=rejected.tracking_id,
             )
         else:
-            return Token(token.access_token, token.lifetime, token.scopes)
+            return Token(token.access_token, token.lifetime, token.scopes, token.api_address)
         raise error
 
     def _request(self) -> HttpRequest:
@@ -124,6 +134,7 @@ class _TokenResponse(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: float | str | None = None
     scope: object = None  # any type: an odd value must not make the token useless
+    api_url: object = None
 
     def __repr__(self) -> str:
         return "_TokenResponse(...)"  # hides the token
@@ -141,6 +152,11 @@ class _TokenResponse(msgspec.Struct, frozen=True):
     def scopes(self) -> frozenset[str] | None:
         """The scopes of the token; None when the response has no text that names them."""
         return frozenset(self.scope.split()) if isinstance(self.scope, str) else None
+
+    @property
+    def api_address(self) -> str | None:
+        """The address of the API; None when the response has no text that names it."""
+        return self.api_url if isinstance(self.api_url, str) else None
 
 
 # The token endpoint has no rate-limit label, and its requests need no permit.

@@ -6,57 +6,62 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
-
-import anyio
+from typing import Protocol
 
 from .._core.access_token import Token
-from .._core.endpoint import RetrySafety
-from .._core.retries import RetryPolicy
-from .._core.transport import Transport
-from ..errors import ConfigError, ZoomError
-from ._credentials import Credentials
-from ._token_store import TokenStore
+from ..errors import ConfigError
+from ._token_requests import TokenRequests
 
 _REFRESH_FRACTION = 0.1  # refresh when a tenth of the lifetime remains: six minutes of an hour
-_SHORTEST_LIFETIME = 60.0  # with a shorter one, a call that waits for its turn would need several tokens
-_FETCH_INTERVAL = 1.0  # at least, between two token requests: tokens and credentials may be rejected at once
+
+
+class RenewableTokens(Protocol):
+    """The way in which a client gets a new access token: `FetchedTokens`, or that of a user."""
+
+    @property
+    def must_finish(self) -> bool:
+        """Whether a renewal is under way that must not be cancelled."""
+        ...
+
+    @property
+    def account_id(self) -> str | None:
+        """The account of the tokens, or None as long as it is unknown."""
+        ...
+
+    async def renew(self, stale: Token | None) -> Token:
+        """Return a token newer than *stale*, the latest that this client has had. There is one renewal at a time."""
+        ...
 
 
 class TokenManager:
     """The access token that all calls of a client share.
 
-    It is fetched once, and refreshed before it expires, by one request at a time.
+    It is renewed before it expires, by one renewal of *tokens* at a time, which sends its requests by *requests*.
     """
 
     def __init__(
-        self,
-        credentials: Credentials,
-        transport: Transport,
-        retry: RetryPolicy,
-        *,
-        store: TokenStore | None = None,
-        may_retry: Callable[[], bool] = lambda: True,
-        clock: Callable[[], float] = time.monotonic,
+        self, tokens: RenewableTokens, requests: TokenRequests, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._credentials = credentials
-        self._transport = transport
-        self._retry = retry
-        self._store = store
-        self._may_retry = may_retry
+        self._tokens = tokens
+        self._requests = requests
         self._clock = clock
         self._token: Token | None = None
         self._expires_at = 0.0
         self._refresh_at = 0.0
-        self._next_fetch_at = -math.inf
         self._refresh_task: asyncio.Task[Token] | None = None
+        self._is_closed = False
+
+    @property
+    def account_id(self) -> str | None:
+        """The account of the tokens, or None as long as it is unknown."""
+        return self._tokens.account_id
 
     async def get(self) -> Token:
         """Return a valid token. Waits only when there is none."""
         now = self._clock()
         if self._token is None or now >= self._expires_at:
             return await self._wait_for_refresh()
-        if now >= self._refresh_at:
+        if now >= self._refresh_at and not self._is_closed:
             self._start_refresh()  # the old token is still valid, so that no caller needs to wait
         return self._token
 
@@ -66,21 +71,35 @@ class TokenManager:
             self._expires_at = 0.0
         return await self.get()
 
+    def open(self) -> None:
+        """Allow refreshes after `aclose`."""
+        self._is_closed = False
+        self._requests.allow_retries()
+
     async def aclose(self) -> None:
-        """Cancel a refresh that is under way."""
-        if self._refresh_task is not None:
-            self._refresh_task.cancel()
-            await asyncio.wait([self._refresh_task])
+        """Start no refresh from now on, and end one that is under way.
+
+        One that must not be cancelled is waited for. It sends nothing again.
+        """
+        self._is_closed = True
+        self._requests.stop_retries()
+        task = self._refresh_task
+        if task is not None:
+            if not self._tokens.must_finish:
+                task.cancel()
+            await asyncio.wait([task])
             self._refresh_task = None  # a task that was cancelled before it ran has not done this
 
     async def _wait_for_refresh(self) -> Token:
+        if self._is_closed:
+            raise _closed_error()
         task = self._start_refresh()
         try:
             # Shielded: cancelling one waiter must not cancel the refresh that the others wait for.
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():
-                raise ConfigError("the client was closed while a call waited for an access token") from None
+                raise _closed_error() from None
             raise
 
     def _start_refresh(self) -> asyncio.Task[Token]:
@@ -92,45 +111,22 @@ class TokenManager:
 
     async def _refresh(self) -> Token:
         try:
-            return await self._fetch()
+            token = await self._tokens.renew(self._token)
+            lifetime = math.inf if token.lifetime is None else token.lifetime
+            now = self._clock()
+            self._token = token
+            self._expires_at = now + lifetime
+            self._refresh_at = now + lifetime * (1 - _REFRESH_FRACTION)
         except Exception:
-            self._refresh_at = self._clock() + self._retry.cap  # the next call does not repeat an early refresh
+            # The next call does not repeat an early refresh.
+            self._refresh_at = self._clock() + self._requests.longest_wait
             raise
+        else:
+            return token
         finally:
             # Before the task is done: a call that starts now must not get the result of the past.
             self._refresh_task = None
 
-    async def _fetch(self) -> Token:
-        if self._store is None:
-            token = await self._fetch_with_retries()
-        else:
-            token = await self._store.renew(self._token, self._fetch_with_retries)
-        lifetime = math.inf if token.lifetime is None else token.lifetime
-        now = self._clock()
-        self._token = token
-        self._expires_at = now + lifetime
-        self._refresh_at = now + lifetime * (1 - _REFRESH_FRACTION)
-        return token
 
-    async def _fetch_with_retries(self) -> Token:
-        attempt = 1
-        while True:
-            await anyio.sleep(max(0.0, self._next_fetch_at - self._clock()))
-            self._next_fetch_at = self._clock() + _FETCH_INTERVAL
-            try:
-                token = await self._credentials.fetch(self._transport)
-            except ZoomError as error:
-                delay = self._retry.delay(error, attempt=attempt, retry_safety=RetrySafety.IDEMPOTENT)
-                if delay is None or not self._may_retry():
-                    raise
-            else:
-                return _with_lifetime(token)
-            await anyio.sleep(delay)
-            attempt += 1
-
-
-def _with_lifetime(token: Token) -> Token:
-    """Return *token* with a lifetime that is not too short."""
-    if token.lifetime is None or token.lifetime >= _SHORTEST_LIFETIME:
-        return token
-    return replace(token, lifetime=_SHORTEST_LIFETIME)
+def _closed_error() -> ConfigError:
+    return ConfigError("the client was closed while a call waited for an access token")

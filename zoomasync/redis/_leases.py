@@ -28,7 +28,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 _ACQUIRE: Final = Script("lease_acquire", bool)
 LEASE_RENEW: Final = Script("lease_renew", list[int])
-_RELEASE: Final = Script("lease_release", NoneType)
+LEASE_RELEASE: Final = Script("lease_release", NoneType)
 
 
 class RedisLeases:
@@ -108,7 +108,7 @@ class RedisLeases:
         self._held.discard(key)
         self._uncertain.add(key)
         with suppress(RedisUnavailable):
-            await self._connection.run(_RELEASE, [redis_key], self._holder)
+            await self._connection.run(LEASE_RELEASE, [redis_key], self._holder)
             self._uncertain.discard(key)
 
     async def aclose(self) -> None:
@@ -137,7 +137,7 @@ class RedisLeases:
         self._uncertain.clear()
         with anyio.move_on_after(CLOSE_SECONDS), suppress(RedisUnavailable):
             for keys in _batches(held):
-                await self._connection.run(_RELEASE, [self._redis_key(key) for key in keys], self._holder)
+                await self._connection.run(LEASE_RELEASE, [self._redis_key(key) for key in keys], self._holder)
 
     def _redis_key(self, key: str) -> str:
         """Return the key in Redis. The hash tag comes first, so that braces in *key* do not change the node."""

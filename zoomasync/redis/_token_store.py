@@ -1,74 +1,82 @@
-"""The store of an access token that processes share through Redis."""
+"""The token store in Redis."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from types import NoneType
-from typing import Final, Self
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Self, TypeVar
 
 import anyio
 import msgspec
 
-from ..auth import Token
-from ..errors import RedisUnavailable
-from ._connection import RedisClient, RedisConnection, Script, hash_tag
-from ._leases import LEASE_RENEW, Holder
+from ..auth._encryption import BytesFunction, Encryption
+from ..auth._token_keys import check_key
+from ..errors import RedisUnavailable, StoreError
+from ._connection import CLOSE_SECONDS, RedisClient, RedisConnection, Script, hash_tag
+from ._leases import LEASE_RELEASE, LEASE_RENEW, Holder
+
+T = TypeVar("T")
 
 _LEASE_SECONDS: Final = 6  # a slow Redis may need as long for a renewal
-_SHARE_SECONDS: Final = 2.0  # that callers wait until Redis has their token. The request continues after that
 _RENEW_SECONDS: Final = 1.0
 _SHORTEST_POLL, _LONGEST_POLL = 0.02, 0.25
 
 
-class _GetToken(Holder, frozen=True):
-    stale_version: str
+class _Nothing(msgspec.Struct, frozen=True):
+    """A request without parameters."""
 
 
-class _SharedToken(msgspec.Struct, frozen=True):
-    value: str | None = None
-    version: str = ""
-    expires_in_ms: int | None = None
-    scope: str | None = None
-    lease_version: str | None = None
+class _Value(msgspec.Struct, frozen=True):
+    value: bytes | None = None
 
 
-class _SetToken(msgspec.Struct, frozen=True, omit_defaults=True):
-    holder: str
-    version: str
-    value: str | None = None
-    lifetime_ms: int | None = None
-    scope: str | None = None
+class _Locked(msgspec.Struct, frozen=True):
+    fence: int | None = None
 
 
-_GET: Final = Script("token_get", _SharedToken)
-_SET: Final = Script("token_set", NoneType)
+class _Write(msgspec.Struct, frozen=True, omit_defaults=True):
+    fence: int
+    value: bytes | None = None  # to delete it
+
+
+_READ: Final = Script("token_read", _Value)
+_LOCK: Final = Script("token_lock", _Locked)
+_WRITE: Final = Script("token_write", bool)
 
 
 class RedisTokenStore:
-    """One access token for all processes with the same *name*: `Zoom` takes it as ``token_store=``.
+    """A `TokenStore` for all processes that use one Redis or Valkey server: `Zoom` takes it as ``token_store=``.
 
-    *redis* is a URL, or a client of redis-py, which its owner closes. Redis keeps the token until it expires. Anyone
-    who can read it there can call Zoom with it, so protect Redis with a password and TLS. *name* stands for one app of
-    one account, as `token_name` returns it.
+    *redis* is a URL, or a client of redis-py, which its owner closes. Anyone who can read the tokens there can call
+    Zoom with them. Protect Redis with a password and TLS, and encrypt the tokens: *encrypt* and *decrypt* are functions
+    of bytes, such as the methods of ``cryptography.fernet.Fernet``.
 
-    One process at a time requests a new token from Zoom. If it dies, another does so within six seconds. Without Redis
-    each process gets its own token. It waits for *timeout* seconds while Redis does not answer: by default, the
-    ``socket_timeout`` of the URL, or else 30.
+    One process at a time requests a new token from Zoom. If it dies, another does so within six seconds. Entries do not
+    expire. Without Redis, each process gets its own token for a server-to-server app. Each request waits for *timeout*
+    seconds while Redis does not answer: by default, the ``socket_timeout`` of the URL, or else 30.
+
+    A Redis that loses its data loses the tokens. An app fetches its own again, but users must authorize theirs again:
+    let Redis keep its data on disk. Fences are times of the server, so that those after a loss are higher than those
+    before it. A process that got its lock before can still store its token, until the holder of a later lock has stored
+    one; `write` then returns False.
     """
 
-    def __init__(self, redis: str | RedisClient, *, name: str, timeout: float | None = None) -> None:
-        tag = hash_tag(name)
-        self._name = name
-        self._token, self._lease = f"{tag}:token", f"{tag}:lease"
+    def __init__(
+        self,
+        redis: str | RedisClient,
+        *,
+        encrypt: BytesFunction | None = None,
+        decrypt: BytesFunction | None = None,
+        timeout: float | None = None,
+    ) -> None:
         self._connection = RedisConnection(redis, timeout)
-        self._versions = dict[str, str]()  # of the last token, by its value
+        self._encryption = Encryption(encrypt, decrypt)
+        self._unanswered = set[str]()  # keys whose holder was cancelled while it wrote
 
     def __repr__(self) -> str:
-        return f"<RedisTokenStore {self._name!r}>"
+        return "<RedisTokenStore>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,64 +85,88 @@ class RedisTokenStore:
         with anyio.CancelScope(shield=True):
             await self.aclose()
 
-    async def renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        """Return a token newer than *stale*: one that another process shares, or else the result of *fetch*."""
+    async def read(self, key: str) -> bytes | None:
+        """Return the value of *key*, or None."""
+        value = (await self._run(_READ, [_token(key)], _Nothing())).value
+        return None if value is None else self._encryption.decrypt(value)
+
+    @asynccontextmanager
+    async def lock(self, key: str) -> AsyncGenerator[int, None]:
+        """Hold the lock of *key*, and yield its fence. The lock ends six seconds after its holder has died."""
+        holder = Holder(secrets.token_hex(8), _LEASE_SECONDS * 1000)
+        fence = await self._acquire(key, holder)
+        renewing = asyncio.create_task(self._renew_repeatedly(key, holder), name="zoomasync token lease")
         try:
-            return await self._renew(stale, fetch)
-        except RedisUnavailable:
-            return await fetch()
+            yield fence
+        finally:
+            with anyio.CancelScope(shield=True):
+                renewing.cancel()
+                await asyncio.wait([renewing])
+                if key in self._unanswered:
+                    self._unanswered.discard(key)  # released, it could be acquired before Redis has the new value
+                else:
+                    await self._release(key, holder)
+
+    async def write(self, key: str, value: bytes, *, fence: int) -> bool:
+        """Make *value* the value of *key*; return False if a later lock has changed it."""
+        return await self._write(key, _Write(fence, self._encryption.encrypt(value)))
+
+    async def delete(self, key: str, *, fence: int) -> bool:
+        """Delete the value of *key*; return False if a later lock has changed it."""
+        return await self._write(key, _Write(fence))
 
     async def aclose(self) -> None:
         """Close the connections that this store opened. Closing twice is safe."""
         await self._connection.aclose()
 
-    async def _renew(self, stale: Token | None, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        # The request names the stale token by its version, so that no token travels to Redis more than once.
-        stale_version = self._versions.get(stale.value, "") if stale is not None else ""
-        request = _GetToken(secrets.token_hex(8), _LEASE_SECONDS * 1000, stale_version)
+    async def _acquire(self, key: str, holder: Holder) -> int:
         pause = _SHORTEST_POLL
-        while True:
-            sent = time.monotonic()
-            shared = await self._connection.run(_GET, [self._token, self._lease], request)
-            if shared.value is not None:
-                lifetime = None
-                if shared.expires_in_ms is not None:
-                    lifetime = shared.expires_in_ms / 1000 - (time.monotonic() - sent)
-                self._versions = {shared.value: shared.version}
-                # A process of an earlier version shares a token without its scopes.
-                scopes = None if shared.scope is None else frozenset(shared.scope.split())
-                return Token(shared.value, lifetime, scopes)
-            if shared.lease_version is not None:
-                return await self._fetch(request.holder, shared.lease_version, fetch)
-            await anyio.sleep(pause)
-            pause = min(1.5 * pause, _LONGEST_POLL)
-
-    async def _fetch(self, holder: str, version: str, fetch: Callable[[], Awaitable[Token]]) -> Token:
-        """Fetch a token while this process holds the lease, and share it."""
-        renewing = asyncio.create_task(self._renew_lease(holder), name="zoomasync token lease")
-        token: Token | None = None
         try:
-            token = await fetch()
-        finally:
-            renewing.cancel()
-            await asyncio.wait([renewing])
-            await self._share(holder, version, token)
-        self._versions = {token.value: version}
-        return token
+            while True:
+                fence = (await self._run(_LOCK, [_token(key), _lease(key)], holder)).fence
+                if fence is not None:
+                    return fence
+                await anyio.sleep(pause)
+                pause = min(1.5 * pause, _LONGEST_POLL)
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                await self._release(key, holder)  # the request that was cancelled may have acquired it
+            raise
 
-    async def _renew_lease(self, holder: str) -> None:
-        """Renew the lease for as long as Zoom takes to answer."""
-        while True:
+    async def _renew_repeatedly(self, key: str, holder: Holder) -> None:
+        """Renew the lock until another process has it."""
+        lost = list[int]()
+        while not lost:
             await anyio.sleep(_RENEW_SECONDS)
             with suppress(RedisUnavailable):
-                await self._connection.run(LEASE_RENEW, [self._lease], Holder(holder, _LEASE_SECONDS * 1000))
+                lost = await self._connection.run(LEASE_RENEW, [_lease(key)], holder)
 
-    async def _share(self, holder: str, version: str, token: Token | None) -> None:
-        request = _SetToken(holder, version)
-        if token is not None:
-            lifetime_ms = None if token.lifetime is None else max(1, round(token.lifetime * 1000))
-            scope = None if token.scopes is None else " ".join(sorted(token.scopes))
-            request = _SetToken(holder, version, token.value, lifetime_ms, scope)
-        # If that fails, the lease expires, and this process can use the token unshared.
-        with anyio.move_on_after(_SHARE_SECONDS), suppress(RedisUnavailable):
-            await self._connection.run(_SET, [self._token, self._lease], request)
+    async def _release(self, key: str, holder: Holder) -> None:
+        """Release the lock. Without Redis it expires."""
+        with anyio.move_on_after(CLOSE_SECONDS), suppress(RedisUnavailable):
+            await self._connection.run(LEASE_RELEASE, [_lease(key)], holder)
+
+    async def _write(self, key: str, request: _Write) -> bool:
+        try:
+            return await self._run(_WRITE, [_token(key)], request)
+        except asyncio.CancelledError:
+            self._unanswered.add(key)
+            raise
+
+    async def _run(self, script: Script[T], keys: Sequence[str], request: msgspec.Struct) -> T:
+        """Return the response of *script*. Raises `StoreError`."""
+        try:
+            return await self._connection.run(script, keys, request)
+        except RedisUnavailable as error:
+            reason = error.reason
+        except msgspec.MsgspecError:
+            reason = "an entry is not one of this version"
+        raise StoreError(f"the tokens in Redis cannot be used: {reason}. Check Redis")
+
+
+def _token(key: str) -> str:
+    return f"{hash_tag(check_key(key))}:token"
+
+
+def _lease(key: str) -> str:
+    return f"{hash_tag(key)}:lease"

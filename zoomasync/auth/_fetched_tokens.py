@@ -1,0 +1,97 @@
+"""Access tokens that credentials alone can fetch at any time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from typing import Final
+
+import anyio
+
+from .._core.access_token import Token
+from .._core.transport import Transport
+from ..errors import ConfigError, StoreError
+from ._credentials import Credentials, ServerToServer
+from ._stored_token import StoredToken
+from ._token_requests import TokenRequests, with_lifetime
+from ._token_store import TokenStore
+
+_SHARE_SECONDS: Final = 2.0  # that callers wait until the store has their token
+
+
+class FetchedTokens:
+    """Access tokens that *credentials* fetch at any time, shared in *store* if there is one.
+
+    One client at a time fetches a token that all share. A client that cannot use the store fetches its own.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        transport: Transport,
+        requests: TokenRequests,
+        *,
+        store: TokenStore | None = None,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.must_finish: bool = False
+        self._credentials = credentials
+        self._transport = transport
+        self._requests = requests
+        self._store = store
+        self._key = "" if store is None else _store_key(credentials)
+        self._wall_clock = wall_clock
+
+    @property
+    def account_id(self) -> str | None:
+        """The account of the credentials, or None if they do not name it."""
+        return self._credentials.account_id if isinstance(self._credentials, ServerToServer) else None
+
+    async def renew(self, stale: Token | None) -> Token:
+        """Return a token newer than *stale*: one that another client has stored, or else a new one."""
+        if self._store is None:
+            return await self._fetch()
+        async with AsyncExitStack() as stack:
+            token: Token | None = None
+            fence: int | None = None
+            with suppress(StoreError):
+                token = await self._read(self._store, stale)
+                if token is None:
+                    fence = await stack.enter_async_context(self._store.lock(self._key))
+                    token = await self._read(self._store, stale)
+            return token or await self._fetch_and_share(self._store, fence)
+
+    async def _read(self, store: TokenStore, stale: Token | None) -> Token | None:
+        """Return the token in *store* if it is another than *stale* and not about to expire."""
+        value = await store.read(self._key)
+        if value is None:
+            return None
+        stored, now = StoredToken.decode(value), self._wall_clock()
+        is_new = stale is None or stored.access_token != stale.value
+        return stored.token(now=now) if is_new and stored.is_fresh(now=now) else None
+
+    async def _fetch_and_share(self, store: TokenStore, fence: int | None) -> Token:
+        """Fetch a token, and share it if this client holds the lock with *fence*."""
+        if fence is None:
+            return await self._fetch()
+        self.must_finish = True  # so that the others get the token, too
+        try:
+            token = await self._fetch()
+            # If it cannot be shared, this client can still use it.
+            with anyio.move_on_after(_SHARE_SECONDS), suppress(StoreError):
+                await store.write(self._key, StoredToken.of(token, now=self._wall_clock()).encode(), fence=fence)
+        finally:
+            self.must_finish = False
+        return token
+
+    async def _fetch(self) -> Token:
+        return with_lifetime(await self._requests.send(lambda: self._credentials.fetch(self._transport)))
+
+
+def _store_key(credentials: Credentials) -> str:
+    """Return the key of the token of *credentials* in a store."""
+    key: object = getattr(credentials, "store_key", None)
+    if not isinstance(key, str):
+        raise ConfigError("token_store shares the tokens of ServerToServer, or of credentials that have a store_key")
+    return key
