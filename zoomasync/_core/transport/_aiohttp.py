@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from copy import copy
 from http import HTTPStatus
 
 import aiohttp
@@ -56,12 +57,29 @@ class AiohttpTransport:
         self._max_connections = max_connections
         self._max_body = max_body
         self._pool: Pool | None = None
+        self._shared: AiohttpTransport | None = None
+
+    def view(self) -> AiohttpTransport:
+        """Return a transport that uses the connections of this one while both are open.
+
+        It has calls of its own: to close it ends them, and no others.
+        """
+        view = copy(self)
+        view._pool, view._shared = None, self  # noqa: SLF001  the same class
+        return view
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can be sent."""
+        return self._pool is not None
 
     async def open(self) -> None:
         """Open the HTTP session."""
         if self._pool is not None:
             raise ConfigError("the client is already open: enter it once, and share it")
-        if self._given_session is None:
+        if self._shared is not None:
+            self._pool = self._shared._open_pool().view()  # noqa: SLF001  the same class
+        elif self._given_session is None:
             self._pool = Pool(new_session(), self._max_connections or _MAX_CONNECTIONS)
         else:
             self._pool = Pool(self._given_session, self._max_connections or connection_limit(self._given_session))
@@ -71,7 +89,7 @@ class AiohttpTransport:
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.end_calls()
-            if pool.http_session is not self._given_session:
+            if self._shared is None and pool.http_session is not self._given_session:
                 await pool.http_session.close()
 
     def check_loop(self) -> None:

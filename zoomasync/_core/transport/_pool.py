@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from types import TracebackType
 
 import anyio
@@ -26,6 +27,13 @@ class Pool:
         self.loop = asyncio.get_running_loop()
         self.is_closed = False
         self.deadlines: dict[asyncio.Task[object] | None, Deadline] = {}
+
+    def view(self) -> Pool:
+        """Return a pool of the same connections and downloads, with calls of its own."""
+        view = copy(self)
+        view.is_closed = False
+        view.deadlines = {}
+        return view
 
     async def end_calls(self) -> None:
         """Cancel all calls in progress."""
