@@ -140,14 +140,29 @@ async def test_old_token_replaces_no_newer_one(make: Make, valkey_url: str, key:
     assert (await shared_tokens(Named("third", 0.0), third).renew(None)).value == "new"
 
 
+async def test_lost_lock_writes_nothing(make: Make, valkey_url: str, key: str) -> None:
+    """Another process that has the lock may have read the value already, so an earlier lock changes nothing."""
+    slow, quick = make(), make()
+    async with Redis.from_url(valkey_url) as redis, slow.lock(key) as old:  # pyright: ignore[reportUnknownMemberType]  its options
+        assert await slow.write(key, b"first", fence=old)
+        await redis.delete(f"{{{key}}}:lease")  # as if it had expired
+        async with quick.lock(key) as new:
+            assert not await slow.write(key, b"lost", fence=old)
+            assert not await slow.delete(key, fence=old)
+            assert await quick.read(key) == b"first"
+            assert await quick.write(key, b"second", fence=new)
+
+    assert await quick.read(key) == b"second"
+
+
 async def test_lock_of_empty_server(valkey_url: str, key: str, make: Make) -> None:
-    """A server that lost its data gives a higher fence, so that a lock from before the loss writes nothing later."""
+    """A server that lost its data gives a higher fence: an earlier lock writes nothing once there is a later one."""
     first, second = make(), make()
     async with Redis.from_url(valkey_url) as redis, first.lock(key) as old:  # pyright: ignore[reportUnknownMemberType]  its options
         await redis.delete(f"{{{key}}}:token", f"{{{key}}}:lease")
 
         async with second.lock(key) as new:
-            assert await first.write(key, b"before a later lock wrote", fence=old)
+            assert not await first.write(key, b"old", fence=old)
             assert await second.write(key, b"new", fence=new)
         assert not await first.write(key, b"old", fence=old)
 

@@ -35,7 +35,8 @@ class TokenStore(Protocol):
     async def write(self, key: str, value: bytes, *, fence: int) -> bool:
         """Make *value* the value of *key*, and return True once it is kept.
 
-        Returns False, and changes nothing, if the holder of a later lock has written or deleted the value.
+        Returns False, and changes nothing, if a later lock of *key* was given to anyone: its holder may have read the
+        old value already.
         """
         ...
 
@@ -53,7 +54,7 @@ class MemoryTokenStore:
 
     def __init__(self) -> None:
         self._values = dict[str, bytes]()
-        self._written = dict[str, int]()  # the fence of the latest write or deletion
+        self._latest = dict[str, int]()  # the fence of the latest lock
         self._fences = itertools.count(1)
         self._locks = KeyLocks()
 
@@ -68,30 +69,25 @@ class MemoryTokenStore:
     async def lock(self, key: str) -> AsyncGenerator[int, None]:
         """Hold the lock of *key*, and yield its fence."""
         async with self._locks.of(key):
-            yield next(self._fences)
+            self._latest[key] = fence = next(self._fences)
+            yield fence
 
     async def write(self, key: str, value: bytes, *, fence: int) -> bool:
-        """Make *value* the value of *key*; return False if a later lock has changed it."""
-        if not self._may_write(key, fence):
+        """Make *value* the value of *key*; return False if there was a later lock."""
+        if self._latest.get(key, 0) > fence:
             return False
         self._values[key] = value
         return True
 
     async def delete(self, key: str, *, fence: int) -> bool:
-        """Delete the value of *key*; return False if a later lock has changed it."""
-        if not self._may_write(key, fence):
+        """Delete the value of *key*; return False if there was a later lock."""
+        if self._latest.get(key, 0) > fence:
             return False
         self._values.pop(key, None)
         return True
 
     async def aclose(self) -> None:
         """Do nothing: the tokens stay until the process ends."""
-
-    def _may_write(self, key: str, fence: int) -> bool:
-        if self._written.get(key, 0) > fence:
-            return False
-        self._written[key] = fence
-        return True
 
 
 class KeyLocks:

@@ -59,8 +59,8 @@ class RedisTokenStore:
 
     A Redis that loses its data loses the tokens. An app fetches its own again, but users must authorize theirs again:
     let Redis keep its data on disk. Fences are times of the server, so that those after a loss are higher than those
-    before it. A process that got its lock before can still store its token, until the holder of a later lock has stored
-    one; `write` then returns False.
+    before it. A process that got its lock before can still store its token, until another process gets the lock;
+    `write` then returns False.
     """
 
     def __init__(
@@ -108,11 +108,11 @@ class RedisTokenStore:
                     await self._release(key, holder)
 
     async def write(self, key: str, value: bytes, *, fence: int) -> bool:
-        """Make *value* the value of *key*; return False if a later lock has changed it."""
+        """Make *value* the value of *key*; return False if there was a later lock."""
         return await self._write(key, _Write(fence, self._encryption.encrypt(value)))
 
     async def delete(self, key: str, *, fence: int) -> bool:
-        """Delete the value of *key*; return False if a later lock has changed it."""
+        """Delete the value of *key*; return False if there was a later lock."""
         return await self._write(key, _Write(fence))
 
     async def aclose(self) -> None:
