@@ -19,6 +19,7 @@
     ├── PagingLoop                   a listing that would never end
     ├── UnexpectedDateRange          a report of other days than requested
     ├── StoreError                   a store, journal or file that cannot be read or written
+    ├── WebhookError                 a webhook that Zoom did not sign, or not lately
     └── StatusError                  an error response of Zoom
         ├── BadRequest
         │   └── PageTokenExpired     start the listing again
@@ -44,6 +45,7 @@ from __future__ import annotations
 import re
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, TypeAlias
 
 __all__ = [
     "AuthorizationDenied",
@@ -79,8 +81,17 @@ __all__ = [
     "TransportError",
     "Unauthorized",
     "UnexpectedDateRange",
+    "WebhookError",
+    "WebhookFault",
     "ZoomError",
 ]
+
+WebhookFault: TypeAlias = Literal["headers", "signature", "too_old", "in_future", "plain_token"]
+"""The reason for a `WebhookError`.
+
+A header is missing or malformed, no secret gives the signature, the request is too old or from the future, or Zoom's
+question about the endpoint is not one that may be answered.
+"""
 
 _EMAIL = re.compile(r"(?:\"[^\"\s]* ?[^\"\s]*\"|[^\s@<>\"'(\[:,;=]+)(?:@|%40|\uff20)[^\s@<>\"')\],;]+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # control characters, which a terminal would execute
@@ -424,6 +435,22 @@ def _utc_text(moment: datetime) -> str:
 
 class StoreError(ZoomError):
     """A store, journal, plan or export could not be read or written: a full disk, or a lock of another process."""
+
+
+@dataclass(eq=False, repr=False)
+class WebhookError(ZoomError):
+    """A webhook is rejected: answer 401, and do not use its body.
+
+    The text is the same for every *reason*, since it may reach the sender. *reason* is for your own metrics and logs.
+    """
+
+    reason: WebhookFault
+
+    def __str__(self) -> str:
+        return (
+            "the webhook is rejected: Zoom did not sign it with one of the secrets, or not lately. "
+            "If Zoom sent it, check the secret token of the app, the clock, and that the body is unchanged"
+        )
 
 
 @dataclass(eq=False, repr=False)

@@ -125,11 +125,12 @@ class WebhookFacts(msgspec.Struct, frozen=True):
 def example_event(name: str) -> dict[str, object]:
     """Return an example of the event *name* with every field, as JSON data. Raises `KeyError` for an unknown one."""
     event = FACTS.events[name]
-    body: dict[str, object] = {"event": name, "event_ts": _EVENT_TS, "payload": example(event.payload)}
+    payload = {field: example(spec) for field, spec in event.payload.fields.items()}
+    body: dict[str, object] = {"event": name, "event_ts": _EVENT_TS, "payload": payload}
     if name == APP_DEAUTHORIZED:
-        del body["event_ts"]  # its payload has it
+        payload["event_ts"] = body.pop("event_ts")
     if name == URL_VALIDATION:
-        body["payload"] = {"plainToken": _PLAIN_TOKEN}
+        payload["plainToken"] = _PLAIN_TOKEN
     body |= {field: example(spec) for field, spec in event.envelope.items()}
     return {field: _with_texts(field, value) for field, value in body.items()}
 
