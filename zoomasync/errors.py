@@ -45,7 +45,7 @@ from __future__ import annotations
 import re
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal
 
 __all__ = [
     "AuthorizationDenied",
@@ -82,16 +82,8 @@ __all__ = [
     "Unauthorized",
     "UnexpectedDateRange",
     "WebhookError",
-    "WebhookFault",
     "ZoomError",
 ]
-
-WebhookFault: TypeAlias = Literal["headers", "signature", "too_old", "in_future", "plain_token"]
-"""The reason for a `WebhookError`.
-
-A header is missing or malformed, no secret gives the signature, the request is too old or from the future, or Zoom's
-question about the endpoint is not one that may be answered.
-"""
 
 _EMAIL = re.compile(r"(?:\"[^\"\s]* ?[^\"\s]*\"|[^\s@<>\"'(\[:,;=]+)(?:@|%40|\uff20)[^\s@<>\"')\],;]+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # control characters, which a terminal would execute
@@ -441,10 +433,12 @@ class StoreError(ZoomError):
 class WebhookError(ZoomError):
     """A webhook is rejected: answer 401, and do not use its body.
 
-    The text is the same for every *reason*, since it may reach the sender. *reason* is for your own metrics and logs.
+    *reason* is for your own metrics and logs: a header is missing or malformed, no secret gives the signature, the
+    request is too old or from the future, or Zoom's question about the endpoint has no plain token. The text is the
+    same for every reason, since it may reach the sender.
     """
 
-    reason: WebhookFault
+    reason: Literal["headers", "signature", "too_old", "in_future", "plain_token"]
 
     def __str__(self) -> str:
         return (

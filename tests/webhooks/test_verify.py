@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from zoomasync.errors import ConfigError, InvalidArgument, WebhookFault
+from zoomasync.errors import ConfigError, InvalidArgument
 from zoomasync.testing.reference.webhooks import FACTS, example_event
 from zoomasync.webhooks import (
     SIGNATURE_HEADER,
@@ -48,7 +48,7 @@ def signed(body: bytes, secret: str = SECRET, timestamp: str = str(int(NOW.times
     }
 
 
-def fault(headers: Mapping[str, object], body: bytes = BODY, *secrets: str) -> WebhookFault:
+def fault(headers: Mapping[str, object], body: bytes = BODY, *secrets: str) -> str:
     """Return the reason why a request is rejected."""
     with pytest.raises(WebhookError) as caught:
         verify(cast("Mapping[str, str]", headers), body, secrets or SECRET, now=NOW)
@@ -254,10 +254,7 @@ def test_part_of_body_as_timestamp() -> None:
 
 
 def test_all_rejections_have_one_text() -> None:
-    texts = {
-        str(WebhookError(reason))
-        for reason in cast("tuple[WebhookFault, ...]", ("headers", "signature", "too_old", "in_future", "plain_token"))
-    }
+    texts = {str(WebhookError(reason)) for reason in ("headers", "signature", "too_old", "in_future", "plain_token")}
 
     assert len(texts) == 1
 

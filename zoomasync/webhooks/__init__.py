@@ -100,6 +100,7 @@ from .objects import (
     TrashedRecordings,
     WebhookAudioFile,
     WebhookRecordingFile,
+    WebhookWebinarSettings,
     WebinarDetails,
 )
 from .signatures import (
@@ -189,6 +190,7 @@ __all__ = [
     "WebhookHandler",
     "WebhookInbox",
     "WebhookRecordingFile",
+    "WebhookWebinarSettings",
     "WebinarAlert",
     "WebinarCreated",
     "WebinarDeleted",

@@ -140,6 +140,12 @@ class MeetingDetails(ScheduledMeeting, frozen=True, kw_only=True):
     settings: MeetingSettings | None = None
 
 
+class WebhookWebinarSettings(WebinarSettings, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings of a webinar in an event."""
+
+    use_pmi: bool | None = None
+
+
 class WebinarDetails(ScheduledMeeting, frozen=True, kw_only=True):
     """A webinar that was created, or the fields of one that changed."""
 
@@ -149,7 +155,7 @@ class WebinarDetails(ScheduledMeeting, frozen=True, kw_only=True):
     password: Secret[str] | None = None
     registration_url: str | None = None
     recurrence: Recurrence | None = None
-    settings: WebinarSettings | None = None
+    settings: WebhookWebinarSettings | None = None
 
 
 class TrackingSource(Struct, frozen=True, kw_only=True):
