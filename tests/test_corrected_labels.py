@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
+from support.events import into
 
 from zoomasync import Label, Plan, Zoom, fan_out
 from zoomasync.events import Event, LabelCorrected
@@ -22,7 +23,7 @@ async def used(zoom: Zoom) -> dict[Label, int]:
 
 
 def client(fake: FakeZoom, events: list[Event]) -> AbstractAsyncContextManager[Zoom]:
-    return fake.client(on_event=events.append)
+    return fake.client(on_event=into(events))
 
 
 async def test_created_meetings_are_light() -> None:

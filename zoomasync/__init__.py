@@ -4,6 +4,8 @@ Start at `Zoom`. Structs are in `zoomasync.models`, errors in `zoomasync.errors`
 `zoomasync.rate_limits`, and further types of public signatures in `zoomasync.types`.
 """
 
+import logging
+
 from ._client import Zoom
 from ._core.date_ranges import month_ranges
 from ._core.decoding import ExtraFields, InvalidRow
@@ -34,3 +36,5 @@ __all__ = [
     "fan_out",
     "month_ranges",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the program configures logging

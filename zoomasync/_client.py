@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Self, TypedDict, Unpack
@@ -25,7 +25,7 @@ from .auth._fetched_tokens import FetchedTokens
 from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
 from .errors import ConfigError
-from .events import Event
+from .events import Listener
 from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import ResourceQuotas
 from .rate_limits._server_clock import ServerClock
@@ -45,7 +45,7 @@ class ClientOptions(TypedDict, total=False):
     rate_limiter: RateLimiter | None
     token_store: TokenStore | None
     circuit_state: CircuitState | None
-    on_event: Callable[[Event], None] | None
+    on_event: Listener | Sequence[Listener] | None
     trust_env: bool
 
 
@@ -76,7 +76,8 @@ class Zoom(Api):
       lowers the rate slightly and avoids 429s on an unsteady network. The default is 0.005.
     - *rate_limiter* replaces the limiter that *plan* and *latency_jitter* describe, to share the limits of one account
       between processes, *token_store* shares its access token, and *circuit_state* its circuit; see `zoomasync.redis`.
-    - *on_event* receives the events of `zoomasync.events`.
+    - *on_event* receives the events of `zoomasync.events`; it is one callable, or a sequence of them. Each is called in
+      the middle of a call, so it must be fast; its exceptions are logged.
     - With *trust_env*, calls and token requests use the ``http://`` proxy in ``HTTPS_PROXY`` or ``HTTP_PROXY``, except
       for the hosts in ``NO_PROXY``.
 
@@ -99,7 +100,7 @@ class Zoom(Api):
         rate_limiter: RateLimiter | None = None,
         token_store: TokenStore | None = None,
         circuit_state: CircuitState | None = None,
-        on_event: Callable[[Event], None] | None = None,
+        on_event: Listener | Sequence[Listener] | None = None,
         trust_env: bool = False,
     ) -> None:
         check_timeout(timeout)
@@ -115,7 +116,7 @@ class Zoom(Api):
         self._token_manager = TokenManager(tokens, requests)
         self._rate_limiter = limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._server_clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
-        self._on_event = on_event
+        self._listeners = _check_listeners(on_event)
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
         session = Session(
@@ -186,9 +187,8 @@ class Zoom(Api):
     async def __aenter__(self) -> Self:
         await self._transport.open()
         self._token_manager.open()
-        if self._on_event is not None:
-            self._unsubscribe = self._rate_limiter.subscribe(self._on_event)
-            self._session.subscribe(self._on_event)
+        self._session.events.subscribe(*self._listeners)
+        self._unsubscribe = self._rate_limiter.subscribe(self._session.events.publish)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -267,6 +267,13 @@ def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter
     if plan is not None or latency_jitter is not None:
         raise ConfigError("plan and latency_jitter belong to the rate limiter: give them to it, not to the client")
     return rate_limiter
+
+
+def _check_listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener, ...]:
+    listeners = () if on_event is None else (on_event,) if callable(on_event) else tuple(on_event)
+    if not all(map(callable, listeners)):
+        raise ConfigError("on_event must be a callable, or a sequence of callables")
+    return listeners
 
 
 def _check_plan(plan: Plan | None) -> Plan:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import anyio
 import pytest
 from support.clock import in_virtual_time, now
+from support.events import into
 from support.memory import (
     CREATE_ROW,
     GET_ROW,
@@ -326,7 +327,7 @@ async def test_circuit_events() -> None:
     events: list[Event] = []
     outage = Outage(0, 10)
     session = open_session(MemoryTransport(outage), plan=PLAN).with_options(PATIENT)
-    session.subscribe(events.append)
+    session.events.subscribe(into(events))
 
     await asyncio.gather(*(session.send(GET_ROW.at("1")) for _ in range(20)))
 

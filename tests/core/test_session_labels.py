@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 from support.clock import in_virtual_time, now
+from support.events import into
 from support.memory import (
     CREATE_ROW,
     GET_ROW,
@@ -58,7 +59,7 @@ async def test_next_call_has_zooms_label() -> None:
     """A response that names a slower label changes the label of the next call; its own permit stays."""
     limiter, events = limiter_of(PLAN), list[Event]()
     session = open_session(MemoryTransport(answering(row("Heavy"))), rate_limiter=limiter)
-    session.subscribe(events.append)
+    session.events.subscribe(into(events))
     view = session.with_options(CallOptions(priority=True))
 
     await view.send(GET_ROW.at("1"))
@@ -75,7 +76,7 @@ async def test_calls_at_once_one_event() -> None:
     """Responses to calls that were sent under the old label report one change."""
     events = list[Event]()
     session = open_session(MemoryTransport(answering(row("Heavy"))))
-    session.subscribe(events.append)
+    session.events.subscribe(into(events))
 
     async with anyio.create_task_group() as tasks:
         for number in range(60):
@@ -258,12 +259,12 @@ async def test_cancelled_during_correction(order: str) -> None:
             waiting.cancel()
         return row("Heavy")
 
-    def on_event(_: Event) -> None:
-        if order == "after":
+    def on_event(event: Event) -> None:
+        if order == "after" and isinstance(event, LabelCorrected):
             waiting.cancel()
 
     session = open_session(MemoryTransport(app), rate_limiter=limiter)
-    session.subscribe(on_event)
+    session.events.subscribe(on_event)
     first = asyncio.create_task(session.send(GET_ROW.at("1")))
     await asyncio.sleep(0)
     waiting = asyncio.create_task(session.send(GET_ROW.at("2")))

@@ -122,6 +122,10 @@ class MemoryTransport:
         self._downloads = anyio.Semaphore(4)
         self.requests: list[HttpRequest] = []
 
+    @property
+    def has_http_spans(self) -> bool:
+        return False
+
     def downloads(self) -> anyio.Semaphore:
         return self._downloads
 

@@ -15,7 +15,9 @@ import anyio
 from .._label import Label
 from .._version import USER_AGENT
 from ..errors import CircuitOpen, InvalidArgument, PayloadError, RateLimited, StatusError, TransportError, ZoomError
+from ..events import WaitReason
 from .access_token import Token, TokenSource
+from .call_events import NOT_REPORTED, DownloadEvents
 from .call_options import CallOptions
 from .call_stats import CallStats
 from .circuit import Circuit, GuardedCall
@@ -92,6 +94,7 @@ class Download:
         retry_quota: RetryQuota,
         options: CallOptions,
         stats: CallStats,
+        events: DownloadEvents | None,
     ) -> None:
         """Check *source*; nothing is requested before `read`. Raises `InvalidArgument`."""
         if not may_send_token(source.url, base_url):
@@ -108,6 +111,7 @@ class Download:
         self._retry_quota = retry_quota
         self._options = options
         self._stats = stats
+        self._events = events
         self._turns: anyio.Semaphore | None = None
         self._stream: BodyStream | None = None
         self._guard = self._new_guard()
@@ -122,9 +126,18 @@ class Download:
         self._furthest = self._furthest_at_error = 0
 
     async def __aenter__(self) -> Self:
-        async with self._transport.until_closed():
-            turns = self._transport.downloads()
-            await turns.acquire()
+        events = self._events
+        if events is not None:
+            events.start(is_download=True)
+        try:
+            async with self._transport.until_closed():
+                turns = self._transport.downloads()
+                await turns.acquire()
+        except BaseException as error:
+            if events is not None:
+                events.end(error)
+            raise
+        self._waited("download")
         self._turns = turns
         return self
 
@@ -135,6 +148,8 @@ class Download:
         finally:
             if turns is not None:
                 turns.release()
+            if self._events is not None:
+                self._events.end(None)
 
     def resume(self, offset: int, version: FileVersion | None) -> None:
         """Continue behind the first *offset* bytes of *version*, which an earlier download has read."""
@@ -148,14 +163,15 @@ class Download:
         """
         if self._turns is None:
             raise InvalidArgument("the download has ended: read it inside `async with`")
-        async with self._transport.until_closed():
-            while not self._is_complete:
-                try:
-                    return await self._read()
-                except ZoomError as caught:
-                    error = caught
-                await self._close_stream()
-                await self._wait_or_raise(error)
+        with self._events or NOT_REPORTED:
+            async with self._transport.until_closed():
+                while not self._is_complete:
+                    try:
+                        return await self._read()
+                    except ZoomError as caught:
+                        error = caught
+                    await self._close_stream()
+                    await self._wait_or_raise(error)
         return b""
 
     async def _read(self) -> bytes:
@@ -209,7 +225,9 @@ class Download:
         """Send the request to Zoom when the circuit allows it, and return the response."""
         while True:
             async with self._guard as guard:
+                self._waited("outage")
                 token = self._source.token or await self._token_source.get()
+                self._waited("token")
                 if guard.must_not_send:
                     continue
                 guard.is_sent = True
@@ -224,7 +242,7 @@ class Download:
         await self._close_stream()
         if "Authorization" not in request.headers:
             self._token = None
-        self._stream = stream = await self._transport.stream(request)
+        self._stream = stream = await self._respond(request, is_probe=guard is not None and guard.is_probe)
         if guard is not None:
             guard.has_response = not _is_page(stream)  # which a login portal sends
         if self._options.on_response is not None:
@@ -234,6 +252,20 @@ class Download:
         if is_past_end or stream.status in _REDIRECTS | {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return stream
         raise file_error(FILE_CALL, await _read_small(stream))
+
+    async def _respond(self, request: HttpRequest, *, is_probe: bool) -> BodyStream:
+        """Return the response to *request*, of any status."""
+        events = self._events
+        if events is None:
+            return await self._transport.stream(request)
+        events.request_sent(request, is_probe=is_probe, has_http_span=self._transport.has_http_spans)
+        try:
+            stream = await self._transport.stream(request)
+        except BaseException as error:
+            events.request_failed(error)
+            raise
+        events.response_received(stream.status)
+        return stream
 
     def _request(self, token: Token) -> HttpRequest:
         headers = {
@@ -321,13 +353,16 @@ class Download:
             self._start_over()
         self._stats.throttled += isinstance(error, RateLimited)
         if await self._renew_token(error):
+            self._retried(error, None)
             return
         is_free = in_outage or isinstance(error, RateLimited) or progress >= _FREE_PROGRESS
         if delay is None or not (is_free or self._retry_quota.take()):
             raise error
+        self._retried(error, None if in_outage else delay)
         if not in_outage:  # then the circuit makes the download wait, and its probes do not count as attempts
             self._attempt += 1
             await anyio.sleep(delay)
+            self._waited("retry")
 
     async def _renew_token(self, error: ZoomError) -> bool:
         """Fetch a new token if Zoom has rejected the client's; return whether there is one."""
@@ -336,7 +371,17 @@ class Download:
         if is_given or rejected is None or self._token_renewed or not is_token_rejected(error):
             return False
         self._token_renewed = True
-        return await self._token_source.renew(rejected) != rejected
+        is_renewed = await self._token_source.renew(rejected) != rejected
+        self._waited("token")
+        return is_renewed
+
+    def _waited(self, reason: WaitReason) -> None:
+        if self._events is not None:
+            self._events.waited(reason)
+
+    def _retried(self, error: ZoomError, delay: float | None) -> None:
+        if self._events is not None:
+            self._events.retried(error, delay)
 
     def _new_guard(self) -> GuardedCall:
         outage_wait = cast("float", self._options.outage_wait)  # never replaced by None, like _retry

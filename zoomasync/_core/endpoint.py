@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote, unquote, urlencode
 
@@ -155,7 +156,17 @@ _MEETING_PLACEHOLDERS = {"meetingId", "meetingUUID", "webinarId"}
 _MEETING_UUID = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff/\\?#%]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_KEPT = {"", "{"}  # first characters: of the text before the first slash, and of placeholders
+_WORD = re.compile(r"[a-z][a-z_.-]{0,40}\d{0,3}")
 _LITERAL_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2}|\{\w+\})+)+")
+
+
+@lru_cache(maxsize=1024)  # a program that writes ids into its routes has no end of them
+def route_without_ids(route: str) -> str:
+    """Return *route* with ``{}`` for the parts of its path that are no placeholders and do not look like words."""
+    method, _, path = route.partition(" ")
+    parts = (part if part[:1] in _KEPT or _WORD.fullmatch(part) else "{}" for part in path.split("/"))
+    return f"{method} {'/'.join(parts)}"
 
 
 def _fill_path(template: str, values: tuple[MeetingRef, ...]) -> str:

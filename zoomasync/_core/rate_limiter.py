@@ -44,16 +44,22 @@ class QueueTooLong(Exception):
     delay: float
 
 
+def _unknown() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Permit:
     """The right to send one request.
 
     Call *mark_sent* if the request was sent later than the permit was granted, for instance after opening a
     connection: the second that the request counts in starts then. Call *refund* if the request was not sent.
+    *remaining* returns the requests that are left of the daily quota, or None if there is none, or it is not known.
     """
 
     mark_sent: Callable[[], None]
     refund: Callable[[], None]
+    remaining: Callable[[], int | None] = _unknown
 
 
 class RateLimiter(Protocol):

@@ -15,7 +15,6 @@ from typing import TypeVar, cast
 import anyio
 
 from .._version import USER_AGENT
-from ..callbacks import SafeCallback
 from ..errors import (
     CircuitOpen,
     ConcurrentRequest,
@@ -29,8 +28,8 @@ from ..errors import (
     TLSError,
     ZoomError,
 )
-from ..events import Event
 from .access_token import Token, TokenSource
+from .call_events import CallEvents, EventPublisher
 from .call_options import CallOptions
 from .call_stats import CallStats
 from .circuit import Circuit, CircuitState, GuardedCall
@@ -62,10 +61,12 @@ _JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login
 class _CallState:
     """The state of one call: the number of the *attempt*, and the *token* and *error* of the latest one that was sent.
 
-    *unknown* is the error of an earlier attempt that Zoom may have carried out.
+    *unknown* is the error of an earlier attempt that Zoom may have carried out. *events* reports the call; None while
+    nobody listens.
     """
 
     guard: GuardedCall
+    events: CallEvents | None
     attempt: int = 1
     token: Token | None = None
     token_renewed: bool = False
@@ -80,8 +81,8 @@ class _CallState:
 class Session:
     """The session layer of one client.
 
-    All its calls share the rate limiter, the access token, the quota of retries, the circuit, the statistics and the
-    labels that Zoom has corrected.
+    All its calls share the rate limiter, the access token, the quota of retries, the circuit, the statistics, the
+    labels that Zoom has corrected, and those who listen to their *events*.
     """
 
     def __init__(
@@ -104,6 +105,8 @@ class Session:
         self._retry_quota = RetryQuota()
         self._circuit = Circuit(circuit_state, clock=clock)
         self._labels = LabelCorrections()
+        self.events: EventPublisher = EventPublisher(clock)
+        self._circuit.on_event = self._labels.on_event = self.events.publish
         self._options = CallOptions(retry=retry, outage_wait=_OUTAGE_WAIT)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
@@ -116,10 +119,6 @@ class Session:
     def may_retry(self) -> bool:
         """Use one retry of the client's quota; return False if none is left, or while the circuit is open."""
         return not self._circuit.is_open and self._retry_quota.take()
-
-    def subscribe(self, on_event: Callable[[Event], None]) -> None:
-        """Call *on_event* with the events of the circuit and of corrected labels from now on."""
-        self._circuit.on_event = self._labels.on_event = SafeCallback("on_event", on_event)
 
     def with_options(self, options: CallOptions) -> Session:
         """Return a session with those of *options* that are not None; it shares everything else with this one."""
@@ -141,12 +140,13 @@ class Session:
 
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
-        state = _CallState(GuardedCall(self._circuit, call.name, call.path, self._outage_wait))
-        try:
-            async with self._transport.until_closed():
-                return await self._send(call, state)
-        except ConfigError as error:  # for example, the client was closed between two attempts
-            raise _final_error(call, error, state.unknown) from None
+        with self.events.call(call.endpoint, self._labels) as events:
+            state = _CallState(GuardedCall(self._circuit, call.name, call.path, self._outage_wait), events)
+            try:
+                async with self._transport.until_closed():
+                    return await self._send(call, state)
+            except ConfigError as error:  # for example, the client was closed between two attempts
+                raise _final_error(call, error, state.unknown) from None
 
     def download(self, source: FileSource) -> Download:
         """Return the download of *source*. Raises `InvalidArgument` for a URL that is not Zoom's."""
@@ -159,6 +159,7 @@ class Session:
             retry_quota=self._retry_quota,
             options=self._options,
             stats=self._stats[FILE_CALL.name],
+            events=self.events.download(FILE_CALL.endpoint),
         )
 
     async def _send(self, call: Call[T], state: _CallState) -> T:
@@ -181,42 +182,51 @@ class Session:
             if state.unknown is not None and is_already_deleted(call, error):
                 return cast("T", None)  # an earlier attempt, whose response was lost, has deleted it
             self._stats[call.name].throttled += isinstance(error, RateLimited)
-            if not await self._renew_token(state, error):
-                if may_have_run(error):
-                    state.unknown = error
-                await self._wait_or_raise(call, state, error)
+            await self._wait_or_raise(call, state, error)
 
     async def _attempt(self, call: Call[T], state: _CallState) -> T:
         """Send *call* once, when the circuit and the rate limits allow it, and return the decoded response."""
-        options, is_retry = self._options, state.is_retry
+        options, events = self._options, state.events
+        on_invalid_row = options.on_invalid_row
+        if events is not None:
+            events.waited("write")
+            on_invalid_row = events.reporting(on_invalid_row)
         while True:
             async with state.guard as guard:
-                state.token, permit = await self._acquire(call, is_retry=is_retry, is_probe=guard.is_probe)
+                if events is not None:
+                    events.waited("outage")
+                state.token, permit = await self._acquire(call, state)
                 if guard.must_not_send:
                     permit.refund()
                     continue
                 guard.is_sent = True
-                response = await self._send_once(call, state.token, permit, is_retry=is_retry)
+                response = await self._send_once(call, state, state.token, permit)
                 guard.has_response = response.body.lstrip()[:1] in _JSON_STARTS
-                result = interpret(call, response, options.on_invalid_row, options.on_extra_fields)
+                result = interpret(call, response, on_invalid_row, options.on_extra_fields)
                 guard.has_response = True
                 self._labels.observe(call.endpoint, response.headers)
                 self._resource_quotas.count(call.resource_quotas)
+                if events is not None:
+                    events.decoded(result)
                 return result
 
-    async def _acquire(self, call: Call[object], *, is_retry: bool, is_probe: bool) -> tuple[Token, Permit]:
+    async def _acquire(self, call: Call[object], state: _CallState) -> tuple[Token, Permit]:
         """Wait for a valid access token and a permit. The probe of an outage passes the calls that wait for its end."""
-        options = self._options
+        is_retry, events = state.error is not None, state.events
         if (resumes_at := self._resource_quotas.exhausted_until(call.resource_quotas)) is not None:
             raise resource_limit_error(call, resumes_at, is_retry=is_retry)
         # The token comes first: callers that held permits while they wait for a token would all send at once.
         token = await self._token_source.get()
+        if events is not None:
+            events.waited("token")
         try:
-            permit = await self._permit(call, priority=is_probe or bool(options.priority))
+            permit = await self._permit(call, priority=state.guard.is_probe or bool(self._options.priority))
         except DailyQuotaExhausted as exhausted:
             raise daily_limit_error(call, exhausted.resumes_at, is_retry=is_retry) from None
         except QueueTooLong as queue:
             raise max_wait_error(call, queue.delay, is_retry=is_retry) from None
+        if events is not None:
+            events.waited("rate_limit")
         return await self._current_token(token, permit), permit
 
     async def _permit(self, call: Call[object], *, priority: bool) -> Permit:
@@ -240,15 +250,24 @@ class Session:
             permit.mark_sent()
         return current
 
-    async def _send_once(self, call: Call[object], token: Token, permit: Permit, *, is_retry: bool) -> HttpResponse:
-        stats = self._stats[call.name]
+    async def _send_once(self, call: Call[object], state: _CallState, token: Token, permit: Permit) -> HttpResponse:
+        stats, events = self._stats[call.name], state.events
         stats.calls += 1
-        stats.retries += is_retry
+        stats.retries += state.error is not None
+        request = self._request(call, token, permit)
+        if events is not None:
+            has_http_span = self._transport.has_http_spans
+            events.request_sent(request, permit, is_probe=state.guard.is_probe, has_http_span=has_http_span)
         try:
-            response = await self._transport.send(self._request(call, token, permit))
-        except (ConfigError, ConnectError, TLSError):
-            permit.refund()
+            response = await self._transport.send(request)
+        except BaseException as error:
+            if isinstance(error, ConfigError | ConnectError | TLSError):
+                permit.refund()
+            if events is not None:
+                events.request_failed(error)
             raise
+        if events is not None:
+            events.response_received(response.status)
         headers = _account_headers(response)
         self._rate_limiter.observe(named_label(headers) or self._labels.label(call.endpoint), headers)
         self._resource_quotas.observe(headers)
@@ -272,20 +291,34 @@ class Session:
             return False
         state.token_renewed = True
         # Zoom checks the token before it carries out a request, so that a write can be sent again too.
-        return await self._token_source.renew(state.token) != state.token
+        is_renewed = await self._token_source.renew(state.token) != state.token
+        if state.events is not None:
+            state.events.waited("token")
+        return is_renewed
 
     async def _wait_or_raise(self, call: Call[object], state: _CallState, error: ZoomError) -> None:
-        """Wait before the next attempt, or raise *error*."""
+        """Wait before the next attempt, or raise *error*. With a new token, the call is sent again at once."""
+        delay = None if await self._renew_token(state, error) else await self._delay_or_raise(call, state, error)
+        if state.events is not None:
+            state.events.retried(error, delay)
+        if delay is not None:
+            await anyio.sleep(delay)
+            if state.events is not None:
+                state.events.waited("retry")
+
+    async def _delay_or_raise(self, call: Call[object], state: _CallState, error: ZoomError) -> float | None:
+        """Return the seconds to wait before the next attempt, or None if it waits elsewhere. Or raise *error*."""
+        if may_have_run(error):
+            state.unknown = error
         delay = self._retry.delay(error, attempt=state.attempt, retry_safety=call.endpoint.retry_safety)
         await self._update_limits(call, error, delay)
         in_outage = self._circuit.is_open and error.is_outage
         if delay is None or not (in_outage or isinstance(error, RateLimited) or self._retry_quota.take()):
             raise _final_error(call, error, state.unknown)
         if in_outage:
-            return  # the circuit makes the call wait, and its probes do not count as attempts
+            return None  # the circuit makes the call wait, and its probes do not count as attempts
         state.attempt += 1
-        if not isinstance(error, PerSecondLimitReached):  # after that one, the call waits in the queue
-            await anyio.sleep(delay)
+        return None if isinstance(error, PerSecondLimitReached) else delay  # after that one, it waits in the queue
 
     async def _update_limits(self, call: Call[object], error: ZoomError, delay: float | None) -> None:
         """Make all callers respect a limit that *call* met, whether or not it is retried."""

@@ -51,6 +51,12 @@ def is_same_origin(url: str, other: str) -> bool:
     return origin is not None and origin == _origin(_split(other))
 
 
+def server_of(url: str) -> tuple[str, int]:
+    """Return the host and port of *url*, which `secure_url` or `may_send_token` has accepted."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
+
+
 def redirect_target(url: str, location: str) -> str:
     """Return the URL to which *location* redirects from *url*, or an empty text if it must not be followed.
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from .. import Plan, Zoom
 from ..errors import ConfigError
+from ..events import ClientEvent, Event
 from ..types import ClientOptions
 from .console import print_line
 from .extras import extra
@@ -33,9 +34,14 @@ async def connected(
 ) -> AsyncGenerator[Connection, None]:
     """Open a client of the environment's account, or of the simulated account *seed* that enforces the plan's limits.
 
-    Its events are printed on *console*.
+    The events of the client as a whole are printed on *console*; its calls would be too many.
     """
-    settings = ClientOptions(on_event=lambda event: print_line(str(event), console))
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, ClientEvent):
+            print_line(str(event), console)
+
+    settings = ClientOptions(on_event=on_event)
     if seed is None:
         with extra():
             settings["trust_env"] = trust_env

@@ -54,7 +54,7 @@ class LocalRateLimiter:
         day, mark_sent = await _count_and_wait(quota, bucket, priority=priority)
         day = quota.renew(day)  # midnight may have passed in the queue
         self._set_adaptive_rate(label, self._adaptive_rates[label].on_permit(self._clock()))
-        return Permit(mark_sent, partial(quota.refund, day))
+        return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds*. Repeated 429s lower its rate."""

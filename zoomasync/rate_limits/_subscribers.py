@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .._core.call_events import with_current_call
 from .._label import Label
 from ..callbacks import SafeCallback
 from ..events import Event, RateAdjusted
@@ -30,6 +31,6 @@ class Subscribers:
     def publish(self, label: Label, fraction: float) -> None:
         """Call every callback with the event that only *fraction* of the rate of *label* is used from now on."""
         rate = self._plan.rate(label)
-        event = RateAdjusted(label, rate * fraction, rate)
+        event = with_current_call(RateAdjusted(label, rate * fraction, rate))
         for callback in list(self._callbacks.values()):
             callback(event)

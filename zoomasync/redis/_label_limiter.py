@@ -13,6 +13,7 @@ from typing import Final
 
 import anyio
 
+from .._core.call_events import current_call
 from .._label import Label
 from ..errors import RedisUnavailable
 from ..rate_limits import DailyQuotaExhausted, QueueTooLong, RateLimitStatus
@@ -233,6 +234,7 @@ class RedisLabelLimiter:
 
     async def _exchange(self) -> None:
         """Send the reports, return permits that no caller needs, and lease those that are needed."""
+        current_call.set(None)  # in the context of this task: the call that started it has not changed the rate
         try:
             request = self._lease_request()
             response = await self._client.lease(self._label, request)

@@ -86,7 +86,8 @@ class RedisRateLimiter:
         `Permit.refund` does nothing: another process may have been rejected already because of the request, and the
         count must never be too low.
         """
-        return Permit(await self._limiters[label].acquire(priority=priority, max_wait=max_wait), refund=lambda: None)
+        mark_sent = await self._limiters[label].acquire(priority=priority, max_wait=max_wait)
+        return Permit(mark_sent, refund=lambda: None, remaining=lambda: self.last_remaining().get(label))
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds* in all processes. Repeated 429s lower its rate."""

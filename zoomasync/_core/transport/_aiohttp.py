@@ -21,7 +21,7 @@ from ... import errors
 from ...errors import ConfigError, TransportError
 from ..http_messages import HttpRequest, HttpResponse
 from ..proxies import EnvironmentProxies
-from ._connector import connection_limit, new_session
+from ._connector import connection_limit, is_instrumented, new_session
 from ._exchange import Exchange
 from ._faults import no_valid_response, proxy_rejection
 from ._pool import OpenCall, Pool
@@ -97,6 +97,11 @@ class AiohttpTransport:
         pool = self._pool
         if pool is not None and pool.loop is not asyncio.get_running_loop() and not pool.loop.is_closed():
             raise ConfigError("the client was opened in another event loop: close it there")
+
+    @property
+    def has_http_spans(self) -> bool:
+        """Whether the OpenTelemetry instrumentation of aiohttp records the requests."""
+        return self._pool is not None and is_instrumented(self._pool.http_session)
 
     def until_closed(self) -> AbstractAsyncContextManager[None]:
         """Return the context of one call. It ends with `ConfigError` when the transport is closed."""

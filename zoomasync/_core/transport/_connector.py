@@ -63,3 +63,14 @@ def connection_limit(http_session: ClientSession) -> int:
     connector = http_session.connector
     limits = () if connector is None else (connector.limit, connector.limit_per_host)
     return min((limit for limit in limits if limit), default=sys.maxsize)  # aiohttp's 0 means no limit
+
+
+def is_instrumented(http_session: ClientSession) -> bool:
+    """Return whether the OpenTelemetry instrumentation of aiohttp records the requests of *http_session*."""
+    # The instrumentor marks only the sessions that it has instrumented itself. A session may also have got a
+    # configuration of `create_trace_config`; both have callbacks of the same module.
+    callbacks = (callback for config in http_session.trace_configs for callback in config.on_request_start)
+    return any(getattr(callback, "__module__", None) == _INSTRUMENTATION for callback in callbacks)
+
+
+_INSTRUMENTATION = "opentelemetry.instrumentation.aiohttp_client"

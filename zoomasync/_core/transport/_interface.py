@@ -47,6 +47,11 @@ class BodyStream(Protocol):
 class SessionTransport(Transport, Protocol):
     """A transport that the session layer uses while it is open."""
 
+    @property
+    def has_http_spans(self) -> bool:
+        """Whether the OpenTelemetry instrumentation of aiohttp records the requests."""
+        ...
+
     async def stream(self, request: HttpRequest) -> BodyStream:
         """Send *request* and return the response as soon as its headers have arrived. The caller closes it."""
         ...
