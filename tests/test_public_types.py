@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterator
-from importlib.util import find_spec
 from types import ModuleType
 from typing import cast, get_args, get_origin, get_type_hints
 
 import pytest
+from support.public_modules import public_modules
 
-import zoomasync
 from zoomasync.types import Api
 
-
-def _public_modules() -> Iterator[ModuleType]:
-    yield zoomasync
-    for module in pkgutil.walk_packages(zoomasync.__path__, "zoomasync."):
-        parts = module.name.split(".")
-        if parts[1] == "integrations" and find_spec("pyspark") is None:
-            continue
-        if parts[1] not in {"cli", "__main__"} and not any(part.startswith("_") for part in parts):
-            yield importlib.import_module(module.name)
-
-
-MODULES = list(_public_modules())
+MODULES = list(public_modules())
 PUBLIC_TYPES = {
     value
     for module in MODULES

@@ -25,6 +25,7 @@ from ..errors import BadRequest, ConfigError, PermissionDenied, Unauthorized
 from ._token_keys import app_token_key
 
 DEFAULT_TOKEN_URL = "https://zoom.us/oauth/token"  # noqa: S105  an address
+"""The address of Zoom's token endpoint."""
 
 _DEFAULT_LIFETIME = 3600.0
 _LONGEST_LIFETIME = 86_400.0

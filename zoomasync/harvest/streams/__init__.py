@@ -73,6 +73,7 @@ STREAMS: Final[Mapping[str, Stream]] = {
         *REGISTRANT_STREAMS,
     )
 }
+"""All streams, by name."""
 
 REPORTS: Final = tuple(stream.name for stream in REPORT_STREAMS)
 """The reports that a harvest fetches of each instance by default."""

@@ -17,6 +17,7 @@ USERS = Stream(
     key_method="reports.user_meetings",
     refresh=LATE,
 )
+"""The hosts of a month."""
 USER_MEETINGS = Stream(
     name="user_meetings",
     method="reports.user_meetings",
@@ -28,6 +29,7 @@ USER_MEETINGS = Stream(
     key_method="reports.meeting",
     refresh=LATE,
 )
+"""The instances of a host in a month."""
 HISTORY_MEETINGS = Stream(
     name="history_meetings",
     method="reports.history_meetings",
@@ -38,4 +40,6 @@ HISTORY_MEETINGS = Stream(
     key_method="reports.meeting",
     refresh=LATE,
 )
+"""The instances of all hosts on a day."""
 DISCOVERY_STREAMS = (USERS, USER_MEETINGS, HISTORY_MEETINGS)
+"""The streams that find the instances, in either way."""

@@ -82,6 +82,8 @@ class Refresh:
 
 
 ONCE: Final = Refresh()
+"""A final partition is not fetched again."""
+
 LATE: Final = Refresh(days=DELAY_DAYS)
 SNAPSHOT: Final = Refresh(snapshot=True)
 
