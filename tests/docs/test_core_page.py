@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
-import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import anyio
 import pytest
 from support.environment import environment_of
+from support.pages import Page, run_python
 
 from zoomasync.testing import Account, FakeZoom
 
-pq = pytest.importorskip("pyarrow.parquet")
-
-PAGE = (Path(__file__).parents[2] / "docs" / "core.md").read_text(encoding="utf-8")
-EXAMPLE, SYNCHRONOUS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+PAGE = Page("docs/core.md")
+EXAMPLE, SYNCHRONOUS = PAGE.take("python")
 SECRETS = '"ZOOM_CLIENT_SECRET")'
 
 
@@ -39,15 +34,11 @@ async def run(folder: Path, program: str, **fakes: FakeZoom) -> str:
             path.write_text(value, encoding="utf-8")
     assert SECRETS in program
     local = program.replace(SECRETS, SECRETS[:-1] + ', "ZOOM_BASE_URL", "ZOOM_TOKEN_URL")').replace(".share(0.5)", "")
-    with anyio.fail_after(60):
-        done = await anyio.run_process(
-            [sys.executable, "-W", "error", "-c", local], cwd=folder, env=dict(os.environ), check=False
-        )
-    assert (done.returncode, done.stderr.decode()) == (0, "")
-    return done.stdout.decode()
+    return await run_python(local, folder)
 
 
 async def test_example_writes_each_report_once(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
     async with (
         FakeZoom(account_with_meetings(3), plan=None) as north,
         FakeZoom(account_with_meetings(5), plan=None) as south,
@@ -57,7 +48,9 @@ async def test_example_writes_each_report_once(tmp_path: Path) -> None:
 
     assert outputs == ["", ""]
     rows = {
-        name: [pq.read_metadata(path).num_rows for path in (tmp_path / "lake/meeting_participants" / name).iterdir()]
+        name: [
+            parquet.read_metadata(path).num_rows for path in (tmp_path / "lake/meeting_participants" / name).iterdir()
+        ]
         for name in ("north", "south")
     }
     assert rows == {"north": [3, 3, 3], "south": [5, 5, 5]}
@@ -66,6 +59,7 @@ async def test_example_writes_each_report_once(tmp_path: Path) -> None:
 
 
 async def test_synchronous_example_reads_outcomes(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
     names, _, _ = EXAMPLE.rpartition("asyncio.run(main())\n")
     async with (
         FakeZoom(account_with_meetings(3), plan=None) as north,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 
-import anyio
 import pytest
-from support.endpoints_page import COMMAND, PAGE, with_tables
+from support.endpoints_page import COMMAND, with_tables
 from support.environment import environment_of
+from support.pages import Page, run_python
 
 from zoomasync import Zoom
 from zoomasync.testing import FakeZoom
 from zoomasync.testing.reference.operations import OPERATIONS
 
-TEXT = PAGE.read_text(encoding="utf-8")
-BLOCKS: list[str] = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+PAGE = Page("docs/endpoints.md")
+TEXT = PAGE.text
+BLOCKS = PAGE.take("python")
 
 
 def rows(title: str) -> list[tuple[str, ...]]:
@@ -61,14 +60,9 @@ def test_operations_without_method_on_page() -> None:
 async def test_page_block_runs(block: str, sent: tuple[str, str, int], output: str, tmp_path: Path) -> None:
     """A block sends the request of an operation without a method, under the label of the table."""
     async with FakeZoom(plan=None) as fake:
-        settings = {**os.environ, **environment_of(fake), "MEETING_ID": "81528471234"}
-        with anyio.fail_after(60):
-            process = await anyio.run_process(
-                [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, env=settings, check=False
-            )
+        printed = await run_python(block, tmp_path, {**environment_of(fake), "MEETING_ID": "81528471234"})
 
-    assert (process.returncode, process.stderr.decode()) == (0, "")
-    assert process.stdout.decode() == output
+    assert printed == output
     _, request = fake.requests
     assert (request.route, request.label, request.status) == sent
     assert sent[:2] in labels_without_method()

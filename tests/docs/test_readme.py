@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
-import sys
 from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-import anyio
 import pytest
 from support.environment import environment_of, run_command
+from support.pages import Page, run_python
 
 from zoomasync.harvest import Harvest
 from zoomasync.testing import Account, FakeZoom
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-
-
-def section(title: str) -> str:
-    _, _, rest = README.partition(f"\n## {title}\n")
-    return rest.partition("\n## ")[0]
+README = Page("README.md")
+(RUN_IT,) = README.take("sh", "Run it")
+(TEST_IT,) = README.take("sh", "Test it")
+(REGISTRANTS,) = README.take("sh", "Sync registrants")
+(QUERY,) = README.take("sql")
+PROGRAMS = README.take("python")
 
 
 def imported_names(block: str) -> str:
@@ -34,29 +28,21 @@ def imported_names(block: str) -> str:
     return str(re.findall(r"zoomasync\S* import (.*)", block)[0])
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=imported_names)
-async def test_python_block_runs(block: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", PROGRAMS, ids=imported_names)
+async def test_program_runs(program: str, tmp_path: Path) -> None:
     async with FakeZoom(plan=None) as fake:
-        settings = environment_of(fake)
-        with anyio.fail_after(60):
-            process = await anyio.run_process(
-                [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, env={**os.environ, **settings}, check=False
-            )
-
-    assert (process.returncode, process.stderr.decode()) == (0, "")
+        await run_python(program, tmp_path, environment_of(fake))
 
 
-@pytest.mark.parametrize("title", ["Run it", "Test it"])
-def test_section_is_one_command(title: str) -> None:
-    (block,) = blocks("sh", section(title))
-
+@pytest.mark.parametrize("block", [RUN_IT, TEST_IT], ids=["run", "test"])
+def test_section_is_one_command(block: str) -> None:
+    """`.ci/run` runs it in a fresh checkout."""
     assert block.count("\n") == 1
     assert block.startswith("python3 -m venv .venv && ")
 
 
 async def test_registrants_command_writes_results(tmp_path: Path) -> None:
-    (block,) = blocks("sh", section("Sync registrants"))
-    command = block.strip().removeprefix(".venv/bin/zoomasync ").split()
+    command = REGISTRANTS.strip().removeprefix(".venv/bin/zoomasync ").split()
     (tmp_path / "people.csv").write_text(
         "webinar_id,email,first_name\n81234567890,ada@lakeside.example,Ada\n", encoding="utf-8"
     )
@@ -79,9 +65,8 @@ async def test_sql_block_sorts_by_size(tmp_path: Path) -> None:
         Harvest(zoom, store=store, from_=start.date(), to=start.date()) as harvest,
     ):
         await harvest.run()
-    (query,) = blocks("sql")
 
     with closing(sqlite3.connect(store)) as database:
-        rows = database.execute(query).fetchall()
+        rows = database.execute(QUERY).fetchall()
 
     assert [(topic, people) for topic, _, people, _ in rows] == [("Town hall", 5), ("Round", 3)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -21,12 +19,21 @@ import anyio
 import pytest
 from support.environment import environment_of
 from support.harvesting import QUICK
+from support.pages import Page, run_shell
 
 from zoomasync.harvest import Harvest, export_tables
 from zoomasync.harvest.streams import STREAMS
 from zoomasync.testing import Account, FakeZoom, PollAnswer, PollResponse, RecordingFile, Visit
 
-RECIPES = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+PAGE = Page("docs/recipes.md")
+CHANGES = "Load changes into a lakehouse"
+(EXPORT,) = PAGE.take("sh", "Query with DuckDB")
+ATTENDANCE, ANSWERS = PAGE.take("sql", "Query with DuckDB")
+FULL, CHANGED = PAGE.take("sh", CHANGES)
+LOAD, WATERMARK, MERGE = PAGE.take("sql", CHANGES)
+(INSTALL_DLT,) = PAGE.take("sh", "Load with dlt")
+(DLT,) = PAGE.take("python", "Load with dlt")
+(RECORDINGS,) = PAGE.take("python", "Save last month's recordings")
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 NINE_O_CLOCK = datetime.combine(YESTERDAY, time(9), UTC)
 
@@ -37,12 +44,6 @@ NOT_AS_ROOT = "import os; os.geteuid = lambda: 65534\n"
 def needs(*packages: str) -> pytest.MarkDecorator:
     missing = [package for package in packages if find_spec(package) is None]
     return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
-
-
-def blocks(language: str, title: str) -> list[str]:
-    """Return the blocks of one recipe."""
-    _, _, rest = RECIPES.partition(f"\n## {title}\n")
-    return re.findall(rf"^```{language}\n(.*?)^```", rest.partition("\n## ")[0], re.DOTALL | re.MULTILINE)
 
 
 def account_with_visits() -> Account:
@@ -107,10 +108,7 @@ async def export_account(folder: Path) -> None:
         Harvest(zoom, store=folder / "harvest.sqlite", from_=YESTERDAY, to=YESTERDAY) as harvest,
     ):
         assert (await harvest.run()).complete
-    (block,) = blocks("sh", "Query with DuckDB")
-    install, export = (shlex.split(line) for line in block.splitlines())
-    assert install == ["pip", "install", "zoomasync[cli,parquet]", "duckdb"]
-    await run(sys.executable, "-W", "error", "-m", *export, folder=folder)
+    await run_shell(EXPORT, folder)
 
 
 async def query_duckdb(query: str, columns: Sequence[str], folder: Path) -> list[tuple[object, ...]]:
@@ -123,9 +121,8 @@ async def query_duckdb(query: str, columns: Sequence[str], folder: Path) -> list
 @needs("duckdb", "pyarrow")
 async def test_duckdb_lists_attendance(tmp_path: Path) -> None:
     await export_account(tmp_path)
-    attendance, _ = blocks("sql", "Query with DuckDB")
 
-    rows = await query_duckdb(attendance, ("topic", "name", "visits", "minutes"), tmp_path)
+    rows = await query_duckdb(ATTENDANCE, ("topic", "name", "visits", "minutes"), tmp_path)
 
     assert rows[:2] == [("Round", "Cy", 1, 28), ("Round", "Bo", 2, 20)]
     assert [(topic, visits) for topic, _, visits, _ in rows[2:]] == [("Town hall", 1)] * 5
@@ -134,14 +131,10 @@ async def test_duckdb_lists_attendance(tmp_path: Path) -> None:
 @needs("duckdb", "pyarrow")
 async def test_duckdb_lists_poll_answers(tmp_path: Path) -> None:
     await export_account(tmp_path)
-    _, answers = blocks("sql", "Query with DuckDB")
 
-    rows = await query_duckdb(answers, ("name", "question", "answer"), tmp_path)
+    rows = await query_duckdb(ANSWERS, ("name", "question", "answer"), tmp_path)
 
     assert rows == [("Bo", "Lunch?", 'It\'s "soup"\nagain')]
-
-
-CHANGES = "Load changes into a lakehouse"
 
 
 def statements(block: str, reports: Iterable[str]) -> Iterator[str]:
@@ -166,28 +159,26 @@ async def test_changes_give_a_full_export(tmp_path: Path) -> None:
     """After the documented statements, every table is that of a full export."""
     import duckdb  # noqa: PLC0415  may be missing
 
-    (load, watermark, merge), (full, changes) = blocks("sql", CHANGES), blocks("sh", CHANGES)
     store = tmp_path / "harvest.sqlite"
     account = account_with_visits()
     async with FakeZoom(account, plan=None) as fake:
         await harvest_all(fake, store)
-        await run(sys.executable, "-W", "error", "-m", *shlex.split(full), folder=tmp_path)
+        await run_shell(FULL, tmp_path)
         tables = [file.stem for file in (tmp_path / "export").iterdir()]
         reports = set(tables) & set(STREAMS)
         with duckdb.connect() as lake:
             lake.execute(f"SET file_search_path = '{tmp_path}'")
-            for statement in statements(load, reports):
+            for statement in statements(LOAD, reports):
                 lake.execute(statement)
-            ((since,),) = lake.sql(watermark).fetchall()
+            ((since,),) = lake.sql(WATERMARK).fetchall()
 
             account.instances[0] = replace(account.instances[0], polls=())
             account.add_instance(start=NINE_O_CLOCK + timedelta(hours=4), participants=4, qa=2)
             account.add_host("Dee")
             fake.respond("GET /report/meetings/{meetingId}/participants", status=500, body=b"", times=3)
             await harvest_all(fake, store)
-            command = changes.replace("2026-06-15T02:00:04.518270Z", since)
-            await run(sys.executable, "-W", "error", "-m", *shlex.split(command), folder=tmp_path)
-            for statement in statements(merge, reports):
+            await run_shell(CHANGED.replace("2026-06-15T02:00:04.518270Z", since), tmp_path)
+            for statement in statements(MERGE, reports):
                 lake.execute(statement)
 
             export_tables(store, tmp_path / "now")
@@ -224,10 +215,9 @@ def loaded(output: str) -> int:
 @needs("dlt", "duckdb", "pyarrow")
 async def test_dlt_load_survives_a_kill(tmp_path: Path) -> None:
     """The next run fetches no partition that was loaded, and the tables are those of an undisturbed load."""
-    (install,), (block,) = blocks("sh", "Load with dlt"), blocks("python", "Load with dlt")
-    assert install == "pip install 'zoomasync[parquet]' 'dlt[duckdb]'\n"
-    assert "BATCH = 500  #" in block
-    program = (sys.executable, "-u", "-c", NOT_AS_ROOT + block.replace("BATCH = 500  #", "BATCH = 12  #"))
+    await run_shell(INSTALL_DLT, tmp_path)
+    assert "BATCH = 500  #" in DLT
+    program = (sys.executable, "-u", "-c", NOT_AS_ROOT + DLT.replace("BATCH = 500  #", "BATCH = 12  #"))
     account = account_with_visits()
     for minute in range(20):
         account.add_instance(account.hosts[0], start=NINE_O_CLOCK + timedelta(minutes=minute), participants=3)
@@ -249,7 +239,6 @@ async def test_dlt_load_survives_a_kill(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["active", "inactive"])
 async def test_recordings_survive_a_kill(tmp_path: Path, status: Literal["active", "inactive"]) -> None:
     """The run after `kill -9` completes the files of all users."""
-    (block,) = blocks("python", "Save last month's recordings")
     contents = {f"file{number}": Random(number).randbytes(9_000_000) for number in range(8)}
     account = Account()
     last_month = datetime.now(UTC).replace(day=1) - timedelta(days=2)
@@ -257,7 +246,7 @@ async def test_recordings_survive_a_kill(tmp_path: Path, status: Literal["active
     for host, (file, content) in zip(hosts, contents.items(), strict=False):
         instance = account.add_instance(host, start=last_month)
         account.add_recording(instance, files=[RecordingFile(id=file, content=content)])
-    program, folder = (sys.executable, "-u", "-c", block), tmp_path / "recordings"
+    program, folder = (sys.executable, "-u", "-c", RECORDINGS), tmp_path / "recordings"
     async with FakeZoom(account, plan=None) as fake:
         settings = environment_of(fake)
         async with await anyio.open_process(program, cwd=tmp_path, env={**os.environ, **settings}) as process:
@@ -273,18 +262,3 @@ async def test_recordings_survive_a_kill(tmp_path: Path, status: Literal["active
     assert saved == {file: sha256(content).digest() for file, content in contents.items()}
     assert len(list(folder.iterdir())) == 3
     assert again == ""
-
-
-def test_all_blocks_are_run() -> None:
-    assert len(re.findall(r"^```\w", RECIPES, re.MULTILINE)) == sum(
-        len(blocks(language, title))
-        for language, title in (
-            ("sh", "Query with DuckDB"),
-            ("sql", "Query with DuckDB"),
-            ("sh", CHANGES),
-            ("sql", CHANGES),
-            ("sh", "Load with dlt"),
-            ("python", "Load with dlt"),
-            ("python", "Save last month's recordings"),
-        )
-    )

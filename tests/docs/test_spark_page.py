@@ -13,12 +13,23 @@ from pathlib import Path
 import anyio
 import pytest
 from support.environment import environment_of
+from support.pages import Page, run_shell
 from support.spark_accounts import fakes_of, serving
 
 from zoomasync.testing import Account
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
+PAGE = Page("docs/spark.md")
+(INSTALL,) = PAGE.take("sh", "Five minutes on Sail")
+(SECRETS,) = PAGE.take("json", "Five minutes on Sail")
+(PROGRAM,) = PAGE.take("python", "Five minutes on Sail")
+(SHARED,) = PAGE.take("python", "One run at a time, or Redis")
+(MERGE,) = PAGE.take("python", "Merge what has changed")
+JOBS = {
+    "Databricks": PAGE.leave("python", "Databricks", reason="needs a workspace of Databricks"),
+    "Airflow": PAGE.leave("python", "Airflow", reason="needs Airflow and its provider of Spark"),
+}
+PAGE.leave("sh", "cron", reason="a line of a crontab, for a program on a cluster")
 NEEDED = [package for package in ("pyspark", "pysail", "pandas", "pyarrow") if find_spec(package) is None]
 needs_spark = pytest.mark.skipif(
     bool(NEEDED), reason=f"needs {', '.join(NEEDED)}: pip install 'zoomasync[spark-tests]'"
@@ -32,12 +43,6 @@ harvest.run(accounts)
 COUNT = """
 print(*sorted(map(tuple, spark.sql("SELECT account, count(*) FROM participants GROUP BY account").collect())))
 """
-
-
-def blocks(language: str, title: str) -> list[str]:
-    """Return the blocks of one section."""
-    _, _, rest = PAGE.partition(f"\n## {title}\n")
-    return re.findall(rf"^```{language}\n(.*?)^```", rest.partition("\n## ")[0], re.DOTALL | re.MULTILINE)
 
 
 def run(*command: str, folder: Path) -> str:
@@ -56,27 +61,29 @@ def run(*command: str, folder: Path) -> str:
 @needs_spark
 def test_program_and_merge(tmp_path: Path) -> None:
     """The program of the page counts the visits, and a merge of fetches that are repeated changes nothing."""
-    (program,) = blocks("python", "Five minutes on Sail")
-    (shared,) = blocks("python", "One run at a time, or Redis")
-    (merge,) = blocks("python", "Merge what has changed")
     accounts = {name: Account(today=date(2026, 6, 15)) for name in ("north", "south")}
     for account in accounts.values():
         account.add_instance(start=datetime(2026, 5, 4, 9, tzinfo=UTC), participants=3)
     fakes = fakes_of(accounts)
     with serving(fakes):
         secrets = {name: environment_of(fake) for name, fake in fakes.items()}
+        assert secrets["north"].keys() > json.loads(SECRETS)["north"].keys()
         (tmp_path / "accounts.json").write_text(json.dumps(secrets), encoding="utf-8")
 
-        output = run("-c", program + shared + merge + COUNT + REFETCH + merge + COUNT, folder=tmp_path)
+        output = run("-c", PROGRAM + SHARED + MERGE + COUNT + REFETCH + MERGE + COUNT, folder=tmp_path)
 
     assert output.splitlines()[-2:] == ["('north', 3) ('south', 3)"] * 2
 
 
-@pytest.mark.parametrize("title", ["Databricks", "Airflow"])
-def test_other_programs_are_valid(title: str) -> None:
-    (program,) = blocks("python", title)
+@pytest.mark.parametrize("title", JOBS)
+def test_job_is_valid(title: str) -> None:
+    (program,) = JOBS[title]
 
     compile(program, title, "exec")
+
+
+async def test_extra_exists(tmp_path: Path) -> None:
+    assert await run_shell(INSTALL, tmp_path) == []
 
 
 @needs_spark
@@ -86,9 +93,3 @@ def test_example(tmp_path: Path) -> None:
     assert "The second run sent 0 requests." in output
     assert re.search(r"company-1\|meeting_participants\| done", output)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_all_blocks_are_run() -> None:
-    titles = ("Five minutes on Sail", "One run at a time, or Redis", "Merge what has changed", "Databricks", "Airflow")
-
-    assert len(re.findall(r"^```python", PAGE, re.MULTILINE)) == sum(len(blocks("python", title)) for title in titles)
