@@ -35,12 +35,12 @@ APP = ServerToServer("account", "client", "canary-secret")
 
 
 class FaultyStore(MemoryTokenStore):
-    """A store whose methods with the names *faults* raise, and whose writes then hang for *hang* seconds."""
+    """A store whose methods with the names *faults* raise, and whose writes hang for *hang* seconds."""
 
     def __init__(self, *faults: str, hang: float = 0.0) -> None:
         super().__init__()
         self.tried = list[str]()
-        self._faults = faults
+        self.faults = faults
         self._hang = hang
 
     async def read(self, key: str) -> bytes | None:
@@ -60,7 +60,7 @@ class FaultyStore(MemoryTokenStore):
 
     def _fail(self, name: str) -> None:
         self.tried.append(name)
-        if name in self._faults:
+        if name in self.faults:
             raise StoreError("no store")
 
 
@@ -165,6 +165,25 @@ async def test_faulty_store_is_passed_by(fault: str) -> None:
     if fault == "write":
         async with store.lock(KEY):
             pass  # it is not held any longer
+
+
+@in_virtual_time
+async def _log_of(store: FaultyStore, *outcomes: bool) -> None:
+    """Renew tokens while the store works, or does not."""
+    tokens = shared_tokens(NumberedTokens(seconds=0), store)
+    token: Token | None = None
+    for works in outcomes:
+        store.faults = () if works else ("lock",)
+        token = await tokens.renew(token)
+
+
+def test_faulty_store_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The first fault of a store is logged, and the first one after it has worked again."""
+    _log_of(FaultyStore(), False, False, True, False, False)
+
+    assert [(record.name, record.levelname, record.message) for record in caplog.records] == [
+        ("zoomasync", "WARNING", "the access token is not shared with other processes: no store")
+    ] * 2
 
 
 @in_virtual_time

@@ -203,6 +203,22 @@ async def test_token_is_used_before_it_is_shared(valkey_server: Server) -> None:
     assert credentials.fetched == 1
 
 
+async def test_cancelled_waiter_keeps_no_lock(valkey_server: Server) -> None:
+    """A lock whose request was cancelled, and that arrives after that, is released too."""
+    async with (
+        distant(valkey_server, there=0.3, back=0.0) as (_, url),
+        RedisTokenStore(url) as store,
+        RedisTokenStore(valkey_server.url) as other,
+    ):
+        with anyio.move_on_after(0.1) as scope:
+            await _lock(store)
+        assert scope.cancelled_caught
+        await anyio.sleep(0.7)
+
+        with anyio.fail_after(2):
+            await _lock(other)
+
+
 async def test_hung_renewal_is_sent_again(valkey_server: Server) -> None:
     """A connection that hangs does not cost the leases: they are renewed over another one."""
     async with distant(valkey_server, there=0.0, back=0.0) as (proxy, url):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import multiprocessing
 import traceback
@@ -201,6 +202,25 @@ async def test_waiting_caller_can_be_cancelled(make: Make, key: str) -> None:
     with anyio.fail_after(2):
         async with second.lock(key):
             pass
+
+
+async def test_encrypted_token_is_not_in_redis(valkey_url: str, key: str) -> None:
+    """Redis holds what *encrypt* returns: any bytes."""
+
+    def swap(value: bytes) -> bytes:
+        return bytes(255 - byte for byte in value)
+
+    async with (
+        Redis.from_url(valkey_url) as redis,  # pyright: ignore[reportUnknownMemberType]  its options
+        RedisTokenStore(valkey_url, encrypt=swap, decrypt=swap) as store,
+        RedisTokenStore(valkey_url) as other,
+    ):
+        async with store.lock(key) as fence:
+            await store.write(key, b"canary-secret", fence=fence)
+
+        assert await redis.hget(f"{{{key}}}:token", "value") == base64.b64encode(swap(b"canary-secret"))
+        assert await store.read(key) == b"canary-secret"
+        assert await other.read(key) == swap(b"canary-secret")
 
 
 async def test_foreign_entry_is_store_error(valkey_url: str, key: str, make: Make) -> None:

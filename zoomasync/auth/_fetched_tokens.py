@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Final
 
 import anyio
@@ -17,13 +18,16 @@ from ._stored_token import StoredToken
 from ._token_requests import TokenRequests, with_lifetime
 from ._token_store import TokenStore
 
+_logger = logging.getLogger("zoomasync")
+
 _SHARE_SECONDS: Final = 2.0  # that callers wait until the store has their token
 
 
 class FetchedTokens:
     """Access tokens that *credentials* fetch at any time, shared in *store* if there is one.
 
-    One client at a time fetches a token that all share. A client that cannot use the store fetches its own.
+    One client at a time fetches a token that all share. A client that cannot use the store logs that, and fetches its
+    own.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class FetchedTokens:
         self._store = store
         self._key = "" if store is None else _store_key(credentials)
         self._wall_clock = wall_clock
+        self._is_fault_logged = False
 
     @property
     def account_id(self) -> str | None:
@@ -55,11 +60,13 @@ class FetchedTokens:
         async with AsyncExitStack() as stack:
             token: Token | None = None
             fence: int | None = None
-            with suppress(StoreError):
+            try:
                 token = await self._read(self._store, stale)
                 if token is None:
                     fence = await stack.enter_async_context(self._store.lock(self._key))
                     token = await self._read(self._store, stale)
+            except StoreError as error:
+                self._log_fault(error)
             return token or await self._fetch_and_share(self._store, fence)
 
     async def _read(self, store: TokenStore, stale: Token | None) -> Token | None:
@@ -78,12 +85,25 @@ class FetchedTokens:
         self.must_finish = True  # so that the others get the token, too
         try:
             token = await self._fetch()
-            # If it cannot be shared, this client can still use it.
-            with anyio.move_on_after(_SHARE_SECONDS), suppress(StoreError):
-                await store.write(self._key, StoredToken.of(token, now=self._wall_clock()).encode(), fence=fence)
+            await self._share(store, fence, token)
         finally:
             self.must_finish = False
         return token
+
+    async def _share(self, store: TokenStore, fence: int, token: Token) -> None:
+        """Write *token* to *store*. If that fails, this client can still use it."""
+        try:
+            with anyio.move_on_after(_SHARE_SECONDS):
+                await store.write(self._key, StoredToken.of(token, now=self._wall_clock()).encode(), fence=fence)
+                self._is_fault_logged = False
+        except StoreError as error:
+            self._log_fault(error)
+
+    def _log_fault(self, error: StoreError) -> None:
+        """Log the first *error* of the store, and the first after it has worked again."""
+        if not self._is_fault_logged:
+            self._is_fault_logged = True
+            _logger.warning("the access token is not shared with other processes: %s", error)
 
     async def _fetch(self) -> Token:
         return with_lifetime(await self._requests.send(lambda: self._credentials.fetch(self._transport)))
