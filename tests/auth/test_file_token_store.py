@@ -241,13 +241,13 @@ async def test_next_process_is_not_overtaken(store: FileTokenStore, folder: Path
             await anyio.sleep(0.01)
 
     async with anyio.create_task_group() as tasks:
-        for _ in range(50):
+        for _ in range(30):
             tasks.start_soon(take, store, "many")
         await anyio.sleep(0.02)
         tasks.start_soon(take, other, "one")
 
-    assert (len(turns), turns.count("one")) == (51, 1)
-    assert turns.index("one") < 25
+    assert (len(turns), turns.count("one")) == (31, 1)
+    assert turns.index("one") < 20
 
 
 async def test_two_event_loops_share_store(store: FileTokenStore) -> None:
@@ -299,16 +299,17 @@ async def test_lock_ends_with_process(folder: Path, store: FileTokenStore) -> No
 async def test_killed_writer_leaves_whole_file(folder: Path, store: FileTokenStore) -> None:
     """A process that is killed at any moment leaves the old value or the new one, and the next one can write."""
     half_written = 0
-    for _ in range(40):
+    for attempt in range(60):
         with Child(write_repeatedly, folder, KEY) as child:
             await asyncio.to_thread(child.wait_until_ready)
+            await anyio.sleep(0.001 * attempt)  # a busy machine may need longer to start the next write
             child.kill()
         half_written += f".{KEY}.json.part" in _names(folder)
 
         value = await store.read(KEY)
         assert value is not None
         assert len(set(value)) == 1 or value == SECRET
-        assert len(value) == (1 + value[0]) * 1000 or value == SECRET
+        assert len(value) == (1 + value[0]) * 10_000 or value == SECRET
         with anyio.fail_after(5):
             await _write(store, SECRET)
         if half_written == 3:

@@ -65,12 +65,12 @@ async def hold(folder: Path, key: str, ready: Connection) -> None:
 
 
 async def write_repeatedly(folder: Path, key: str, ready: Connection) -> None:
-    """Write values of a thousand bytes 0, two thousand bytes 1 and so on."""
+    """Write values of ten thousand bytes 0, twenty thousand bytes 1 and so on."""
     store = FileTokenStore(folder)
     async with store.lock(key) as fence:
         while True:
-            for number in range(250):
-                await store.write(key, bytes([number]) * (1 + number) * 1000, fence=fence)
+            for number in range(100):
+                await store.write(key, bytes([number]) * (1 + number) * 10_000, fence=fence)
                 if number == 1:
                     ready.send("written")
 
