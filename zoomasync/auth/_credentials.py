@@ -5,30 +5,21 @@ Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
-from urllib.parse import urlencode
-
-import msgspec
 
 from .._core.access_token import Token
-from .._core.endpoint import Endpoint
-from .._core.http_messages import HttpRequest
 from .._core.responses import interpret
 from .._core.transport import Transport
 from .._core.urls import secure_url
-from .._label import Label
 from .._settings import Settings
 from ..errors import BadRequest, ConfigError, PermissionDenied, Unauthorized
+from ._token_endpoint import TOKEN, form_request, rejected_app
 from ._token_keys import app_token_key
 
 DEFAULT_TOKEN_URL = "https://zoom.us/oauth/token"  # noqa: S105  an address
 """The address of Zoom's token endpoint."""
-
-_DEFAULT_LIFETIME = 3600.0
-_LONGEST_LIFETIME = 86_400.0
 
 
 class Credentials(Protocol):
@@ -101,67 +92,17 @@ class ServerToServer:
 
     async def fetch(self, transport: Transport) -> Token:
         """Request a new token from Zoom. Raises `Unauthorized` when Zoom rejects the credentials."""
-        call = _TOKEN.at()
-        response = await transport.send(self._request())
-        try:
-            token = interpret(call, response)
-        except (BadRequest, PermissionDenied, Unauthorized) as rejected:
-            reason = f"{rejected.message}. " if rejected.message else ""
-            error = Unauthorized(
-                rejected.call,
-                rejected.status,
-                code=rejected.code,
-                message=f"{reason}Check the account id, the client id and the client secret.",
-                tracking_id=rejected.tracking_id,
-            )
-        else:
-            return Token(token.access_token, token.lifetime, token.scopes, token.api_address)
-        raise error
-
-    def _request(self) -> HttpRequest:
-        basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-        # In the body, because Zoom has begun to reject these parameters in the query string.
-        form = urlencode({"grant_type": "account_credentials", "account_id": self.account_id})
-        return HttpRequest(
-            name=_TOKEN.route,
-            method=_TOKEN.method,
-            url=self.token_url,
-            headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
-            body=form.encode(),
+        request = form_request(
+            *(TOKEN, self.token_url, self.client_id, self.client_secret),
+            grant_type="account_credentials",
+            account_id=self.account_id,
         )
-
-
-class _TokenResponse(msgspec.Struct, frozen=True):
-    access_token: str
-    expires_in: float | str | None = None
-    scope: object = None  # any type: an odd value must not make the token useless
-    api_url: object = None
-
-    def __repr__(self) -> str:
-        return "_TokenResponse(...)"  # hides the token
-
-    @property
-    def lifetime(self) -> float:
-        """The lifetime in seconds; one hour when the response has no valid one."""
+        response = await transport.send(request)
         try:
-            seconds = float(self.expires_in or 0)
-        except ValueError:
-            return _DEFAULT_LIFETIME
-        return seconds if 0 < seconds <= _LONGEST_LIFETIME else _DEFAULT_LIFETIME
-
-    @property
-    def scopes(self) -> frozenset[str] | None:
-        """The scopes of the token; None when the response has no text that names them."""
-        return frozenset(self.scope.split()) if isinstance(self.scope, str) else None
-
-    @property
-    def api_address(self) -> str | None:
-        """The address of the API; None when the response has no text that names it."""
-        return self.api_url if isinstance(self.api_url, str) else None
-
-
-# The token endpoint has no rate-limit label, and its requests need no permit.
-_TOKEN = Endpoint(route="POST /oauth/token", label=Label.LIGHT, response=_TokenResponse)
+            return interpret(TOKEN.at(), response).token
+        except (BadRequest, PermissionDenied, Unauthorized) as rejected:
+            error = rejected_app(rejected, "Check the account id, the client id and the client secret.")
+        raise error
 
 
 def check_texts(class_name: str, **settings: str) -> None:
