@@ -49,6 +49,8 @@ from .account.records import (
 )
 from .pipeline import LoggedRequest
 from .server import FakeZoom
+from .webhooks.delivery import WebhookDelivery
+from .webhooks.sender import WebhookSubscription
 
 __all__ = [
     "Account",
@@ -100,4 +102,6 @@ __all__ = [
     "TrackingSource",
     "UpcomingEvent",
     "Visit",
+    "WebhookDelivery",
+    "WebhookSubscription",
 ]

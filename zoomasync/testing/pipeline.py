@@ -46,6 +46,8 @@ from .protocol.responses import (
 from .protocol.route import TOKEN_ROUTE, Route
 from .protocol.times import http_date
 from .protocol.user_app import UserApp
+from .webhooks.announcements import Announcements
+from .webhooks.live import RunningMeetings
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
@@ -108,6 +110,8 @@ class RequestPipeline:
     access_tokens: AccessTokens
     user_app: UserApp
     oauth: OAuthEndpoints
+    announcements: Announcements
+    running: RunningMeetings
     page_tokens: PageTokens
     rate_limits: RateLimits
     registrants: RegistrantChanges
@@ -222,7 +226,7 @@ class RequestPipeline:
             path_values = (quote(caller.id, safe=""), *path_values[1:])
         if too_many := self.rate_limits.check(self.rate_limits.label(route)):
             return too_many
-        return self._unless_faulty(exchange, lambda: self._handle(exchange, route, path_values))
+        return self._unless_faulty(exchange, lambda: self._handle(exchange, route, path_values, caller))
 
     def _caller(self, token: AccessToken) -> Host:
         """Return the user of a user's token; one who was removed from the account has no valid token."""
@@ -241,7 +245,9 @@ class RequestPipeline:
                 raise
             return unlisted, ()
 
-    def _handle(self, exchange: _Exchange, route: Route, path_values: tuple[str, ...]) -> FakeResponse:
+    def _handle(
+        self, exchange: _Exchange, route: Route, path_values: tuple[str, ...], caller: Host | None
+    ) -> FakeResponse:
         if route.handler is None:
             raise unknown_path()
         operation = route.operation
@@ -262,6 +268,9 @@ class RequestPipeline:
             quota=self.resource_quotas,
             registrants=self.registrants,
             outbox=self.outbox,
+            announcements=self.announcements,
+            running=self.running,
+            caller=caller,
             repeat=exchange.fault.repeat,
             origin=f"http://{exchange.request.host}",
             download_token=self.access_tokens.issue_for_downloads,

@@ -31,12 +31,16 @@ from .protocol.page_tokens import PageTokens
 from .protocol.responses import AuthorizationError
 from .protocol.times import utc_today
 from .protocol.user_app import UserApp
+from .webhooks.announcements import Announcements
+from .webhooks.live import RunningMeetings
+from .webhooks.scripts import WebhookScripts
+from .webhooks.sender import WebhookSender
 
 _UNLIMITED: Final = Plan(light=10_000, medium=10_000, heavy=10_000, resource_intensive=10_000)
 _SHUTDOWN_SECONDS: Final = 1.0
 
 
-class FakeZoom(FaultScripts):
+class FakeZoom(FaultScripts, WebhookScripts):
     """A Zoom account for tests: an async context manager that serves it over HTTP on a free local port.
 
     ::
@@ -102,6 +106,10 @@ class FakeZoom(FaultScripts):
     - `disturb` applies random faults, which a seed determines.
     - `clear_responses` discards all of these.
 
+    Webhooks are signed, and delivered with Zoom's retries, to each address of `subscribe_webhooks`, which also lists
+    their causes. Meetings are started, joined and ended with `start_meeting`, `join_meeting`, `leave_meeting` and
+    `end_meeting`.
+
     In a block of `with fake.outage():` every request fails. `expire_access_tokens` and `expire_page_tokens` end all
     tokens early. Instances, recordings and the records of an account can be listed late (`listed_at`), and reports and
     files of recordings can be ready late. `Account.disabled_features` are plans that the account does not have.
@@ -145,23 +153,27 @@ class FakeZoom(FaultScripts):
             code_lifetime=code_lifetime,
             reuse_seconds=refresh_reuse_seconds,
         )
-        super().__init__(
-            RequestPipeline(
-                account=self.account,
-                today=lambda: self.today,
-                now=now_or_default,
-                dated=now is not None,
-                clamp_ranges=clamp_ranges,
-                access_tokens=tokens,
-                user_app=user_app,
-                oauth=OAuthEndpoints(self._app, DEFAULT_SCOPES if scopes is None else scopes, user_app, tokens),
-                page_tokens=PageTokens(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
-                rate_limits=RateLimits(plan, time.monotonic, now_or_default),
-                resource_quotas=ResourceQuotas(now_or_default),
-                registrants=RegistrantChanges(list_delay, now_or_default),
-                concurrent_writes=ConcurrentWrites(write_seconds),
-            )
+        sender = WebhookSender(tokens.issue_for_downloads)
+        announcements = Announcements(self.account, now_or_default, sender)
+        pipeline = RequestPipeline(
+            account=self.account,
+            today=lambda: self.today,
+            now=now_or_default,
+            dated=now is not None,
+            clamp_ranges=clamp_ranges,
+            access_tokens=tokens,
+            user_app=user_app,
+            oauth=OAuthEndpoints(self._app, DEFAULT_SCOPES if scopes is None else scopes, user_app, tokens),
+            page_tokens=PageTokens(time.monotonic, cap=page_size_cap, lifetime=page_token_lifetime),
+            rate_limits=RateLimits(plan, time.monotonic, now_or_default),
+            resource_quotas=ResourceQuotas(now_or_default),
+            registrants=RegistrantChanges(list_delay, now_or_default),
+            concurrent_writes=ConcurrentWrites(write_seconds),
+            announcements=announcements,
+            running=RunningMeetings(self.account, now_or_default, announcements),
         )
+        FaultScripts.__init__(self, pipeline)
+        WebhookScripts.__init__(self, pipeline, sender, lambda: self._origin)
         self._runner: web.ServerRunner | None = None
 
     def __repr__(self) -> str:
@@ -185,6 +197,7 @@ class FakeZoom(FaultScripts):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         runner, self._runner = self._runner, None
+        await self._webhooks.close()
         if runner:
             await runner.cleanup()
 
@@ -295,8 +308,13 @@ class FakeZoom(FaultScripts):
             raise ValueError(str(error)) from None
 
     def remove_app(self, user: Host) -> None:
-        """Remove the app as *user*: all tokens of the user stop to work."""
-        self._pipeline.user_app.end(user.id)
+        """Remove the app as *user*: all tokens of the user stop to work, and the event is "app_deauthorized".
+
+        Zoom sends that event to an address of its own, which an app has for it; here any subscription may take it.
+        """
+        app = self._pipeline.user_app
+        app.end(user.id)
+        self._pipeline.announcements.deauthorized(user, app.client_id)
 
     def expire_access_tokens(self) -> None:
         """Expire every access token issued so far, those of users too; a request with one is a 401."""

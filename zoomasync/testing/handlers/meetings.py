@@ -83,6 +83,7 @@ def create(request: FakeRequest) -> Row:
     request.quota.schedule(host.id)
     meeting = scheduling.from_body(body, host, request.account.next_meeting_number(), request.now, user)
     request.account.scheduled_meetings.append(meeting)
+    request.announcements.scheduled("created", meeting, request.operator(host))
     return created_meeting_body(meeting)
 
 
@@ -122,11 +123,13 @@ def update(request: FakeRequest) -> None:
     if whole.get("pre_schedule") and whole["type"] not in _PRE_SCHEDULED_TYPES:
         raise ErrorResponse(400, 3000, "Prescheduling is only available for the meeting types 2 and 3.")
     request.quota.schedule(host.id)
+    before, operator = request.announcements.state(meeting), request.operator(meeting.host)
     if occurrence is not None:
         scheduling.update_occurrence(meeting, occurrence, body, request.now)
-        return
-    meeting.host = host
-    scheduling.update(meeting, body, request.now)
+    else:
+        meeting.host = host
+        scheduling.update(meeting, body, request.now)
+    request.announcements.updated(meeting, before, operator, single=occurrence is not None)
 
 
 def delete(request: FakeRequest) -> None:
@@ -143,7 +146,9 @@ def delete(request: FakeRequest) -> None:
     if occurrence is None:
         meeting.delete()
     else:
-        meeting.save_occurrence(replace(occurrence, status="deleted"))
+        occurrence = replace(occurrence, status="deleted")
+        meeting.save_occurrence(occurrence)
+    request.announcements.scheduled("deleted", meeting, request.operator(meeting.host), occurrence)
 
 
 def update_status(request: FakeRequest) -> None:
@@ -156,12 +161,13 @@ def update_status(request: FakeRequest) -> None:
         if not meeting.deleted:
             raise ErrorResponse(400, 3000, "The meeting is not deleted.")
         meeting.deleted = False
+        request.announcements.scheduled("recovered", meeting, request.operator(meeting.host))
         return
     if meeting.on_premise:
         raise ErrorResponse(400, 3063, "Can not end on-premise user's meeting.")
     if meeting.status != "started":
         raise request.error(400, 3000 if request.is_webinar else 4927, "The meeting is not running.")
-    meeting.end()
+    request.running.end_any(meeting)
 
 
 def invitation(request: FakeRequest) -> Row:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 from urllib.parse import quote
 
+from ..account.account import Account
 from ..account.meeting import Registrant
 from ..account.recording import Recording, RecordingFile, RecordingView
-from ..protocol.request import FakeRequest
 from ..protocol.times import iso
 from .instance_rows import Row, without_keys
 from .meeting_rows import SITE
@@ -27,17 +28,36 @@ _DEFAULTS: Final[Row] = {
 }
 
 
-def recording_row(request: FakeRequest, recording: Recording, files: Sequence[RecordingFile]) -> Row:
+class Serving(Protocol):
+    """The account, the time, and the address of the server, which links to files have."""
+
+    @property
+    def account(self) -> Account:
+        """The account that has the recordings."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The time in UTC."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """The address of the server."""
+        ...
+
+
+def recording_row(serving: Serving, recording: Recording, files: Sequence[RecordingFile]) -> Row:
     """Return one row of a listing: a recording with these of its files, without audio files of participants.
 
     The totals do not count files that are not processed yet.
     """
     files = [each for each in files if not each.file_name]
-    completed = [each for each in files if each.is_completed(request.now)]
+    completed = [each for each in files if each.is_completed(serving.now)]
     row: Row = {
         "uuid": recording.uuid,
         "id": recording.id,
-        "account_id": request.account.id,
+        "account_id": serving.account.id,
         "host_id": recording.host.id,
         "topic": recording.topic,
         "type": str(recording.type),
@@ -47,22 +67,20 @@ def recording_row(request: FakeRequest, recording: Recording, files: Sequence[Re
         "recording_count": len(completed),
         "share_url": _share_url(recording),
         **_auto_delete(recording),
-        "recording_files": [_file_row(request, recording, each) for each in files],
+        "recording_files": [_file_row(serving, recording, each) for each in files],
     }
     return {**row, "recording_play_passcode": f"pLaY{recording.uuid[:8]}"} if recording.password else row
 
 
-def recording_body(
-    request: FakeRequest, recording: Recording, files: Sequence[RecordingFile], *, password: bool
-) -> Row:
+def recording_body(serving: Serving, recording: Recording, files: Sequence[RecordingFile], *, password: bool) -> Row:
     """Return a recording with all *files*, and with its *password* if that is true; the totals count them."""
-    completed = [each for each in files if each.is_completed(request.now)]
+    completed = [each for each in files if each.is_completed(serving.now)]
     body: Row = {
-        **recording_row(request, recording, files),
+        **recording_row(serving, recording, files),
         "total_size": sum(len(each.content) for each in completed),
         "recording_count": len(completed),
         "participant_audio_files": [
-            {**_common(request, recording, each), "file_name": each.file_name} for each in files if each.file_name
+            {**_common(serving, recording, each), "file_name": each.file_name} for each in files if each.file_name
         ],
     }
     return {**body, "password": recording.password} if password else body
@@ -94,13 +112,13 @@ def recording_registration_body(recording: Recording, registrant: Registrant) ->
     return {**body, "share_url": f"{_share_url(recording)}?tk={registrant.id}"} if approved else body
 
 
-def transcript_body(request: FakeRequest, recording: Recording, file: RecordingFile) -> Row:
+def transcript_body(serving: Serving, recording: Recording, file: RecordingFile) -> Row:
     """Return a transcript with its link, or with the reason why it cannot be downloaded."""
-    reason = _restriction(request, recording, file)
-    link = {"download_restriction_reason": reason} if reason else {"download_url": _download_url(request, file)}
+    reason = _restriction(serving, recording, file)
+    link = {"download_restriction_reason": reason} if reason else {"download_url": _download_url(serving, file)}
     return {
         "meeting_id": recording.uuid,
-        "account_id": request.account.id,
+        "account_id": serving.account.id,
         "meeting_topic": recording.topic,
         "host_id": recording.host.id,
         "transcript_created_time": iso(recording.end_time),
@@ -110,22 +128,22 @@ def transcript_body(request: FakeRequest, recording: Recording, file: RecordingF
     }
 
 
-def _restriction(request: FakeRequest, recording: Recording, file: RecordingFile) -> str:
-    if recording.state(file, request.now) != "available":
+def _restriction(serving: Serving, recording: Recording, file: RecordingFile) -> str:
+    if recording.state(file, serving.now) != "available":
         return "DELETED_OR_TRASHED"
-    if not file.is_completed(request.now):
+    if not file.is_completed(serving.now):
         return "NOT_READY"
     if not file.content:
         return "NO_TRANSCRIPT_DATA"
     return "" if file.file_extension == "VTT" else "UNSUPPORTED"
 
 
-def _file_row(request: FakeRequest, recording: Recording, file: RecordingFile) -> Row:
+def _file_row(serving: Serving, recording: Recording, file: RecordingFile) -> Row:
     """Return one file; one that Zoom has not processed yet has neither type nor end nor size, as was observed."""
-    completed = file.is_completed(request.now)
+    completed = file.is_completed(serving.now)
     known = file if completed else replace(file, file_type="", file_extension="", content=b"")
     row: Row = {
-        **_common(request, recording, known),
+        **_common(serving, recording, known),
         "meeting_id": recording.uuid,
         "file_extension": known.file_extension,
     }
@@ -133,12 +151,12 @@ def _file_row(request: FakeRequest, recording: Recording, file: RecordingFile) -
         row["recording_type"] = file.recording_type
     if not completed:
         row["recording_end"] = ""
-    if recording.state(file, request.now) != "available":
+    if recording.state(file, serving.now) != "available":
         row["deleted_time"] = iso(recording.deletion_time(file))
     return row
 
 
-def _common(request: FakeRequest, recording: Recording, file: RecordingFile) -> Row:
+def _common(serving: Serving, recording: Recording, file: RecordingFile) -> Row:
     """Return the fields that the files of a recording and of its participants share."""
     row: Row = {
         "file_type": file.file_type,
@@ -148,20 +166,20 @@ def _common(request: FakeRequest, recording: Recording, file: RecordingFile) -> 
     if recording.on_premise:
         row["file_path"] = f"/{recording.id}/{file.id}.{file.file_extension.lower()}"
     else:
-        row["download_url"] = _download_url(request, file)
+        row["download_url"] = _download_url(serving, file)
     if file.file_type in _WITHOUT_ID:
         return row
     return {
         **row,
         "id": file.id,
         "file_size": len(file.content),
-        "status": "completed" if file.is_completed(request.now) else "processing",
+        "status": "completed" if file.is_completed(serving.now) else "processing",
         "play_url": f"{SITE}/rec/play/{quote(file.id, safe='')}",
     }
 
 
-def _download_url(request: FakeRequest, file: RecordingFile) -> str:
-    return f"{request.origin}/rec/download/{quote(file.id, safe='')}"
+def _download_url(serving: Serving, file: RecordingFile) -> str:
+    return f"{serving.origin}/rec/download/{quote(file.id, safe='')}"
 
 
 def _share_url(recording: Recording) -> str:

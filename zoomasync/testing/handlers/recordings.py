@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final, Literal, cast
 from urllib.parse import unquote
 
 from ..account import scheduling
@@ -84,11 +84,14 @@ def delete(request: FakeRequest) -> None:
     if not file.is_completed(request.now):
         raise ErrorResponse(400, 3303, "You can not delete an uncompleted meeting.")
     _delete(request, recording, [file])
+    _announce_deletion(request, recording, [file])
 
 
 def delete_all(request: FakeRequest) -> None:
     """Move all files of a recording to the trash, or delete them for good, from the trash as well."""
-    _delete(request, *_found_for_deletion(request))
+    recording, files = _found_for_deletion(request)
+    _delete(request, recording, files)
+    _announce_deletion(request, recording, files)
 
 
 def recover(request: FakeRequest) -> None:
@@ -172,13 +175,16 @@ def register(request: FakeRequest) -> Row:
     """
     recording, email = _on_demand(request), str(request.body["email"])
     check_answers(recording, request.body)
-    registrant = recording.registrant(email) or new_registrant(
+    known = recording.registrant(email)
+    registrant = known or new_registrant(
         request,
         request.body,
         scheduling.registrant_id(recording.id, normalized_email(email)),
         pending=recording.approval_type == MANUAL_APPROVAL,
     )
     recording.save_registrant(registrant)
+    if known is None:
+        request.announcements.viewer_registered(recording, registrant)
     return recording_registration_body(recording, registrant)
 
 
@@ -193,7 +199,10 @@ def update_status(request: FakeRequest) -> None:
     if unknown := [each for each in ids if each not in known]:
         raise no_such_registrant(request, unknown[0])
     for each in ids:
-        recording.save_registrant(replace(known[each], status=status))
+        changed = replace(known[each], status=status)
+        if changed != known[each]:
+            recording.save_registrant(changed)
+            request.announcements.viewer_decided(recording, changed, request.operator(recording.host))
 
 
 def questions(request: FakeRequest) -> Row:
@@ -275,6 +284,12 @@ def _recover(request: FakeRequest, recording: Recording, files: Collection[Recor
     if account.storage is not None and account.storage_used(request.now) + size > account.storage:
         raise ErrorResponse(400, 3309, "Not enough cloud storage available.")
     recording.recover(files, request.now)
+    request.announcements.recording_changed("recovered", request, recording, [*files], request.operator(recording.host))
+
+
+def _announce_deletion(request: FakeRequest, recording: Recording, files: Sequence[RecordingFile]) -> None:
+    change: Literal["deleted", "trashed"] = "deleted" if _is_for_good(request) else "trashed"
+    request.announcements.recording_changed(change, request, recording, files, request.operator(recording.host))
 
 
 def _on_demand(request: FakeRequest) -> Recording:

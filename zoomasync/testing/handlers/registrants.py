@@ -82,6 +82,7 @@ def add(request: FakeRequest) -> Row:
     ):
         raise invalid("occurrence_ids")
     registrant = _registration(request, meeting, body, chosen)
+    _announce(request, meeting, registrant)
     request.registrants.save(meeting, registrant)
     request.outbox.confirm(meeting, registrant)
     return registration_body(meeting, registrant)
@@ -110,6 +111,7 @@ def add_batch(request: FakeRequest) -> Row:
         trial.save_registrant(added[-1])
     confirmed = True if request.is_webinar else cast("bool | None", request.body.get("registrants_confirmation_email"))
     for registrant in added:
+        _announce(request, meeting, registrant)
         request.registrants.save(meeting, registrant)
         request.outbox.confirm(meeting, registrant, wanted=confirmed)
     return {"registrants": [batch_registration_row(meeting, each) for each in added]}
@@ -165,6 +167,7 @@ def update_status(request: FakeRequest) -> None:
         if changed != registrant:
             request.registrants.save(meeting, changed)
             request.outbox.notify(meeting, changed, status)
+            request.announcements.decided(meeting, changed, status, request.operator(meeting.host))
 
 
 def questions(request: FakeRequest) -> Row:
@@ -223,6 +226,13 @@ def new_registrant(request: FakeRequest, body: Json, registrant_id: str, *, pend
         ),
         **cast("dict[str, Any]", {name: value for name, value in body.items() if name not in _CONVERTED_FIELDS}),
     )
+
+
+def _announce(request: FakeRequest, meeting: ScheduledMeeting, registrant: Registrant) -> None:
+    """Announce a registration that *meeting* does not have yet, or has as a cancelled one."""
+    before = meeting.registrant(registrant.id)
+    if before is None or before.status == "cancelled":
+        request.announcements.registered(meeting, registrant)
 
 
 def _meeting(request: FakeRequest, *, unknown_code: int = 3001) -> ScheduledMeeting:

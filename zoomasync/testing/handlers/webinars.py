@@ -49,6 +49,7 @@ def create(request: FakeRequest) -> Row:
     webinar = scheduling.from_body(body, host, number, request.now, user, default_type=WEBINAR)
     webinar.simulive = simulive
     request.account.scheduled_webinars.append(webinar)
+    request.announcements.scheduled("created", webinar, request.operator(host))
     return created_webinar_body(webinar)
 
 

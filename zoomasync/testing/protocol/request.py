@@ -20,6 +20,8 @@ from ..account.registrant_changes import RegistrantChanges
 from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
 from ..reference.operations import Operation
+from ..webhooks.announcements import Announcements
+from ..webhooks.live import RunningMeetings
 from . import query as _query
 from .page_tokens import Page, PageRepeat, PageTokens
 from .query import DateRange, Query
@@ -41,6 +43,7 @@ _WEBINAR_NUMBER: Final = MappingProxyType(
 )
 """The errors of operations that differ from the others for a webinar's number instead of a meeting's."""
 _OTHER_ACCOUNT_CODE: Final = 1010
+_OWNER: Final = "0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,8 @@ class FakeRequest:
 
     *operation* is the reference's. *path* and *path_values*, the segments that fill its placeholders, are as they came
     over the wire. *now* is UTC. *registrants* makes the changes of registrants of meetings and webinars, and
-    *outbox* takes the e-mails that Zoom would send. With *repeat*, a listing has no end. *origin* is the address of the
+    *outbox* takes the e-mails that Zoom would send, and *announcements* the webhooks. *caller* is the user of a user's
+    token, and *running* are the meetings that run. With *repeat*, a listing has no end. *origin* is the address of the
     server, for links to it, and *download_token* returns a token for downloads, valid for so many seconds. With
     *clamp_ranges*, reports leave out days beyond their limits instead of an error.
     """
@@ -66,6 +70,9 @@ class FakeRequest:
     quota: ResourceQuotas
     registrants: RegistrantChanges
     outbox: Outbox
+    announcements: Announcements
+    running: RunningMeetings
+    caller: Host | None = None
     repeat: PageRepeat | None = None
     origin: str = ""
     download_token: Callable[[int], str] = str
@@ -98,6 +105,13 @@ class FakeRequest:
     def hosts(self) -> list[Host]:
         """The active users of the account."""
         return [each for each in self.account.hosts if not each.other_account]
+
+    def operator(self, host: Host) -> Host:
+        """Return the user who makes the change: that of the token, or the owner of the account, or else *host*.
+
+        The token of a server-to-server app is the owner's (https://developers.zoom.us/docs/internal-apps/s2s-oauth/).
+        """
+        return self.caller or next((each for each in self.hosts if each.role_id == _OWNER), host)
 
     def user(self, *, unknown_code: int = 1001) -> Host:
         """Return the user whose id or e-mail address the path contains.
