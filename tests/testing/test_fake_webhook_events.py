@@ -103,6 +103,20 @@ async def test_scheduled_event(kind: str, type_: MeetingType) -> None:
     assert "start_url" not in shown
 
 
+async def test_types_of_data_file() -> None:
+    """The type of a recording is a number in events, and text in responses."""
+    data = account()
+    recording = data.add_recording()
+    async with watching(data) as watched:
+        await watched.caller.post(f"/users/{data.hosts[0].id}/meetings", {"settings": {"use_pmi": True}})
+        watched.fake.complete_recording(recording)
+        await watched.events()
+
+    meeting, completed = [loads(body)["payload"]["object"] for body in watched.receiver.bodies]
+    assert meeting["pmi"] == data.hosts[0].pmi
+    assert completed["type"] == 2
+
+
 async def test_operator_is_caller() -> None:
     """The operator is the user of the token; for a server-to-server app, the owner of the account."""
     data = account()
@@ -286,10 +300,13 @@ async def test_running_meeting() -> None:
 
 
 async def test_request_ends_running_webinar() -> None:
+    """A meeting that the test itself has started has the event, and does not become an instance."""
     data = account()
     webinar, own = data.add_meeting(type=5), data.add_meeting()
-    own.start()
     async with watching(data) as watched:
+        running(watched, own)
+        watched.fake.end_meeting(own)
+        own.start()
         running(watched, webinar)
         responses = [
             await watched.caller.put(f"/webinars/{webinar.id}/status", {"action": "end"}),
@@ -298,8 +315,8 @@ async def test_request_ends_running_webinar() -> None:
         names = await watched.names()
 
     assert [response.status for response in responses] == [204, 204]
-    assert names == ["webinar.started", "webinar.ended", "meeting.ended"]
-    assert [instance.id for instance in data.instances] == [webinar.id]
+    assert names == ["meeting.started", "meeting.ended", "webinar.started", "webinar.ended", "meeting.ended"]
+    assert [instance.id for instance in data.instances] == [own.id, webinar.id]
 
 
 async def test_meeting_that_does_not_run() -> None:

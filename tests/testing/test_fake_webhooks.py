@@ -198,6 +198,18 @@ async def test_retry_does_not_hold_up_others() -> None:
     assert receiver.names == ["meeting.started", "meeting.ended", "meeting.deleted", "meeting.started"]
 
 
+async def test_events_arrive_in_order() -> None:
+    """The second event is not sent before the first one is answered."""
+    async with receiving() as receiver, FakeZoom(Account()) as fake:
+        await fake.subscribe_webhooks(receiver.url, secret=SECRET)
+        receiver.delays = [0.1]
+        for event in ("meeting.started", "meeting.ended"):
+            fake.send_webhook(event)
+        await fake.webhooks_delivered()
+
+    assert receiver.names == ["meeting.started", "meeting.ended"]
+
+
 async def test_duplicate_deliveries() -> None:
     """Only the next event has two copies, which differ in the download token and have one key."""
     async with receiving() as receiver, FakeZoom(Account()) as fake:
@@ -239,15 +251,10 @@ async def test_old_timestamp(minutes: int, reasons: list[str]) -> None:
         assert -1 <= int(request["x-zm-request-timestamp"]) - before + 60 * minutes <= 60
 
 
-def test_invalid_disturbance() -> None:
-    fake = FakeZoom(Account())
-    for disturb in (
-        lambda: fake.disturb_webhooks(copies=0),
-        lambda: fake.disturb_webhooks(on_event=0),
-        lambda: fake.disturb_webhooks(times=0),
-    ):
-        with pytest.raises(ValueError, match="count from 1"):
-            disturb()
+@pytest.mark.parametrize(("copies", "on_event", "times"), [(0, 1, 1), (1, 0, 1), (1, 1, 0)])
+def test_invalid_disturbance(copies: int, on_event: int, times: int) -> None:
+    with pytest.raises(ValueError, match="count from 1"):
+        FakeZoom(Account()).disturb_webhooks(copies=copies, on_event=on_event, times=times)
 
 
 async def test_disturbance_lasts() -> None:
@@ -286,6 +293,18 @@ async def test_subscription_is_disabled() -> None:
 
     assert (subscription.failures, subscription.active) == (6, False)
     assert len(receiver.errors) == 6
+
+
+async def test_example_of_removed_app() -> None:
+    """The time of this event is in its payload."""
+    async with receiving() as receiver, FakeZoom(Account()) as fake:
+        await fake.subscribe_webhooks(receiver.url, secret=SECRET)
+        fake.send_webhook("app_deauthorized", {"user_id": "someone"})
+        await fake.webhooks_delivered()
+
+    body = json.loads(receiver.bodies[0])
+    assert body.keys() == {"event", "payload"}
+    assert body["payload"]["user_id"] == "someone"
 
 
 async def test_unlisted_event() -> None:

@@ -20,7 +20,7 @@ LEFT: Final = "left the meeting. Reason : left the meeting."
 
 
 def event_object(event: str, row: Row) -> Json:
-    """Return *row* as the object of *event*: with the fields of the data file only, in their types."""
+    """Return *row* as the object of *event*: with the fields of the data file only, and numbers where it has them."""
     content: Json = msgspec.to_builtins(row)
     return _fitting_object(content, FACTS.events[event].payload.fields["object"])
 
@@ -74,6 +74,4 @@ def _fitting(value: object, spec: Spec) -> object:
         return _fitting_object(cast("Json", value), spec)
     if isinstance(value, list):
         return [_fitting(each, spec.item or spec) for each in cast("list[object]", value)]
-    if spec.kind == "integer" and isinstance(value, str):
-        return int(value)
-    return str(value) if spec.kind == "text" and isinstance(value, int) else value
+    return int(value) if spec.kind == "integer" and isinstance(value, str) else value

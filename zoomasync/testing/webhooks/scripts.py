@@ -13,7 +13,7 @@ from ..account.instance import Instance, Visit
 from ..account.meeting import Registrant, ScheduledMeeting
 from ..account.recording import Recording
 from ..pipeline import RequestPipeline
-from ..reference.webhooks import APP_DEAUTHORIZED, FACTS, URL_VALIDATION, example_event
+from ..reference.webhooks import APP_DEAUTHORIZED, FACTS, example_event
 from .delivery import WebhookDelivery
 from .sender import ZOOMS_RETRY_DELAYS, ZOOMS_TIMEOUT, Disturbance, WebhookSender, WebhookSubscription
 
@@ -114,7 +114,7 @@ class WebhookScripts:
         body: Mapping[str, object] = {"event": event, "payload": {}}
         if event in FACTS.events:
             body = _merged(example_event(event), {"payload": {"account_id": self._pipeline.account.id}})
-        if event not in {APP_DEAUTHORIZED, URL_VALIDATION}:
+        if event != APP_DEAUTHORIZED:  # its time is in the payload
             body = {**body, "event_ts": self._pipeline.announcements.next_event_ts()}
         whole = _merged(body, {"payload": payload or {}})
         if not self._webhooks.send(event, lambda: whole):

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from math import inf
 from typing import Final
@@ -47,7 +46,7 @@ class WebhookSubscription:
 
     @property
     def turn(self) -> asyncio.Lock:
-        """The lock of the first attempts, which are made one after the other."""
+        """The lock of the attempts, of which one is made at a time."""
         return self._turn
 
     def takes(self, event: str) -> bool:
@@ -76,7 +75,7 @@ class _Scripted:
 class WebhookSender:
     """The deliveries of one fake; *download_token* returns a token for so many seconds.
 
-    First attempts are made in the order of the events, one at a time for each subscription. Zoom promises no order.
+    Each subscription has one attempt at a time, and first attempts in the order of the events; Zoom promises no order.
     """
 
     def __init__(self, download_token: Callable[[int], str]) -> None:
@@ -156,7 +155,7 @@ class WebhookSender:
         content, delays = msgspec.json.encode(body), (disturbance.delay, *subscription.retry_delays)
         for attempt, delay in enumerate(delays, start=1):
             await asyncio.sleep(delay)
-            async with subscription.turn if attempt == 1 else nullcontext():
+            async with subscription.turn:
                 status, _ = await self._post(subscription, content, age=disturbance.age)
             outcome = outcome_of(status, is_last=attempt == len(delays))
             self._log(subscription, body, attempt, status, outcome)
