@@ -1,4 +1,4 @@
-"""The token and the client secret appear in no log, error, traceback, event or repr of a client."""
+"""Tokens, client secrets and personal data appear in no log, event or repr of a client, and no token in an error."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import base64
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
+from typing import get_args
 
 import pytest
 from aiohttp import web
+from support.canary_server import CANARIES as PERSONAL
+from support.canary_server import call_everything, canary_client
 from support.server import serving
 
 from zoomasync import Label, RetryPolicy, ServerToServer, Zoom, ZoomError
-from zoomasync.events import Event
+from zoomasync.events import Event, RateAdjusted
 from zoomasync.types import ResponseInfo
 
 TOKEN = "canary-token"
@@ -73,3 +76,22 @@ async def test_canary_is_nowhere(method: str, caplog: pytest.LogCaptureFixture) 
     assert len(responses) >= len(RESPONSES) - 2
     assert "aiohttp.access" in caplog.text
     assert not [canary for canary in CANARIES if canary in everything]
+
+
+async def test_personal_data_is_in_no_event(caplog: pytest.LogCaptureFixture) -> None:
+    """No event and no line of the log names an id, an e-mail address, a query, a page token or a secret."""
+    events: list[Event] = []
+    caplog.set_level(logging.DEBUG, "zoomasync")
+    async with canary_client(events.append) as zoom:
+        failures = await call_everything(zoom)
+
+    records = [record for record in caplog.records if record.name.startswith("zoomasync")]
+    logged = [f"{record.getMessage()} {record.args}" for record in records]
+    assert set(failures) == {
+        *("CircuitOpen", "NotFound", "OutcomeUnknown", "PerSecondLimitReached", "ServerError", "TransportError"),
+        "Unauthorized",
+    }
+    assert {RateAdjusted, *map(type, events)} == set(get_args(Event))
+    assert len(logged) == len(events)
+    everything = f"{logged} {events} {[str(event) for event in events]}"
+    assert [canary for canary in PERSONAL if canary in everything] == []

@@ -270,7 +270,9 @@ def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter
 
 
 def _check_listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener, ...]:
-    listeners = () if on_event is None else (on_event,) if callable(on_event) else tuple(on_event)
+    if on_event is None:
+        return ()
+    listeners = tuple(on_event) if isinstance(on_event, Sequence) else (on_event,)
     if not all(map(callable, listeners)):
         raise ConfigError("on_event must be a callable, or a sequence of callables")
     return listeners

@@ -16,6 +16,8 @@ from support.clock import date_header, set_server_clock
 from support.valkey import most_in_a_second, new_name, use
 
 from zoomasync import Label, Plan
+from zoomasync._core.call_events import DownloadEvents
+from zoomasync._core.download import FILE_CALL
 from zoomasync.events import Event, RateAdjusted
 from zoomasync.rate_limits import DailyQuotaExhausted, FallbackRateLimiter, LocalRateLimiter, QueueTooLong, RateLimiter
 from zoomasync.redis import RedisRateLimiter
@@ -334,6 +336,32 @@ async def test_repeated_429s_lower_rate(make: Make) -> None:
     assert events == [RateAdjusted(Label.HEAVY, 30, 40)]
     status = await limiter.status()
     assert (status[Label.HEAVY].rate, status[Label.LIGHT].rate) == (30, 100)
+
+
+async def test_lowered_rate_names_its_call(make: Make) -> None:
+    """A rate that a call of this process lowers has the id of the call; Redis may have lowered it for another one."""
+    limiter, events = make(heavy(40)), list[Event]()
+    limiter.subscribe(events.append)
+
+    with DownloadEvents((), time.monotonic, FILE_CALL.endpoint) as call:
+        for _ in range(3):
+            await limiter.on_rate_limited(Label.HEAVY, 0.01)
+            await anyio.sleep(0.02)
+        await limiter.acquire(Label.HEAVY)
+
+    assert [event.call_id for event in events] == [call.call_id if isinstance(limiter, LocalRateLimiter) else None]
+
+
+async def test_permit_counts_remaining(make: Make) -> None:
+    """A permit gives the requests that are left of the daily quota; a label without a quota has none."""
+    limiter = make(heavy(100, 1000))
+    await limiter.acquire(Label.HEAVY)
+    permit, other = await limiter.acquire(Label.HEAVY), await limiter.acquire(Label.LIGHT)
+
+    remaining = permit.remaining()
+    assert remaining is not None
+    assert 990 <= remaining <= (998 if isinstance(limiter, LocalRateLimiter) else 999)
+    assert other.remaining() is None
 
 
 async def test_429s_of_one_incident_keep_rate(make: Make) -> None:

@@ -119,8 +119,8 @@ class Call(Generic[T_co]):
 
     @property
     def name(self) -> str:
-        """The route, by which errors name the call: the path may hold a personal id."""
-        return self.endpoint.route
+        """The route, by which errors and events name the call: the path may hold a personal id."""
+        return route_without_ids(self.endpoint.route)
 
     @property
     def target(self) -> str:
