@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import Self, TypedDict, Unpack
+from typing import Self, TypedDict, Unpack, cast
 
 import anyio
 
@@ -269,13 +269,13 @@ def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter
     return rate_limiter
 
 
-def _check_listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener, ...]:
+def _check_listeners(on_event: object) -> tuple[Listener, ...]:
     if on_event is None:
         return ()
-    listeners = tuple(on_event) if isinstance(on_event, Sequence) else (on_event,)
+    listeners = tuple(cast("Sequence[object]", on_event)) if isinstance(on_event, Sequence) else (on_event,)
     if not all(map(callable, listeners)):
         raise ConfigError("on_event must be a callable, or a sequence of callables")
-    return listeners
+    return cast("tuple[Listener, ...]", listeners)
 
 
 def _check_plan(plan: Plan | None) -> Plan:
