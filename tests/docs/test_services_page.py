@@ -14,13 +14,14 @@ import aiohttp
 import anyio
 import pytest
 from aiohttp import web
-from support.applications import free_port, serving_aiohttp, serving_asgi
+from support.applications import free_port, is_listening, serving_aiohttp, serving_asgi
 from support.environment import environment_of, environment_with
 
 from zoomasync.errors import Unauthorized
 from zoomasync.testing import Account, FakeZoom
 
-PAGE = (Path(__file__).parents[2] / "docs" / "services.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 AIOHTTP, FASTAPI, DJANGO, VIEW, DEADLINES, READINESS, BACKGROUND = BLOCKS
 SITE = """
@@ -61,20 +62,21 @@ async def running(folder: Path, fake: FakeZoom, *command: str) -> AsyncGenerator
     port = free_port()
     arguments = [argument.replace("8080", str(port)) for argument in command]
     environment = environment_with(
-        **environment_of(fake), DJANGO_SETTINGS_MODULE="site_settings", PYTHONPATH=str(folder)
+        **environment_of(fake), DJANGO_SETTINGS_MODULE="site_settings", PYTHONPATH=f"{folder}:{ROOT}"
     )
     async with await anyio.open_process([sys.executable, *arguments], cwd=folder, env=environment) as process:
-        with anyio.fail_after(60):
-            while process.returncode is None:
-                try:
-                    await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
-                    break
-                except OSError:
+        try:
+            with anyio.fail_after(30):
+                while not await is_listening(port):
+                    assert process.returncode is None
                     await anyio.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGTERM)
-        with anyio.fail_after(60):
-            assert await process.wait() in {0, -signal.SIGTERM}
+            yield f"http://127.0.0.1:{port}"
+            process.send_signal(signal.SIGTERM)
+            with anyio.fail_after(30):
+                assert await process.wait() in {0, -signal.SIGTERM}
+        finally:
+            if process.returncode is None:
+                process.kill()
 
 
 async def get(url: str) -> tuple[int, object]:
