@@ -16,14 +16,13 @@ import pytest
 from aiohttp import web
 from support.applications import free_port, is_listening, serving_aiohttp, serving_asgi
 from support.environment import environment_of, environment_with
+from support.pages import ROOT, Page
 
 from zoomasync.errors import Unauthorized
 from zoomasync.testing import Account, FakeZoom
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-AIOHTTP, FASTAPI, DJANGO, VIEW, DEADLINES, READINESS, BACKGROUND = BLOCKS
+PAGE = Page("docs/services.md")
+AIOHTTP, FASTAPI, DJANGO, VIEW, DEADLINES, READINESS, BACKGROUND = PAGE.take("python")
 SITE = """
 SECRET_KEY, ROOT_URLCONF, ALLOWED_HOSTS = "k", "urls", ["*"]
 """
@@ -94,7 +93,7 @@ async def test_aiohttp_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
 
 async def test_fastapi_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
     (tmp_path / "service.py").write_text(FASTAPI, encoding="utf-8")
-    (command,) = re.findall(r"`uvicorn (service:app .*?)`", PAGE)
+    (command,) = re.findall(r"`uvicorn (service:app .*?)`", PAGE.text)
     async with running(tmp_path, fake, "-m", "uvicorn", *command.split()) as url:
         assert [await get(f"{url}/meetings/{NUMBER}") for _ in range(2)] == [(200, {"topic": "Harbour"})] * 2
 
@@ -105,7 +104,7 @@ async def test_django_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
     files = {"asgi.py": DJANGO, "views.py": VIEW, "urls.py": URLS, "site_settings.py": SITE}
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    (command,) = re.findall(r"`uvicorn (asgi:application .*?)`", PAGE)
+    (command,) = re.findall(r"`uvicorn (asgi:application .*?)`", PAGE.text)
     async with running(tmp_path, fake, "-m", "uvicorn", *command.split()) as url:
         assert [await get(f"{url}/meetings/{NUMBER}") for _ in range(2)] == [(200, {"topic": "Harbour"})] * 2
 
@@ -214,7 +213,7 @@ async def test_failed_task_is_unhealthy(program: Callable[[str], SimpleNamespace
 async def test_processes_share_limits(
     fake: FakeZoom, valkey_url: str, program: Callable[[str], SimpleNamespace]
 ) -> None:
-    (opened,) = re.findall(r"`async with (Zoom\.from_env\(redis=.*?)`", PAGE)
+    (opened,) = re.findall(r"`async with (Zoom\.from_env\(redis=.*?)`", PAGE.text)
     assert "Zoom.from_env() as zoom" in FASTAPI
     source = FASTAPI.replace("Zoom.from_env() as zoom", opened.replace("redis://redis.internal", valkey_url))
     async with serving_asgi(program(source).app) as one, serving_asgi(program(source).app) as two:
