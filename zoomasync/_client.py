@@ -20,7 +20,7 @@ from ._core.transport import AiohttpTransport, ClientSession
 from ._core.urls import secure_url
 from ._label import Label
 from ._settings import Settings
-from .auth import Credentials, ServerToServer, TokenStore
+from .auth import Credentials, CredentialsSource, ServerToServer, TokenStore
 from .auth._fetched_tokens import FetchedTokens
 from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
@@ -63,7 +63,8 @@ class Zoom(Api):
 
     Use one client per account and process: each client limits its own rate only.
 
-    - *auth* is `ServerToServer`, `StaticToken`, or an object with the method ``fetch`` of `Credentials`.
+    - *auth* is `ServerToServer`, `StaticToken`, an object with the method ``fetch`` of `Credentials`, or an async
+      function that returns one of these, such as from a vault. It is called before each token is fetched.
     - *plan* gives the rate limits of the account; the default is ``Plan.PRO``.
     - *http_session* is an ``aiohttp.ClientSession`` to send with. aiohttp itself then resends a GET when a kept-alive
       connection is lost, without a permit and without counting it.
@@ -88,7 +89,7 @@ class Zoom(Api):
 
     def __init__(  # noqa: PLR0913  every setting has a default
         self,
-        auth: Credentials,
+        auth: Credentials | CredentialsSource,
         *,
         plan: Plan | None = None,
         base_url: str = DEFAULT_BASE_URL,
@@ -212,7 +213,10 @@ class Zoom(Api):
 
     @property
     def account_id(self) -> str | None:
-        """The id of the account whose app sends the calls, or None if the credentials do not name it."""
+        """The id of the account whose app sends the calls, or None if the credentials do not name it.
+
+        If *auth* is a function, it is None until the first token is fetched.
+        """
         return self._token_manager.account_id
 
     @property

@@ -19,7 +19,7 @@ from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.responses import interpret
 from zoomasync._core.session import Session
 from zoomasync._core.transport import Transport
-from zoomasync.auth import Credentials, Token, TokenStore
+from zoomasync.auth import Credentials, CredentialsSource, Token, TokenStore
 from zoomasync.auth._fetched_tokens import FetchedTokens
 from zoomasync.auth._token_manager import TokenManager
 from zoomasync.auth._token_requests import TokenRequests
@@ -82,19 +82,21 @@ class NumberedTokens:
         return Token(f"token-{number}", self._lifetime, self._scopes)
 
 
-def shared_tokens(credentials: Credentials, store: TokenStore, requests: TokenRequests | None = None) -> FetchedTokens:
-    """Return the tokens of *credentials* in *store*, as one client has them."""
+def shared_tokens(
+    auth: Credentials | CredentialsSource, store: TokenStore, requests: TokenRequests | None = None
+) -> FetchedTokens:
+    """Return the tokens of *auth* in *store*, as one client has them."""
     transport = MemoryTransport(answering(response(500)))
     clock = asyncio.get_running_loop().time
     requests = requests or TokenRequests(ZERO_JITTER, clock=clock)
-    return FetchedTokens(credentials, transport, requests, store=store, wall_clock=clock)
+    return FetchedTokens(auth, transport, requests, store=store, wall_clock=clock)
 
 
-def shared_token_manager(credentials: Credentials, store: TokenStore) -> TokenManager:
-    """Return the token manager of one client that shares the token of *credentials* in *store*."""
+def shared_token_manager(auth: Credentials | CredentialsSource, store: TokenStore) -> TokenManager:
+    """Return the token manager of one client that shares the token of *auth* in *store*."""
     clock = asyncio.get_running_loop().time
     requests = TokenRequests(ZERO_JITTER, clock=clock)
-    return TokenManager(shared_tokens(credentials, store, requests), requests, clock=clock)
+    return TokenManager(shared_tokens(auth, store, requests), requests, clock=clock)
 
 
 class MemoryStream:

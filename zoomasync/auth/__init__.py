@@ -4,7 +4,7 @@ Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 """
 
 from .._core.access_token import Token
-from ._credentials import DEFAULT_TOKEN_URL, Credentials, ServerToServer, StaticToken
+from ._credentials import DEFAULT_TOKEN_URL, Credentials, CredentialsSource, ServerToServer, StaticToken
 from ._file_token_store import FileTokenStore
 from ._token_store import MemoryTokenStore, TokenStore
 from ._user_oauth import AuthorizationRequest, UserOAuth
@@ -13,6 +13,7 @@ __all__ = [
     "DEFAULT_TOKEN_URL",
     "AuthorizationRequest",
     "Credentials",
+    "CredentialsSource",
     "FileTokenStore",
     "MemoryTokenStore",
     "ServerToServer",

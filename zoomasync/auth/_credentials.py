@@ -5,9 +5,9 @@ Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from .._core.access_token import Token
 from .._core.responses import interpret
@@ -32,6 +32,10 @@ class Credentials(Protocol):
     async def fetch(self, transport: Transport) -> Token:
         """Return a new access token, requested through *transport*."""
         ...
+
+
+CredentialsSource: TypeAlias = Callable[[], Awaitable[Credentials]]
+"""An async function that returns credentials, such as those in a vault. It is called before each token is fetched."""
 
 
 @dataclass(frozen=True, slots=True)

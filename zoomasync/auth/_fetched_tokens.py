@@ -13,7 +13,8 @@ import anyio
 from .._core.access_token import Token
 from .._core.transport import Transport
 from ..errors import ConfigError, StoreError
-from ._credentials import Credentials, ServerToServer
+from ._credentials import Credentials, CredentialsSource
+from ._resolver import CredentialsResolver
 from ._stored_token import StoredToken
 from ._token_requests import TokenRequests, with_lifetime
 from ._token_store import TokenStore
@@ -24,15 +25,15 @@ _SHARE_SECONDS: Final = 2.0  # that callers wait until the store has their token
 
 
 class FetchedTokens:
-    """Access tokens that *credentials* fetch at any time, shared in *store* if there is one.
+    """Access tokens that credentials fetch at any time, shared in *store* if there is one.
 
-    One client at a time fetches a token that all share. A client that cannot use the store logs that, and fetches its
-    own.
+    *auth* is the credentials, or an async function that returns them. One client at a time fetches a token that all
+    share. A client that cannot use the store logs that, and fetches its own.
     """
 
     def __init__(
         self,
-        credentials: Credentials,
+        auth: Credentials | CredentialsSource,
         transport: Transport,
         requests: TokenRequests,
         *,
@@ -40,34 +41,48 @@ class FetchedTokens:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.must_finish: bool = False
-        self._credentials = credentials
+        self._credentials = CredentialsResolver(auth)
         self._transport = transport
         self._requests = requests
         self._store = store
-        self._key = "" if store is None else _store_key(credentials)
+        known = self._credentials.known
+        self._key = "" if store is None or known is None else _store_key(known)
         self._wall_clock = wall_clock
         self._is_fault_logged = False
 
     @property
     def account_id(self) -> str | None:
-        """The account of the credentials, or None if they do not name it."""
-        return self._credentials.account_id if isinstance(self._credentials, ServerToServer) else None
+        """The account of the credentials, or None if they are unknown or do not name it."""
+        return self._credentials.account_id
 
     async def renew(self, stale: Token | None) -> Token:
         """Return a token newer than *stale*: one that another client has stored, or else a new one."""
         if self._store is None:
-            return await self._fetch()
+            return await self._fetch(await self._credentials.resolve())
         async with AsyncExitStack() as stack:
             token: Token | None = None
+            credentials: Credentials | None = None
             fence: int | None = None
             try:
+                if not self._key:
+                    credentials = await self._look_up()
                 token = await self._read(self._store, stale)
                 if token is None:
+                    credentials = credentials or await self._look_up()
                     fence = await stack.enter_async_context(self._store.lock(self._key))
                     token = await self._read(self._store, stale)
             except StoreError as error:
                 self._log_fault(error)
-            return token or await self._fetch_and_share(self._store, fence)
+            if token is not None:
+                return token
+            credentials = credentials or await self._look_up()
+            return await self._fetch_and_share(credentials, self._store, fence)
+
+    async def _look_up(self) -> Credentials:
+        """Return the credentials, and remember the key of their token."""
+        credentials = await self._credentials.resolve()
+        self._key = _store_key(credentials)
+        return credentials
 
     async def _read(self, store: TokenStore, stale: Token | None) -> Token | None:
         """Return the token in *store* if it is another than *stale* and not about to expire."""
@@ -78,13 +93,13 @@ class FetchedTokens:
         is_new = stale is None or stored.access_token != stale.value
         return stored.token(now=now) if is_new and stored.is_fresh(now=now) else None
 
-    async def _fetch_and_share(self, store: TokenStore, fence: int | None) -> Token:
+    async def _fetch_and_share(self, credentials: Credentials, store: TokenStore, fence: int | None) -> Token:
         """Fetch a token, and share it if this client holds the lock with *fence*."""
         if fence is None:
-            return await self._fetch()
+            return await self._fetch(credentials)
         self.must_finish = True  # so that the others get the token, too
         try:
-            token = await self._fetch()
+            token = await self._fetch(credentials)
             await self._share(store, fence, token)
         finally:
             self.must_finish = False
@@ -105,8 +120,8 @@ class FetchedTokens:
             self._is_fault_logged = True
             _logger.warning("the access token is not shared with other processes: %s", error)
 
-    async def _fetch(self) -> Token:
-        return with_lifetime(await self._requests.send(lambda: self._credentials.fetch(self._transport)))
+    async def _fetch(self, credentials: Credentials) -> Token:
+        return with_lifetime(await self._requests.send(lambda: credentials.fetch(self._transport)))
 
 
 def _store_key(credentials: Credentials) -> str:
