@@ -13,6 +13,7 @@ from ._core.pagination import Paginator
 from ._core.retries import RetryPolicy
 from ._fan_out import Done, Failed, fan_out
 from ._label import Label
+from ._user_clients import UserClients
 from ._version import __version__
 from .auth import ServerToServer, StaticToken, UserOAuth
 from .errors import ZoomError
@@ -29,6 +30,7 @@ __all__ = [
     "RetryPolicy",
     "ServerToServer",
     "StaticToken",
+    "UserClients",
     "UserOAuth",
     "Zoom",
     "ZoomError",

@@ -104,12 +104,8 @@ class Zoom(Api):
         on_event: Listener | Sequence[Listener] | None = None,
         trust_env: bool = False,
     ) -> None:
-        check_timeout(timeout)
-        if http_session is not None and trust_env:
-            raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
-        _check_connections(max_connections, http_session)
         retry = retry or RetryPolicy()
-        self._transport = AiohttpTransport(
+        self._transport = new_transport(
             http_session, timeout=timeout, max_connections=max_connections, trust_env=trust_env
         )
         requests = TokenRequests(retry, may_retry=self._may_retry_token)
@@ -117,7 +113,7 @@ class Zoom(Api):
         self._token_manager = TokenManager(tokens, requests)
         self._rate_limiter = limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._server_clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
-        self._listeners = _check_listeners(on_event)
+        self._listeners = check_listeners(on_event)
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
         session = Session(
@@ -173,8 +169,8 @@ class Zoom(Api):
             limits_name,
         )
 
-        jitter = _check_jitter(options.pop("latency_jitter", None))
-        limiter = RedisRateLimiter(url, _check_plan(plan), name=limits_name(auth.account_id), latency_jitter=jitter)
+        jitter = check_jitter(options.pop("latency_jitter", None))
+        limiter = RedisRateLimiter(url, check_plan(plan), name=limits_name(auth.account_id), latency_jitter=jitter)
         store = RedisTokenStore(url)
         circuit = RedisCircuitState(url, name=limits_name(auth.account_id))
         options.update({"rate_limiter": limiter, "token_store": store, "circuit_state": circuit})
@@ -265,15 +261,27 @@ class Zoom(Api):
         return self._session.may_retry()
 
 
+def new_transport(
+    http_session: ClientSession | None, *, timeout: float, max_connections: int | None, trust_env: bool
+) -> AiohttpTransport:
+    """Return the transport of a client with these settings. Raises `ConfigError`."""
+    check_timeout(timeout)
+    if http_session is not None and trust_env:
+        raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
+    _check_connections(max_connections, http_session)
+    return AiohttpTransport(http_session, timeout=timeout, max_connections=max_connections, trust_env=trust_env)
+
+
 def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter: float | None) -> RateLimiter:
     if rate_limiter is None:
-        return LocalRateLimiter(_check_plan(plan), latency_jitter=_check_jitter(latency_jitter))
+        return LocalRateLimiter(check_plan(plan), latency_jitter=check_jitter(latency_jitter))
     if plan is not None or latency_jitter is not None:
         raise ConfigError("plan and latency_jitter belong to the rate limiter: give them to it, not to the client")
     return rate_limiter
 
 
-def _check_listeners(on_event: object) -> tuple[Listener, ...]:
+def check_listeners(on_event: object) -> tuple[Listener, ...]:
+    """Return the listeners of *on_event*. Raises `ConfigError`."""
     if on_event is None:
         return ()
     listeners = tuple(cast("Sequence[object]", on_event)) if isinstance(on_event, Sequence) else (on_event,)
@@ -282,7 +290,8 @@ def _check_listeners(on_event: object) -> tuple[Listener, ...]:
     return cast("tuple[Listener, ...]", listeners)
 
 
-def _check_plan(plan: Plan | None) -> Plan:
+def check_plan(plan: Plan | None) -> Plan:
+    """Return *plan*, or its default. Raises `ConfigError`."""
     if plan is not None and not isinstance(plan, Plan):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
         raise ConfigError("plan must be a Plan, such as Plan.PRO or Plan.named('pro')")
     return plan or Plan.PRO
@@ -299,7 +308,8 @@ def _check_connections(max_connections: int | None, http_session: ClientSession 
         raise ConfigError("max_connections must be a whole number, 1 or more")
 
 
-def _check_jitter(latency_jitter: float | None) -> float:
+def check_jitter(latency_jitter: float | None) -> float:
+    """Return *latency_jitter*, or its default. Raises `ConfigError`."""
     if latency_jitter is None:
         return LATENCY_JITTER
     if not is_seconds(latency_jitter) or latency_jitter >= 1:

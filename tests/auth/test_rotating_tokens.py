@@ -354,7 +354,7 @@ async def test_short_store_fault_is_survived() -> None:
     """New tokens that cannot be stored at once are stored soon after, by the same refresh."""
     store, zoom = FaultyStore(), RotatingZoom()
     await store.put(stored_token())
-    zoom.on_request = lambda: store.faults.extend(["write", "lock", "read", "write"])
+    zoom.on_request = lambda: store.faults.extend(["write", "lock", "read"])
     tokens, _ = rotating_tokens(store, zoom)
 
     assert (await tokens.renew(None)).value == "access-1"
@@ -369,14 +369,14 @@ async def test_unsaved_tokens_are_not_used() -> None:
     """New tokens that cannot be stored are kept, and stored before anything else is done."""
     store, zoom = FaultyStore(), RotatingZoom()
     await store.put(stored_token())
-    zoom.on_request = lambda: store.faults.extend(["write"] * 6)
+    zoom.on_request = lambda: store.faults.extend(["write"] * 4)
     tokens, manager = rotating_tokens(store, zoom)
 
     with pytest.raises(StoreError):
         await manager.get()
     assert (await store.entry()).refresh_token == "refresh-0"
     assert tokens.must_finish
-    store.faults = ["lock"] * 5
+    store.faults = ["lock"] * 4
     with pytest.raises(StoreError):
         await manager.get()
 
@@ -392,7 +392,7 @@ async def test_unsaved_tokens_replace_old_entry(*, other_ended: bool) -> None:
     """The new tokens replace the entry that they were fetched for, even if another process has given it up."""
     store, zoom = FaultyStore(), RotatingZoom()
     await store.put(stored_token())
-    zoom.on_request = lambda: store.faults.extend(["write"] * 5)
+    zoom.on_request = lambda: store.faults.extend(["write"] * 4)
     tokens, _ = rotating_tokens(store, zoom)
     with pytest.raises(StoreError):
         await tokens.renew(None)
@@ -416,7 +416,7 @@ async def test_unsaved_tokens_give_way() -> None:
     for entry, expected in ((newer, "access-9"), (None, "no tokens of the user are stored")):
         zoom.live = {"refresh-0"}
         await store.put(stored_token())
-        zoom.on_request = lambda: store.faults.extend(["write"] * 5)
+        zoom.on_request = lambda: store.faults.extend(["write"] * 4)
         tokens, _ = rotating_tokens(store, zoom)
         with pytest.raises(StoreError):
             await tokens.renew(None)
@@ -539,7 +539,7 @@ async def test_error_hides_secrets() -> None:
         if not isinstance(fault, str):
             zoom.faults.append(fault)
         elif fault == "write":
-            zoom.on_request = partial(store.faults.extend, ["write"] * 5)
+            zoom.on_request = partial(store.faults.extend, ["write"] * 4)
         else:
             store.faults = ["write" if fault == "mark" else fault]
         tokens, manager = rotating_tokens(store, zoom, retry=ONCE)

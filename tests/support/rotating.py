@@ -100,6 +100,12 @@ class FaultyStore(MemoryTokenStore):
         super().__init__()
         self.faults = list[str]()
         self.done = list[str]()
+        self._successes = dict[str, int]()
+
+    def fail_after(self, name: str, count: int, *, times: int) -> None:
+        """Let *count* operations of *name* succeed, and the next *times* fail."""
+        self._successes[name] = count
+        self.faults.extend([name] * times)
 
     async def put(self, token: StoredToken | None) -> None:
         """Store *token* as another process would, or delete the entry."""
@@ -130,7 +136,9 @@ class FaultyStore(MemoryTokenStore):
 
     def _do(self, name: str) -> None:
         self.done.append(name)
-        if self.faults and self.faults[0] == name:
+        if self._successes.get(name, 0) > 0:
+            self._successes[name] -= 1
+        elif self.faults and self.faults[0] == name:
             del self.faults[0]
             raise StoreError(f"no {name}")
 

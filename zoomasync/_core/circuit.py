@@ -151,8 +151,8 @@ class GuardedCall:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if isinstance(error, ZoomError) and error.is_outage:
-            # No call can be sent without a token, so one failure to fetch it is enough.
-            await self._circuit.on_failure(error, self.path, is_probe=self.is_probe, opens=not self.is_sent)
+            opens = not self.is_sent and self._circuit.opens_without_token
+            await self._circuit.on_failure(error, self.path, is_probe=self.is_probe, opens=opens)
         elif isinstance(error, DecodeError) and not self.has_response:  # the page of a login portal, for example
             await self._circuit.on_failure(error, self.path, is_probe=self.is_probe, opens=False)
         elif self.is_probe:
@@ -165,10 +165,17 @@ class Circuit:
     """The circuit breaker of one client. *shared* is the state that it shares with other processes, if any.
 
     While *shared* cannot be reached, the process follows a state of its own. *on_event* receives `CircuitOpened` and
-    `CircuitClosed`.
+    `CircuitClosed`. With *opens_without_token*, one failure to fetch a token opens it: no call can be sent without one.
     """
 
-    def __init__(self, shared: CircuitState | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        shared: CircuitState | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        opens_without_token: bool = True,
+    ) -> None:
+        self.opens_without_token: bool = opens_without_token
         self.is_open: bool = False
         self.on_event: Callable[[Event], None] | None = None
         self._local = LocalCircuitState(clock)

@@ -78,11 +78,36 @@ class _CallState:
         return self.error is not None
 
 
+class SharedState:
+    """The state that the sessions of several clients can share: outages, retries, labels, and those who listen.
+
+    *circuit_state* is that of `Circuit`, and so is *opens_without_token*.
+    """
+
+    def __init__(
+        self,
+        circuit_state: CircuitState | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        opens_without_token: bool = True,
+    ) -> None:
+        self.circuit: Circuit = Circuit(circuit_state, clock=clock, opens_without_token=opens_without_token)
+        self.retry_quota: RetryQuota = RetryQuota()
+        self.labels: LabelCorrections = LabelCorrections()
+        self.events: EventPublisher = EventPublisher(clock)
+        self.circuit.on_event = self.labels.on_event = self.events.publish
+
+    def may_retry(self) -> bool:
+        """Use one retry of the quota; return False if none is left, or while the circuit is open."""
+        return not self.circuit.is_open and self.retry_quota.take()
+
+
 class Session:
     """The session layer of one client.
 
     All its calls share the rate limiter, the access token, the quota of retries, the circuit, the statistics, the
-    labels that Zoom has corrected, and those who listen to their *events*.
+    labels that Zoom has corrected, and those who listen to their *events*. With *shared*, those of other clients share
+    some of it.
     """
 
     def __init__(
@@ -95,18 +120,20 @@ class Session:
         resource_quotas: ResourceQuotaCounter,
         retry: RetryPolicy,
         circuit_state: CircuitState | None = None,
+        shared: SharedState | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        shared = shared or SharedState(circuit_state, clock=clock)
         self.base_url = base_url
         self._transport = transport
         self._token_source = token_source
         self._rate_limiter = rate_limiter
         self._resource_quotas = resource_quotas
-        self._retry_quota = RetryQuota()
-        self._circuit = Circuit(circuit_state, clock=clock)
-        self._labels = LabelCorrections()
-        self.events: EventPublisher = EventPublisher(clock)
-        self._circuit.on_event = self._labels.on_event = self.events.publish
+        self._shared = shared
+        self._retry_quota = shared.retry_quota
+        self._circuit = shared.circuit
+        self._labels = shared.labels
+        self.events: EventPublisher = shared.events
         self._options = CallOptions(retry=retry, outage_wait=_OUTAGE_WAIT)
         self._stats: defaultdict[str, CallStats] = defaultdict(CallStats)
         self._write_locks: dict[str, anyio.Lock] = {}
@@ -118,7 +145,7 @@ class Session:
 
     def may_retry(self) -> bool:
         """Use one retry of the client's quota; return False if none is left, or while the circuit is open."""
-        return not self._circuit.is_open and self._retry_quota.take()
+        return self._shared.may_retry()
 
     def with_options(self, options: CallOptions) -> Session:
         """Return a session with those of *options* that are not None; it shares everything else with this one."""

@@ -7,11 +7,12 @@ from .._core.access_token import Token
 from ._credentials import DEFAULT_TOKEN_URL, Credentials, CredentialsSource, ServerToServer, StaticToken
 from ._file_token_store import FileTokenStore
 from ._token_store import MemoryTokenStore, TokenStore
-from ._user_oauth import AuthorizationRequest, UserOAuth
+from ._user_oauth import AuthorizationRequest, AuthorizedUser, UserOAuth
 
 __all__ = [
     "DEFAULT_TOKEN_URL",
     "AuthorizationRequest",
+    "AuthorizedUser",
     "Credentials",
     "CredentialsSource",
     "FileTokenStore",

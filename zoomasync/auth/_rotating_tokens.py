@@ -25,7 +25,7 @@ from ._user_requests import refresh
 
 T = TypeVar("T")
 
-_STORE_ATTEMPTS: Final = 5  # to store new tokens, or to find that other processes always come first
+_STORE_ATTEMPTS: Final = 4  # to store new tokens, or to find that other processes always come first
 _STORE_PAUSE: Final = 0.1  # after the first attempt to store them; then twice as long each time
 
 
@@ -90,6 +90,22 @@ class RotatingTokens:
             if token is not None:
                 return token
         return await self._requests.send(lambda: self._renew_in_store(stale))
+
+    async def check(self) -> None:
+        """Read the entry of the user. Raises `ReauthorizationRequired` if a renewal would."""
+        self._checked(await self._read())
+
+    async def put(self, tokens: StoredToken | None) -> None:
+        """Store the *tokens* of a new authorization, or delete those of the user. Raises `StoreError`."""
+
+        async def write_or_delete(fence: int) -> None:
+            self._unsaved = None
+            if tokens is not None:
+                await self._write(tokens, fence)
+            elif not await self._store.delete(self._key, fence=fence):
+                raise _FencedOut
+
+        await self._in_store(write_or_delete)
 
     async def save(self) -> None:
         """Store the tokens that could not be stored so far. Raises `StoreError` if they still cannot be."""

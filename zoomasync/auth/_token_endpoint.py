@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from types import NoneType
-from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -14,8 +12,6 @@ from .._core.endpoint import Endpoint
 from .._core.http_messages import HttpRequest
 from .._label import Label
 from ..errors import StatusError, Unauthorized
-
-T = TypeVar("T")
 
 _DEFAULT_LIFETIME = 3600.0
 _LONGEST_LIFETIME = 86_400.0
@@ -60,7 +56,7 @@ def _text(value: object) -> str | None:
 
 # The OAuth endpoints have no rate-limit label, and their requests need no permit.
 TOKEN = Endpoint(route="POST /oauth/token", label=Label.LIGHT, response=TokenResponse)
-REVOKE = Endpoint(route="POST /oauth/revoke", label=Label.LIGHT, response=NoneType)
+REVOKE = Endpoint(route="POST /oauth/revoke", label=Label.LIGHT, response=object)
 
 
 def form_request(endpoint: Endpoint[object], url: str, client_id: str, client_secret: str, **form: str) -> HttpRequest:

@@ -38,7 +38,9 @@ class TokenRequests:
         self._next_at = -math.inf
         self._stopped = anyio.Event()
 
-    async def send(self, request: Callable[[], Awaitable[T]]) -> T:
+    async def send(
+        self, request: Callable[[], Awaitable[T]], *, retry_safety: RetrySafety = RetrySafety.IDEMPOTENT
+    ) -> T:
         """Return the result of *request*, which may be called several times. Raises its last error."""
         attempt = 1
         while True:
@@ -48,7 +50,7 @@ class TokenRequests:
                 return await request()
             except ZoomError as caught:
                 error = caught
-            delay = self._retry.delay(error, attempt=attempt, retry_safety=RetrySafety.IDEMPOTENT)
+            delay = self._retry.delay(error, attempt=attempt, retry_safety=retry_safety)
             if delay is None or not self._may_retry():
                 raise error
             with anyio.move_on_after(delay):

@@ -113,6 +113,18 @@ class UserOAuth:
         return AuthorizationRequest(url, state, code_verifier)
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorizedUser:
+    """A user who has authorized the app: Zoom's ids of the user and of the account, and the scopes of the token.
+
+    *account_id* and *scopes* are None if they are unknown.
+    """
+
+    user_id: str
+    account_id: str | None = None
+    scopes: frozenset[str] | None = None
+
+
 def _scope_text(scopes: Iterable[str]) -> str:
     names = [scopes] if isinstance(scopes, str) else list(scopes)
     if not names or not all(_SCOPE.fullmatch(name) for name in names):

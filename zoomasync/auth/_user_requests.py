@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from .._core.access_token import Token
 from .._core.http_messages import HttpResponse
-from .._core.responses import interpret, is_grant_rejected
+from .._core.responses import interpret, is_app_rejected, is_grant_rejected
 from .._core.transport import Transport
 from ..errors import AuthorizationDenied, BadRequest, PermissionDenied, Unauthorized, ZoomError
 from ._stored_token import StoredToken
@@ -66,10 +66,17 @@ async def refresh(
 
 
 async def revoke(oauth: UserOAuth, transport: Transport, token: Token) -> None:
-    """Revoke all tokens of the user of the access token *token*."""
+    """Revoke all tokens of the user of the access token *token*, unless Zoom no longer accepts it."""
     request = form_request(REVOKE, oauth.revoke_url, oauth.client_id, oauth.client_secret, token=token.value)
     response = await transport.send(request)
-    interpret(REVOKE.at(), response)
+    try:
+        interpret(REVOKE.at(), response)
+    except (BadRequest, PermissionDenied, Unauthorized) as caught:
+        rejected = caught
+    else:
+        return
+    if is_app_rejected(rejected):
+        raise rejected_app(rejected, _ADVICE)
 
 
 def _tokens_in(response: HttpResponse, now: Callable[[], float]) -> StoredToken:
