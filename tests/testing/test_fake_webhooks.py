@@ -330,7 +330,7 @@ async def test_log_of_deliveries() -> None:
     _, created, completed = fake.webhook_deliveries
     assert isinstance(created, WebhookDelivery)
     shown = cast("dict[str, Json]", created.body["payload"])["object"]
-    assert [shown[name] for name in ("id", "topic", "password")] == [81, "Review", "***"]
+    assert [shown[name] for name in ("id", "topic", "password", "join_url")] == [81, "Review", "***", "***"]
     assert completed.body["download_token"] == "***"
     assert "s3cret" not in repr(fake.webhook_deliveries)
     assert created.at <= completed.at <= time.monotonic()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from ..protocol.validation import MASK
 from ..reference.notation import Spec
 from ..reference.webhooks import FACTS
 
+_LINK: Final = "join_url"  # anybody can join with it
 DeliveryOutcome: TypeAlias = Literal["delivered", "retried", "rejected", "given_up"]
 
 
@@ -54,7 +55,7 @@ def _masked(value: object, spec: Spec | None) -> object:
         return MASK
     if isinstance(value, dict):
         values = cast("dict[str, object]", value)
-        return {name: _masked(each, spec.fields.get(name)) for name, each in values.items()}
+        return {name: _masked(each, None if name == _LINK else spec.fields.get(name)) for name, each in values.items()}
     if isinstance(value, list):
         return [_masked(each, spec.item) for each in cast("list[object]", value)]
     return value

@@ -98,7 +98,7 @@ class WebhookScripts:
         await self._webhooks.revalidate()
 
     async def webhooks_delivered(self) -> None:
-        """Wait until every event so far is delivered, rejected or given up."""
+        """Wait until every event so far is delivered, rejected or given up; with Zoom's delays that may take long."""
         await self._webhooks.finish()
 
     def send_webhook(self, event: str, payload: Mapping[str, object] | None = None) -> None:
@@ -137,9 +137,10 @@ class WebhookScripts:
             fake.disturb_webhooks("meeting.created", copies=2)
             fake.disturb_webhooks(delay=0.1)  # the next event arrives after those that follow it
 
-        It is sent in so many *copies*, *delay* seconds late, with a timestamp that is *age* seconds old, and then
-        signed with that. Copies of an event with a download token have different ones. *on_event* and *times* choose
-        the events, as in `respond`. Zoom promises delivery at least once, and neither an order nor a time.
+        It is sent in so many *copies*, *delay* seconds late, and signed with a timestamp that is *age* seconds old.
+        Copies of an event with a download token have different ones. *on_event* and *times* choose the events, as in
+        `respond`; one that no subscription takes does not count. Zoom promises delivery at least once, and neither an
+        order nor a time.
         """
         if copies < 1 or on_event < 1 or (times is not None and times < 1):
             raise ValueError(f"copies, on_event and times count from 1, not {copies}, {on_event} and {times}")
