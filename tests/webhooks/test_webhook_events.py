@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast, get_origin
@@ -278,6 +280,32 @@ def test_unknown_event_has_content() -> None:
     assert isinstance(event, UnknownEvent)
     assert (event.event_ts, event.account_id) == (NOON, "a")
     assert event.payload == {"account_id": "a", "x": [1]}
+
+
+_THREADS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from zoomasync.webhooks import UnknownEvent, decode_event
+
+bodies, together = sys.stdin.buffer.read().splitlines(), Barrier(8)
+
+def decode(_):
+    together.wait()
+    return [type(decode_event(body)).__name__ for body in bodies]
+
+with ThreadPoolExecutor(8) as threads:
+    print({len(set(names) - {"UnknownEvent"}) for names in threads.map(decode, range(8))})
+"""
+
+
+def test_threads_may_decode_at_once() -> None:
+    """The first events of a WSGI server with threads: msgspec does not survive two threads that build decoders."""
+    bodies = b"\n".join(body_of(name) for name in NAMES)
+
+    decoded = subprocess.run([sys.executable, "-c", _THREADS], input=bodies, capture_output=True, check=True)  # noqa: S603  our own
+
+    assert decoded.stdout == f"{{{len(NAMES)}}}\n".encode()
 
 
 # --- Keys ------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ out, its parts are decoded one by one.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -222,14 +223,20 @@ _MARKED = re.compile(_MARK + rb"(u[dD][89a-fA-F][0-9a-fA-F]{2})")
 _MISSING = msgspec.Raw()
 
 
+# msgspec 0.22 ends the process with a segmentation fault if two threads build decoders of the same structs.
+_BUILDING = threading.Lock()
+
+
 @cache
 def _decoder(type_: Hashable) -> msgspec.json.Decoder[object]:
-    return msgspec.json.Decoder(type_)
+    with _BUILDING:
+        return msgspec.json.Decoder(type_)
 
 
 @cache
 def _type_info(type_: Hashable) -> inspect.Type:
-    return inspect.type_info(type_)
+    with _BUILDING:
+        return inspect.type_info(type_)
 
 
 __all__ = ["ExtraFields", "InvalidBody", "InvalidRow", "decode"]

@@ -19,28 +19,29 @@ from ..errors import StoreError
 _APPLICATION_ID: Final = 0x5A4D5748  # "ZMWH"
 _VERSION: Final = 1
 _BUSY_SECONDS: Final = 2.0  # Zoom waits three seconds for the answer, and sends the event again
+_BUSY_STEP: Final = 0.01
 _MAX_ERROR: Final = 500
 
 # A finished event keeps its key only: the body holds personal data and tokens. Only a pending event has a due_at; that
 # of one that was never handed out is 0, so that a clock which is set back does not delay it.
-_SCHEMA: Final = f"""
-CREATE TABLE event (
-  id INTEGER PRIMARY KEY,
-  key TEXT NOT NULL UNIQUE,
-  body BLOB,
-  added_at REAL NOT NULL,
-  due_at REAL,
-  attempts INTEGER NOT NULL DEFAULT 0,
-  error TEXT,
-  failed_at REAL,
-  done_at REAL
-) STRICT;
-CREATE INDEX pending ON event (due_at, id) WHERE due_at IS NOT NULL;
-CREATE INDEX failed ON event (failed_at) WHERE failed_at IS NOT NULL;
-CREATE INDEX done ON event (done_at) WHERE done_at IS NOT NULL;
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {_VERSION};
-"""
+_SCHEMA: Final = (
+    """CREATE TABLE event (
+      id INTEGER PRIMARY KEY,
+      key TEXT NOT NULL UNIQUE,
+      body BLOB,
+      added_at REAL NOT NULL,
+      due_at REAL,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      error TEXT,
+      failed_at REAL,
+      done_at REAL
+    ) STRICT""",
+    "CREATE INDEX pending ON event (due_at, id) WHERE due_at IS NOT NULL",
+    "CREATE INDEX failed ON event (failed_at) WHERE failed_at IS NOT NULL",
+    "CREATE INDEX done ON event (done_at) WHERE done_at IS NOT NULL",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {_VERSION}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +207,30 @@ class InboxFile:
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")  # another process may create the tables
+        if _number(connection, "schema_version") == 0:
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        connection.execute("COMMIT")
+        if (_number(connection, "application_id"), _number(connection, "user_version")) != (_APPLICATION_ID, _VERSION):
+            raise StoreError(f"{self._path.name} is not a webhook inbox of this version: name another file")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
-        application, version = _number(connection, "application_id"), _number(connection, "user_version")
-        if (application, version) == (_APPLICATION_ID, _VERSION):
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log. SQLite does not wait for another connection that does so too."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_STEP)
+        else:
             return
-        if _number(connection, "schema_version"):
-            raise StoreError(f"{self._path.name} is not a webhook inbox of this version: name another file")
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
 
 def _number(connection: sqlite3.Connection, name: str) -> int:

@@ -131,7 +131,6 @@ class WebhookInbox:
                 await anyio.sleep(self._poll_interval)
             await self._run(handler, concurrency)
         finally:
-            self._wake = None
             lock.release()
 
     async def failed(self, limit: int = 100) -> tuple[FailedEvent, ...]:
@@ -194,6 +193,7 @@ class WebhookInbox:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), max(wait, 0.0))
         finally:
+            self._wake = None
             for task in running.values():
                 task.cancel()
             if running:
