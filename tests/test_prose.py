@@ -27,6 +27,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 COMMANDS = (
     *("", "harvest", "status", "report", "export", "endpoints", "rate-limits", "fake"),
     *("registrants", "registrants plan", "registrants apply", "registrants list", "registrants forget"),
+    *("webhook", "webhook sign", "webhook send"),
 )
 
 # A replaced word, and the term to write instead.

@@ -17,15 +17,17 @@ from ..errors import ConfigError, InvalidArgument, ZoomError
 from .exit_codes import Exit
 from .harvest_options import HarvestOptions, PlanName, plan_named
 from .registrants_app import app as registrants_app
+from .webhook_app import app as webhook_app
 
 app: App = App(
     name="zoomasync",
-    help="Harvest the reports of a Zoom account, sync registrants, list endpoints, and serve a fake Zoom for tests.",
+    help="Harvest reports of a Zoom account, sync registrants, list endpoints, send webhooks, and serve a fake Zoom.",
     version=__version__,
     default_parameter=Parameter(negative=()),  # without an option --no-x for each switch --x
 )
 
 app.command(registrants_app)
+app.command(webhook_app)
 
 _Store = Annotated[Path, Parameter(help="SQLite file that a harvest wrote.")]
 _Json = Annotated[bool, Parameter(help="Print JSON.")]

@@ -110,6 +110,7 @@ from .signatures import (
     TIMESTAMP_HEADER,
     UrlValidation,
     encrypted_token,
+    secrets_from_env,
     sign,
     verify,
 )
@@ -208,6 +209,7 @@ __all__ = [
     "WebinarUpdated",
     "decode_event",
     "encrypted_token",
+    "secrets_from_env",
     "sign",
     "verify",
 ]

@@ -26,6 +26,9 @@ class _RawPayload(Struct):
     payload: msgspec.Raw = msgspec.Raw(b"null")
 
 
+_RAW_PAYLOAD: Final = msgspec.json.Decoder(_RawPayload)
+
+
 def decode_event(body: bytes) -> WebhookEvent:
     """Return the event in *body*: an `UnknownEvent` if it has no known name or form. It never raises an error.
 
@@ -42,7 +45,7 @@ def decode_event(body: bytes) -> WebhookEvent:
     envelope = cast("dict[str, object]", content) if isinstance(content, dict) else {}
     name, payload = envelope.get("event"), envelope.get("payload")
     fields = cast("dict[str, object]", payload) if isinstance(payload, dict) else None
-    raw_payload = bytes(msgspec.json.decode(body, type=_RawPayload).payload) if envelope else b"null"
+    raw_payload = bytes(_RAW_PAYLOAD.decode(body).payload) if envelope else b"null"
     account_id = fields and fields.get("account_id")
     event = UnknownEvent(
         event=name if isinstance(name, str) else "",

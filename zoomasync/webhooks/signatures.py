@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from .._settings import Settings
 from ..errors import ConfigError, InvalidArgument, WebhookError
 from ..models.secret_fields import MaskedStruct, Secret
 from .decoding import decode_event
@@ -45,6 +46,9 @@ class _Payload(Struct):
 
 class _Question(Struct):
     payload: _Payload
+
+
+_QUESTION: Final = msgspec.json.Decoder(_Question)
 
 
 def verify(
@@ -93,6 +97,15 @@ def sign(body: bytes, secret: str, *, now: datetime | None = None) -> dict[str, 
     }
 
 
+def secrets_from_env(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the secrets in ZOOM_WEBHOOK_SECRET, or in the file that ZOOM_WEBHOOK_SECRET_FILE names.
+
+    While you replace the secret, set both, the new one first, separated by a blank or on lines of their own. Raises
+    `ConfigError` if there is none.
+    """
+    return tuple(Settings(environ).require("ZOOM_WEBHOOK_SECRET").split())
+
+
 def encrypted_token(plain_token: str, secret: str) -> str:
     """Return the text that proves to Zoom that an endpoint has *secret*."""
     return _hmac(secret.encode(), plain_token.encode())
@@ -100,7 +113,7 @@ def encrypted_token(plain_token: str, secret: str) -> str:
 
 def _answer(body: bytes, key: bytes) -> UrlValidation:
     try:
-        token = msgspec.json.decode(body, type=_Question).payload.plain_token
+        token = _QUESTION.decode(body).payload.plain_token
     except msgspec.ValidationError:
         raise WebhookError("plain_token") from None
     if not _PLAIN_TOKEN.fullmatch(token):
