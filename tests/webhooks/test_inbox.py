@@ -34,14 +34,9 @@ def event(number: int = 0, name: str = "meeting.started") -> WebhookEvent:
 @asynccontextmanager
 async def running(inbox: WebhookInbox, handler: WebhookHandler, *, concurrency: int = 1) -> AsyncGenerator[None, None]:
     """Run the handler in the background during the block."""
-    task = asyncio.create_task(inbox.run(handler, concurrency=concurrency))
-    try:
-        with anyio.fail_after(PATIENCE):
+    with anyio.fail_after(PATIENCE):
+        async with inbox.running(handler, concurrency=concurrency):
             yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
 
 
 class Handler:
@@ -245,6 +240,9 @@ async def test_missing_folder_is_an_error(tmp_path: Path) -> None:
             await inbox.add(event())
         with pytest.raises(StoreError, match=r"in\.sqlite cannot be used"):
             await inbox.run(Handler())
+        with pytest.raises(StoreError, match=r"in\.sqlite cannot be used"):
+            async with inbox.running(Handler()):
+                raise AssertionError
 
 
 @pytest.mark.parametrize("setting", ["max_attempts", "first_delay", "poll_interval"])
@@ -355,16 +353,27 @@ async def test_own_cancellation_is_a_failure(tmp_path: Path, caplog: pytest.LogC
     assert len(caplog.records) == 1
 
 
-async def test_fault_of_the_file_ends_no_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_later_fault_ends_no_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The run logs the fault, and can still be cancelled."""
-    (tmp_path / "in.sqlite").write_bytes(b"broken" * 100)
-    async with WebhookInbox(tmp_path / "in.sqlite") as inbox, running(inbox, Handler()):
+    async with WebhookInbox(tmp_path / "in.sqlite", poll_interval=0.02) as inbox, running(inbox, Handler()):
+        await inbox.add(event())
+        await wait_for_status(inbox, done=1)
+        with closing(sqlite3.connect(tmp_path / "in.sqlite")) as other:
+            other.execute("DROP TABLE event")
         while not caplog.records:  # noqa: ASYNC110  of the log
             await anyio.sleep(0.01)
 
     assert caplog.messages == [
-        "the webhook inbox in.sqlite cannot be used: file is not a database. It is tried again in 5 s"
+        "the webhook inbox in.sqlite cannot be used: no such table: event. It is tried again in 5 s"
     ]
+
+
+async def test_failed_run_ends_the_block(tmp_path: Path) -> None:
+    """An error of `run` itself is raised at the end of the block."""
+    async with WebhookInbox(tmp_path / "in.sqlite") as inbox:
+        with pytest.raises(ConfigError, match="concurrency"):
+            async with inbox.running(Handler(), concurrency=0):
+                await inbox.status()
 
 
 # --- Several runs ----------------------------------------------------------------------------------------------------
@@ -396,13 +405,11 @@ async def test_one_of_two_runs_handles_events(tmp_path: Path) -> None:
     ):
         await inbox.add(event())
         await first.wait_for(1)
-        waiting = asyncio.create_task(other.run(second))
-        await other.add(event(1))
-        await first.wait_for(2)
-        assert second.keys == []
+        async with other.running(second):
+            await other.add(event(1))
+            await first.wait_for(2)
 
-        waiting.cancel()
-        await asyncio.wait([waiting])
+    assert second.keys == []
 
 
 async def test_waiting_run_takes_over(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -60,9 +60,9 @@ class WebhookInbox:
 
     ::
 
-        async with WebhookInbox("webhooks.sqlite") as inbox:
-            await inbox.add(event)     # in the endpoint, before the answer
-            await inbox.run(handle)    # in the background
+        async with WebhookInbox("webhooks.sqlite") as inbox, inbox.running(handle):
+            ...
+            await inbox.add(event)  # in the endpoint, before the answer
 
     An event that `add` has stored survives the end of the process and a power cut. `run` hands each event to a handler
     at least once: again if the process ends during the handler, or the handler raises an error. Several processes may
@@ -116,15 +116,30 @@ class WebhookInbox:
         self._wake_up()
         return added
 
+    @asynccontextmanager
+    async def running(self, handler: WebhookHandler, *, concurrency: int = 1) -> AsyncGenerator[Self, None]:
+        """Call `run` in the background while the block runs, such as the lifespan of a service."""
+        await self.status()
+        task = asyncio.create_task(self.run(handler, concurrency=concurrency))
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()
+
     async def run(self, handler: WebhookHandler, *, concurrency: int = 1) -> None:
         """Hand events to *handler*, in their order, until this is cancelled.
 
         With *concurrency*, several events are handled at once. If another process runs the handler, this waits until
-        that one ends. A handler that is cancelled gets its event again in the next run. After a fault of the disk, this
-        logs the error and tries again.
+        that one ends. A handler that is cancelled gets its event again in the next run. Raises `StoreError` if the file
+        cannot be used at first. After a later fault, this logs the error and tries again.
         """
         if concurrency < 1:
             raise ConfigError("concurrency must be at least 1")
+        await self.status()
         lock = Lock(self._path.resolve())
         try:
             while not await self._in_thread(lock.acquire):  # noqa: ASYNC110  another process holds it
