@@ -10,13 +10,16 @@ from types import ModuleType
 
 import zoomasync
 
+_NEEDED = {"spark": "pyspark", "opentelemetry": "opentelemetry"}
+"""The packages without which a module cannot be imported."""
+
 
 def public_modules() -> Iterator[ModuleType]:
     """Yield the package and its public modules, without those for which a package is missing."""
     yield zoomasync
     for module in pkgutil.walk_packages(zoomasync.__path__, "zoomasync."):
         parts = module.name.split(".")
-        if parts[1] == "integrations" and find_spec("pyspark") is None:
+        if parts[1:2] == ["integrations"] and find_spec(_NEEDED.get(parts[-1], "zoomasync")) is None:
             continue
         if parts[1] not in {"cli", "__main__"} and not any(part.startswith("_") for part in parts):
             yield importlib.import_module(module.name)
