@@ -330,10 +330,14 @@ async def test_pages_and_invalid_rows() -> None:
     assert "canary" not in f"{lines(events)} {events}"
 
 
+@pytest.mark.parametrize(
+    ("error", "remaining"),
+    [(ConnectError(GET, "cannot connect"), [9, 9]), (TransportError(GET, "the connection was lost"), [9, 8])],
+)
 @in_virtual_time
-async def test_connect_error_is_retried() -> None:
-    """A request that could not be sent is an attempt too, and each has its own result."""
-    session = open_session(MemoryTransport(answering(ConnectError(GET, "cannot connect to zoom.test:443"), ROW)))
+async def test_failed_request_is_retried(error: TransportError, remaining: list[int]) -> None:
+    """A request without a response is an attempt. Only one that was not sent is not counted in the daily quota."""
+    session = open_session(MemoryTransport(answering(error, ROW)), plan=replace(Plan.PRO, light_per_day=10))
     events = heard(session)
 
     await session.send(GET_ROW.at("1"))
@@ -347,6 +351,7 @@ async def test_connect_error_is_retried() -> None:
         (2, "ResponseReceived"),
         (2, "CallEnded"),
     ]
+    assert [event.remaining for event in events if isinstance(event, RequestSent)] == remaining
 
 
 @in_virtual_time
@@ -401,11 +406,13 @@ async def test_corrected_label_of_waiting_call() -> None:
     events = heard(session)
     await asyncio.gather(session.send(GET_ROW.at("1")), session.send(GET_ROW.at("2")))
 
-    labels = [(type(event).__name__, event.label) for event in events if isinstance(event, CallStarted | RequestSent)]
+    reported = [event for event in events if isinstance(event, CallStarted | RequestSent | Waited)]
+    labels = [(type(event).__name__, event.label) for event in reported]
     assert labels == [
         ("CallStarted", Label.LIGHT),
         ("CallStarted", Label.LIGHT),
         ("RequestSent", Label.LIGHT),
+        ("Waited", Label.HEAVY),
         ("RequestSent", Label.HEAVY),
     ]
 

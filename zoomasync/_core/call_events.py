@@ -140,8 +140,8 @@ class CallEvents:
         """Report a wait that has ended, unless it was too short to matter."""
         now = self._clock()
         seconds, self._latest = now - self._latest, now
+        self._read_label()  # which may have been corrected meanwhile
         if seconds >= _SHORTEST_WAIT:
-            self._read_label()  # the call may have waited for its correction
             self._publish(Waited, seconds=seconds, reason=reason)
 
     def request_sent(
@@ -151,7 +151,6 @@ class CallEvents:
         self.attempt += self._is_sent  # a redirect follows without a retry
         self._is_sent = True
         self._invalid_rows = 0
-        self._read_label()
         host, port = server_of(request.url)
         remaining = None if permit is None else permit.remaining()
         self._sent_at = self._clock()

@@ -11,6 +11,7 @@ from contextlib import aclosing, asynccontextmanager
 import anyio
 import pytest
 from aiohttp import ClientSession, TraceConfig, web
+from msgspec.structs import replace
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor, create_trace_config
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import INVALID_SPAN, SpanKind, StatusCode, get_current_span
@@ -22,6 +23,7 @@ from support.telemetry import Telemetry, id_of, parent_of
 
 from zoomasync import Label, RetryPolicy, StaticToken, Zoom, fan_out
 from zoomasync.errors import NotFound
+from zoomasync.events import Event, ResponseReceived
 from zoomasync.integrations.opentelemetry import OpenTelemetry
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.types import HttpRequest, HttpResponse, ResponseInfo
@@ -348,10 +350,15 @@ async def test_session_made_before_instrumentor(telemetry: Telemetry, fake: Fake
 
 async def test_given_trace_config(telemetry: Telemetry, fake: FakeZoom) -> None:
     """A session that its owner has instrumented is recognized, and one with another configuration is not."""
-    config = create_trace_config(tracer_provider=telemetry.tracer_provider)
+
+    async def on_request_start(*_: object) -> None:
+        started.append(None)
+
+    config, own, started = create_trace_config(tracer_provider=telemetry.tracer_provider), TraceConfig(), list[None]()
+    own.on_request_start.append(on_request_start)
     async with (
-        ClientSession(trace_configs=[config]) as instrumented,
-        ClientSession(trace_configs=[TraceConfig()]) as other,
+        ClientSession(trace_configs=[own, config]) as instrumented,
+        ClientSession(trace_configs=[own]) as other,
     ):
         for http_session in (instrumented, other):
             async with fake.client(on_event=telemetry.listener, http_session=http_session) as zoom:
@@ -363,6 +370,29 @@ async def test_given_trace_config(telemetry: Telemetry, fake: FakeZoom) -> None:
         ("aiohttp_client", "GET", True),
         ("zoomasync", REQUEST, True),
     ]
+    assert len(started) == 4
+
+
+async def test_ended_calls_are_forgotten(
+    fake: FakeZoom, telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A listener keeps nothing of a call that has ended: a repeated event changes no span and no metric."""
+    events = list[Event]()
+    async with fake.client(on_event=[telemetry.listener, events.append]) as zoom:
+        await zoom.scopes()
+        events.clear()
+        await zoom.users.get(fake.account.hosts[0].id)
+    spans, points = len(telemetry.spans), telemetry.points()
+    received, ended = events[2:]
+    assert isinstance(received, ResponseReceived)
+
+    telemetry.listener(replace(received, seconds=100.0))
+    telemetry.listener(ended)
+
+    later = telemetry.points()
+    assert later["http.client.request.duration"] == points["http.client.request.duration"]
+    assert len(telemetry.spans) == spans
+    assert caplog.text == ""
 
 
 async def test_without_provider(fake: FakeZoom) -> None:

@@ -116,8 +116,7 @@ class CallSpans:
             attributes[RESEND_COUNT] = event.attempt - 1
         method, _, path = event.route.partition(" ")
         name = event.route if path.startswith("/") else method
-        parent = set_span_in_context(call.span)
-        call.request = self._tracer.start_span(name, parent, SpanKind.CLIENT, attributes)
+        call.request = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
 
     def _end_request(self, call: _CallSpan, event: ResponseReceived | RequestFailed) -> None:
         request, call.request = call.request, INVALID_SPAN
