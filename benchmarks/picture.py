@@ -110,4 +110,4 @@ def draw(arrived: list[tuple[str, float, int]], waits: list[tuple[str, float, fl
 
 
 if __name__ == "__main__":
-    draw(*asyncio.run(run()), Path(sys.argv[1] if len(sys.argv) > 1 else "benchmarks/rate_limits.svg"))
+    draw(*asyncio.run(run()), Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures/rate_limits.svg"))
