@@ -18,9 +18,10 @@ from zoomasync import Zoom
 from zoomasync.testing.reference.operations import OPERATIONS
 
 WIDE, NARROW = 1280, 400
-# The width of each part of the page that is cut off, and not in a box that scrolls.
+# Each part of the page that is cut off and not in a box that scrolls, and each table that has to scroll.
 OVERFLOW = """
     [...document.querySelectorAll("body *")].filter(element => {
+        if (element.matches(".md-typeset__scrollwrap") && element.scrollWidth > element.clientWidth + 1) return true;
         if (element.getBoundingClientRect().right <= document.documentElement.clientWidth + 1) return false;
         for (let box = element.parentElement; box !== document.body; box = box.parentElement)
             if (getComputedStyle(box).overflowX !== "visible") return false;

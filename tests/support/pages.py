@@ -79,7 +79,7 @@ async def run_python(program: str, folder: Path, variables: Mapping[str, str] = 
     command = (sys.executable, "-W", "error", "-c", program)
     with anyio.fail_after(300):
         done = await anyio.run_process(command, cwd=folder, env={**os.environ, **variables}, check=False)
-    assert (done.returncode, done.stderr.decode()) == (0, "")
+    assert (done.returncode, done.stderr.decode()) == (0, ""), done.stderr.decode()
     return done.stdout.decode()
 
 
@@ -93,7 +93,7 @@ async def run_shell(block: str, folder: Path, variables: Mapping[str, str] = NON
         program, *arguments = shlex.split(line)
         assert program == "zoomasync", line
         code, output, errors = await run_command(*arguments, folder=folder, **variables)
-        assert (code, errors) == (0, ""), line
+        assert (code, errors) == (0, ""), f"{line}\n{errors}"
         outputs.append(output)
     return outputs
 
