@@ -23,7 +23,7 @@ def rows(title: str) -> list[tuple[str, ...]]:
     """Return the cells of the rows of the table in one section."""
     _, _, rest = TEXT.partition(f"\n## {title}\n")
     lines = re.findall(r"^\| (.*) \|$", rest.partition("\n## ")[0], re.MULTILINE)
-    return [tuple(line.replace("`", "").split(" | ")) for line in lines[2:]]
+    return [tuple(re.sub(r"`|\[(?=`)|\]\(.*?\)", "", line).split(" | ")) for line in lines[2:]]
 
 
 def labels_without_method() -> list[tuple[str, str]]:
