@@ -25,7 +25,7 @@ from .auth._fetched_tokens import FetchedTokens
 from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
 from .errors import ConfigError
-from .events import Listener
+from .events import Event, Listener
 from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import ResourceQuotas
 from .rate_limits._server_clock import ServerClock
@@ -110,7 +110,7 @@ class Zoom(Api):
         )
         requests = TokenRequests(retry, may_retry=self._may_retry_token)
         tokens = FetchedTokens(auth, self._transport, requests, store=token_store)
-        self._token_manager = TokenManager(tokens, requests)
+        self._token_manager = TokenManager(tokens, requests, on_event=self._publish)
         self._rate_limiter = limiter = _limiter(rate_limiter, plan, latency_jitter)
         self._server_clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
         self._listeners = check_listeners(on_event)
@@ -256,6 +256,9 @@ class Zoom(Api):
         """
         async with self._transport.until_closed():
             return (await self._token_manager.get()).scopes
+
+    def _publish(self, event: Event) -> None:
+        self._session.events.publish(event)
 
     def _may_retry_token(self) -> bool:
         return self._session.may_retry()

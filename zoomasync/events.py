@@ -51,6 +51,8 @@ __all__ = [
     "RequestSent",
     "ResponseReceived",
     "Retried",
+    "TokenRefreshFailed",
+    "TokenRefreshed",
     "WaitReason",
     "Waited",
 ]
@@ -286,6 +288,36 @@ class LabelCorrected(ClientEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRefreshed(ClientEvent):
+    """A new access token, after *seconds*: the first one of the client too, and one that another process has stored.
+
+    It is valid for *lifetime* seconds; None means without end.
+    """
+
+    seconds: float
+    lifetime: float | None
+
+    def __str__(self) -> str:
+        lifetime = "" if self.lifetime is None else f", valid for {self.lifetime:.0f} s"
+        return f"new access token after {self.seconds:.3f} s{lifetime}"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRefreshFailed(ClientEvent):
+    """A failure to get a new access token, after *seconds* and all retries. Calls fail if the old one has expired.
+
+    *error_type* is the name of the exception. *error* is that exception if it is a `ZoomError`.
+    """
+
+    seconds: float
+    error_type: str
+    error: ZoomError | None
+
+    def __str__(self) -> str:
+        return f"no new access token after {self.seconds:.3f} s: {_summary(self.error, self.error_type)}"
+
+
+@dataclass(frozen=True, slots=True)
 class DownloadProgress:
     """The progress of one download, for its *on_progress*: *received* of *total* bytes; None if Zoom sent no total.
 
@@ -313,6 +345,8 @@ Event: TypeAlias = (
     | LabelCorrected
     | CircuitOpened
     | CircuitClosed
+    | TokenRefreshed
+    | TokenRefreshFailed
 )
 Listener: TypeAlias = Callable[[Event], object]
 """A function that receives events. Its result is not used."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zoomasync.events import ClientEvent, Event
+from zoomasync.events import CircuitClosed, CircuitOpened, Event, LabelCorrected, RateAdjusted
 
 
 def into(events: list[Event]) -> Callable[[Event], None]:
-    """Return a listener that appends the events of a client as a whole to *events*, and no event of a single call."""
+    """Return a listener that appends the events of rates, labels and outages to *events*, and no others."""
 
     def on_event(event: Event) -> None:
-        if isinstance(event, ClientEvent):
+        if isinstance(event, CircuitClosed | CircuitOpened | LabelCorrected | RateAdjusted):
             events.append(event)
 
     return on_event

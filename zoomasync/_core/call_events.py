@@ -31,6 +31,8 @@ from ..events import (
     RequestSent,
     ResponseReceived,
     Retried,
+    TokenRefreshed,
+    TokenRefreshFailed,
     Waited,
     WaitReason,
 )
@@ -46,11 +48,14 @@ ClientEventT = TypeVar("ClientEventT", bound=ClientEvent)
 _calls: Final = logging.getLogger("zoomasync.calls")
 _rate_limits: Final = logging.getLogger("zoomasync.rate_limits")
 _circuit: Final = logging.getLogger("zoomasync.circuit")
+_auth: Final = logging.getLogger("zoomasync.auth")
 _LOGGERS: Final[dict[type[Event], logging.Logger]] = {
     RateAdjusted: _rate_limits,
     LabelCorrected: _rate_limits,
     CircuitOpened: _circuit,
     CircuitClosed: _circuit,
+    TokenRefreshed: _auth,
+    TokenRefreshFailed: _auth,
 }
 NOT_REPORTED: Final = nullcontext()
 """The context of a call that nobody listens to."""

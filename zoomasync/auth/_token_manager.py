@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .._core.access_token import Token
-from ..errors import ConfigError
+from ..errors import ConfigError, ZoomError
+from ..events import Event, TokenRefreshed, TokenRefreshFailed
 from ._token_requests import TokenRequests
 
 _REFRESH_FRACTION = 0.1  # refresh when a tenth of the lifetime remains: six minutes of an hour
@@ -37,14 +38,21 @@ class TokenManager:
     """The access token that all calls of a client share.
 
     It is renewed before it expires, by one renewal of *tokens* at a time, which sends its requests by *requests*.
+    *on_event* receives `TokenRefreshed` and `TokenRefreshFailed`.
     """
 
     def __init__(
-        self, tokens: RenewableTokens, requests: TokenRequests, *, clock: Callable[[], float] = time.monotonic
+        self,
+        tokens: RenewableTokens,
+        requests: TokenRequests,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         self._tokens = tokens
         self._requests = requests
         self._clock = clock
+        self._on_event = on_event
         self._token: Token | None = None
         self._expires_at = 0.0
         self._refresh_at = 0.0
@@ -110,6 +118,7 @@ class TokenManager:
         return self._refresh_task
 
     async def _refresh(self) -> Token:
+        began = self._clock()
         try:
             token = await self._tokens.renew(self._token)
             lifetime = math.inf if token.lifetime is None else token.lifetime
@@ -117,15 +126,22 @@ class TokenManager:
             self._token = token
             self._expires_at = now + lifetime
             self._refresh_at = now + lifetime * (1 - _REFRESH_FRACTION)
-        except Exception:
-            # The next call does not repeat an early refresh.
-            self._refresh_at = self._clock() + self._requests.longest_wait
+        except Exception as error:
+            now = self._clock()
+            self._refresh_at = now + self._requests.longest_wait  # the next call does not repeat an early refresh
+            known = error if isinstance(error, ZoomError) else None
+            self._report(TokenRefreshFailed(now - began, type(error).__name__, known))
             raise
         else:
+            self._report(TokenRefreshed(now - began, token.lifetime))
             return token
         finally:
             # Before the task is done: a call that starts now must not get the result of the past.
             self._refresh_task = None
+
+    def _report(self, event: Event) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
 
 
 def _closed_error() -> ConfigError:

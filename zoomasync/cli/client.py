@@ -11,7 +11,7 @@ from rich.console import Console
 
 from .. import Plan, Zoom
 from ..errors import ConfigError
-from ..events import ClientEvent, Event
+from ..events import CircuitClosed, CircuitOpened, Event, LabelCorrected, RateAdjusted
 from ..types import ClientOptions
 from .console import print_line
 from .extras import extra
@@ -34,11 +34,11 @@ async def connected(
 ) -> AsyncGenerator[Connection, None]:
     """Open a client of the environment's account, or of the simulated account *seed* that enforces the plan's limits.
 
-    The events of the client as a whole are printed on *console*; its calls would be too many.
+    Changes of rates and labels, and outages, are printed on *console*; the events of all calls would be too many.
     """
 
     def on_event(event: Event) -> None:
-        if isinstance(event, ClientEvent):
+        if isinstance(event, RateAdjusted | LabelCorrected | CircuitOpened | CircuitClosed):
             print_line(str(event), console)
 
     settings = ClientOptions(on_event=on_event)

@@ -16,7 +16,7 @@ from zoomasync import Plan
 from zoomasync._core.call_options import CallOptions
 from zoomasync._core.download import FileSource
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
-from zoomasync.errors import DailyLimitReached, NotFound, PerSecondLimitReached, TransportError
+from zoomasync.errors import DailyLimitReached, NotFound, PerSecondLimitReached, TransportError, Unauthorized
 from zoomasync.testing import FakeZoom
 
 ROW, PAGE = response(200, {"number": 1}), response(200, {"rows": []})
@@ -145,6 +145,20 @@ async def test_download_has_no_label() -> None:
     points = telemetry.points()
     assert points["zoomasync.requests"] == [({}, 1)]
     assert [attributes for attributes, _ in points["zoomasync.call.duration"]] == [{"http.request.method": "GET"}]
+
+
+async def test_access_tokens(fake: FakeZoom) -> None:
+    """Each new access token is measured, and so is a failure to get one."""
+    telemetry = Telemetry()
+    async with fake.client(on_event=telemetry.listener) as zoom:
+        await zoom.scopes()
+    fake.respond("POST /oauth/token", status=400, body={"reason": "No.", "error": "invalid_client"})
+    async with fake.client(on_event=telemetry.listener) as zoom:
+        with pytest.raises(Unauthorized):
+            await zoom.scopes()
+
+    attributes = [attributes for attributes, _ in telemetry.points()["zoomasync.token_refresh.duration"]]
+    assert attributes == [{}, {"error.type": "Unauthorized"}]
 
 
 async def test_instrumented_requests_are_counted_once(fake: FakeZoom) -> None:

@@ -28,6 +28,7 @@ class OpenTelemetry:
     - ``zoomasync.rate_limited``: 429s, by their kind in ``error.type``
     - ``zoomasync.daily_quota.remaining``: requests that are left of the day, as the rate limiter counts them
     - ``zoomasync.call.duration``: seconds of each call with its waits and retries, also by route and ``error.type``
+    - ``zoomasync.token_refresh.duration``: seconds until there was a new access token, or ``error.type``
     - ``http.client.request.duration``: seconds of each request, unless aiohttp's instrumentation records it
 
     Paths have placeholders (``url.template``): no id, e-mail address, query, token or text of Zoom's is recorded.

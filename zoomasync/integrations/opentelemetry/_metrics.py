@@ -15,6 +15,8 @@ from ...events import (
     RequestSent,
     ResponseReceived,
     Retried,
+    TokenRefreshed,
+    TokenRefreshFailed,
     Waited,
 )
 from ._attributes import ERROR_TYPE, REASON, STATUS, Attributes, of_label, of_request, of_route
@@ -54,6 +56,12 @@ class CallMetrics:
             "Time of calls, with their waits and retries.",
             explicit_bucket_boundaries_advisory=_MINUTES,
         )
+        self._refreshes = meter.create_histogram(
+            "zoomasync.token_refresh.duration",
+            "s",
+            "Time until there was a new access token, or all attempts had failed.",
+            explicit_bucket_boundaries_advisory=_MINUTES,
+        )
         self._durations = meter.create_histogram(
             "http.client.request.duration",
             "s",
@@ -79,6 +87,10 @@ class CallMetrics:
                 self._end_attempt(event)
                 error: Attributes = {} if event.error_type is None else {ERROR_TYPE: event.error_type}
                 self._calls.record(event.seconds, self._with({**of_route(event), **of_label(event), **error}))
+            case TokenRefreshed():
+                self._refreshes.record(event.seconds, self._with({}))
+            case TokenRefreshFailed():
+                self._refreshes.record(event.seconds, self._with({ERROR_TYPE: event.error_type}))
             case _:
                 pass
 
