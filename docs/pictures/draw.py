@@ -20,7 +20,6 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from zoomasync import Plan
 from zoomasync.models import NewRegistrant
 from zoomasync.sync import DesiredList, RegistrantSync, SyncPolicy, SyncTarget
 from zoomasync.testing import Account, FakeZoom
@@ -76,7 +75,7 @@ async def draw_plan(folder: Path) -> None:
 
 async def draw_harvest(folder: Path) -> None:
     """Draw a harvest of an account that lacks a feature and sends one 429, its status, and its report."""
-    async with FakeZoom(Account.simulated(7), plan=Plan.BUSINESS) as fake:
+    async with FakeZoom(Account.simulated(7), plan=None) as fake:
         fake.throttle("reports.meeting_participants", on_request=20)
         fake.respond("reports.webinar_survey", status=400, body=_NO_PERMISSION, times=100)
         command = "zoomasync harvest --plan business"

@@ -18,9 +18,16 @@ from .decoding import decode_event
 from .events import WebhookEvent
 
 SIGNATURE_HEADER: Final = "x-zm-signature"
+"""The header with the signature of a webhook."""
+
 TIMESTAMP_HEADER: Final = "x-zm-request-timestamp"
-MAX_AGE: Final = timedelta(minutes=90)  # Zoom's last retry comes 85 minutes after the first attempt
-MAX_AHEAD: Final = timedelta(minutes=5)  # clocks differ
+"""The header with the time at which Zoom signed a webhook."""
+
+MAX_AGE: Final = timedelta(minutes=90)
+"""The largest age of a webhook: Zoom's last retry comes 85 minutes after the first attempt."""
+
+MAX_AHEAD: Final = timedelta(minutes=5)
+"""The largest lead of Zoom's clock over that of this machine."""
 
 _URL_VALIDATION: Final = "endpoint.url_validation"
 # Digits of ASCII only: with a colon in the timestamp, a part of the body could pass as the timestamp.
