@@ -79,9 +79,9 @@ async def draw_harvest(folder: Path) -> None:
         fake.throttle("reports.meeting_participants", on_request=20)
         fake.respond("reports.webinar_survey", status=400, body=_NO_PERMISSION, times=100)
         command = "zoomasync harvest --plan business"
-        output = await output_of(command, folder=folder, fake=fake, columns=124)
+        output = await output_of(command, folder=folder, fake=fake, columns=127)
         # Of the progress, a terminal shows the last state.
-        draw("harvest", command, re.sub(r"\x1b\[2K", "", re.sub(r"[^\n]*\r", "", output)), columns=124)
+        draw("harvest", command, re.sub(r"\x1b\[2K", "", re.sub(r"[^\n]*\r", "", output)), columns=127)
         command = "zoomasync status harvest.sqlite"
         draw("status", command, await output_of(command, folder=folder, fake=fake, columns=116), columns=116)
         await output_of("zoomasync report harvest.sqlite", folder=folder, fake=fake, columns=116)
