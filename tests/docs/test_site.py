@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import pytest
 from msgspec import UNSET
-from support.browser import OpenBrowser, open_browser
+from support.browser import OpenBrowser, elements, open_browser
 from support.public_modules import public_modules
 from support.site import DOCS, Site, build_site, needs_zensical
 
@@ -106,6 +106,17 @@ def test_reference_has_every_operation(site: Site) -> None:
 
     assert [each.route for each in Zoom.endpoints().values() if f"<code>{each.route}</code>" not in methods] == []
     assert [each.route for each in OPERATIONS.values() if f"<code>{each.route}</code>" not in others] == []
+
+
+@needs_zensical
+def test_reference_has_fields_and_links(site: Site) -> None:
+    """The signature of a struct has its fields, inherited ones too, and an error in a docstring links to its own."""
+    structs = elements((site.folder / "reference" / "structs" / "people.html").read_text(encoding="utf-8"))
+    methods = site.pages[site.folder / "reference" / "methods" / "meetings.html"]
+
+    signatures = [each.text for each in structs if each.name == "pre" and each.text.startswith("NewRegistrant (")]
+    assert ["email : Annotated" in text and "language : MailLanguage" in text for text in signatures] == [True]
+    assert "../modules/errors.html#zoomasync.errors.NotFound" in methods.links()
 
 
 def public_names() -> Iterator[tuple[str, set[str]]]:
