@@ -12,6 +12,7 @@ from aiohttp import ClientSession, TCPConnector, web
 from support.server import Conversation, saying, serving, talking
 
 from zoomasync import Label, Plan, RetryPolicy, ServerToServer, StaticToken, Zoom
+from zoomasync.auth import MemoryTokenStore
 from zoomasync.errors import ConfigError, OutcomeUnknown, TransportError, ZoomError
 from zoomasync.rate_limits import LocalRateLimiter
 
@@ -119,6 +120,34 @@ async def test_close_leaves_write_unknown(phase: str, status: int | None) -> Non
         with pytest.raises(OutcomeUnknown, match="the client was closed before the response was complete") as caught:
             await call
     assert caught.value.status == status
+
+
+async def test_close_waits_for_shared_token() -> None:
+    """A token that the store is to get is not lost. The call that waited for it ends with the client."""
+    answer, closed = asyncio.Event(), asyncio.Event()
+
+    async def respond(request: web.BaseRequest) -> web.Response:
+        await (answer if request.path == "/token" else closed).wait()
+        return web.json_response({"access_token": "token"})
+
+    store = MemoryTokenStore()
+    async with serving(respond) as url:
+        auth = ServerToServer("account", "client", "secret", token_url=f"{url}/token")
+        async with Zoom(auth, base_url=url, token_store=store) as zoom:
+            call = asyncio.create_task(zoom.request("GET", "/rows", label=Label.LIGHT))
+            await asyncio.sleep(0.05)
+            closing = asyncio.create_task(zoom.aclose())
+            await asyncio.sleep(0.05)
+            assert not closing.done()
+            answer.set()
+            await closing
+            closed.set()
+
+        with pytest.raises(ZoomError, match="the client was closed"):
+            await call
+    stored = await store.read(auth.store_key)
+    assert stored is not None
+    assert b"token" in stored
 
 
 async def test_close_keeps_cancellation() -> None:

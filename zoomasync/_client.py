@@ -20,7 +20,7 @@ from ._core.transport import AiohttpTransport, ClientSession
 from ._core.urls import secure_url
 from ._label import Label
 from ._settings import Settings
-from .auth import Credentials, CredentialsSource, ServerToServer, TokenStore
+from .auth import Cloud, Credentials, CredentialsSource, ServerToServer, TokenStore
 from .auth._fetched_tokens import FetchedTokens
 from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
@@ -30,8 +30,6 @@ from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import ResourceQuotas
 from .rate_limits._server_clock import ServerClock
 from .rate_limits._token_bucket import LATENCY_JITTER
-
-DEFAULT_BASE_URL = "https://api.zoom.us/v2"
 
 
 class ClientOptions(TypedDict, total=False):
@@ -47,6 +45,7 @@ class ClientOptions(TypedDict, total=False):
     circuit_state: CircuitState | None
     on_event: Listener | Sequence[Listener] | None
     trust_env: bool
+    use_api_url: bool
 
 
 class Zoom(Api):
@@ -66,6 +65,9 @@ class Zoom(Api):
     - *auth* is `ServerToServer`, `StaticToken`, an object with the method ``fetch`` of `Credentials`, or an async
       function that returns one of these, such as from a vault. It is called before each token is fetched.
     - *plan* gives the rate limits of the account; the default is ``Plan.PRO``.
+    - *cloud* is the `Cloud` of the account, by default that of `ServerToServer`, and otherwise the global one.
+      *base_url* is another address of the API. With *use_api_url*, requests go to the address that Zoom names with the
+      access token, such as that of the account's region, if it is an https host of ``zoom.us`` or ``zoomgov.com``.
     - *http_session* is an ``aiohttp.ClientSession`` to send with. aiohttp itself then resends a GET when a kept-alive
       connection is lost, without a permit and without counting it.
     - *timeout* is the time limit of one response, in seconds from the moment at which its request has a connection. For
@@ -92,7 +94,9 @@ class Zoom(Api):
         auth: Credentials | CredentialsSource,
         *,
         plan: Plan | None = None,
-        base_url: str = DEFAULT_BASE_URL,
+        base_url: str | None = None,
+        cloud: Cloud | None = None,
+        use_api_url: bool = False,
         http_session: ClientSession | None = None,
         timeout: float = 60.0,
         max_connections: int | None = None,
@@ -117,13 +121,14 @@ class Zoom(Api):
         self._unsubscribe: Callable[[], None] | None = None
         self._owned: tuple[Callable[[], Awaitable[None]], ...] = ()  # closed with the client
         session = Session(
-            base_url=secure_url("base_url", base_url),
+            base_url=_base_url(auth, base_url, cloud),
             transport=self._transport,
             token_source=self._token_manager,
             rate_limiter=self._rate_limiter,
             resource_quotas=ResourceQuotas(self._server_clock),
             retry=retry,
             circuit_state=circuit_state,
+            use_api_url=use_api_url,
         )
         super().__init__(session)
 
@@ -139,9 +144,10 @@ class Zoom(Api):
         """Create a client from environment variables.
 
         ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET`` are required. ``ZOOM_PLAN`` is free, pro (the
-        default) or business, and ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_BASE_URL`` and
-        ``ZOOM_TOKEN_URL`` are for other clouds. Each value may be in a file instead, whose path is in the variable with
-        ``_FILE`` appended to the name. *environ* is read in place of the process's environment.
+        default) or business, and ``ZOOM_SHARE`` the fraction of it to use; *plan* overrides both. ``ZOOM_CLOUD`` is
+        global (the default), gov, or a region such as eu; ``ZOOM_BASE_URL`` and ``ZOOM_TOKEN_URL`` are for any other
+        addresses. Each value may be in a file instead, whose path is in the variable with ``_FILE`` appended to the
+        name. *environ* is read in place of the process's environment.
 
         *redis* is the URL of a Redis or Valkey server in which all processes of the account share its rate limits and
         its circuit, and all processes of the app its access token (extra ``redis``). *options* are
@@ -150,7 +156,7 @@ class Zoom(Api):
         Raises `ConfigError` for a variable that is missing or invalid.
         """
         auth = ServerToServer.from_env(environ)
-        base_url = Settings(environ).get("ZOOM_BASE_URL") or DEFAULT_BASE_URL
+        base_url = Settings(environ).get("ZOOM_BASE_URL")
         if redis is None:
             has_limiter = options.get("rate_limiter") is not None
             plan = plan or (None if has_limiter else Plan.from_env(environ))
@@ -158,7 +164,7 @@ class Zoom(Api):
         return cls._sharing(redis, auth, plan or Plan.from_env(environ), base_url, options)
 
     @classmethod
-    def _sharing(cls, url: str, auth: ServerToServer, plan: Plan, base_url: str, options: ClientOptions) -> Self:
+    def _sharing(cls, url: str, auth: ServerToServer, plan: Plan, base_url: str | None, options: ClientOptions) -> Self:
         """Create a client that shares its rate limits, circuit and access token through the Redis server at *url*."""
         if any(options.get(shared) is not None for shared in ("rate_limiter", "token_store", "circuit_state")):
             raise ConfigError("redis creates a rate limiter, a token store and a circuit: do not give others beside it")
@@ -273,6 +279,21 @@ def new_transport(
         raise ConfigError("trust_env has no effect on a given http_session: create it with trust_env=True instead")
     _check_connections(max_connections, http_session)
     return AiohttpTransport(http_session, timeout=timeout, max_connections=max_connections, trust_env=trust_env)
+
+
+def _base_url(auth: object, base_url: str | None, cloud: Cloud | None) -> str:
+    if base_url is not None:
+        if cloud is not None:
+            raise ConfigError("give base_url or cloud, which has a base_url of its own")
+        return secure_url("base_url", base_url)
+    own = auth if isinstance(auth, ServerToServer) else None
+    cloud = cloud or (own and own.cloud) or Cloud.GLOBAL
+    if own is not None and own.token_url in _TOKEN_URLS - {cloud.token_url}:
+        raise ConfigError("the credentials are of another cloud than the client: give the same one to ServerToServer")
+    return cloud.base_url
+
+
+_TOKEN_URLS = {Cloud.GLOBAL.token_url, Cloud.GOV.token_url}
 
 
 def _limiter(rate_limiter: RateLimiter | None, plan: Plan | None, latency_jitter: float | None) -> RateLimiter:

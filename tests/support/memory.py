@@ -187,6 +187,7 @@ def open_session(
     retry: RetryPolicy = ZERO_JITTER,
     circuit_state: CircuitState | None = None,
     rate_limiter: LocalRateLimiter | None = None,
+    use_api_url: bool = False,
 ) -> Session:
     """Return a session over *transport* at `SERVER_TIME`; everything in it uses the clock of the running loop."""
     clock = asyncio.get_running_loop().time
@@ -206,6 +207,7 @@ def open_session(
         resource_quotas=ResourceQuotas(limiter.server_clock),
         retry=retry,
         circuit_state=circuit_state,
+        use_api_url=use_api_url,
         clock=clock,
     )
     return session

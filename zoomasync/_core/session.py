@@ -29,6 +29,7 @@ from ..errors import (
     ZoomError,
 )
 from .access_token import Token, TokenSource
+from .api_urls import ApiUrls
 from .call_events import CallEvents, EventPublisher
 from .call_options import CallOptions
 from .call_stats import CallStats
@@ -121,10 +122,12 @@ class Session:
         retry: RetryPolicy,
         circuit_state: CircuitState | None = None,
         shared: SharedState | None = None,
+        use_api_url: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         shared = shared or SharedState(circuit_state, clock=clock)
         self.base_url = base_url
+        self._api_urls = ApiUrls(base_url) if use_api_url else None
         self._transport = transport
         self._token_source = token_source
         self._rate_limiter = rate_limiter
@@ -378,7 +381,7 @@ class Session:
         return HttpRequest(
             name=call.name,
             method=call.endpoint.method,
-            url=self.base_url + call.target,
+            url=(self.base_url if self._api_urls is None else self._api_urls.base_url(token)) + call.target,
             headers=headers,
             body=call.body,
             timeout=self._options.timeout,

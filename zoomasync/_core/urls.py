@@ -45,6 +45,19 @@ def may_send_token(url: str, base_url: str) -> bool:
     return is_zoom or is_same_origin(url, base_url)
 
 
+def api_base_url(address: str) -> str | None:
+    """Return the base URL at the *address* of the API that a token response names, or None if it is not Zoom's.
+
+    Only a host of Zoom's over https may get the token.
+    """
+    parts = _split(address)
+    if parts is None or parts.scheme != "https" or parts.port not in {None, 443} or parts.path not in {"", "/"}:
+        return None
+    if parts.query or parts.fragment or _ZOOM_HOST.fullmatch(parts.hostname or "") is None:
+        return None
+    return f"https://{parts.hostname}/v2"
+
+
 def is_same_origin(url: str, other: str) -> bool:
     """Return whether both URLs have the same scheme, host and port."""
     origin = _origin(_split(url))

@@ -1,9 +1,10 @@
-"""Credentials, access tokens and token stores.
+"""Credentials, clouds, access tokens and token stores.
 
 Source: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
 """
 
 from .._core.access_token import Token
+from ._cloud import Cloud
 from ._credentials import DEFAULT_TOKEN_URL, Credentials, CredentialsSource, ServerToServer, StaticToken
 from ._file_token_store import FileTokenStore
 from ._token_store import MemoryTokenStore, TokenStore
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_TOKEN_URL",
     "AuthorizationRequest",
     "AuthorizedUser",
+    "Cloud",
     "Credentials",
     "CredentialsSource",
     "FileTokenStore",

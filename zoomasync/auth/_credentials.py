@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
 from .._core.access_token import Token
 from .._core.responses import interpret
@@ -15,10 +15,11 @@ from .._core.transport import Transport
 from .._core.urls import secure_url
 from .._settings import Settings
 from ..errors import BadRequest, ConfigError, PermissionDenied, Unauthorized
+from ._cloud import Cloud
 from ._token_endpoint import TOKEN, form_request, rejected_app
 from ._token_keys import app_token_key
 
-DEFAULT_TOKEN_URL = "https://zoom.us/oauth/token"  # noqa: S105  an address
+DEFAULT_TOKEN_URL: Final = Cloud.GLOBAL.token_url
 """The address of Zoom's token endpoint."""
 
 
@@ -58,12 +59,16 @@ class ServerToServer:
 
     A token is valid for one hour and has the scopes that the app had when it was issued. A scope that is added later
     needs a new token.
+
+    *cloud* is the cloud of the account, unless it is the global one. It replaces *token_url*, and `Zoom` takes the
+    address of the API from it.
     """
 
     account_id: str
     client_id: str
     client_secret: str = field(repr=False)
     token_url: str = DEFAULT_TOKEN_URL
+    cloud: Cloud | None = None
 
     def __post_init__(self) -> None:
         check_texts(
@@ -72,14 +77,19 @@ class ServerToServer:
             client_id=self.client_id,
             client_secret=self.client_secret,
         )
+        if self.cloud is not None:
+            if self.token_url not in {DEFAULT_TOKEN_URL, self.cloud.token_url}:
+                raise ConfigError("ServerToServer: give token_url or cloud, which has a token_url of its own")
+            object.__setattr__(self, "token_url", self.cloud.token_url)
         secure_url("token_url", self.token_url)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Return the credentials in ``ZOOM_ACCOUNT_ID``, ``ZOOM_CLIENT_ID`` and ``ZOOM_CLIENT_SECRET``.
 
-        ``ZOOM_TOKEN_URL`` is for other clouds. Each value may be in a file instead, whose path is in the variable with
-        ``_FILE`` appended to the name. Raises `ConfigError` for a variable that is missing or invalid.
+        ``ZOOM_CLOUD`` is global (the default), gov, or a region; ``ZOOM_TOKEN_URL`` is for any other address. Each
+        value may be in a file instead, whose path is in the variable with ``_FILE`` appended to the name. Raises
+        `ConfigError` for a variable that is missing or invalid.
         """
         settings = Settings(environ)
         return cls(
@@ -87,6 +97,7 @@ class ServerToServer:
             settings.require("ZOOM_CLIENT_ID"),
             settings.require("ZOOM_CLIENT_SECRET"),
             token_url=settings.get("ZOOM_TOKEN_URL") or DEFAULT_TOKEN_URL,
+            cloud=Cloud.from_env(environ),
         )
 
     @property
