@@ -426,7 +426,10 @@ def _utc_text(moment: datetime) -> str:
 
 
 class StoreError(ZoomError):
-    """A store, journal, plan or export could not be read or written: a full disk, or a lock of another process."""
+    """A store, journal, plan or export could not be read or written: a full disk, or a lock of another process.
+
+    For a token store, also Redis that cannot be used, a file that others can read, or a token that does not decrypt.
+    """
 
 
 @dataclass(eq=False, repr=False)
