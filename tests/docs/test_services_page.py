@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-import signal
-import sys
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import aiohttp
-import anyio
 import pytest
 from aiohttp import web
-from support.applications import free_port, is_listening, serving_aiohttp, serving_asgi
-from support.environment import environment_of, environment_with
-from support.pages import ROOT, Page
+from support.applications import running_program, serving_aiohttp, serving_asgi
+from support.environment import environment_of
+from support.pages import Page
 
 from zoomasync.errors import Unauthorized
 from zoomasync.testing import Account, FakeZoom
@@ -55,29 +51,6 @@ def program(fake: FakeZoom, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     return define
 
 
-@asynccontextmanager
-async def running(folder: Path, fake: FakeZoom, *command: str) -> AsyncGenerator[str]:
-    """Run a Python program on a free port, yield the address, and end it with SIGTERM."""
-    port = free_port()
-    arguments = [argument.replace("8080", str(port)) for argument in command]
-    environment = environment_with(
-        **environment_of(fake), DJANGO_SETTINGS_MODULE="site_settings", PYTHONPATH=f"{folder}:{ROOT}"
-    )
-    async with await anyio.open_process([sys.executable, *arguments], cwd=folder, env=environment) as process:
-        try:
-            with anyio.fail_after(30):
-                while not await is_listening(port):
-                    assert process.returncode is None
-                    await anyio.sleep(0.05)
-            yield f"http://127.0.0.1:{port}"
-            process.send_signal(signal.SIGTERM)
-            with anyio.fail_after(30):
-                assert await process.wait() in {0, -signal.SIGTERM}
-        finally:
-            if process.returncode is None:
-                process.kill()
-
-
 async def get(url: str) -> tuple[int, object]:
     async with aiohttp.ClientSession() as browser, browser.get(url) as response:
         return response.status, await response.json(content_type=None)
@@ -85,7 +58,7 @@ async def get(url: str) -> tuple[int, object]:
 
 async def test_aiohttp_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
     (tmp_path / "service.py").write_text(AIOHTTP, encoding="utf-8")
-    async with running(tmp_path, fake, "-c", AIOHTTP) as url:
+    async with running_program(tmp_path, fake, "-c", AIOHTTP) as url:
         assert [await get(f"{url}/meetings/{NUMBER}") for _ in range(2)] == [(200, {"topic": "Harbour"})] * 2
 
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
@@ -94,7 +67,7 @@ async def test_aiohttp_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
 async def test_fastapi_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
     (tmp_path / "service.py").write_text(FASTAPI, encoding="utf-8")
     (command,) = re.findall(r"`uvicorn (service:app .*?)`", PAGE.text)
-    async with running(tmp_path, fake, "-m", "uvicorn", *command.split()) as url:
+    async with running_program(tmp_path, fake, "-m", "uvicorn", *command.split()) as url:
         assert [await get(f"{url}/meetings/{NUMBER}") for _ in range(2)] == [(200, {"topic": "Harbour"})] * 2
 
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
@@ -105,7 +78,8 @@ async def test_django_program_runs(tmp_path: Path, fake: FakeZoom) -> None:
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
     (command,) = re.findall(r"`uvicorn (asgi:application .*?)`", PAGE.text)
-    async with running(tmp_path, fake, "-m", "uvicorn", *command.split()) as url:
+    arguments = ("-m", "uvicorn", *command.split())
+    async with running_program(tmp_path, fake, *arguments, DJANGO_SETTINGS_MODULE="site_settings") as url:
         assert [await get(f"{url}/meetings/{NUMBER}") for _ in range(2)] == [(200, {"topic": "Harbour"})] * 2
 
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import uvicorn
 from aiohttp import web
+
+from support.environment import environment_of, environment_with
+from support.pages import ROOT
+from zoomasync.testing import FakeZoom
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication
@@ -40,6 +47,27 @@ async def serving_asgi(app: ASGIApplication) -> AsyncGenerator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"  # a request waits until the server has started
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def running_program(folder: Path, fake: FakeZoom, *command: str, **variables: str) -> AsyncGenerator[str]:
+    """Run a Python program on a free port in place of 8080, yield the address, and end the program with SIGTERM."""
+    port = free_port()
+    arguments = [argument.replace("8080", str(port)) for argument in command]
+    environment = environment_with(**environment_of(fake), PYTHONPATH=f"{folder}:{ROOT}", **variables)
+    async with await anyio.open_process([sys.executable, *arguments], cwd=folder, env=environment) as process:
+        try:
+            with anyio.fail_after(30):
+                while not await is_listening(port):
+                    assert process.returncode is None
+                    await anyio.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+            process.send_signal(signal.SIGTERM)
+            with anyio.fail_after(30):
+                assert await process.wait() in {0, -signal.SIGTERM}
+        finally:
+            if process.returncode is None:
+                process.kill()
 
 
 def free_port() -> int:
