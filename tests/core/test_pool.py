@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from weakref import ref
 
 import anyio
 import pytest
@@ -119,6 +121,21 @@ async def test_cancelled_calls_free_pool(kind: str) -> None:
             responses.append(await transport.send(request_to(url)))
 
     assert [response.status for response in responses] == [200] * 10
+
+
+async def test_idle_connection_keeps_nothing() -> None:
+    """A connection that stays open keeps neither the request that opened it, nor its response and its caller."""
+
+    def mark_sent() -> None:
+        pass
+
+    async with serving(_empty) as url, opened() as transport:
+        await asyncio.create_task(transport.send(replace(request_to(url), mark_sent=mark_sent)))
+        kept = ref(mark_sent)
+        del mark_sent
+        gc.collect()
+
+        assert kept() is None
 
 
 async def test_wait_for_pool_marks_sent() -> None:

@@ -67,9 +67,11 @@ async def test_views_share_the_limit() -> None:
     async with serving(gate) as url, opened(max_connections=1) as transport, views_of(transport, 2) as (one, other):
         first = asyncio.create_task(one.send(request_to(url)))
         await gate.received.acquire()
-        with pytest.raises(ConnectError, match="no free connection: all 1 were in use"):
-            await other.send(replace(request_to(url), timeout=0.01))
-        gate.opened.set()
+        try:
+            with pytest.raises(ConnectError, match="no free connection: all 1 were in use"):
+                await other.send(replace(request_to(url), timeout=0.01))
+        finally:
+            gate.opened.set()
         await first
         assert one.downloads() is other.downloads()
 

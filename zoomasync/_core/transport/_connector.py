@@ -34,7 +34,7 @@ class ReportingConnector(aiohttp.TCPConnector):
             if waited or not _has_received(connection):
                 break
             connection.close()
-        if (exchange := current_exchange.get()) is not None:
+        for exchange in current_exchange.get():
             exchange.on_connected(has_waited=bool(waited))
         return connection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
 
@@ -58,4 +59,8 @@ class Exchange:
         return HttpResponse(self.status, self.headers, b"".join(self.chunks))
 
 
-current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
+current_exchange: ContextVar[Sequence[Exchange]] = ContextVar("current_exchange", default=())
+"""The exchange of the current request, or none.
+
+It is in a list, which its end empties: a connection keeps the context in which it was opened for as long as it is open.
+"""

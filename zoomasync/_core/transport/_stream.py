@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 async def run(exchange: Exchange, work: Callable[[Exchange], Awaitable[T]]) -> T:
     """Return the result of *work* within the time limit of *exchange*, or raise the error for its failure."""
-    context = current_exchange.set(exchange)
+    current = [exchange]
+    context = current_exchange.set(current)
     failure: BaseException
     try:
         async with exchange.deadline:
@@ -28,6 +29,7 @@ async def run(exchange: Exchange, work: Callable[[Exchange], Awaitable[T]]) -> T
         failure = error
     finally:
         current_exchange.reset(context)
+        current.clear()
     # Raised outside the handlers and without the frames of aiohttp, whose variables show the token and the URL.
     raise without_frames(failure)
 
