@@ -16,13 +16,17 @@ from .findings import Finding, Level
 _CREDENTIALS: Final = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
 _SETTINGS: Final = (
     *_CREDENTIALS,
+    "ZOOM_CLOUD",
     "ZOOM_BASE_URL",
     "ZOOM_TOKEN_URL",
     "ZOOM_PLAN",
     "ZOOM_SHARE",
     "ZOOM_HASH_KEY",
+    "ZOOM_REDIRECT_URI",
+    "ZOOM_WEBHOOK_SECRET",
     "ZOOM_TRUST_ENV",
 )
+_SECRETS: Final = ("ZOOM_CLIENT_SECRET", "ZOOM_HASH_KEY", "ZOOM_WEBHOOK_SECRET")
 _NAMES: Final = {name for setting in _SETTINGS for name in (setting, f"{setting}_FILE")}
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -63,7 +67,7 @@ def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
                 f"{setting} and {setting}_FILE are both set; the file is used.",
                 "Remove one of them.",
             )
-        if path and setting == "ZOOM_CLIENT_SECRET" and _is_readable_by_others(Path(path)):
+        if path and setting in _SECRETS and _is_readable_by_others(Path(path)):
             yield Finding(
                 "settings",
                 Level.WARNING,
@@ -84,7 +88,7 @@ def check_cloud(environ: Mapping[str, str]) -> Iterator[Finding]:
             "settings",
             Level.PROBLEM,
             f"{gov} is an address of Zoom for Government, and {other} is not.",
-            "Set both: https://api.zoomgov.com/v2 and https://zoomgov.com/oauth/token.",
+            "Set ZOOM_CLOUD=gov in their place.",
         )
 
 
