@@ -165,10 +165,11 @@ class Api:
             settings = await zoom.request("GET", "/users/{userId}/settings", user_id, label=Label.MEDIUM)
 
         *path* is relative to the base URL; *values* fill its placeholders in order and are percent-encoded as Zoom
-        requires. *label* is the rate-limit label of the endpoint; Zoom's responses correct a wrong one. *body* is any
-        value that msgspec can encode as JSON. Returns the response decoded as *response*, or as plain objects without
-        one; None for an empty response. Raises `InvalidArgument` for a request that cannot be made, and the errors of
-        all other calls.
+        requires. Ids belong there: errors, events and statistics show the path, with ``{}`` for what looks like an id.
+        *label* is the rate-limit label of the endpoint; Zoom's responses correct a wrong one. *body* is any value that
+        msgspec can encode as JSON. Returns the response decoded as *response*, or as plain objects without one; None
+        for an empty response. Raises `InvalidArgument` for a request that cannot be made, and the errors of all other
+        calls.
         """
         endpoint = Endpoint(route=f"{_check_method(method)} {path}", label=_check_label(label), response=response)
         call = endpoint.at_encoded(values, query or {}, None if body is None else _encode_body(body))

@@ -32,7 +32,9 @@ def account() -> Account:
 
 def shown(section: str) -> str:
     """Return the output that the page shows in *section*."""
-    return re.findall(r"^```text\n(.*?)^```", PAGE.text.partition(f"\n## {section}\n")[2], re.DOTALL | re.MULTILINE)[0]
+    match = re.search(r"^```text\n(.*?)^```", PAGE.text.partition(f"\n## {section}\n")[2], re.DOTALL | re.MULTILINE)
+    assert match
+    return match[1]
 
 
 def without_times(text: str) -> str:
