@@ -110,7 +110,7 @@ _WAITS: dict[WaitReason, str] = {
 
 
 class RequestSent(CallEvent, frozen=True, kw_only=True):
-    """A request that is sent to *host* and *port* now.
+    """A request that is sent to *host* and *port* now, or as soon as it has a connection.
 
     *is_probe* marks the one call at a time that is sent during an outage. *remaining* is the number of requests that
     are left of the daily quota of the label, as the rate limiter counts them; None without a quota. *has_http_span*
