@@ -18,16 +18,13 @@ from .decoding import decode_event
 from .events import WebhookEvent
 
 SIGNATURE_HEADER: Final = "x-zm-signature"
-"""The header with the signature of a webhook."""
-
+"""The name of the header with the signature."""
 TIMESTAMP_HEADER: Final = "x-zm-request-timestamp"
-"""The header with the time at which Zoom signed a webhook."""
-
+"""The name of the header with the time of the signature, in seconds since 1970."""
 MAX_AGE: Final = timedelta(minutes=90)
-"""The largest age of a webhook: Zoom's last retry comes 85 minutes after the first attempt."""
-
+"""The age up to which `verify` accepts a request: Zoom's last retry comes 85 minutes after the first attempt."""
 MAX_AHEAD: Final = timedelta(minutes=5)
-"""The largest lead of Zoom's clock over that of this machine."""
+"""The time by which a request may be ahead of the clock, since clocks differ."""
 
 _URL_VALIDATION: Final = "endpoint.url_validation"
 # Digits of ASCII only: with a colon in the timestamp, a part of the body could pass as the timestamp.
