@@ -6,8 +6,8 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,11 +50,15 @@ async def serving_asgi(app: ASGIApplication) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def running_program(folder: Path, fake: FakeZoom, *command: str, **variables: str) -> AsyncGenerator[str]:
-    """Run a Python program on a free port in place of 8080, yield the address, and end the program with SIGTERM."""
-    port = free_port()
-    arguments = [argument.replace("8080", str(port)) for argument in command]
-    environment = environment_with(**environment_of(fake), PYTHONPATH=f"{folder}:{ROOT}", **variables)
+async def running(
+    arguments: Sequence[str],
+    port: int,
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    end: signal.Signals = signal.SIGTERM,
+) -> AsyncGenerator[str]:
+    """Run Python with *arguments*, yield the address once it listens on *port*, and end it with the signal *end*."""
     async with await anyio.open_process([sys.executable, *arguments], cwd=folder, env=environment) as process:
         try:
             with anyio.fail_after(30):
@@ -62,12 +66,20 @@ async def running_program(folder: Path, fake: FakeZoom, *command: str, **variabl
                     assert process.returncode is None
                     await anyio.sleep(0.05)
             yield f"http://127.0.0.1:{port}"
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(end)
             with anyio.fail_after(30):
-                assert await process.wait() in {0, -signal.SIGTERM}
+                assert await process.wait() in {0, -end}
         finally:
             if process.returncode is None:
                 process.kill()
+
+
+def running_program(folder: Path, fake: FakeZoom, *command: str, **variables: str) -> AbstractAsyncContextManager[str]:
+    """Run a Python program of a page on a free port in place of 8080, and yield the address."""
+    port = free_port()
+    arguments = [argument.replace("8080", str(port)) for argument in command]
+    environment = environment_with(**environment_of(fake), PYTHONPATH=f"{folder}:{ROOT}", **variables)
+    return running(arguments, port, folder=folder, environment=environment)
 
 
 def free_port() -> int:
