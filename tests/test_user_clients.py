@@ -29,7 +29,7 @@ from zoomasync.errors import (
     TransportError,
     Unauthorized,
 )
-from zoomasync.events import CircuitOpened, Event
+from zoomasync.events import CircuitOpened, Event, TokenRefreshed
 from zoomasync.models import NewMeeting
 from zoomasync.rate_limits import LocalRateLimiter, RateLimiter
 from zoomasync.testing import Account, FakeZoom, Host
@@ -190,11 +190,13 @@ async def test_tokens_outlive_the_process(fake: FakeZoom, store: FaultyStore) ->
     async with clients_of(fake, store) as users:
         user = await authorize(users, fake)
     fake.expire_access_tokens()
-    async with clients_of(fake, store) as users:
+    events = list[Event]()
+    async with clients_of(fake, store, on_event=events.append) as users:
         zoom = await users.client(user.user_id)
 
         assert (await zoom.users.get("me")).id == user.user_id
         assert zoom.account_id == fake.account.id
+    assert [type(event) for event in events].count(TokenRefreshed) == 2  # from the store, and from Zoom
 
 
 async def test_client_is_shared(fake: FakeZoom, store: FaultyStore) -> None:

@@ -29,7 +29,7 @@ from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
 from .auth._user_requests import exchange_code, revoke
 from .errors import ConfigError, ReauthorizationRequired
-from .events import Listener
+from .events import Event, Listener
 from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import OwnResourceQuotas, ResourceQuotas
 from .rate_limits._server_clock import ServerClock
@@ -85,9 +85,11 @@ class _UserTokens(TokenManager):
         rotating: RotatingTokens,
         requests: TokenRequests,
         transport: AiohttpTransport,
+        *,
         kept: set[_UserTokens],
+        on_event: Callable[[Event], None],
     ) -> None:
-        super().__init__(rotating, requests)
+        super().__init__(rotating, requests, on_event=on_event)
         self.rotating: RotatingTokens = rotating
         self.transport: AiohttpTransport = transport
         self._kept = kept
@@ -310,7 +312,13 @@ class UserClients:
             rotating = RotatingTokens(
                 self._oauth, user_id, store=self._store, transport=self._transport, requests=requests
             )
-            tokens = self._tokens[user_id] = _UserTokens(rotating, requests, self._transport.view(), self._kept)
+            tokens = self._tokens[user_id] = _UserTokens(
+                rotating,
+                requests,
+                self._transport.view(),
+                kept=self._kept,
+                on_event=self._shared.events.publish,
+            )
         return tokens
 
     def _new_client(self, user_id: str, tokens: _UserTokens) -> _UserZoom:
