@@ -29,7 +29,7 @@ from zoomasync.errors import (
     TransportError,
     Unauthorized,
 )
-from zoomasync.events import CircuitOpened, Event, TokenRefreshed
+from zoomasync.events import CircuitOpened, Event, TokenRefreshed, TokenRefreshFailed
 from zoomasync.models import NewMeeting
 from zoomasync.rate_limits import LocalRateLimiter, RateLimiter
 from zoomasync.testing import Account, FakeZoom, Host
@@ -570,6 +570,26 @@ async def test_outage_is_shared(fake: FakeZoom, store: FaultyStore) -> None:
 
     assert len(fake.requests) == sent
     assert [type(event) for event in events if isinstance(event, CircuitOpened)] == [CircuitOpened]
+
+
+async def test_tokens_are_reported(fake: FakeZoom, store: FaultyStore) -> None:
+    """The refresh of a user's tokens is an event of the call that waits for it; no text names the user."""
+    events, host = list[Event](), fake.account.hosts[0]
+    async with clients_of(fake, store, on_event=events.append) as users:
+        zoom = await users.client((await authorize(users, fake)).user_id)
+        await _age(fake, store, host.id)
+        events.clear()
+        await zoom.users.get("me")
+        fake.remove_app(host)
+        with pytest.raises(ReauthorizationRequired):
+            await zoom.users.get("me")
+
+    refreshed, failed = [event for event in events if isinstance(event, TokenRefreshed | TokenRefreshFailed)]
+    assert refreshed.call_id == events[0].call_id
+    assert isinstance(failed, TokenRefreshFailed)
+    assert failed.error_type == "ReauthorizationRequired"
+    assert host.id not in str([str(event) for event in events])
+    assert host.email not in str([str(event) for event in events])
 
 
 async def test_one_failing_refresh_is_no_outage(fake: FakeZoom, store: FaultyStore) -> None:

@@ -29,7 +29,7 @@ from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
 from .auth._user_requests import exchange_code, revoke
 from .errors import ConfigError, ReauthorizationRequired
-from .events import Event, Listener
+from .events import Listener
 from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import OwnResourceQuotas, ResourceQuotas
 from .rate_limits._server_clock import ServerClock
@@ -87,7 +87,7 @@ class _UserTokens(TokenManager):
         transport: AiohttpTransport,
         *,
         kept: set[_UserTokens],
-        on_event: Callable[[Event], None],
+        on_event: Listener,
     ) -> None:
         super().__init__(rotating, requests, on_event=on_event)
         self.rotating: RotatingTokens = rotating

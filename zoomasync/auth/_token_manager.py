@@ -10,7 +10,7 @@ from typing import Protocol
 
 from .._core.access_token import Token
 from ..errors import ConfigError, ZoomError
-from ..events import Event, TokenRefreshed, TokenRefreshFailed
+from ..events import Event, Listener, TokenRefreshed, TokenRefreshFailed
 from ._token_requests import TokenRequests
 
 _REFRESH_FRACTION = 0.1  # refresh when a tenth of the lifetime remains: six minutes of an hour
@@ -47,7 +47,7 @@ class TokenManager:
         requests: TokenRequests,
         *,
         clock: Callable[[], float] = time.monotonic,
-        on_event: Callable[[Event], None] | None = None,
+        on_event: Listener | None = None,
     ) -> None:
         self._tokens = tokens
         self._requests = requests
