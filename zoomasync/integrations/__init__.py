@@ -1,1 +1,1 @@
-"""Harvests on other engines than the one of `zoomasync.harvest`: a module per engine, with an extra of its name."""
+"""Other engines and frameworks, a module each: harvests on Spark (extra ``spark``), OpenTelemetry (extra ``otel``)."""
