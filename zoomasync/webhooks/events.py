@@ -132,199 +132,199 @@ class UpdateEvent(OperatorEvent[ObjectT], Generic[ObjectT], frozen=True, kw_only
 class MeetingCreated(OperationEvent[MeetingDetails], frozen=True, kw_only=True):
     """A meeting was created."""
 
-    NAME = "meeting.created"
+    NAME: ClassVar[str] = "meeting.created"
 
 
 class MeetingUpdated(UpdateEvent[MeetingDetails], frozen=True, kw_only=True):
     """A meeting was changed."""
 
-    NAME = "meeting.updated"
+    NAME: ClassVar[str] = "meeting.updated"
 
 
 class MeetingDeleted(OperationEvent[ScheduledMeeting], frozen=True, kw_only=True):
     """A meeting, or some occurrences of one, was deleted."""
 
-    NAME = "meeting.deleted"
+    NAME: ClassVar[str] = "meeting.deleted"
 
 
 class MeetingPermanentlyDeleted(OperationEvent[ScheduledMeeting], frozen=True, kw_only=True):
     """A deleted meeting can no longer be recovered."""
 
-    NAME = "meeting.permanently_deleted"
+    NAME: ClassVar[str] = "meeting.permanently_deleted"
 
 
 class MeetingRecovered(OperationEvent[ScheduledMeeting], frozen=True, kw_only=True):
     """A deleted meeting was recovered."""
 
-    NAME = "meeting.recovered"
+    NAME: ClassVar[str] = "meeting.recovered"
 
 
 class MeetingStarted(ObjectEvent[Instance], frozen=True, kw_only=True):
     """A meeting was started."""
 
-    NAME = "meeting.started"
+    NAME: ClassVar[str] = "meeting.started"
 
 
 class MeetingEnded(ObjectEvent[EndedInstance], frozen=True, kw_only=True):
     """A meeting has ended."""
 
-    NAME = "meeting.ended"
+    NAME: ClassVar[str] = "meeting.ended"
 
 
 class MeetingAlert(ObjectEvent[InstanceWithIssues], frozen=True, kw_only=True):
     """A meeting that runs has bad quality."""
 
-    NAME = "meeting.alert"
+    NAME: ClassVar[str] = "meeting.alert"
 
 
 class MeetingParticipantJoined(ObjectEvent[InstanceWithParticipant], frozen=True, kw_only=True):
     """A person joined a meeting."""
 
-    NAME = "meeting.participant_joined"
+    NAME: ClassVar[str] = "meeting.participant_joined"
 
 
 class MeetingParticipantLeft(ObjectEvent[InstanceWithParticipant], frozen=True, kw_only=True):
     """A person left a meeting."""
 
-    NAME = "meeting.participant_left"
+    NAME: ClassVar[str] = "meeting.participant_left"
 
 
 class MeetingRegistrationCreated(ObjectEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A person registered for a meeting."""
 
-    NAME = "meeting.registration_created"
+    NAME: ClassVar[str] = "meeting.registration_created"
 
 
 class MeetingRegistrationApproved(OperatorEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A registration for a meeting was approved."""
 
-    NAME = "meeting.registration_approved"
+    NAME: ClassVar[str] = "meeting.registration_approved"
 
 
 class MeetingRegistrationCancelled(OperatorEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A registration for a meeting was cancelled."""
 
-    NAME = "meeting.registration_cancelled"
+    NAME: ClassVar[str] = "meeting.registration_cancelled"
 
 
 class MeetingRegistrationDenied(OperatorEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A registration for a meeting was denied."""
 
-    NAME = "meeting.registration_denied"
+    NAME: ClassVar[str] = "meeting.registration_denied"
 
 
 class WebinarCreated(OperationEvent[WebinarDetails], frozen=True, kw_only=True):
     """A webinar was created."""
 
-    NAME = "webinar.created"
+    NAME: ClassVar[str] = "webinar.created"
 
 
 class WebinarUpdated(UpdateEvent[WebinarDetails], frozen=True, kw_only=True):
     """A webinar was changed."""
 
-    NAME = "webinar.updated"
+    NAME: ClassVar[str] = "webinar.updated"
 
 
 class WebinarDeleted(OperationEvent[ScheduledMeeting], frozen=True, kw_only=True):
     """A webinar, or some occurrences of one, was deleted."""
 
-    NAME = "webinar.deleted"
+    NAME: ClassVar[str] = "webinar.deleted"
 
 
 class WebinarPermanentlyDeleted(OperationEvent[ScheduledMeeting], frozen=True, kw_only=True):
     """A deleted webinar can no longer be recovered."""
 
-    NAME = "webinar.permanently_deleted"
+    NAME: ClassVar[str] = "webinar.permanently_deleted"
 
 
 class WebinarRecovered(OperationEvent[ScheduledMeeting], frozen=True, kw_only=True):
     """A deleted webinar was recovered."""
 
-    NAME = "webinar.recovered"
+    NAME: ClassVar[str] = "webinar.recovered"
 
 
 class WebinarStarted(ObjectEvent[Instance], frozen=True, kw_only=True):
     """A webinar was started."""
 
-    NAME = "webinar.started"
+    NAME: ClassVar[str] = "webinar.started"
 
 
 class WebinarEnded(ObjectEvent[EndedInstance], frozen=True, kw_only=True):
     """A webinar has ended."""
 
-    NAME = "webinar.ended"
+    NAME: ClassVar[str] = "webinar.ended"
 
 
 class WebinarAlert(ObjectEvent[InstanceWithIssues], frozen=True, kw_only=True):
     """A webinar that runs has bad quality."""
 
-    NAME = "webinar.alert"
+    NAME: ClassVar[str] = "webinar.alert"
 
 
 class WebinarParticipantJoined(ObjectEvent[InstanceWithParticipant], frozen=True, kw_only=True):
     """A person joined a webinar."""
 
-    NAME = "webinar.participant_joined"
+    NAME: ClassVar[str] = "webinar.participant_joined"
 
 
 class WebinarParticipantLeft(ObjectEvent[InstanceWithParticipant], frozen=True, kw_only=True):
     """A person left a webinar."""
 
-    NAME = "webinar.participant_left"
+    NAME: ClassVar[str] = "webinar.participant_left"
 
 
 class WebinarRegistrationCreated(ObjectEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A person registered for a webinar."""
 
-    NAME = "webinar.registration_created"
+    NAME: ClassVar[str] = "webinar.registration_created"
 
 
 class WebinarRegistrationApproved(OperatorEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A registration for a webinar was approved."""
 
-    NAME = "webinar.registration_approved"
+    NAME: ClassVar[str] = "webinar.registration_approved"
 
 
 class WebinarRegistrationCancelled(OperatorEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A registration for a webinar was cancelled."""
 
-    NAME = "webinar.registration_cancelled"
+    NAME: ClassVar[str] = "webinar.registration_cancelled"
 
 
 class WebinarRegistrationDenied(OperatorEvent[MeetingWithRegistrant], frozen=True, kw_only=True):
     """A registration for a webinar was denied."""
 
-    NAME = "webinar.registration_denied"
+    NAME: ClassVar[str] = "webinar.registration_denied"
 
 
 class RecordingStarted(ObjectEvent[InstanceWithRecording], frozen=True, kw_only=True):
     """A recording was started."""
 
-    NAME = "recording.started"
+    NAME: ClassVar[str] = "recording.started"
 
 
 class RecordingPaused(ObjectEvent[InstanceWithRecording], frozen=True, kw_only=True):
     """A recording was paused."""
 
-    NAME = "recording.paused"
+    NAME: ClassVar[str] = "recording.paused"
 
 
 class RecordingResumed(ObjectEvent[InstanceWithRecording], frozen=True, kw_only=True):
     """A paused recording was resumed."""
 
-    NAME = "recording.resumed"
+    NAME: ClassVar[str] = "recording.resumed"
 
 
 class RecordingStopped(ObjectEvent[InstanceWithRecording], frozen=True, kw_only=True):
     """A recording was stopped."""
 
-    NAME = "recording.stopped"
+    NAME: ClassVar[str] = "recording.stopped"
 
 
 class RecordingCompleted(ObjectEvent[CloudRecording], frozen=True, kw_only=True):
     """The files of a recording are ready. *download_token* downloads them, for 24 hours."""
 
-    NAME = "recording.completed"
+    NAME: ClassVar[str] = "recording.completed"
 
     download_token: Secret[str] | None = None
 
@@ -332,7 +332,7 @@ class RecordingCompleted(ObjectEvent[CloudRecording], frozen=True, kw_only=True)
 class RecordingTranscriptCompleted(ObjectEvent[CloudRecording], frozen=True, kw_only=True):
     """The transcript of a recording is ready. *download_token* downloads it, for 24 hours."""
 
-    NAME = "recording.transcript_completed"
+    NAME: ClassVar[str] = "recording.transcript_completed"
 
     download_token: Secret[str] | None = None
 
@@ -340,7 +340,7 @@ class RecordingTranscriptCompleted(ObjectEvent[CloudRecording], frozen=True, kw_
 class RecordingRenamed(OperatorEvent[RenamedRecording], frozen=True, kw_only=True):
     """A recording was renamed."""
 
-    NAME = "recording.renamed"
+    NAME: ClassVar[str] = "recording.renamed"
 
     payload: RenamingPayload[RenamedRecording]
 
@@ -348,7 +348,7 @@ class RecordingRenamed(OperatorEvent[RenamedRecording], frozen=True, kw_only=Tru
 class RecordingTrashed(OperatorEvent[CloudRecording], frozen=True, kw_only=True):
     """A recording was moved to the trash."""
 
-    NAME = "recording.trashed"
+    NAME: ClassVar[str] = "recording.trashed"
 
     download_token: Secret[str] | None = None
 
@@ -356,13 +356,13 @@ class RecordingTrashed(OperatorEvent[CloudRecording], frozen=True, kw_only=True)
 class RecordingDeleted(OperatorEvent[CloudRecording], frozen=True, kw_only=True):
     """A recording was deleted for good."""
 
-    NAME = "recording.deleted"
+    NAME: ClassVar[str] = "recording.deleted"
 
 
 class RecordingRecovered(OperatorEvent[CloudRecording], frozen=True, kw_only=True):
     """A recording was recovered from the trash."""
 
-    NAME = "recording.recovered"
+    NAME: ClassVar[str] = "recording.recovered"
 
     download_token: Secret[str] | None = None
 
@@ -370,37 +370,37 @@ class RecordingRecovered(OperatorEvent[CloudRecording], frozen=True, kw_only=Tru
 class RecordingBatchTrashed(OperationEvent[TrashedRecordings], frozen=True, kw_only=True):
     """Several recordings were moved to the trash."""
 
-    NAME = "recording.batch_trashed"
+    NAME: ClassVar[str] = "recording.batch_trashed"
 
 
 class RecordingBatchDeleted(OperatorEvent[RecordingKeys], frozen=True, kw_only=True):
     """Several recordings were deleted for good."""
 
-    NAME = "recording.batch_deleted"
+    NAME: ClassVar[str] = "recording.batch_deleted"
 
 
 class RecordingBatchRecovered(OperatorEvent[RecordingKeys], frozen=True, kw_only=True):
     """Several recordings were recovered from the trash."""
 
-    NAME = "recording.batch_recovered"
+    NAME: ClassVar[str] = "recording.batch_recovered"
 
 
 class RecordingRegistrationCreated(ObjectEvent[InstanceWithRegistrant], frozen=True, kw_only=True):
     """A person registered for a recording."""
 
-    NAME = "recording.registration_created"
+    NAME: ClassVar[str] = "recording.registration_created"
 
 
 class RecordingRegistrationApproved(OperatorEvent[InstanceWithRegistrant], frozen=True, kw_only=True):
     """A registration for a recording was approved."""
 
-    NAME = "recording.registration_approved"
+    NAME: ClassVar[str] = "recording.registration_approved"
 
 
 class RecordingRegistrationDenied(OperatorEvent[InstanceWithRegistrant], frozen=True, kw_only=True):
     """A registration for a recording was denied."""
 
-    NAME = "recording.registration_denied"
+    NAME: ClassVar[str] = "recording.registration_denied"
 
 
 class AppDeauthorizedPayload(Struct, frozen=True, kw_only=True):
@@ -417,7 +417,7 @@ class AppDeauthorizedPayload(Struct, frozen=True, kw_only=True):
 class AppDeauthorized(WebhookEvent, frozen=True, kw_only=True):
     """A user removed the app. Delete the tokens and the data of *user_id*."""
 
-    NAME = "app_deauthorized"
+    NAME: ClassVar[str] = "app_deauthorized"
 
     payload: AppDeauthorizedPayload
 
