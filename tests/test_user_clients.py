@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from weakref import ref
@@ -13,7 +15,7 @@ from aiohttp import ClientSession, TraceConfig
 from msgspec.structs import replace
 from support.rotating import FaultyStore
 
-from zoomasync import Label, Plan, RetryPolicy, UserClients, UserOAuth, ZoomError
+from zoomasync import Label, Plan, RetryPolicy, UserClients, ZoomError
 from zoomasync.auth import AuthorizedUser, MemoryTokenStore
 from zoomasync.auth._stored_token import StoredToken
 from zoomasync.auth._token_keys import user_token_key
@@ -159,13 +161,7 @@ async def test_code_is_sent_once(fake: FakeZoom, store: FaultyStore, after: str)
 
 
 async def test_invalid_secret_is_unauthorized(fake: FakeZoom, store: FaultyStore) -> None:
-    oauth = fake.user_oauth
-    wrong = UserOAuth(
-        *(oauth.client_id, "wrong", oauth.redirect_uri),
-        base_url=oauth.base_url,
-        token_url=oauth.token_url,
-        revoke_url=oauth.revoke_url,
-    )
+    wrong = dataclasses.replace(fake.user_oauth, client_secret="wrong")
     async with clients_of(fake, store) as users:
         user = await authorize(users, fake)
     async with clients_of(fake, store, oauth=wrong) as users:
@@ -197,6 +193,20 @@ async def test_tokens_outlive_the_process(fake: FakeZoom, store: FaultyStore) ->
         assert (await zoom.users.get("me")).id == user.user_id
         assert zoom.account_id == fake.account.id
     assert [type(event) for event in events].count(TokenRefreshed) == 2  # from the store, and from Zoom
+
+
+async def test_api_url_is_used_by_choice(fake: FakeZoom, store: FaultyStore, caplog: pytest.LogCaptureFixture) -> None:
+    """The address that the fake names with a token is not an https host of Zoom, so it is not used."""
+    for use_api_url in (False, True):
+        caplog.clear()
+        async with clients_of(fake, store, use_api_url=use_api_url) as users:
+            user = await authorize(users, fake)
+            await (await users.client(user.user_id)).users.get("me")
+        warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+        assert (
+            warnings
+            == ["the api_url of a token response is not an https host of Zoom, so it is not used"] * use_api_url
+        )
 
 
 async def test_client_is_shared(fake: FakeZoom, store: FaultyStore) -> None:

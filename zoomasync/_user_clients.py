@@ -148,7 +148,8 @@ class UserClients:
             zoom = await users.client(user.user_id)
             me = await zoom.users.get("me")
 
-    - *oauth* is the app.
+    - *oauth* is the app, in one of Zoom's clouds. With *use_api_url*, the requests of a user go to the address that
+      Zoom names with the access token.
     - *token_store* keeps the tokens of the users, which outlive the process, and locks them between processes.
     - *plans* gives the plan of an account by its id: a mapping, or a function that returns None for an unknown account.
       The calls of all users of an account share its limits. An account without a plan runs at the rates of
@@ -174,6 +175,7 @@ class UserClients:
         max_connections: int | None = None,
         retry: RetryPolicy | None = None,
         latency_jitter: float | None = None,
+        use_api_url: bool = False,
         circuit_state: CircuitState | None = None,
         on_event: Listener | Sequence[Listener] | None = None,
         trust_env: bool = False,
@@ -181,10 +183,11 @@ class UserClients:
         if rate_limiter is not None and (plans is not None or latency_jitter is not None):
             raise ConfigError("plans and latency_jitter belong to the rate limiters: give them to rate_limiter")
         self._oauth = oauth
-        self._base_url = secure_url("base_url", oauth.base_url)
+        self._base_url = secure_url("base_url", oauth.cloud.base_url)
         self._store = token_store
         self._plans = plans if callable(plans) else (plans or {}).get
         self._new_limiter = rate_limiter
+        self._use_api_url = use_api_url
         self._latency_jitter = check_jitter(latency_jitter)
         self._retry = retry or RetryPolicy()
         self._transport = new_transport(
@@ -330,6 +333,7 @@ class UserClients:
             rate_limiter=account.rate_limiter,
             resource_quotas=OwnResourceQuotas(account.resource_quotas, user_id),
             retry=self._retry,
+            use_api_url=self._use_api_url,
             shared=self._shared,
         )
         client = self._clients[user_id] = _UserZoom(tokens, account, session)

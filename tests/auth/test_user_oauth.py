@@ -3,13 +3,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from zoomasync import UserOAuth
-from zoomasync.auth import AuthorizationRequest
+from zoomasync.auth import AuthorizationRequest, Cloud
 from zoomasync.auth._user_oauth import code_in
 from zoomasync.errors import AuthorizationDenied, ConfigError, InvalidArgument, ReauthorizationRequired
 
@@ -149,16 +149,21 @@ def test_invalid_redirect_uri_raises(url: str) -> None:
         UserOAuth("client", SECRET, url)
 
 
-@pytest.mark.parametrize("name", ["base_url", "authorize_url", "token_url", "revoke_url"])
-def test_http_url_raises(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name} must be https"):
-        UserOAuth("client", SECRET, CALLBACK, **{name: "http://zoom.us/x"})
+def test_cloud_has_the_addresses() -> None:
+    app = UserOAuth("client", SECRET, CALLBACK, cloud=Cloud.GOV)
+
+    assert app.authorization_request().url.startswith("https://zoomgov.com/oauth/authorize?")
 
 
 def test_app_from_environment() -> None:
     environ = {"ZOOM_CLIENT_ID": "client", "ZOOM_CLIENT_SECRET": SECRET, "ZOOM_REDIRECT_URI": CALLBACK}
 
     assert UserOAuth.from_env(environ) == APP
+    assert UserOAuth.from_env({**environ, "ZOOM_CLOUD": "gov"}).cloud == Cloud.GOV
+    single = UserOAuth.from_env(
+        {**environ, "ZOOM_BASE_URL": "https://a.example/v2", "ZOOM_TOKEN_URL": "https://b.example"}
+    )
+    assert single.cloud == replace(Cloud.GLOBAL, base_url="https://a.example/v2", token_url="https://b.example")
     with pytest.raises(ConfigError, match="ZOOM_REDIRECT_URI is not set"):
         UserOAuth.from_env({**environ, "ZOOM_REDIRECT_URI": ""})
 

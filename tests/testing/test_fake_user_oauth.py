@@ -188,7 +188,7 @@ async def test_plain_challenge(challenge: Mapping[str, str], verifier: Mapping[s
     async with calling(FakeZoom(account())) as caller:
         app = caller.fake.user_oauth
         query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": CALLBACK, **challenge}
-        callback = caller.fake.approve(f"{app.authorize_url}?{urlencode(query)}")
+        callback = caller.fake.approve(f"{app.cloud.authorize_url}?{urlencode(query)}")
         form = {"grant_type": "authorization_code", "code": code_of(callback), "redirect_uri": CALLBACK, **verifier}
         response = await caller.post_form(TOKEN, form)
 

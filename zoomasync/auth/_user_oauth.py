@@ -10,19 +10,15 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from hashlib import sha256
 from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from .._core.urls import secure_url
 from .._settings import Settings
 from ..errors import AuthorizationDenied, ConfigError, InvalidArgument
-from ._credentials import DEFAULT_TOKEN_URL, check_texts
-
-_BASE_URL = "https://api.zoom.us/v2"
-_AUTHORIZE_URL = "https://zoom.us/oauth/authorize"
-_REVOKE_URL = "https://zoom.us/oauth/revoke"
+from ._cloud import Cloud
+from ._credentials import check_texts
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # of RFC 6749
 _URL_START = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -49,17 +45,14 @@ class UserOAuth:
     """An OAuth app that acts for the users who authorize it, for `zoomasync.UserClients`. The repr hides the secret.
 
     *redirect_uri* is the address of your service to which Zoom sends the user back, exactly as the app is registered
-    with.
+    with. *cloud* has the addresses of Zoom.
     """
 
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uri: str
     _: KW_ONLY
-    base_url: str = _BASE_URL
-    authorize_url: str = _AUTHORIZE_URL
-    token_url: str = DEFAULT_TOKEN_URL
-    revoke_url: str = _REVOKE_URL
+    cloud: Cloud = Cloud.GLOBAL
 
     def __post_init__(self) -> None:
         check_texts(
@@ -72,23 +65,26 @@ class UserOAuth:
             raise ConfigError(
                 "redirect_uri must be a URL without a fragment, such as https://example.com/zoom/callback"
             )
-        secure_url("base_url", self.base_url)
-        secure_url("authorize_url", self.authorize_url)
-        secure_url("token_url", self.token_url)
-        secure_url("revoke_url", self.revoke_url)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Return the app in ``ZOOM_CLIENT_ID``, ``ZOOM_CLIENT_SECRET`` and ``ZOOM_REDIRECT_URI``.
 
-        Each value may be in a file instead, whose path is in the variable with ``_FILE`` appended to the name. Raises
-        `ConfigError` for a variable that is missing or invalid.
+        ``ZOOM_CLOUD`` is global (the default), gov, or a region such as eu; ``ZOOM_BASE_URL`` and ``ZOOM_TOKEN_URL``
+        are for any other addresses. Each value may be in a file instead, whose path is in the variable with ``_FILE``
+        appended to the name. Raises `ConfigError` for a variable that is missing or invalid.
         """
         settings = Settings(environ)
+        cloud = Cloud.from_env(environ) or Cloud.GLOBAL
         return cls(
             settings.require("ZOOM_CLIENT_ID"),
             settings.require("ZOOM_CLIENT_SECRET"),
             settings.require("ZOOM_REDIRECT_URI"),
+            cloud=replace(
+                cloud,
+                base_url=settings.get("ZOOM_BASE_URL") or cloud.base_url,
+                token_url=settings.get("ZOOM_TOKEN_URL") or cloud.token_url,
+            ),
         )
 
     def authorization_request(self, scopes: Iterable[str] | None = None) -> AuthorizationRequest:
@@ -109,7 +105,7 @@ class UserOAuth:
         }
         if scopes is not None:
             parameters["scope"] = _scope_text(scopes)
-        url = f"{self.authorize_url}?{urlencode(parameters, quote_via=quote)}"
+        url = f"{self.cloud.authorize_url}?{urlencode(parameters, quote_via=quote)}"
         return AuthorizationRequest(url, state, code_verifier)
 
 

@@ -33,7 +33,7 @@ async def exchange_code(
     """Return the tokens for the code in *callback*. Raises `AuthorizationDenied` if there are none."""
     response = await transport.send(
         form_request(
-            *(TOKEN, oauth.token_url, oauth.client_id, oauth.client_secret),
+            *(TOKEN, oauth.cloud.token_url, oauth.client_id, oauth.client_secret),
             grant_type="authorization_code",
             code=code_in(callback, request),
             redirect_uri=oauth.redirect_uri,
@@ -54,7 +54,7 @@ async def refresh(
 ) -> StoredToken:
     """Return the tokens that replace *stored*. Its refresh token is spent then."""
     request = form_request(
-        *(TOKEN, oauth.token_url, oauth.client_id, oauth.client_secret),
+        *(TOKEN, oauth.cloud.token_url, oauth.client_id, oauth.client_secret),
         grant_type="refresh_token",
         refresh_token=stored.refresh_token or "",
     )
@@ -67,7 +67,7 @@ async def refresh(
 
 async def revoke(oauth: UserOAuth, transport: Transport, token: Token) -> None:
     """Revoke all tokens of the user of the access token *token*, unless Zoom no longer accepts it."""
-    request = form_request(REVOKE, oauth.revoke_url, oauth.client_id, oauth.client_secret, token=token.value)
+    request = form_request(REVOKE, oauth.cloud.revoke_url, oauth.client_id, oauth.client_secret, token=token.value)
     response = await transport.send(request)
     try:
         interpret(REVOKE.at(), response)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from .._client import ClientOptions, Zoom
-from ..auth import ServerToServer, UserOAuth
+from ..auth import Cloud, ServerToServer, UserOAuth
 from ..rate_limits import Plan
 from .account.account import Account
 from .account.host import Host
@@ -229,10 +229,12 @@ class FakeZoom(FaultScripts, WebhookScripts):
             app.client_id,
             app.client_secret,
             app.redirect_uri,
-            base_url=self.base_url,
-            authorize_url=f"{self._origin}{AUTHORIZE_PATH}",
-            token_url=self.token_url,
-            revoke_url=f"{self._origin}{REVOKE_PATH}",
+            cloud=Cloud(
+                base_url=self.base_url,
+                token_url=self.token_url,
+                authorize_url=f"{self._origin}{AUTHORIZE_PATH}",
+                revoke_url=f"{self._origin}{REVOKE_PATH}",
+            ),
         )
 
     @property
@@ -326,7 +328,7 @@ class FakeZoom(FaultScripts, WebhookScripts):
 
     def _authorization_query(self, url: str) -> str:
         parts = urlsplit(url)
-        if f"{parts.scheme}://{parts.netloc}{parts.path}" != self.user_oauth.authorize_url:
+        if f"{parts.scheme}://{parts.netloc}{parts.path}" != self.user_oauth.cloud.authorize_url:
             raise ValueError("not a URL of this fake's authorization page: build it with fake.user_oauth")
         return parts.query
 
