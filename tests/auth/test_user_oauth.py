@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -160,10 +160,13 @@ def test_app_from_environment() -> None:
 
     assert UserOAuth.from_env(environ) == APP
     assert UserOAuth.from_env({**environ, "ZOOM_CLOUD": "gov"}).cloud == Cloud.GOV
-    single = UserOAuth.from_env(
-        {**environ, "ZOOM_BASE_URL": "https://a.example/v2", "ZOOM_TOKEN_URL": "https://b.example"}
+    addresses = {"ZOOM_BASE_URL": "https://a.example/v2", "ZOOM_TOKEN_URL": "https://b.example/oauth/token"}
+    assert UserOAuth.from_env({**environ, **addresses}).cloud == Cloud(
+        base_url="https://a.example/v2",
+        token_url="https://b.example/oauth/token",
+        authorize_url="https://b.example/oauth/authorize",
+        revoke_url="https://b.example/oauth/revoke",
     )
-    assert single.cloud == replace(Cloud.GLOBAL, base_url="https://a.example/v2", token_url="https://b.example")
     with pytest.raises(ConfigError, match="ZOOM_REDIRECT_URI is not set"):
         UserOAuth.from_env({**environ, "ZOOM_REDIRECT_URI": ""})
 

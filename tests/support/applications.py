@@ -78,7 +78,7 @@ def running_program(folder: Path, fake: FakeZoom, *command: str, **variables: st
     """Run a Python program of a page on a free port in place of 8080, and yield the address."""
     port = free_port()
     arguments = [argument.replace("8080", str(port)) for argument in command]
-    environment = environment_with(**environment_of(fake), PYTHONPATH=f"{folder}:{ROOT}", **variables)
+    environment = environment_with(**{**environment_of(fake), "PYTHONPATH": f"{folder}:{ROOT}", **variables})
     return running(arguments, port, folder=folder, environment=environment)
 
 

@@ -10,7 +10,7 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
 from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -71,19 +71,23 @@ class UserOAuth:
         """Return the app in ``ZOOM_CLIENT_ID``, ``ZOOM_CLIENT_SECRET`` and ``ZOOM_REDIRECT_URI``.
 
         ``ZOOM_CLOUD`` is global (the default), gov, or a region such as eu; ``ZOOM_BASE_URL`` and ``ZOOM_TOKEN_URL``
-        are for any other addresses. Each value may be in a file instead, whose path is in the variable with ``_FILE``
-        appended to the name. Raises `ConfigError` for a variable that is missing or invalid.
+        are for any other addresses: ``authorize`` and ``revoke`` are beside the latter. Each value may be in a file
+        instead, whose path is in the variable with ``_FILE`` appended to the name. Raises `ConfigError` for a variable
+        that is missing or invalid.
         """
         settings = Settings(environ)
         cloud = Cloud.from_env(environ) or Cloud.GLOBAL
+        token_url = settings.get("ZOOM_TOKEN_URL") or cloud.token_url
+        folder = token_url.rpartition("/")[0]
         return cls(
             settings.require("ZOOM_CLIENT_ID"),
             settings.require("ZOOM_CLIENT_SECRET"),
             settings.require("ZOOM_REDIRECT_URI"),
-            cloud=replace(
-                cloud,
+            cloud=Cloud(
                 base_url=settings.get("ZOOM_BASE_URL") or cloud.base_url,
-                token_url=settings.get("ZOOM_TOKEN_URL") or cloud.token_url,
+                token_url=token_url,
+                authorize_url=f"{folder}/authorize",
+                revoke_url=f"{folder}/revoke",
             ),
         )
 
