@@ -8,6 +8,7 @@ import gc
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from weakref import ref
 
 import pytest
@@ -193,6 +194,38 @@ async def test_tokens_outlive_the_process(fake: FakeZoom, store: FaultyStore) ->
         assert (await zoom.users.get("me")).id == user.user_id
         assert zoom.account_id == fake.account.id
     assert [type(event) for event in events].count(TokenRefreshed) == 2  # from the store, and from Zoom
+
+
+async def test_secrets_are_not_shown(fake: FakeZoom, store: FaultyStore, caplog: pytest.LogCaptureFixture) -> None:
+    """No log, event, repr or error of a user's life has a token, a code, the secret, or an id of the user."""
+    caplog.set_level(logging.DEBUG, "zoomasync")
+    ada, oauth = fake.account.hosts[0], fake.user_oauth
+    request = oauth.authorization_request()
+    callback = fake.approve(request.url, ada)
+    canaries = {ada.id, ada.email, fake.account.id, oauth.client_secret, request.state, request.code_verifier}
+    canaries |= {callback.partition("code=")[2].partition("&")[0]}
+    shown = list[object]()
+    async with clients_of(fake, store, on_event=shown.append) as users:
+        user = await users.authorize(request, callback)
+        zoom = await users.client(user.user_id)
+        for end in (None, fake.expire_access_tokens, partial(fake.remove_app, ada)):
+            if end is not None:
+                end()
+            if (entry := await entry_of(fake, store, ada.id)) is not None:
+                canaries |= {entry.access_token, entry.refresh_token or ""} - {""}
+            try:
+                await zoom.users.get("me")
+            except ReauthorizationRequired as error:
+                shown.extend((error, repr(error)))
+        with pytest.raises(AuthorizationDenied) as caught:
+            await users.authorize(request, callback)
+        shown.extend((caught.value, users, repr(zoom), oauth, request))
+
+    everything = " ".join(map(str, shown)) + caplog.text
+    assert TokenRefreshed in map(type, shown)
+    assert "GET /users/{userId}" in caplog.text
+    assert len(canaries) == 11
+    assert [canary for canary in canaries if canary in everything] == []
 
 
 async def test_api_url_is_used_by_choice(fake: FakeZoom, store: FaultyStore, caplog: pytest.LogCaptureFixture) -> None:
