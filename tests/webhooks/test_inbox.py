@@ -396,6 +396,22 @@ async def test_cancelled_handler_gets_its_event_again(tmp_path: Path) -> None:
             assert await handler.wait_for(1) == [event().key]
 
 
+@pytest.mark.parametrize("ticks", range(6))
+async def test_event_at_the_end_hangs_no_run(tmp_path: Path, ticks: int) -> None:
+    """An event that wakes the run just when it is cancelled does not hide the cancellation."""
+    async with WebhookInbox(tmp_path / "inbox.sqlite") as inbox:
+        run = asyncio.create_task(inbox.run(Handler()))
+        await wait_for_status(inbox)
+        await anyio.sleep(0.05)
+        await inbox.add(event())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        run.cancel()
+        _, pending = await asyncio.wait([run], timeout=PATIENCE)
+
+    assert (len(pending), run.cancelled()) == (0, True)
+
+
 async def test_one_of_two_runs_handles_events(tmp_path: Path) -> None:
     first, second = Handler(), Handler()
     async with (

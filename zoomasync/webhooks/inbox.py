@@ -205,8 +205,8 @@ class WebhookInbox:
                 except StoreError as error:
                     _logger.error("%s. It is tried again in %.0f s", error, _BROKEN_SECONDS)  # noqa: TRY400  it says all
                     wait = _BROKEN_SECONDS
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), max(wait, 0.0))
+                with anyio.move_on_after(max(wait, 0.0)):  # `asyncio.wait_for` of Python 3.11 can lose a cancellation
+                    await changed.wait()
         finally:
             self._wake = None
             for task in running.values():
