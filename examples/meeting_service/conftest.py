@@ -10,7 +10,6 @@ from typing import cast
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from aiohttp import ClientSession
 from cryptography.fernet import Fernet
 
@@ -37,7 +36,7 @@ def account() -> Account:
     return account
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def fake(account: Account, port: int) -> AsyncGenerator[FakeZoom]:
     """Serve the account. Ada approves what she is asked, and Zoom sends her browser back to the service."""
     async with FakeZoom(account, plan=None, redirect_uri=f"http://127.0.0.1:{port}/zoom/callback") as fake:
@@ -73,7 +72,7 @@ def open_browser(port: int) -> Callable[[], ClientSession]:
     )
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def browser(
     serve: Callable[[], AbstractAsyncContextManager[None]], open_browser: Callable[[], ClientSession]
 ) -> AsyncGenerator[ClientSession]:
@@ -82,7 +81,7 @@ async def browser(
         yield browser
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def ada(browser: ClientSession) -> ClientSession:
     """Serve the application, and return a browser in which Ada is signed in."""
     async with browser.get("/zoom/connect") as response:

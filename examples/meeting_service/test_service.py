@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import TypeAlias
 
 import anyio
 import pytest
-import pytest_asyncio
 from aiohttp import ClientSession
 
 from meeting_service.service import Settings
 from zoomasync.testing import FakeZoom
 from zoomasync.webhooks import sign
-
-pytestmark = pytest.mark.asyncio
 
 OpenBrowser: TypeAlias = Callable[[], ClientSession]
 Serve: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
@@ -167,11 +164,11 @@ async def test_lost_response_is_not_repeated(fake: FakeZoom, ada: ClientSession)
 # --- Webhooks ---
 
 
-@pytest_asyncio.fixture
-async def subscribed(ada: ClientSession, fake: FakeZoom, port: int) -> AsyncGenerator[ClientSession]:
+@pytest.fixture
+async def subscribed(ada: ClientSession, fake: FakeZoom, port: int) -> ClientSession:
     """Let Zoom deliver webhooks to the service, and return the browser of Ada."""
     await fake.subscribe_webhooks(f"http://127.0.0.1:{port}/zoom/webhook", retry_delays=(0.1, 0.1, 0.1))
-    yield ada
+    return ada
 
 
 async def handled(browser: ClientSession) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import tomllib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -53,6 +54,20 @@ def test_install_command() -> None:
     tested = {re.split(r"[\[><=]", each)[0] for each in project["optional-dependencies"]["dev"]}
 
     assert set((ROOT / install.split()[-1]).read_text(encoding="utf-8").split()) <= tested
+
+
+async def test_command_of_the_tests(tmp_path: Path) -> None:
+    """The tests have their own settings, so that they also run where the folder is copied to."""
+    arguments = TEST.strip().removeprefix("cd examples && ../.venv/bin/python ").split()
+    only = ("-k", "on_the_way", "-p", "no:cacheprovider")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with anyio.fail_after(60):
+        done = await anyio.run_process(
+            [sys.executable, *arguments, *only], cwd=ROOT / "examples", env=environment, check=False
+        )
+
+    output = done.stdout.decode()
+    assert (done.returncode, "configfile: pytest.ini" in output, " 2 passed" in output) == (0, True, True), output
 
 
 async def registrants(browser: ClientSession, number: int) -> object:
