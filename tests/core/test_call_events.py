@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
 import logging
 import sys
 from collections import Counter
@@ -137,6 +138,28 @@ async def test_retries_and_waits() -> None:
         f"4 {GET}: sent",
         f"4 {GET}: response 200 after 0.000 s",
         f"4 {GET}: done after 8.000 s",
+    ]
+
+
+@in_virtual_time
+async def test_slow_listener() -> None:
+    """The time of a listener is part of the call, but no wait of it, and no time of a response."""
+    session, times = open_session(MemoryTransport(answering(ROW))), itertools.count(10.0, 10.0)
+
+    def on_event(event: Event) -> None:
+        events.append(event)
+        now[0] = next(times)
+
+    events, now = list[Event](), [0.0]
+    session.events.clock = lambda: now[0]
+    session.events.subscribe(on_event)
+    await session.send(GET_ROW.at("1"))
+
+    assert lines(events) == [
+        f"1 {GET}: started",
+        f"1 {GET}: sent",
+        f"1 {GET}: response 200 after 0.000 s",
+        f"1 {GET}: done after 30.000 s",
     ]
 
 

@@ -103,7 +103,8 @@ def _log(event: Event) -> None:
 class CallEvents:
     """The reporter of one call to *listeners*. As a context, it is the call, from `CallStarted` to `CallEnded`.
 
-    A wait is the time since the previous event or end of a wait.
+    A wait is the time since the previous event or end of a wait, and a response takes the time since its request was
+    sent. Neither includes the time of the listeners.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class CallEvents:
         self._label: Label | None = None
         self._is_sent = False  # in this attempt
         self._invalid_rows = 0  # of the latest response
-        self._began = self._latest = self._sent_at = 0.0
+        self._began = self._latest = 0.0
         self._context: Token[CallEvents | None] | None = None
 
     def __enter__(self) -> Self:
@@ -137,7 +138,7 @@ class CallEvents:
 
     def start(self, *, is_download: bool = False) -> None:
         """Report that the call has started."""
-        self._began = self._latest = self._clock()
+        self._began = self._clock()
         self._read_label()
         self._publish(CallStarted, is_download=is_download)
 
@@ -158,20 +159,17 @@ class CallEvents:
         self._invalid_rows = 0
         host, port = server_of(request.url)
         remaining = None if permit is None else permit.remaining()
-        self._sent_at = self._clock()
         self._publish(
             RequestSent, host=host, port=port, is_probe=is_probe, remaining=remaining, has_http_span=has_http_span
         )
 
     def response_received(self, status: int) -> None:
         """Report the response to the request that was sent."""
-        self._latest = self._clock()
-        self._publish(ResponseReceived, status=status, seconds=self._latest - self._sent_at)
+        self._publish(ResponseReceived, status=status, seconds=self._clock() - self._latest)
 
     def request_failed(self, error: BaseException) -> None:
         """Report that the request that was sent has no response."""
-        self._latest = self._clock()
-        self._publish(RequestFailed, seconds=self._latest - self._sent_at, **_described(error))
+        self._publish(RequestFailed, seconds=self._clock() - self._latest, **_described(error))
 
     def reporting(self, on_invalid_row: Callable[[InvalidRow], None] | None) -> Callable[[InvalidRow], None] | None:
         """Return *on_invalid_row* as a function that also reports each row; None stays None."""
@@ -193,7 +191,6 @@ class CallEvents:
 
     def retried(self, error: ZoomError, delay: float | None) -> None:
         """Report that the call is sent again in *delay* seconds; None if it need not wait."""
-        self._latest = self._clock()
         self._publish(Retried, error=error, delay=delay or 0.0)
         self.attempt += 1
         self._is_sent = False
@@ -219,6 +216,7 @@ class CallEvents:
         event = kind(call_id=self.call_id, attempt=self.attempt, route=self._route, label=self._label, **fields)
         for listener in self._listeners:
             listener(cast("Event", event))
+        self._latest = self._clock()
 
 
 class DownloadEvents(CallEvents):

@@ -60,6 +60,11 @@ def failure_of(span: ReadableSpan) -> tuple[object, StatusCode, str | None]:
     return (span.attributes or {}).get("error.type"), span.status.status_code, span.status.description
 
 
+def attributes_of(span: ReadableSpan) -> dict[str, object]:
+    """Return the attributes of *span* without its waits, since a busy machine makes each call wait."""
+    return {name: value for name, value in (span.attributes or {}).items() if not name.startswith("zoomasync.wait.")}
+
+
 async def test_call_and_request(zoom: Zoom, fake: FakeZoom, telemetry: Telemetry) -> None:
     host = fake.account.hosts[0]
 
@@ -68,13 +73,13 @@ async def test_call_and_request(zoom: Zoom, fake: FakeZoom, telemetry: Telemetry
     request, call = telemetry.spans
     port = int(fake.base_url.split(":")[2].split("/")[0])
     assert (call.name, call.kind, call.parent) == (CALL, SpanKind.INTERNAL, None)
-    assert call.attributes == {
+    assert attributes_of(call) == {
         "http.request.method": "GET",
         "url.template": "/users/{userId}",
         "zoomasync.label": "light",
     }
     assert (request.name, request.kind, parent_of(request)) == (REQUEST, SpanKind.CLIENT, id_of(call))
-    assert request.attributes == {
+    assert attributes_of(request) == {
         "http.request.method": "GET",
         "url.template": "/users/{userId}",
         "server.address": "127.0.0.1",
@@ -383,7 +388,7 @@ async def test_ended_calls_are_forgotten(
         events.clear()
         await zoom.users.get(fake.account.hosts[0].id)
     spans, points = len(telemetry.spans), telemetry.points()
-    received, ended = events[2:]
+    *_, received, ended = events
     assert isinstance(received, ResponseReceived)
 
     telemetry.listener(replace(received, seconds=100.0))
