@@ -6,7 +6,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Sized
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import replace
 from types import TracebackType
@@ -41,6 +41,7 @@ from .endpoint import Endpoint, route_without_ids
 from .http_messages import HttpRequest
 from .labels import LabelCorrections
 from .rate_limiter import Permit
+from .transport import SessionTransport
 from .urls import server_of
 
 ClientEventT = TypeVar("ClientEventT", bound=ClientEvent)
@@ -57,8 +58,6 @@ _LOGGERS: Final[dict[type[Event], logging.Logger]] = {
     TokenRefreshed: _auth,
     TokenRefreshFailed: _auth,
 }
-NOT_REPORTED: Final = nullcontext()
-"""The context of a call that nobody listens to."""
 _SHORTEST_WAIT: Final = 0.001  # every call waits for microseconds
 _call_ids: Final = itertools.count(1)
 
@@ -74,15 +73,15 @@ class EventPublisher:
         """Call these *listeners* with every event from now on, and no others. Their exceptions are logged."""
         self._listeners = tuple(SafeCallback("on_event", listener) for listener in listeners)
 
-    def call(self, endpoint: Endpoint[object], labels: LabelCorrections) -> AbstractContextManager[CallEvents | None]:
-        """Return the context of a call to *endpoint*. It gives the reporter of the call, or None if nobody listens."""
+    def call(self, endpoint: Endpoint[object], labels: LabelCorrections) -> CallEvents | NoEvents:
+        """Return the reporter of a call to *endpoint*."""
         listeners = (*self._listeners, _log) if _calls.isEnabledFor(logging.DEBUG) else self._listeners
-        return CallEvents(listeners, self.clock, endpoint, labels) if listeners else NOT_REPORTED
+        return CallEvents(listeners, self.clock, endpoint, labels) if listeners else NO_EVENTS
 
-    def download(self, endpoint: Endpoint[object]) -> DownloadEvents | None:
-        """Return the reporter of a download, or None if nobody listens."""
+    def download(self, endpoint: Endpoint[object]) -> DownloadEvents | NoEvents:
+        """Return the reporter of a download."""
         listeners = (*self._listeners, _log) if _calls.isEnabledFor(logging.DEBUG) else self._listeners
-        return DownloadEvents(listeners, self.clock, endpoint) if listeners else None
+        return DownloadEvents(listeners, self.clock, endpoint) if listeners else NO_EVENTS
 
     def publish(self, event: Event) -> None:
         """Pass on an event of the client as a whole."""
@@ -151,16 +150,21 @@ class CallEvents:
             self._publish(Waited, seconds=seconds, reason=reason)
 
     def request_sent(
-        self, request: HttpRequest, permit: Permit | None = None, *, is_probe: bool, has_http_span: bool
+        self, request: HttpRequest, transport: SessionTransport, permit: Permit | None = None, *, is_probe: bool
     ) -> None:
-        """Report that *request* is sent now, with *permit*."""
+        """Report that *request* is sent by *transport* now, with *permit*."""
         self.attempt += self._is_sent  # a redirect follows without a retry
         self._is_sent = True
         self._invalid_rows = 0
         host, port = server_of(request.url)
         remaining = None if permit is None else permit.remaining()
         self._publish(
-            RequestSent, host=host, port=port, is_probe=is_probe, remaining=remaining, has_http_span=has_http_span
+            RequestSent,
+            host=host,
+            port=port,
+            is_probe=is_probe,
+            remaining=remaining,
+            has_http_span=transport.has_http_spans,
         )
 
     def response_received(self, status: int) -> None:
@@ -238,6 +242,27 @@ class DownloadEvents(CallEvents):
         failure, self._failure = error or self._failure, None
         super().end(failure)
 
+
+class NoEvents:
+    """The reporter of the calls that nobody listens to. It has the methods of `CallEvents`, and reports nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def reporting(self, on_invalid_row: Callable[[InvalidRow], None] | None) -> Callable[[InvalidRow], None] | None:
+        """Return *on_invalid_row*."""
+        return on_invalid_row
+
+    def _nothing(self, *_: object, **__: object) -> None:
+        pass
+
+    start = waited = request_sent = response_received = request_failed = decoded = retried = end = _nothing
+
+
+NO_EVENTS: Final = NoEvents()
 
 current_call: Final[ContextVar[CallEvents | None]] = ContextVar("zoomasync_current_call", default=None)
 """The call that runs in this context, if somebody listens to its events."""

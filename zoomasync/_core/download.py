@@ -15,9 +15,8 @@ import anyio
 from .._label import Label
 from .._version import USER_AGENT
 from ..errors import CircuitOpen, InvalidArgument, PayloadError, RateLimited, StatusError, TransportError, ZoomError
-from ..events import WaitReason
 from .access_token import Token, TokenSource
-from .call_events import NOT_REPORTED, DownloadEvents
+from .call_events import DownloadEvents, NoEvents
 from .call_options import CallOptions
 from .call_stats import CallStats
 from .circuit import Circuit, GuardedCall
@@ -94,7 +93,7 @@ class Download:
         retry_quota: RetryQuota,
         options: CallOptions,
         stats: CallStats,
-        events: DownloadEvents | None,
+        events: DownloadEvents | NoEvents,
     ) -> None:
         """Check *source*; nothing is requested before `read`. Raises `InvalidArgument`."""
         if not may_send_token(source.url, base_url):
@@ -126,18 +125,15 @@ class Download:
         self._furthest = self._furthest_at_error = 0
 
     async def __aenter__(self) -> Self:
-        events = self._events
-        if events is not None:
-            events.start(is_download=True)
+        self._events.start(is_download=True)
         try:
             async with self._transport.until_closed():
                 turns = self._transport.downloads()
                 await turns.acquire()
         except BaseException as error:
-            if events is not None:
-                events.end(error)
+            self._events.end(error)
             raise
-        self._waited("download")
+        self._events.waited("download")
         self._turns = turns
         return self
 
@@ -148,8 +144,7 @@ class Download:
         finally:
             if turns is not None:
                 turns.release()
-            if self._events is not None:
-                self._events.end(None)
+            self._events.end(None)
 
     def resume(self, offset: int, version: FileVersion | None) -> None:
         """Continue behind the first *offset* bytes of *version*, which an earlier download has read."""
@@ -163,7 +158,7 @@ class Download:
         """
         if self._turns is None:
             raise InvalidArgument("the download has ended: read it inside `async with`")
-        with self._events or NOT_REPORTED:
+        with self._events:
             async with self._transport.until_closed():
                 while not self._is_complete:
                     try:
@@ -225,9 +220,9 @@ class Download:
         """Send the request to Zoom when the circuit allows it, and return the response."""
         while True:
             async with self._guard as guard:
-                self._waited("outage")
+                self._events.waited("outage")
                 token = self._source.token or await self._token_source.get()
-                self._waited("token")
+                self._events.waited("token")
                 if guard.must_not_send:
                     continue
                 guard.is_sent = True
@@ -256,9 +251,7 @@ class Download:
     async def _respond(self, request: HttpRequest, *, is_probe: bool) -> BodyStream:
         """Return the response to *request*, of any status."""
         events = self._events
-        if events is None:
-            return await self._transport.stream(request)
-        events.request_sent(request, is_probe=is_probe, has_http_span=self._transport.has_http_spans)
+        events.request_sent(request, self._transport, is_probe=is_probe)
         try:
             stream = await self._transport.stream(request)
         except BaseException as error:
@@ -353,16 +346,16 @@ class Download:
             self._start_over()
         self._stats.throttled += isinstance(error, RateLimited)
         if await self._renew_token(error):
-            self._retried(error, None)
+            self._events.retried(error, None)
             return
         is_free = in_outage or isinstance(error, RateLimited) or progress >= _FREE_PROGRESS
         if delay is None or not (is_free or self._retry_quota.take()):
             raise error
-        self._retried(error, None if in_outage else delay)
+        self._events.retried(error, None if in_outage else delay)
         if not in_outage:  # then the circuit makes the download wait, and its probes do not count as attempts
             self._attempt += 1
             await anyio.sleep(delay)
-            self._waited("retry")
+            self._events.waited("retry")
 
     async def _renew_token(self, error: ZoomError) -> bool:
         """Fetch a new token if Zoom has rejected the client's; return whether there is one."""
@@ -372,16 +365,8 @@ class Download:
             return False
         self._token_renewed = True
         is_renewed = await self._token_source.renew(rejected) != rejected
-        self._waited("token")
+        self._events.waited("token")
         return is_renewed
-
-    def _waited(self, reason: WaitReason) -> None:
-        if self._events is not None:
-            self._events.waited(reason)
-
-    def _retried(self, error: ZoomError, delay: float | None) -> None:
-        if self._events is not None:
-            self._events.retried(error, delay)
 
     def _new_guard(self) -> GuardedCall:
         outage_wait = cast("float", self._options.outage_wait)  # never replaced by None, like _retry

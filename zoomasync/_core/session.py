@@ -30,7 +30,7 @@ from ..errors import (
 )
 from .access_token import Token, TokenSource
 from .api_urls import ApiUrls
-from .call_events import CallEvents, EventPublisher
+from .call_events import CallEvents, EventPublisher, NoEvents
 from .call_options import CallOptions
 from .call_stats import CallStats
 from .circuit import Circuit, CircuitState, GuardedCall
@@ -62,12 +62,11 @@ _JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login
 class _CallState:
     """The state of one call: the number of the *attempt*, and the *token* and *error* of the latest one that was sent.
 
-    *unknown* is the error of an earlier attempt that Zoom may have carried out. *events* reports the call; None while
-    nobody listens.
+    *unknown* is the error of an earlier attempt that Zoom may have carried out. *events* reports the call.
     """
 
     guard: GuardedCall
-    events: CallEvents | None
+    events: CallEvents | NoEvents
     attempt: int = 1
     token: Token | None = None
     token_renewed: bool = False
@@ -217,14 +216,10 @@ class Session:
     async def _attempt(self, call: Call[T], state: _CallState) -> T:
         """Send *call* once, when the circuit and the rate limits allow it, and return the decoded response."""
         options, events = self._options, state.events
-        on_invalid_row = options.on_invalid_row
-        if events is not None:
-            events.waited("write")
-            on_invalid_row = events.reporting(on_invalid_row)
+        events.waited("write")
         while True:
             async with state.guard as guard:
-                if events is not None:
-                    events.waited("outage")
+                events.waited("outage")
                 state.token, permit = await self._acquire(call, state)
                 if guard.must_not_send:
                     permit.refund()
@@ -232,12 +227,11 @@ class Session:
                 guard.is_sent = True
                 response = await self._send_once(call, state, state.token, permit)
                 guard.has_response = response.body.lstrip()[:1] in _JSON_STARTS
-                result = interpret(call, response, on_invalid_row, options.on_extra_fields)
+                result = interpret(call, response, events.reporting(options.on_invalid_row), options.on_extra_fields)
                 guard.has_response = True
                 self._labels.observe(call.endpoint, response.headers)
                 self._resource_quotas.count(call.resource_quotas)
-                if events is not None:
-                    events.decoded(result)
+                events.decoded(result)
                 return result
 
     async def _acquire(self, call: Call[object], state: _CallState) -> tuple[Token, Permit]:
@@ -247,16 +241,14 @@ class Session:
             raise resource_limit_error(call, resumes_at, is_retry=is_retry)
         # The token comes first: callers that held permits while they wait for a token would all send at once.
         token = await self._token_source.get()
-        if events is not None:
-            events.waited("token")
+        events.waited("token")
         try:
             permit = await self._permit(call, priority=state.guard.is_probe or bool(self._options.priority))
         except DailyQuotaExhausted as exhausted:
             raise daily_limit_error(call, exhausted.resumes_at, is_retry=is_retry) from None
         except QueueTooLong as queue:
             raise max_wait_error(call, queue.delay, is_retry=is_retry) from None
-        if events is not None:
-            events.waited("rate_limit")
+        events.waited("rate_limit")
         return await self._current_token(token, permit), permit
 
     async def _permit(self, call: Call[object], *, priority: bool) -> Permit:
@@ -285,19 +277,15 @@ class Session:
         stats.calls += 1
         stats.retries += state.error is not None
         request = self._request(call, token, permit)
-        if events is not None:
-            has_http_span = self._transport.has_http_spans
-            events.request_sent(request, permit, is_probe=state.guard.is_probe, has_http_span=has_http_span)
+        events.request_sent(request, self._transport, permit, is_probe=state.guard.is_probe)
         try:
             response = await self._transport.send(request)
         except BaseException as error:
             if isinstance(error, ConfigError | ConnectError | TLSError):
                 permit.refund()
-            if events is not None:
-                events.request_failed(error)
+            events.request_failed(error)
             raise
-        if events is not None:
-            events.response_received(response.status)
+        events.response_received(response.status)
         headers = _account_headers(response)
         self._rate_limiter.observe(named_label(headers) or self._labels.label(call.endpoint), headers)
         self._resource_quotas.observe(headers)
@@ -322,19 +310,16 @@ class Session:
         state.token_renewed = True
         # Zoom checks the token before it carries out a request, so that a write can be sent again too.
         is_renewed = await self._token_source.renew(state.token) != state.token
-        if state.events is not None:
-            state.events.waited("token")
+        state.events.waited("token")
         return is_renewed
 
     async def _wait_or_raise(self, call: Call[object], state: _CallState, error: ZoomError) -> None:
         """Wait before the next attempt, or raise *error*. With a new token, the call is sent again at once."""
         delay = None if await self._renew_token(state, error) else await self._delay_or_raise(call, state, error)
-        if state.events is not None:
-            state.events.retried(error, delay)
+        state.events.retried(error, delay)
         if delay is not None:
             await anyio.sleep(delay)
-            if state.events is not None:
-                state.events.waited("retry")
+            state.events.waited("retry")
 
     async def _delay_or_raise(self, call: Call[object], state: _CallState, error: ZoomError) -> float | None:
         """Return the seconds to wait before the next attempt, or None if it waits elsewhere. Or raise *error*."""
