@@ -20,7 +20,8 @@ from ._core.circuit import CircuitState
 from ._core.endpoint import Endpoint, RetrySafety
 from ._core.rate_limiter import RateLimiter
 from ._core.retries import RetryPolicy
-from ._core.session import Session, SharedState
+from ._core.session import Session
+from ._core.shared_state import SharedState
 from ._core.transport import AiohttpTransport, ClientSession
 from ._core.urls import secure_url
 from .auth import AuthorizationRequest, AuthorizedUser, Token, TokenStore, UserOAuth

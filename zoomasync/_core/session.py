@@ -33,12 +33,12 @@ from .api_urls import ApiUrls
 from .call_events import CallEvents, EventPublisher, NoEvents
 from .call_options import CallOptions
 from .call_stats import CallStats
-from .circuit import Circuit, CircuitState, GuardedCall
+from .circuit import CircuitState, GuardedCall
 from .decoding import InvalidRow
 from .download import FILE_CALL, Download, FileSource
 from .endpoint import Call, RetrySafety
 from .http_messages import HttpRequest, HttpResponse, ResponseInfo
-from .labels import LabelCorrections, named_label
+from .labels import named_label
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
     daily_limit_error,
@@ -48,7 +48,8 @@ from .responses import (
     max_wait_error,
     resource_limit_error,
 )
-from .retries import RetryPolicy, RetryQuota, may_have_run, outcome_is_unknown
+from .retries import RetryPolicy, may_have_run, outcome_is_unknown
+from .shared_state import SharedState
 from .transport import SessionTransport
 
 T = TypeVar("T")
@@ -76,30 +77,6 @@ class _CallState:
     @property
     def is_retry(self) -> bool:
         return self.error is not None
-
-
-class SharedState:
-    """The state that the sessions of several clients can share: outages, retries, labels, and those who listen.
-
-    *circuit_state* is that of `Circuit`, and so is *opens_without_token*.
-    """
-
-    def __init__(
-        self,
-        circuit_state: CircuitState | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        opens_without_token: bool = True,
-    ) -> None:
-        self.circuit: Circuit = Circuit(circuit_state, clock=clock, opens_without_token=opens_without_token)
-        self.retry_quota: RetryQuota = RetryQuota()
-        self.labels: LabelCorrections = LabelCorrections()
-        self.events: EventPublisher = EventPublisher(clock)
-        self.circuit.on_event = self.labels.on_event = self.events.publish
-
-    def may_retry(self) -> bool:
-        """Use one retry of the quota; return False if none is left, or while the circuit is open."""
-        return not self.circuit.is_open and self.retry_quota.take()
 
 
 class Session:
