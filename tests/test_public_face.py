@@ -121,6 +121,26 @@ def test_package_is_marked_typed() -> None:
     assert (Path(zoomasync.__file__).parent / "py.typed").is_file()
 
 
+def test_package_needs_four_others() -> None:
+    """The extras are imported where they are used, so that every part that needs none imports without them."""
+    parts = "auth callbacks errors events harvest models rate_limits sync testing types webhooks"
+    code = f"""if True:
+        import importlib, sys
+        import aiohttp, aiolimiter, anyio, msgspec
+        theirs = {{*sys.modules}}
+        for part in "{parts}".split():
+            importlib.import_module(f"zoomasync.{{part}}")
+        loaded = {{name.partition(".")[0] for name in {{*sys.modules}} - theirs}}
+        print(*sorted(loaded - {{name.partition(".")[0] for name in theirs}} - sys.stdlib_module_names))
+    """
+    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()  # noqa: S603  our own
+
+    assert [re.split(r"\W", each)[0] for each in requirements] == ["aiohttp", "aiolimiter", "anyio", "msgspec"]
+    assert [name for name in loaded if not name.startswith("_sysconfigdata")] == ["zoomasync"]
+
+
 def test_import_loads_no_extra_parts() -> None:
     """`import zoomasync` loads neither the fake server, nor the harvest, nor the commands."""
     code = "import sys, zoomasync; print(*(name for name in sys.modules if name.startswith('zoomasync.')))"
