@@ -210,7 +210,8 @@ async def test_add_in_another_thread_wakes_run(tmp_path: Path) -> None:
     handler = Handler()
     async with WebhookInbox(tmp_path / "in.sqlite", poll_interval=3_600.0) as inbox, running(inbox, handler):
         await inbox.add(event())
-        await handler.wait_for(1)
+        await wait_for_status(inbox, done=1)
+        await anyio.sleep(0.05)  # until the run waits for the next event
         thread = threading.Thread(target=lambda: asyncio.run(inbox.add(event(1))))
         thread.start()
 
@@ -279,8 +280,10 @@ async def test_other_events_do_not_wait(tmp_path: Path, caplog: pytest.LogCaptur
         await inbox.add(event())
         await inbox.add(event(1))
 
-        assert await handler.wait_for(1) == [event(1).key]
-        await wait_for_status(inbox, pending=1, done=1)
+        await handler.wait_for(1)
+        await inbox.add(event(2))
+        assert await handler.wait_for(2) == [event(1).key, event(2).key]
+        await wait_for_status(inbox, pending=1, done=2)
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,14 @@ def test_app_deauthorized_has_its_own_time() -> None:
     assert event.event_ts == datetime(2024, 9, 8, 15, 58, 40, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("token", [None, 7, ["sEcReT7"]])
+def test_odd_token_is_left_out(token: object) -> None:
+    event = event_of(example_event("recording.completed") | {"download_token": token})
+
+    assert isinstance(event, RecordingCompleted)
+    assert event.download_token is None
+
+
 def test_extra_keys_are_ignored() -> None:
     data = example_event("meeting.started") | {"new": [1]}
     cast("dict[str, object]", data["payload"])["new"] = {"a": None}
@@ -340,7 +348,7 @@ def test_examples_have_different_keys() -> None:
 
 
 def test_keys_of_bodies_without_content() -> None:
-    bodies = (b"", b" ", b"{}", b"[]", b"1" * 5_000, b"[" * 5_000)
+    bodies = (b"", b" ", b"{}", b"[]", b"1" * 5_000, b"1" * 30, b"[" * 5_000, b"[" * 600 + b"]" * 600)
 
     assert len({decode_event(body).key for body in bodies}) == len(bodies)
 

@@ -220,7 +220,7 @@ class InboxFile:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn on the write-ahead log. SQLite does not wait for another connection that does so too."""
+    """Turn on the write-ahead log. SQLite does not always wait for another connection that does so too."""
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
