@@ -15,8 +15,11 @@ import pytest
 from support.applications import running_program
 from support.environment import environment_of, environment_with
 from support.pages import ROOT, Page, run_python, run_shell
+from support.webhook_receiver import receiving
 
-from zoomasync import Zoom
+from zoomasync import UserClients, Zoom
+from zoomasync.auth import MemoryTokenStore
+from zoomasync.errors import ReauthorizationRequired
 from zoomasync.testing import Account, FakeZoom
 from zoomasync.testing.reference.webhooks import example_event
 from zoomasync.webhooks import EVENTS, InboxStatus, WebhookEvent, WebhookInbox, decode_event, sign
@@ -28,7 +31,7 @@ PAGE = Page("docs/webhooks.md")
 (STARLETTE,) = PAGE.take("python", "Starlette")
 VIEW, ASGI, WORKER, CALL = PAGE.take("python", "Django")
 (FAILED,) = PAGE.take("python", "The inbox")
-PAGE.leave("python", "When a user removes the app", reason="the package has no UserClients yet")
+(REMOVED,) = PAGE.take("python", "When a user removes the app")
 (TRY,) = PAGE.take("sh", "Try it")
 UVICORN = re.findall(r"`uvicorn (.*?)`", PAGE.text)
 
@@ -161,6 +164,26 @@ async def test_handler_downloads_recordings(
 
     assert len(list((tmp_path / "recordings").iterdir())) == 2
     assert capsys.readouterr().out == "Harbour tour: 3 visits\n"
+
+
+async def test_removed_app_loses_its_tokens(account: Account, fake: FakeZoom) -> None:
+    """The tokens of the user whom the event names are deleted, and no others."""
+    names: dict[str, object] = {}
+    exec(compile(REMOVED, "handlers.py", "exec", dont_inherit=True), names)  # noqa: S102  the program of the page
+    handle = cast("Callable[[UserClients, WebhookEvent], Awaitable[None]]", names["handle"])
+    ada, ben = account.hosts[0], account.add_host("Ben")
+    async with receiving() as receiver, UserClients(fake.user_oauth, token_store=MemoryTokenStore()) as users:
+        for host in (ada, ben):
+            request = fake.user_oauth.authorization_request()
+            await users.authorize(request, fake.approve(request.url, host))
+        await fake.subscribe_webhooks(receiver.url, secret=receiver.secret, events=["app_deauthorized"])
+        fake.remove_app(ada)
+        await fake.webhooks_delivered()
+        for event in receiver.events:
+            await handle(users, event)
+        with pytest.raises(ReauthorizationRequired):
+            await users.client(ada.id)
+        await users.client(ben.id)
 
 
 async def test_failed_events_are_shown(tmp_path: Path) -> None:
