@@ -81,6 +81,12 @@ def test_code_is_read(callback: str | dict[str, str]) -> None:
     assert code_in(callback, REQUEST) == "c+1"
 
 
+def test_request_without_state_is_denied() -> None:
+    """A session that has lost the request must not accept a callback of anyone."""
+    with pytest.raises(AuthorizationDenied, match="another request"):
+        code_in("code=abc", AuthorizationRequest("", "", ""))
+
+
 @pytest.mark.parametrize(
     "callback",
     [

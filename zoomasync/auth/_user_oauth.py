@@ -139,7 +139,7 @@ def code_in(callback: str | Mapping[str, str], request: AuthorizationRequest) ->
     """
     parameters = _parameters(callback)
     # The state first: without it, anyone may have made the callback.
-    if not hmac.compare_digest(_bytes(parameters.get("state", "")), _bytes(request.state)):
+    if not request.state or not hmac.compare_digest(_bytes(parameters.get("state", "")), _bytes(request.state)):
         raise AuthorizationDenied("the callback belongs to another request, or to another browser")
     if (error := parameters.get("error")) is not None:
         known = error if _OAUTH_ERROR.fullmatch(error) else None
