@@ -309,6 +309,34 @@ async def test_closed_client_is_reopened(fake: FakeZoom, store: FaultyStore) -> 
                 pass
 
 
+async def test_closed_client_is_entered(fake: FakeZoom, store: FaultyStore) -> None:
+    async with clients_of(fake, store) as users:
+        user = await authorize(users, fake)
+        zoom = await users.client(user.user_id)
+        await zoom.aclose()
+        async with zoom:
+            assert (await zoom.users.get("me")).id == user.user_id
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+async def test_reopening_keeps_one_limiter(fake: FakeZoom, store: FaultyStore, *, is_given: bool) -> None:
+    """After all was closed and opened again, a client that was held shares the limits of the account with new ones."""
+
+    def make(_: str) -> RateLimiter:
+        return LocalRateLimiter(Plan.PRO)
+
+    options = {"plans": None, "rate_limiter": make} if is_given else {}
+    async with clients_of(fake, store, **options) as users:
+        for host in fake.account.hosts:
+            await authorize(users, fake, host)
+        held = await users.client(fake.account.hosts[0].id)
+    async with users:
+        first, second = [await users.client(host.id) for host in fake.account.hosts]
+
+        assert first.rate_limiter is second.rate_limiter
+        assert (first.rate_limiter is held.rate_limiter) is not is_given
+
+
 async def test_closing_ends_all(fake: FakeZoom, store: FaultyStore) -> None:
     async with clients_of(fake, store) as users:
         user = await authorize(users, fake)
@@ -418,6 +446,68 @@ async def test_new_scopes_are_used_at_once(fake: FakeZoom, store: FaultyStore) -
 
         assert before == user.scopes == frozenset({"user:read"})
         assert await zoom.scopes() == again.scopes != before
+
+
+async def test_account_becomes_known(fake: FakeZoom, store: FaultyStore) -> None:
+    """A client whose account was unknown is replaced by one with the limits of the account."""
+    ada = fake.account.hosts[0]
+    async with clients_of(fake, store) as users:
+        request = fake.user_oauth.authorization_request()
+        await users.authorize(request, fake.approve(request.url, ada), user_id=ada.id)
+        before = await users.client(ada.id)
+        await authorize(users, fake, ada)
+        after = await users.client(ada.id)
+
+        rates = [(await zoom.rate_limits())[Label.LIGHT].rate for zoom in (before, after)]
+        assert after is await users.client(ada.id)
+
+    assert rates == [4, 80]
+
+
+async def test_forgotten_during_renewal(fake: FakeZoom) -> None:
+    """A token that was read before the user was forgotten is not used afterwards."""
+    store = SlowStore()
+    async with clients_of(fake, store) as users:
+        user = await authorize(users, fake)
+        zoom = await users.client(user.user_id)
+        store.may_go_on.clear()
+        call = asyncio.create_task(zoom.users.get("me"))
+        await store.has_read.wait()
+        await users.forget(user.user_id)
+        store.may_go_on.set()
+
+        for result in (call, zoom.users.get("me")):
+            with pytest.raises(ReauthorizationRequired, match="no tokens of the user are stored"):
+                await result
+
+
+class SlowStore(FaultyStore):
+    """A store whose values arrive late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_read = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+
+    async def read(self, key: str) -> bytes | None:
+        value = await super().read(key)
+        if not self.may_go_on.is_set():
+            self.has_read.set()
+        await self.may_go_on.wait()
+        return value
+
+
+@pytest.mark.parametrize("fault", ["lock", "write"])
+async def test_authorization_survives_fault(fake: FakeZoom, store: FaultyStore, fault: str) -> None:
+    """A short fault of the store does not lose the tokens for a code, which has ended the ones before."""
+    async with clients_of(fake, store) as users:
+        user = await authorize(users, fake)
+        store.faults.append(fault)
+        await authorize(users, fake)
+        fake.expire_access_tokens()
+
+        assert (await (await users.client(user.user_id)).users.get("me")).id == user.user_id
 
 
 async def test_revoked_user_is_forgotten(fake: FakeZoom, store: FaultyStore) -> None:

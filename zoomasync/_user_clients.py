@@ -130,6 +130,12 @@ class _UserZoom(Zoom):
         self._owned = ()
         Api.__init__(self, session)
 
+    async def __aenter__(self) -> Self:
+        # The rest is open with the `UserClients`, which also subscribe to the limiter.
+        await self._transport.open()
+        self._token_manager.open()
+        return self
+
     async def open(self) -> None:
         """Open the client, unless it is open."""
         if not self._transport.is_open:
@@ -229,7 +235,8 @@ class UserClients:
                 stack.push_async_callback(self._transport.close)
                 for account in self._accounts.values():
                     stack.push_async_callback(account.rate_limiter.aclose)
-                self._accounts.clear()
+                if self._new_limiter is not None:  # a closed one is not used again; others keep their counts
+                    self._accounts.clear()
                 await self._close_clients()
 
     async def authorize(
@@ -271,11 +278,11 @@ class UserClients:
         no longer accepts them, and `StoreError` if the store cannot be used.
         """
         self._check_open()
-        client = self._clients.get(user_id)
+        client = self._current_client(user_id)
         if client is None:
             tokens = self._tokens_of(user_id)
             await tokens.rotating.check()
-            client = self._clients.get(user_id) or self._new_client(user_id, tokens)
+            client = self._current_client(user_id) or self._new_client(user_id, tokens)
         await client.open()
         return client
 
@@ -324,6 +331,15 @@ class UserClients:
                 on_event=self._shared.events.publish,
             )
         return tokens
+
+    def _current_client(self, user_id: str) -> _UserZoom | None:
+        """Return the client of a user that is in use, unless it has the limits of another account.
+
+        The account of the user may have been unknown before.
+        """
+        client = self._clients.get(user_id)
+        is_current = client is not None and client.rate_limiter is self._account(client.account_id).rate_limiter
+        return client if is_current else None
 
     def _new_client(self, user_id: str, tokens: _UserTokens) -> _UserZoom:
         account = self._account(tokens.account_id)

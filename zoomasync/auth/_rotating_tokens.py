@@ -73,6 +73,7 @@ class RotatingTokens:
         self._wall_clock = wall_clock
         self._is_refreshing = False
         self._unsaved: _Unsaved | None = None
+        self._puts = 0  # the number of times that this process has replaced or deleted the entry
 
     @property
     def must_finish(self) -> bool:
@@ -85,11 +86,12 @@ class RotatingTokens:
         Raises `ReauthorizationRequired` if the store has no tokens of the user, or Zoom no longer accepts them,
         `StoreError` if the store cannot be used, and the error of the last request.
         """
-        if self._unsaved is None:
-            token = self._usable(self._checked(await self._read()), stale)
-            if token is not None:
+        while True:
+            puts = self._puts
+            token = await self._renew(stale)
+            if puts == self._puts:
                 return token
-        return await self._requests.send(lambda: self._renew_in_store(stale))
+            # It may be a token of before: the user has been forgotten, or has authorized the app again.
 
     async def check(self) -> None:
         """Read the entry of the user. Raises `ReauthorizationRequired` if a renewal would."""
@@ -99,18 +101,28 @@ class RotatingTokens:
         """Store the *tokens* of a new authorization, or delete those of the user. Raises `StoreError`."""
 
         async def write_or_delete(fence: int) -> None:
-            self._unsaved = None
             if tokens is not None:
                 await self._write(tokens, fence)
+                self.account_id = tokens.account_id or self.account_id
             elif not await self._store.delete(self._key, fence=fence):
                 raise _FencedOut
+            self._unsaved = None  # not before: after a failure, Zoom may still accept them
+            self._puts += 1
 
-        await self._in_store(write_or_delete)
+        # A code is spent, and has ended the tokens in the store: a short fault must not lose the new ones, too.
+        await self._in_store(write_or_delete, repeats_faults=True)
 
     async def save(self) -> None:
         """Store the tokens that could not be stored so far. Raises `StoreError` if they still cannot be."""
         if self._unsaved is not None:
             await self._in_store(self._load)
+
+    async def _renew(self, stale: Token | None) -> Token:
+        if self._unsaved is None:
+            token = self._usable(self._checked(await self._read()), stale)
+            if token is not None:
+                return token
+        return await self._requests.send(lambda: self._renew_in_store(stale))
 
     async def _renew_in_store(self, stale: Token | None) -> Token:
         async def renew(fence: int) -> Token:
@@ -119,10 +131,11 @@ class RotatingTokens:
 
         return await self._in_store(renew)
 
-    async def _in_store(self, action: Callable[[int], Awaitable[T]]) -> T:
+    async def _in_store(self, action: Callable[[int], Awaitable[T]], *, repeats_faults: bool = False) -> T:
         """Return the result of *action*, called with the fence of a lock.
 
-        It is called again if it was fenced out, or could not store new tokens.
+        It is called again if it was fenced out, or could not store new tokens, and with *repeats_faults* after any
+        fault of the store.
         """
         for attempt in range(_STORE_ATTEMPTS):
             try:
@@ -131,7 +144,8 @@ class RotatingTokens:
             except _FencedOut:
                 continue
             except StoreError:
-                if self._unsaved is None or attempt == _STORE_ATTEMPTS - 1:
+                may_repeat = repeats_faults or self._unsaved is not None
+                if not may_repeat or attempt == _STORE_ATTEMPTS - 1:
                     raise
             await anyio.sleep(_STORE_PAUSE * 2**attempt)
         raise StoreError("the token store accepts no write under a lock: other processes always lock the tokens first")
