@@ -253,7 +253,7 @@ class UserClients:
         which Zoom sent the browser back, its query string, or the decoded parameters of its query. The ids are read
         from ``GET /users/me``, unless *user_id* is given; an *account_id* goes before the one that is read.
 
-        Raises `AuthorizationDenied` if the user declined, or the callback or its code is not valid (any more),
+        Raises `AuthorizationDenied` if the user declined, or the callback or its code is invalid or expired,
         `Unauthorized` if Zoom rejects the app, `MissingScope` if the app may not read the user, and `StoreError`.
         """
         self._check_open()

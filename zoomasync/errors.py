@@ -127,7 +127,7 @@ class InvalidArgument(ZoomError, ValueError):
 
 @dataclass(eq=False, repr=False)
 class AuthorizationDenied(ZoomError):
-    """A user has not authorized the app: the user declined, or the callback or its code is not valid (any more).
+    """A user has not authorized the app: the user declined, or the callback or its code is invalid or expired.
 
     *reason* says why. *error* is the OAuth error in the callback, such as ``access_denied``, or None.
     """

@@ -87,11 +87,7 @@ class FetchedTokens:
     async def _read(self, store: TokenStore, stale: Token | None) -> Token | None:
         """Return the token in *store* if it is another than *stale* and not about to expire."""
         value = await store.read(self._key)
-        if value is None:
-            return None
-        stored, now = StoredToken.decode(value), self._wall_clock()
-        is_new = stale is None or stored.access_token != stale.value
-        return stored.token(now=now) if is_new and stored.is_fresh(now=now) else None
+        return None if value is None else StoredToken.decode(value).token_after(stale, now=self._wall_clock())
 
     async def _fetch_and_share(self, credentials: Credentials, store: TokenStore, fence: int | None) -> Token:
         """Fetch a token, and share it if this client holds the lock with *fence*."""

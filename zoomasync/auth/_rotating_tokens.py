@@ -208,10 +208,7 @@ class RotatingTokens:
         return stored
 
     def _usable(self, stored: StoredToken, stale: Token | None) -> Token | None:
-        """Return the access token in *stored* if it is another than *stale* and not about to expire."""
-        now = self._wall_clock()
-        is_new = stale is None or stored.access_token != stale.value
-        return stored.token(now=now) if is_new and stored.is_fresh(now=now) else None
+        return stored.token_after(stale, now=self._wall_clock())
 
     async def _read(self) -> StoredToken | None:
         value = await self._store.read(self._key)

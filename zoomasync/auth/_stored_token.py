@@ -66,6 +66,11 @@ class StoredToken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             lifetime = min(lifetime, self.lifetime)  # more would be left by a clock that is slow
         return Token(self.access_token, lifetime, self.scopes, self.api_url)
 
+    def token_after(self, stale: Token | None, *, now: float) -> Token | None:
+        """Return the access token if it is another than *stale*, and not about to expire at the Unix time *now*."""
+        is_new = stale is None or self.access_token != stale.value
+        return self.token(now=now) if is_new and self.is_fresh(now=now) else None
+
     def is_fresh(self, *, now: float) -> bool:
         """Return whether the access token can be used at the Unix time *now*, and is not about to expire."""
         if self.expires_at is None:

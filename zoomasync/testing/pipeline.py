@@ -47,7 +47,7 @@ from .protocol.route import TOKEN_ROUTE, Route
 from .protocol.times import http_date
 from .protocol.user_app import UserApp
 from .webhooks.announcements import Announcements
-from .webhooks.live import RunningMeetings
+from .webhooks.running_meetings import RunningMeetings
 
 BASE_PATH: Final = "/v2"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path

@@ -32,7 +32,7 @@ from .protocol.responses import AuthorizationError
 from .protocol.times import utc_today
 from .protocol.user_app import UserApp
 from .webhooks.announcements import Announcements
-from .webhooks.live import RunningMeetings
+from .webhooks.running_meetings import RunningMeetings
 from .webhooks.scripts import WebhookScripts
 from .webhooks.sender import WebhookSender
 

@@ -21,7 +21,7 @@ from ..enforcement.resource_quotas import ResourceQuotas
 from ..handlers.instance_rows import Row
 from ..reference.operations import Operation
 from ..webhooks.announcements import Announcements
-from ..webhooks.live import RunningMeetings
+from ..webhooks.running_meetings import RunningMeetings
 from . import query as _query
 from .page_tokens import Page, PageRepeat, PageTokens
 from .query import DateRange, Query

@@ -52,8 +52,9 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    columns = max(_SHORTEST_LINE, min(width, _LONGEST_LINE) - _TEXT_COLUMN)
     # Scopes and file names stay whole, so that they can be copied.
-    return textwrap.wrap(text, max(40, min(width, 120) - _TEXT_COLUMN), break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False)
 
 
 def _count(number: int, noun: str) -> str:
