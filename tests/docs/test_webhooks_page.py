@@ -87,7 +87,7 @@ async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 async def receive_webhooks(url: str, fake: FakeZoom, folder: Path) -> None:
     """Check a service: it proves its secret, rejects a forged event, and handles a right one once."""
-    await fake.subscribe_webhooks(url, secret=SECRET)
+    await fake.subscribe_webhooks(url, secret=SECRET, answer_seconds=30)  # a busy machine starts Django slowly
     body = json.dumps(example_event("meeting.ended") | {"event_ts": 1773824400000}).encode()
     assert await post(url, body, sign(body, "a guess")) == 401
     assert await post(url, body, {}) == 401
