@@ -482,7 +482,8 @@ def test_call_that_ends_elsewhere() -> None:
 
     asyncio.run(main())
 
-    assert kinds(events) == ["CallStarted", "RequestSent", "RequestFailed", "CallEnded"]
+    without_waits = [kind for kind in kinds(events) if kind != "Waited"]  # a busy machine may add one
+    assert without_waits == ["CallStarted", "RequestSent", "RequestFailed", "CallEnded"]
     assert cast("CallEnded", events[-1]).error_type == "GeneratorExit"
 
 
