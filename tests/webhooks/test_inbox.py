@@ -67,6 +67,12 @@ async def wait_for_status(inbox: WebhookInbox, **numbers: int) -> None:
         await anyio.sleep(0.01)
 
 
+def change(path: Path, statement: str) -> list[tuple[object, ...]]:
+    """Execute *statement* in another connection, and return its rows."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        return other.execute(statement).fetchall()
+
+
 # --- Storing ---------------------------------------------------------------------------------------------------------
 
 
@@ -131,12 +137,16 @@ async def test_duplicate_of_a_failing_event(tmp_path: Path) -> None:
 
 
 async def test_keys_are_kept_for_a_time(tmp_path: Path) -> None:
-    """Without that time, the next run deletes the keys of finished events."""
+    """After that time, the next run deletes the keys of finished events."""
     handler = Handler()
-    async with WebhookInbox(tmp_path / "in.sqlite", keep=timedelta(0)) as inbox:
+    async with WebhookInbox(tmp_path / "in.sqlite", keep=timedelta(hours=2)) as inbox:
         await inbox.add(event())
         async with running(inbox, handler):
             await wait_for_status(inbox, done=1)
+        change(tmp_path / "in.sqlite", "UPDATE event SET done_at = done_at - 7000")
+        async with running(inbox, handler):
+            assert await inbox.add(event()) is False
+        change(tmp_path / "in.sqlite", "UPDATE event SET done_at = done_at - 200")
         async with running(inbox, handler):
             await wait_for_status(inbox)
             assert await inbox.add(event())
@@ -250,6 +260,28 @@ async def test_missing_folder_is_an_error(tmp_path: Path) -> None:
 def test_wrong_settings_are_an_error(setting: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=setting if setting != "first_delay" else "delays"):
         WebhookInbox(tmp_path / "in.sqlite", **{setting: -1})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_keys_outlast_retries(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="keep must be at least 90 minutes"):
+        WebhookInbox(tmp_path / "in.sqlite", keep=timedelta(minutes=89))
+
+
+def test_many_keys_are_deleted_in_parts(tmp_path: Path) -> None:
+    """A long transaction would let `add` of another process fail."""
+    with closing(InboxFile(tmp_path / "in.sqlite")) as file:
+        file.add("pending", b"{}")
+        change(
+            tmp_path / "in.sqlite",
+            "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number LIMIT 10001)"
+            " INSERT INTO event (key, added_at, done_at) SELECT n, 0, 0 FROM number",
+        )
+
+        assert file.count() == (1, 0, 10_001)
+        assert file.prune(3_600) is True
+        assert file.count() == (1, 0, 1)
+        assert file.prune(3_600) is False
+        assert file.count() == (1, 0, 0)
 
 
 async def test_concurrency_is_at_least_one(tmp_path: Path) -> None:
@@ -367,7 +399,7 @@ async def test_later_fault_ends_no_run(tmp_path: Path, caplog: pytest.LogCapture
             await anyio.sleep(0.01)
 
     assert caplog.messages == [
-        "the webhook inbox in.sqlite cannot be used: no such table: event. It is tried again in 5 s"
+        "the webhook inbox in.sqlite cannot be used: no such table: event. It is tried again in 2 s"
     ]
 
 
@@ -377,6 +409,79 @@ async def test_failed_run_ends_the_block(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="concurrency"):
             async with inbox.running(Handler(), concurrency=0):
                 await inbox.status()
+
+
+async def test_handled_event_is_recorded_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An event whose handler has succeeded is not handled again because the disk was full at that time."""
+    path = tmp_path / "in.sqlite"
+    async with WebhookInbox(path) as inbox:
+        await inbox.add(event())
+        change(path, "CREATE TRIGGER full BEFORE UPDATE OF done_at ON event BEGIN SELECT RAISE(ABORT, 'full'); END")
+        handler = Handler()
+        async with running(inbox, handler):
+            while not caplog.records:  # noqa: ASYNC110  of the log
+                await anyio.sleep(0.01)
+            change(path, "DROP TRIGGER full")
+            await inbox.add(event(1))
+            await wait_for_status(inbox, done=2)
+
+    assert handler.keys == [event().key, event(1).key]
+    assert caplog.messages == ["the webhook inbox in.sqlite cannot be used: full. It is tried again in 2 s"]
+
+
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(ValueError("\ud800"), "ValueError: \\ud800"), (UnprintableError(), "UnprintableError")],
+    ids=["surrogate", "unprintable"],
+)
+async def test_error_with_any_text(
+    error: Exception, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The failure of a handler is recorded, whatever the text of its error is."""
+    caplog.set_level(logging.CRITICAL, "zoomasync")  # pytest-xdist cannot report such a text
+
+    async def fail(_: WebhookEvent) -> None:
+        raise error
+
+    async with WebhookInbox(tmp_path / "in.sqlite", max_attempts=1) as inbox, running(inbox, fail):
+        await inbox.add(event())
+        await wait_for_status(inbox, failed=1)
+        (failed,) = await inbox.failed()
+
+    assert failed.error == text
+
+
+async def test_clock_is_set_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An event is not handled again a year later because the clock was a year ahead."""
+    handler = Handler(fail=1)
+    async with WebhookInbox(tmp_path / "in.sqlite", poll_interval=0.01) as inbox, running(inbox, handler):
+        await inbox.add(event())
+        while change(tmp_path / "in.sqlite", "SELECT due_at FROM event") == [(0.0,)]:  # noqa: ASYNC110  of the file
+            await anyio.sleep(0.01)
+        change(tmp_path / "in.sqlite", "UPDATE event SET due_at = due_at + 86400 * 365")
+
+        assert await handler.wait_for(1) == [event().key]
+    assert len(caplog.records) == 1
+
+
+async def test_lock_that_cannot_be_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The error that ends a run is logged at once: the block of a service lasts for days."""
+    (tmp_path / "in.sqlite.lock").mkdir()
+
+    async def serve() -> None:
+        async with WebhookInbox(tmp_path / "in.sqlite") as inbox, running(inbox, Handler()):
+            while not caplog.records:  # noqa: ASYNC110  of the log
+                await anyio.sleep(0.01)
+
+    with pytest.raises(StoreError, match="unable to open"):
+        await serve()
+
+    assert caplog.messages == ["the webhook inbox handles no more events"]
 
 
 # --- Several runs ----------------------------------------------------------------------------------------------------
@@ -397,6 +502,27 @@ async def test_cancelled_handler_gets_its_event_again(tmp_path: Path) -> None:
             await started.wait()
         async with running(inbox, handler):
             assert await handler.wait_for(1) == [event().key]
+
+
+async def test_cancelled_run_counts_no_attempt(tmp_path: Path) -> None:
+    """A run that is cancelled while it takes an event from the file has not handed it out."""
+    path, handler = tmp_path / "in.sqlite", Handler()
+    async with WebhookInbox(path, poll_interval=0.01) as inbox:
+        run = asyncio.create_task(inbox.run(handler))
+        await inbox.add(event())
+        await handler.wait_for(1)
+        await wait_for_status(inbox, done=1)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("INSERT INTO event (key, body, added_at, due_at) VALUES ('new', x'00', 0, 0)")
+            await anyio.sleep(0.1)  # now the run waits for this transaction
+            run.cancel()
+            await asyncio.sleep(0)
+            other.execute("COMMIT")
+        await asyncio.wait([run])
+
+    assert change(path, "SELECT attempts FROM event WHERE key = 'new'") == [(0,)]
+    assert handler.keys == [event().key]
 
 
 @pytest.mark.parametrize("ticks", range(6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import threading
@@ -21,6 +22,7 @@ _VERSION: Final = 1
 _BUSY_SECONDS: Final = 2.0  # Zoom waits three seconds for the answer, and sends the event again
 _BUSY_STEP: Final = 0.01
 _MAX_ERROR: Final = 500
+_PRUNED_AT_ONCE: Final = 10_000  # in some 50 ms: `add` of another process waits for the transaction
 
 # A finished event keeps its key only: the body holds personal data and tokens. Only a pending event has a due_at; that
 # of one that was never handed out is 0, so that a clock which is set back does not delay it.
@@ -84,11 +86,13 @@ class InboxFile:
             )
             return added.rowcount == 1
 
-    def begin(self, max_attempts: int, running: Collection[int]) -> StoredEvent | float | None:
+    def begin(
+        self, max_attempts: int, running: Collection[int], max_delay: float = math.inf
+    ) -> StoredEvent | float | None:
         """Return the next event that is due, and count the attempt; else the time at which one is due, or None.
 
         Events whose ids are in *running* are left out. An event that has had all its attempts fails: the process ended
-        during the last one.
+        during the last one. One that would be due in more than *max_delay* seconds is due: the clock was set back.
         """
         now = time.time()
         with self._transaction() as connection:
@@ -101,7 +105,7 @@ class InboxFile:
                 if row is None:
                     return None
                 id_, key, body, attempts, due_at = cast("tuple[int, str, bytes, int, float]", row)
-                if due_at > now:
+                if now < due_at <= now + max_delay:
                     return due_at
                 if attempts < max_attempts:
                     connection.execute("UPDATE event SET attempts = attempts + 1 WHERE id = ?", (id_,))
@@ -159,15 +163,23 @@ class InboxFile:
             keys,
         )
 
-    def prune(self, keep_seconds: float) -> None:
-        """Delete the keys of events that were done more than *keep_seconds* ago."""
+    def prune(self, keep_seconds: float) -> bool:
+        """Delete keys of events that were done more than *keep_seconds* ago; return whether there may be more."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM event WHERE done_at <= ?", (time.time() - keep_seconds,))
+            deleted = connection.execute(
+                "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE done_at <= ? LIMIT ?)",
+                (time.time() - keep_seconds, _PRUNED_AT_ONCE),
+            )
+            return deleted.rowcount == _PRUNED_AT_ONCE
 
     def count(self) -> tuple[int, int, int]:
         """Return the numbers of pending, failed and finished events."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT count(due_at), count(failed_at), count(done_at) FROM event").fetchone()
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM event WHERE due_at IS NOT NULL),"
+                " (SELECT count(*) FROM event WHERE failed_at IS NOT NULL),"
+                " (SELECT count(*) FROM event WHERE done_at IS NOT NULL)"  # of the indexes: bodies may be long
+            ).fetchone()
         return cast("tuple[int, int, int]", row)
 
     def _change(self, statement: str, keys: Collection[str] | None) -> int:

@@ -23,6 +23,7 @@ from ..errors import ConfigError, StoreError
 from ._inbox_file import InboxFile, StoredEvent
 from .decoding import decode_event
 from .events import WebhookEvent
+from .signatures import MAX_AGE
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ _logger = logging.getLogger("zoomasync")
 
 _KEEP: Final = timedelta(days=7)
 _PRUNE_SECONDS: Final = 3_600.0
-_BROKEN_SECONDS: Final = 5.0  # the wait after a fault of the disk
+_BROKEN_SECONDS: Final = 2.0  # the wait after a fault of the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class WebhookInbox:
     An event whose handler raised an error is tried again after *first_delay* seconds, then after twice the time, and so
     on up to *max_delay*; other events are handled meanwhile. After *max_attempts* it has failed: `failed`, `retry` and
     `discard` are for such events. The body of a finished event is deleted, and its key is kept for *keep*, so that a
-    duplicate is not handled again. *keep* must be longer than Zoom's retries, which take 85 minutes.
+    duplicate is not handled again. *keep* is at least 90 minutes: Zoom's retries take 85.
     """
 
     def __init__(
@@ -86,6 +87,8 @@ class WebhookInbox:
     ) -> None:
         if max_attempts < 1 or min(first_delay, max_delay) < 0 or poll_interval <= 0:
             raise ConfigError("max_attempts must be at least 1, the delays at least 0, and poll_interval above 0")
+        if keep < MAX_AGE:
+            raise ConfigError("keep must be at least 90 minutes: until then Zoom may send an event again")
         self._path = Path(path)
         self._file = InboxFile(self._path)
         self._max_attempts = max_attempts
@@ -121,6 +124,7 @@ class WebhookInbox:
         """Call `run` in the background while the block runs, such as the lifespan of a service."""
         await self.status()
         task = asyncio.create_task(self.run(handler, concurrency=concurrency))
+        task.add_done_callback(_log_end)
         try:
             yield self
         finally:
@@ -193,10 +197,11 @@ class WebhookInbox:
                 wait = self._poll_interval
                 try:
                     if time.monotonic() - pruned_at > _PRUNE_SECONDS:
-                        await self._in_thread(partial(self._file.prune, self._keep.total_seconds()))
-                        pruned_at = time.monotonic()
+                        has_more = await self._in_thread(partial(self._file.prune, self._keep.total_seconds()))
+                        pruned_at = pruned_at if has_more else time.monotonic()
+                        wait = 0.0 if has_more else wait
                     if len(running) < concurrency:
-                        found = await self._in_thread(partial(self._file.begin, self._max_attempts, list(running)))
+                        found = await self._begin(list(running))
                         if isinstance(found, StoredEvent):
                             self._start(found, handler, running, changed)
                             continue
@@ -214,6 +219,22 @@ class WebhookInbox:
             if running:
                 with anyio.CancelScope(shield=True):
                     await asyncio.wait(running.values())
+
+    async def _begin(self, running: list[int]) -> StoredEvent | float | None:
+        """Return what `InboxFile.begin` does. If this is cancelled meanwhile, the attempt does not count."""
+        begun = list[StoredEvent]()
+
+        def begin() -> StoredEvent | float | None:
+            found = self._file.begin(self._max_attempts, running, self._delays[1])
+            begun.extend([found] if isinstance(found, StoredEvent) else [])
+            return found
+
+        try:
+            return await self._in_thread(begin)
+        except asyncio.CancelledError:
+            for stored in begun:
+                await self._undo(stored)
+            raise
 
     def _start(
         self,
@@ -236,8 +257,7 @@ class WebhookInbox:
             await handler(event)
         except asyncio.CancelledError as error:
             if _is_cancelled():
-                with anyio.CancelScope(shield=True):
-                    await self._record(partial(self._file.undo, stored))
+                await self._undo(stored)
                 raise
             await self._record_failure(event, stored, error)  # the handler's own task was cancelled
         except Exception as error:  # noqa: BLE001  of the application
@@ -250,14 +270,21 @@ class WebhookInbox:
         delay = min(first * 2.0 ** (stored.attempts - 1), most) if stored.attempts < self._max_attempts else None
         after = "it has failed" if delay is None else f"it is handled again in {delay:.0f} s"
         _logger.error("the handler of %s failed in attempt %d; %s", event.event, stored.attempts, after, exc_info=error)
-        await self._record(partial(self._file.postpone, stored, f"{type(error).__name__}: {error}", delay))
+        await self._record(partial(self._file.postpone, stored, _text_of(error), delay))
 
     async def _record(self, write: Callable[[], None]) -> None:
-        try:
-            await self._in_thread(write)
-        except StoreError as error:
-            _logger.error("%s. An event is handled again", error)  # noqa: TRY400  it says all
+        """Record the end of an attempt, however often it takes: until then, the event is not handed out again."""
+        while True:
+            try:
+                return await self._in_thread(write)
+            except StoreError as error:
+                _logger.error("%s. It is tried again in %.0f s", error, _BROKEN_SECONDS)  # noqa: TRY400  it says all
             await anyio.sleep(_BROKEN_SECONDS)
+
+    async def _undo(self, stored: StoredEvent) -> None:
+        """Take back an attempt when the run ends. An attempt that cannot be taken back counts."""
+        with anyio.CancelScope(shield=True), suppress(StoreError):
+            await self._in_thread(partial(self._file.undo, stored))
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         running = asyncio.ensure_future(anyio.to_thread.run_sync(function))
@@ -269,6 +296,22 @@ class WebhookInbox:
             with anyio.CancelScope(shield=True):  # the thread cannot be cancelled, and its result must not be lost
                 await asyncio.wait([running])
             raise
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    """Log the error that has ended a run: its block may last for days."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _logger.error("the webhook inbox handles no more events", exc_info=error)
+
+
+def _text_of(error: BaseException) -> str:
+    """Return the type and text of an error of the application, as text that every database can store."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  of the application
+        text = type(error).__name__
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_cancelled() -> bool:
