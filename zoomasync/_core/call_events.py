@@ -58,6 +58,7 @@ _LOGGERS: Final[dict[type[Event], logging.Logger]] = {
     TokenRefreshed: _auth,
     TokenRefreshFailed: _auth,
 }
+_ENDS: Final = (ResponseReceived, RequestFailed, CallEnded)
 _SHORTEST_WAIT: Final = 0.001  # every call waits for microseconds
 _call_ids: Final = itertools.count(1)
 
@@ -218,7 +219,8 @@ class CallEvents:
 
     def _publish(self, kind: Callable[..., CallEvent], **fields: object) -> None:
         event = kind(call_id=self.call_id, attempt=self.attempt, route=self._route, label=self._label, **fields)
-        for listener in self._listeners:
+        # What listeners keep around a call or request, such as a current span, is left in the opposite order.
+        for listener in reversed(self._listeners) if isinstance(event, _ENDS) else self._listeners:
             listener(cast("Event", event))
         self._latest = self._clock()
 

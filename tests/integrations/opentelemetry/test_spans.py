@@ -207,6 +207,23 @@ async def test_call_ends_in_other_context(telemetry: Telemetry, caplog: pytest.L
     assert caplog.text == ""
 
 
+async def test_two_listeners(telemetry: Telemetry, fake: FakeZoom) -> None:
+    """The spans of two listeners end in the opposite order, so that neither is current behind the call."""
+    other = Telemetry()
+    async with fake.client(on_event=[telemetry.listener, other.listener], retry=QUICK) as zoom:
+        await zoom.users.get(fake.account.hosts[0].id)
+        assert get_current_span() is INVALID_SPAN
+    async with (
+        talking(FileServer([TAGGED]).talk) as url,
+        Zoom(StaticToken("t"), base_url=url, on_event=[telemetry.listener, other.listener]) as zoom,
+        zoom.recordings.stream(url + PATH) as chunks,
+    ):
+        async for _ in chunks:
+            assert get_current_span() is INVALID_SPAN
+
+    assert len(telemetry.spans) == len(other.spans) == 4
+
+
 async def test_calls_at_once(zoom: Zoom, fake: FakeZoom, telemetry: Telemetry) -> None:
     """Each of many calls at a time is below the span of its own worker, and above its own request."""
     own: dict[str, int] = {}
