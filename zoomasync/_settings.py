@@ -23,8 +23,9 @@ class Settings:
             return self._environ.get(name) or None
         try:
             return Path(path).read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError(f"{name}_FILE names a file that cannot be read") from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+            raise ConfigError(f"{name}_FILE names a file that cannot be read: {reason}") from None
 
     def require(self, name: str) -> str:
         """Return the value of *name*. Raises `ConfigError` when it is not set."""

@@ -171,12 +171,13 @@ async def test_doctor_compares_plans(tmp_path: Path) -> None:
 
 
 async def test_doctor_with_invalid_plan(tmp_path: Path) -> None:
+    """The rates of another plan, beside the problem, would look as if a client used them."""
     async with FakeZoom(Account()) as fake:
-        code, findings = await doctor(fake, tmp_path, ZOOM_PLAN="gold")
+        code, output, _ = await run_command("doctor", folder=tmp_path, **{**environment_of(fake), "ZOOM_PLAN": "gold"})
 
-    assert (code, [finding["text"] for finding in findings]) == (
+    assert (code, [line for line in output.splitlines() if line.split()[1] == "plan"]) == (
         1,
-        ["unknown plan 'gold': choose one of free, pro, business."],
+        ["problem  plan           unknown plan 'gold': choose one of free, pro, business."],
     )
 
 
@@ -236,8 +237,24 @@ def test_credentials_of_unreadable_file(tmp_path: Path) -> None:
 
     assert (finding.level, finding.text) == (
         "problem",
-        "ZOOM_CLIENT_SECRET_FILE names a file that cannot be read.",
+        "ZOOM_CLIENT_SECRET_FILE names a file that cannot be read: No such file or directory.",
     )
+
+
+def test_credentials_of_file_that_is_not_text(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"\xff")
+
+    (finding,) = check_credentials({**CREDENTIALS, "ZOOM_CLIENT_SECRET_FILE": str(path)})
+
+    assert finding.text == "ZOOM_CLIENT_SECRET_FILE names a file that cannot be read: it is not text in UTF-8."
+
+
+def test_credentials_of_an_app_for_users() -> None:
+    (finding,) = check_credentials({name: text for name, text in CREDENTIALS.items() if name != "ZOOM_ACCOUNT_ID"})
+
+    assert finding.text == "Not set: ZOOM_ACCOUNT_ID."
+    assert finding.advice.endswith("The app of a UserOAuth has no account id: this command cannot check it.")
 
 
 def test_secret_file_that_others_can_read(tmp_path: Path) -> None:

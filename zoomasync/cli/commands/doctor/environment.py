@@ -35,13 +35,13 @@ def check_credentials(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Check that the credentials are set and valid in form."""
     unset = [name for name in _CREDENTIALS if not environ.get(name) and not environ.get(f"{name}_FILE")]
     if unset:
-        yield Finding(
-            "credentials",
-            Level.PROBLEM,
-            f"Not set: {', '.join(unset)}.",
+        advice = (
             "Set them to the values on the page App Credentials of your server-to-server OAuth app. A variable with "
-            "_FILE appended to its name, such as ZOOM_CLIENT_SECRET_FILE, names a file that holds the value.",
+            "_FILE appended to its name, such as ZOOM_CLIENT_SECRET_FILE, names a file that holds the value."
         )
+        if unset == ["ZOOM_ACCOUNT_ID"]:
+            advice += " The app of a UserOAuth has no account id: this command cannot check it."
+        yield Finding("credentials", Level.PROBLEM, f"Not set: {', '.join(unset)}.", advice)
         return
     try:
         ServerToServer.from_env(environ)

@@ -56,7 +56,9 @@ async def _findings(needs: Sequence[Need], redis: str | None, plan_name: str | N
         findings.append(Finding("plan", Level.PROBLEM, f"{error}."))
         plan = Plan.FREE
     if not has_problem([finding for finding in findings if finding.check != "plan"]):
-        findings.extend(await _account_findings(plan, needs, trust_env=trust_env))
+        found = {finding.check for finding in findings if finding.level is Level.PROBLEM}
+        account = await _account_findings(plan, needs, trust_env=trust_env)
+        findings.extend(finding for finding in account if finding.check not in found)
     if redis is not None:
         try:
             findings.extend([finding async for finding in check_redis(redis, plan)])
