@@ -442,7 +442,7 @@ class UnprintableError(Exception):
 async def test_error_with_any_text(
     error: Exception, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The failure of a handler is recorded, whatever the text of its error is."""
+    """The failure of a handler is recorded with any text of its error."""
     caplog.set_level(logging.CRITICAL, "zoomasync")  # pytest-xdist cannot report such a text
 
     async def fail(_: WebhookEvent) -> None:

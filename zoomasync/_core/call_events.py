@@ -219,7 +219,7 @@ class CallEvents:
 
     def _publish(self, kind: Callable[..., CallEvent], **fields: object) -> None:
         event = kind(call_id=self.call_id, attempt=self.attempt, route=self._route, label=self._label, **fields)
-        # What listeners keep around a call or request, such as a current span, is left in the opposite order.
+        # The ends go to the listeners in the opposite order, as contexts do: the last current span ends first.
         for listener in reversed(self._listeners) if isinstance(event, _ENDS) else self._listeners:
             listener(cast("Event", event))
         self._latest = self._clock()
