@@ -56,11 +56,9 @@ def settings(fake: FakeZoom, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(params=[on_aiohttp, on_uvicorn], ids=["aiohttp", "fastapi"])
-def serve(
-    request: pytest.FixtureRequest, settings: Settings, port: int
-) -> Callable[[], AbstractAsyncContextManager[None]]:
+def serve(request: pytest.FixtureRequest, port: int) -> Callable[[Settings], AbstractAsyncContextManager[None]]:
     """Return a function that serves the application for the time of a block, so that a test can start it again."""
-    return lambda: cast("Serve", request.param)(settings, port)
+    return lambda settings: cast("Serve", request.param)(settings, port)
 
 
 @pytest.fixture
@@ -74,10 +72,12 @@ def open_browser(port: int) -> Callable[[], ClientSession]:
 
 @pytest.fixture
 async def browser(
-    serve: Callable[[], AbstractAsyncContextManager[None]], open_browser: Callable[[], ClientSession]
+    serve: Callable[[Settings], AbstractAsyncContextManager[None]],
+    settings: Settings,
+    open_browser: Callable[[], ClientSession],
 ) -> AsyncGenerator[ClientSession]:
     """Serve the application, and return a browser in which nobody is signed in."""
-    async with serve(), open_browser() as browser:
+    async with serve(settings), open_browser() as browser:
         yield browser
 
 

@@ -30,7 +30,8 @@ class Settings:
     """The settings of the service.
 
     *key* encrypts cookies and tokens. There are two *webhook_secrets* while you replace one. *plan* is the smallest one
-    among the Zoom accounts of the users: its limits are those of each account.
+    among the Zoom accounts of the users: its limits are those of each account. *deadline* is the longest time of a read
+    at Zoom, in seconds.
     """
 
     oauth: UserOAuth
@@ -38,6 +39,7 @@ class Settings:
     key: str
     folder: Path
     plan: Plan = Plan.FREE
+    deadline: float = 8.0
 
     @classmethod
     def from_env(cls) -> Settings:
@@ -93,7 +95,7 @@ class Service:
         """Return the coming meetings of a user."""
         zoom = await self.users.client(user_id)
         upcoming = zoom.with_options(max_wait=2, outage_wait=1).meetings.list("me", type_="upcoming")
-        with anyio.fail_after(8):
+        with anyio.fail_after(self.settings.deadline):
             meetings = await upcoming.collect()
         return [BookedMeeting(id=each.id, topic=each.topic or "", join_url=each.join_url) for each in meetings]
 

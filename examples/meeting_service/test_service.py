@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
 import anyio
 import pytest
 from aiohttp import ClientSession
+from cryptography.fernet import Fernet
 
 from meeting_service.service import Settings
+from zoomasync.auth import FileTokenStore
 from zoomasync.testing import FakeZoom
 from zoomasync.webhooks import sign
 
 OpenBrowser: TypeAlias = Callable[[], ClientSession]
-Serve: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+Serve: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[None]]
 
 BOOKING = {"topic": "Pier", "start_time": "2030-01-01T10:00:00Z", "duration": 45}
 
@@ -41,6 +44,13 @@ async def topics(browser: ClientSession) -> list[str]:
     """Return the topics of the meetings that a signed-in user sees."""
     async with browser.get("/meetings") as response:
         return [meeting["topic"] for meeting in await response.json()]
+
+
+async def stored_tokens(settings: Settings) -> list[bytes]:
+    """Return the tokens in the files of the service, as they are there."""
+    store = FileTokenStore(settings.folder / "tokens")
+    values = [await store.read(path.stem) for path in (settings.folder / "tokens").glob("*.json")]
+    return [value for value in values if value is not None]
 
 
 # --- Users ---
@@ -99,25 +109,29 @@ async def test_removed_app_connects_again(fake: FakeZoom, ada: ClientSession) ->
 async def test_disconnected_user_is_signed_out(fake: FakeZoom, ada: ClientSession) -> None:
     assert await post(ada, "/zoom/disconnect") == (204, None)
 
+    assert [cookie.value for cookie in ada.cookie_jar] in (
+        [],
+        ["null"],
+    )  # a browser drops the latter, too: it has expired
     assert await get(ada, "/meetings") == (303, "/zoom/connect")
     assert "POST /oauth/revoke" in {str(request.route) for request in fake.requests}
 
 
-async def test_restart_keeps_users(serve: Serve, fake: FakeZoom, open_browser: OpenBrowser) -> None:
+async def test_restart_keeps_users(serve: Serve, settings: Settings, fake: FakeZoom, open_browser: OpenBrowser) -> None:
     async with open_browser() as browser:
-        async with serve():
+        async with serve(settings):
             assert await topics(browser) == ["ada's"]
         fake.expire_access_tokens()
-        async with serve():
+        async with serve(settings):
             assert (await get(browser, "/meetings"))[0] == 200
 
 
 @pytest.mark.usefixtures("ada")
 async def test_tokens_are_encrypted(settings: Settings) -> None:
-    files = [path.read_bytes() for path in (settings.folder / "tokens").iterdir() if path.is_file()]
+    (stored,) = await stored_tokens(settings)
 
-    assert files
-    assert not [content for content in files if b"token" in content]
+    assert b"refresh_token" not in stored
+    assert b"refresh_token" in Fernet(settings.key).decrypt(stored)
 
 
 # --- Meetings ---
@@ -150,6 +164,12 @@ async def test_rate_limit_is_a_503(fake: FakeZoom, ada: ClientSession) -> None:
 
     async with ada.post("/meetings", json=BOOKING) as response:
         assert (response.status, 0 < int(response.headers["Retry-After"]) <= 86_400) == (503, True)
+
+
+async def test_deadline_is_a_504(serve: Serve, settings: Settings, fake: FakeZoom, open_browser: OpenBrowser) -> None:
+    fake.throttle("meetings.list", times=None)
+    async with serve(replace(settings, deadline=0.2)), open_browser() as browser, browser.get("/meetings") as response:
+        assert (response.status, "did not respond in time" in await response.text()) == (504, True)
 
 
 async def test_lost_response_is_not_repeated(fake: FakeZoom, ada: ClientSession) -> None:
@@ -202,24 +222,25 @@ async def test_outage_does_not_lose_an_event(fake: FakeZoom, subscribed: ClientS
         number = end_meeting(fake)
         await fake.webhooks_delivered()
         assert (await get(subscribed, f"/meetings/{number}/registrants"))[0] == 404
+    assert {(each.attempt, each.outcome) for each in fake.webhook_deliveries} == {(1, "delivered")}  # within 3 seconds
     await handled(subscribed)
 
     assert (await get(subscribed, f"/meetings/{number}/registrants"))[0] == 200
 
 
 async def test_restart_handles_stored_events(
-    serve: Serve, fake: FakeZoom, open_browser: OpenBrowser, port: int
+    serve: Serve, settings: Settings, fake: FakeZoom, open_browser: OpenBrowser, port: int
 ) -> None:
     """The first process ends while it cannot handle the event."""
     async with open_browser() as browser:
-        async with serve():
+        async with serve(settings):
             await topics(browser)
             await fake.subscribe_webhooks(f"http://127.0.0.1:{port}/zoom/webhook")
             with fake.outage():
                 number = end_meeting(fake)
                 await fake.webhooks_delivered()
                 assert (await get(browser, f"/meetings/{number}/registrants"))[0] == 404
-        async with serve():
+        async with serve(settings):
             await handled(browser)
 
             assert (await get(browser, f"/meetings/{number}/registrants"))[0] == 200
@@ -236,6 +257,7 @@ async def test_removed_app_deletes_data(fake: FakeZoom, subscribed: ClientSessio
     await handled(subscribed)
 
     assert (before, list((settings.folder / "registrants").iterdir())) == (["user-ada"], [])
+    assert await stored_tokens(settings) == []
 
 
 async def test_forged_webhook(browser: ClientSession) -> None:
