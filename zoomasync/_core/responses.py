@@ -152,23 +152,6 @@ def is_token_rejected(error: ZoomError) -> bool:
     return isinstance(error, errors.Unauthorized) and error.code in {None, _CODE_TOKEN}
 
 
-def is_grant_rejected(error: ZoomError) -> bool:
-    """Return whether *error* rejects a refresh token or a code for good: the user must authorize the app again.
-
-    Source: https://developers.zoom.us/docs/integrations/oauth-error-messages/
-    """
-    if not isinstance(error, StatusError) or error.status // 100 != 4:  # noqa: PLR2004
-        return False
-    return error.code in _GRANT_CODES or error.message.endswith(f"({_INVALID_GRANT})")
-
-
-def is_app_rejected(error: ZoomError) -> bool:
-    """Return whether *error* rejects the client id or secret in a request to an OAuth endpoint."""
-    if not isinstance(error, StatusError):
-        return False
-    return error.code in _APP_CODES or error.message.endswith(("(invalid_client)", "(unauthorized_client)"))
-
-
 _OK = 200
 _NO_CONTENT = 204
 _TOO_MANY_REQUESTS = 429
@@ -180,14 +163,9 @@ _CODE_UNKNOWN_PATH = 2300
 _CODE_MEETING_UNKNOWN = 3001
 _SCOPE_CODES = {104, 4700, 4711}
 _OAUTH_CODES = range(4700, 4800)
-# A refresh token without the scopes of the app, a code that is late or unknown, a user who is gone or whose
-# authorization is, an app that an admin has disabled, a refresh token that was used before, and revoked tokens.
-_GRANT_CODES = {4711, 4733, 4734, 4735, 4737, 4738, 4740, 4741}
-_APP_CODES = {4702, 4704, 4706, 4717}  # an unknown app, a wrong or missing secret, an app that Zoom has disabled
-_INVALID_GRANT = "invalid_grant"
 _OAUTH_ERRORS = {  # of RFC 6749
     "invalid_client",
-    _INVALID_GRANT,
+    "invalid_grant",
     "invalid_request",
     "invalid_scope",
     "unauthorized_client",

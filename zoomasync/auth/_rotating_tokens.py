@@ -12,11 +12,11 @@ import anyio
 from msgspec.structs import replace
 
 from .._core.access_token import Token
-from .._core.responses import is_grant_rejected
 from .._core.retries import may_have_run
 from .._core.transport import Transport
 from ..errors import ReauthorizationRequired, StoreError, ZoomError
 from ._stored_token import StoredToken
+from ._token_endpoint import is_grant_rejected
 from ._token_keys import user_token_key
 from ._token_requests import TokenRequests
 from ._token_store import TokenStore

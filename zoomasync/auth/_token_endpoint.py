@@ -1,4 +1,7 @@
-"""The requests to Zoom's OAuth endpoints, which an app sends with its client id and secret, and their responses."""
+"""The requests to Zoom's OAuth endpoints, which an app sends with its client id and secret, and their responses.
+
+Source of the codes: https://developers.zoom.us/docs/integrations/oauth-error-messages/
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,14 @@ from .._core.access_token import Token
 from .._core.endpoint import Endpoint
 from .._core.http_messages import HttpRequest
 from .._label import Label
-from ..errors import StatusError, Unauthorized
+from ..errors import StatusError, Unauthorized, ZoomError
 
 _DEFAULT_LIFETIME = 3600.0
 _LONGEST_LIFETIME = 86_400.0
+# A refresh token without the scopes of the app, a code that is late or unknown, a user who is gone or whose
+# authorization is, an app that an admin has disabled, a refresh token that was used before, and revoked tokens.
+_GRANT_CODES = {4711, 4733, 4734, 4735, 4737, 4738, 4740, 4741}
+_APP_CODES = {4702, 4704, 4706, 4717}  # an unknown app, a wrong or missing secret, an app that Zoom has disabled
 
 
 class TokenResponse(msgspec.Struct, frozen=True):
@@ -70,6 +77,18 @@ def form_request(endpoint: Endpoint[object], url: str, client_id: str, client_se
         # In the body, because Zoom has begun to reject these parameters in the query string.
         body=urlencode(form).encode(),
     )
+
+
+def is_grant_rejected(error: ZoomError) -> bool:
+    """Return whether *error* rejects a refresh token or a code for good: the user must authorize the app again."""
+    if not isinstance(error, StatusError) or error.status // 100 != 4:  # noqa: PLR2004
+        return False
+    return error.code in _GRANT_CODES or error.message.endswith("(invalid_grant)")
+
+
+def is_app_rejected(error: StatusError) -> bool:
+    """Return whether *error* rejects the client id or secret."""
+    return error.code in _APP_CODES or error.message.endswith(("(invalid_client)", "(unauthorized_client)"))
 
 
 def rejected_app(rejected: StatusError, advice: str) -> Unauthorized:

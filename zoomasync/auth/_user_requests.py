@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from .._core.access_token import Token
 from .._core.http_messages import HttpResponse
-from .._core.responses import interpret, is_app_rejected, is_grant_rejected
+from .._core.responses import interpret
 from .._core.transport import Transport
 from ..errors import AuthorizationDenied, BadRequest, PermissionDenied, Unauthorized, ZoomError
 from ._stored_token import StoredToken
-from ._token_endpoint import REVOKE, TOKEN, form_request, rejected_app
+from ._token_endpoint import REVOKE, TOKEN, form_request, is_app_rejected, is_grant_rejected, rejected_app
 from ._token_requests import with_lifetime
 from ._user_oauth import AuthorizationRequest, UserOAuth, code_in
 
