@@ -114,10 +114,10 @@ def problem_of(answer: Answer) -> str | None:
 
 
 def _wrong_token(answer: Answer, body: bytes, secret: str) -> str | None:
-    """Return the difference between the answer to the question about the endpoint and the right one, or None."""
-    token = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["payload"]
-    plain = msgspec.json.decode(token, type=dict[str, str])["plainToken"]
-    expected = {"plainToken": plain, "encryptedToken": encrypted_token(plain, secret)}
+    """Return the reason why the answer to the question about the endpoint is wrong, or None."""
+    payload = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["payload"]
+    plain_token = msgspec.json.decode(payload, type=dict[str, str])["plainToken"]
+    expected = {"plainToken": plain_token, "encryptedToken": encrypted_token(plain_token, secret)}
     try:
         found: object = msgspec.json.decode(answer.body)
     except msgspec.DecodeError:
