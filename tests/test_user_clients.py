@@ -394,6 +394,59 @@ async def test_closing_stores_tokens(fake: FakeZoom, store: FaultyStore) -> None
     assert routes(fake).count("POST /oauth/token") == 2
 
 
+async def test_cancelled_close_stores_tokens(fake: FakeZoom, store: FaultyStore) -> None:
+    """A close that runs into a timeout still waits for the refresh, and closes all."""
+    async with clients_of(fake, store) as users:
+        user = await authorize(users, fake)
+        fake.expire_access_tokens()
+        before = await entry_of(fake, store, user.user_id)
+        store.on_write = asyncio.Event()
+        call = asyncio.create_task((await users.client(user.user_id)).users.get("me"))
+        await store.on_write.wait()  # of the mark
+        closing = asyncio.create_task(users.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+
+        after = await entry_of(fake, store, user.user_id)
+        assert closing.cancelled()
+        assert before is not None
+        assert after is not None
+        assert after.refresh_token != before.refresh_token
+        assert not after.refresh_started
+    await asyncio.wait([call])
+    assert isinstance(call.exception(), ZoomError)
+
+
+async def test_cancelled_authorization_is_stored(fake: FakeZoom, store: FaultyStore) -> None:
+    """The code of a caller who goes away is spent, so that its tokens are stored all the same."""
+    async with clients_of(fake, store) as users:
+        user = await authorize(users, fake)
+        store.on_write = asyncio.Event()
+        call = asyncio.create_task(authorize(users, fake))
+        while routes(fake).count("POST /oauth/token") < 2:  # noqa: ASYNC110  the fake has no event for it
+            await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait([call])
+        async with asyncio.timeout(5):
+            await store.on_write.wait()
+        fake.expire_access_tokens()
+
+        assert call.cancelled()
+        assert (await (await users.client(user.user_id)).users.get("me")).id == user.user_id
+
+
+async def test_close_ends_authorization(fake: FakeZoom, store: FaultyStore) -> None:
+    users = UserClients(fake.user_oauth, token_store=store, retry=QUICK)
+    await users.__aenter__()
+    call = asyncio.create_task(authorize(users, fake))
+    await asyncio.sleep(0)
+    await users.aclose()
+
+    assert call.done()
+    assert isinstance(call.exception(), ConfigError)
+
+
 async def _failure(users: UserClients, user_id: str) -> str:
     try:
         await (await users.client(user_id)).users.get("me")

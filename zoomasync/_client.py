@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Self, TypedDict, Unpack, cast
 
-import anyio
-
 from ._api import Api
 from ._core.call_options import check_timeout, is_seconds
 from ._core.call_stats import CallStats
 from ._core.circuit import CircuitState
+from ._core.finishing import finish
 from ._core.rate_limiter import RateLimiter, RateLimitStatus
 from ._core.retries import RetryPolicy
 from ._core.session import Session
@@ -207,11 +207,8 @@ class Zoom(Api):
         self._transport.check_loop()
         if self._unsubscribe is not None:
             self._unsubscribe()
-        # Shielded: a cancelled close would leave connections open.
-        with anyio.CancelScope(shield=True):
-            async with AsyncExitStack() as stack:
-                for close in (self._transport.close, *self._owned, self._token_manager.aclose):
-                    stack.push_async_callback(close)
+        # A close that was cancelled half-way would leave connections open.
+        await finish(asyncio.create_task(self._close(), name="zoomasync close"))
 
     @property
     def account_id(self) -> str | None:
@@ -262,6 +259,11 @@ class Zoom(Api):
         """
         async with self._transport.until_closed():
             return (await self._token_manager.get()).scopes
+
+    async def _close(self) -> None:
+        async with AsyncExitStack() as stack:
+            for close in (self._transport.close, *self._owned, self._token_manager.aclose):
+                stack.push_async_callback(close)
 
     def _publish(self, event: Event) -> None:
         self._session.events.publish(event)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final, Self
 from weakref import WeakValueDictionary
 
-import anyio
 import msgspec
 from msgspec.structs import replace
 
@@ -18,6 +17,7 @@ from ._api import Api
 from ._client import Zoom, check_jitter, check_listeners, check_plan, new_transport
 from ._core.circuit import CircuitState
 from ._core.endpoint import Endpoint, RetrySafety
+from ._core.finishing import finish
 from ._core.rate_limiter import RateLimiter
 from ._core.retries import RetryPolicy
 from ._core.session import Session
@@ -207,6 +207,7 @@ class UserClients:
         self._accounts: dict[str | None, _Account] = {}
         self._tokens = WeakValueDictionary[str, _UserTokens]()
         self._kept = set[_UserTokens]()
+        self._authorizations = set[asyncio.Task[AuthorizedUser]]()
         self._clients = WeakValueDictionary[str, _UserZoom]()
 
     def __repr__(self) -> str:
@@ -229,15 +230,8 @@ class UserClients:
         """
         self._transport.check_loop()
         self._is_open = False
-        # Shielded: a cancelled close would leave connections open, and refresh tokens unstored.
-        with anyio.CancelScope(shield=True):
-            async with AsyncExitStack() as stack:
-                stack.push_async_callback(self._transport.close)
-                for account in self._accounts.values():
-                    stack.push_async_callback(account.rate_limiter.aclose)
-                if self._new_limiter is not None:  # a closed one is not used again; others keep their counts
-                    self._accounts.clear()
-                await self._close_clients()
+        # A close that was cancelled half-way would leave connections open, and refresh tokens unstored.
+        await finish(asyncio.create_task(self._close(), name="zoomasync close"))
 
     async def authorize(
         self,
@@ -257,19 +251,13 @@ class UserClients:
         `Unauthorized` if Zoom rejects the app, `MissingScope` if the app may not read the user, and `StoreError`.
         """
         self._check_open()
-        async with self._transport.until_closed():
-            requests = self._token_requests()
-            tokens = await requests.send(
-                lambda: exchange_code(self._oauth, self._transport, request, callback, now=time.time),
-                retry_safety=RetrySafety.NOT_IDEMPOTENT,  # Zoom may end the authorization if a code comes twice
-            )
-            if user_id is None:
-                me = await self._me(tokens.token(now=time.time()))
-                user_id, account_id = me.id, account_id or me.account_id
-            manager = self._tokens_of(user_id)
-            await manager.rotating.put(replace(tokens, user_id=user_id, account_id=account_id))
-        manager.expire()
-        return AuthorizedUser(user_id, account_id, tokens.scopes)
+        task = asyncio.create_task(
+            self._authorize(request, callback, user_id, account_id), name="zoomasync authorization"
+        )
+        self._authorizations.add(task)
+        task.add_done_callback(self._on_authorized)
+        # Shielded: the code of a cancelled caller may be spent, and then has ended the tokens in the store.
+        return await asyncio.shield(task)
 
     async def client(self, user_id: str) -> Zoom:
         """Return the open client of a user, by Zoom's id. It is the same one for as long as somebody holds it.
@@ -308,6 +296,32 @@ class UserClients:
         tokens = self._tokens_of(user_id)
         await tokens.rotating.put(None)
         tokens.expire()
+
+    async def _authorize(
+        self,
+        request: AuthorizationRequest,
+        callback: str | Mapping[str, str],
+        user_id: str | None,
+        account_id: str | None,
+    ) -> AuthorizedUser:
+        async with self._transport.until_closed():
+            requests = self._token_requests()
+            tokens = await requests.send(
+                lambda: exchange_code(self._oauth, self._transport, request, callback, now=time.time),
+                retry_safety=RetrySafety.NOT_IDEMPOTENT,  # Zoom may end the authorization if a code comes twice
+            )
+            if user_id is None:
+                me = await self._me(tokens.token(now=time.time()))
+                user_id, account_id = me.id, account_id or me.account_id
+            manager = self._tokens_of(user_id)
+            await manager.rotating.put(replace(tokens, user_id=user_id, account_id=account_id))
+        manager.expire()
+        return AuthorizedUser(user_id, account_id, tokens.scopes)
+
+    def _on_authorized(self, task: asyncio.Task[AuthorizedUser]) -> None:
+        self._authorizations.discard(task)
+        if not task.cancelled():
+            task.exception()  # marks it as retrieved, or asyncio would log it when the caller was cancelled
 
     def _check_open(self) -> None:
         if not self._is_open:
@@ -385,6 +399,21 @@ class UserClients:
             shared=self._shared,
         )
         return await session.send(_GET_ME.at("me"))
+
+    async def _close(self) -> None:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._end_authorizations)
+            stack.push_async_callback(self._transport.close)
+            for account in self._accounts.values():
+                stack.push_async_callback(account.rate_limiter.aclose)
+            if self._new_limiter is not None:  # a closed one is not used again; others keep their counts
+                self._accounts.clear()
+            await self._close_clients()
+
+    async def _end_authorizations(self) -> None:
+        """Wait for the authorizations under way, which the closed transport has ended."""
+        if self._authorizations:
+            await asyncio.wait(self._authorizations)
 
     async def _close_clients(self) -> None:
         """Close the clients of all users, and those of which a refresh is under way. Raises the first `StoreError`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -100,6 +101,7 @@ class FaultyStore(MemoryTokenStore):
         super().__init__()
         self.faults = list[str]()
         self.done = list[str]()
+        self.on_write: asyncio.Event | None = None
         self._successes = dict[str, int]()
 
     def fail_after(self, name: str, count: int, *, times: int) -> None:
@@ -132,6 +134,8 @@ class FaultyStore(MemoryTokenStore):
 
     async def write(self, key: str, value: bytes, *, fence: int) -> bool:
         self._do("write")
+        if self.on_write is not None:
+            self.on_write.set()
         return await super().write(key, value, fence=fence)
 
     def _do(self, name: str) -> None:

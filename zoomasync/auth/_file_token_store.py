@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import anyio
 import msgspec
 
+from .._core.finishing import finish
 from .._disk.files import atomic_write, create_private
 from .._disk.lock import NumberedLock
 from ..errors import StoreError
@@ -143,19 +144,8 @@ class FileTokenStore:
 
         A lock that it acquires after its caller has gone would never be released.
         """
-        running = asyncio.get_running_loop().run_in_executor(None, function)
-        cancelled: asyncio.CancelledError | None = None
-        with anyio.CancelScope(shield=True):
-            while not running.done():
-                try:
-                    await asyncio.wait([running])
-                except asyncio.CancelledError as error:
-                    cancelled = error
-        if cancelled is not None:
-            running.exception()  # marks it as retrieved
-            raise cancelled
         try:
-            return running.result()
+            return await finish(asyncio.get_running_loop().run_in_executor(None, function))
         except OSError as error:
             failure = error.strerror or type(error).__name__
         except sqlite3.Error as error:
