@@ -187,6 +187,19 @@ def test_faulty_store_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @in_virtual_time
+async def test_suspended_holder_is_passed_by() -> None:
+    """A client waits for the token of another one for a while, and then fetches its own."""
+    credentials, store = NumberedTokens(), MemoryTokenStore()
+    began = now()
+    async with store.lock(KEY):
+        token = await shared_token_manager(credentials, store).get()
+
+    assert token.value == "token-1"
+    assert now() - began == pytest.approx(15, abs=1.5)
+    assert await store.read(KEY) is None
+
+
+@in_virtual_time
 async def test_slow_store_does_not_hold_up() -> None:
     """A token is used two seconds after it was fetched, although the store does not have it yet."""
     credentials, store = NumberedTokens(seconds=0), FaultyStore(hang=60)

@@ -23,7 +23,7 @@ from zoomasync.auth import Token
 from zoomasync.auth._stored_token import StoredToken
 from zoomasync.errors import ReauthorizationRequired
 
-LONGEST_WAIT = 60.0  # in virtual time: no process waits for longer without stopping
+LONGEST_WAIT = 5.0  # in virtual time: no process waits for longer without stopping
 
 
 class Store:

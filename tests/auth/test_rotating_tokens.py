@@ -338,6 +338,20 @@ async def test_nothing_is_sent_without_store(fault: str) -> None:
 
 
 @in_virtual_time
+async def test_suspended_holder_is_store_error() -> None:
+    """Nothing is sent while another process has the lock, and callers do not wait without end."""
+    store, zoom = FaultyStore(), RotatingZoom()
+    await store.put(stored_token())
+    async with store.lock(KEY):
+        renewal = asyncio.create_task(rotating_tokens(store, zoom)[0].renew(None))
+        with pytest.raises(StoreError, match="has held the lock of a token for 120 seconds: look for one that is susp"):
+            await renewal
+    assert zoom.sent == []
+
+    assert (await rotating_tokens(store, zoom)[0].renew(None)).value == "access-1"
+
+
+@in_virtual_time
 async def test_unreadable_entry_is_store_error() -> None:
     store, zoom = FaultyStore(), RotatingZoom()
     async with store.lock(KEY) as fence:

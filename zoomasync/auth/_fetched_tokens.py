@@ -17,10 +17,11 @@ from ._credentials import Credentials, CredentialsSource
 from ._resolver import CredentialsResolver
 from ._stored_token import StoredToken
 from ._token_requests import TokenRequests, with_lifetime
-from ._token_store import TokenStore
+from ._token_store import TokenStore, locked
 
 _logger = logging.getLogger("zoomasync")
 
+_LOCK_SECONDS: Final = 15.0  # that callers wait while another client fetches a token
 _SHARE_SECONDS: Final = 2.0  # that callers wait until the store has their token
 
 
@@ -69,7 +70,7 @@ class FetchedTokens:
                 token = await self._read(self._store, stale)
                 if token is None:
                     credentials = credentials or await self._look_up()
-                    fence = await stack.enter_async_context(self._store.lock(self._key))
+                    fence = await stack.enter_async_context(locked(self._store, self._key, seconds=_LOCK_SECONDS))
                     token = await self._read(self._store, stale)
             except StoreError as error:
                 self._log_fault(error)

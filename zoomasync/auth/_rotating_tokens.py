@@ -19,12 +19,13 @@ from ._stored_token import StoredToken
 from ._token_endpoint import is_grant_rejected
 from ._token_keys import user_token_key
 from ._token_requests import TokenRequests
-from ._token_store import TokenStore
+from ._token_store import TokenStore, locked
 from ._user_oauth import UserOAuth
 from ._user_requests import refresh
 
 T = TypeVar("T")
 
+_LOCK_SECONDS: Final = 120.0  # for two requests of other processes, of which each may take a minute
 _STORE_ATTEMPTS: Final = 4  # to store new tokens, or to find that other processes always come first
 _STORE_PAUSE: Final = 0.1  # after the first attempt to store them; then twice as long each time
 
@@ -139,7 +140,7 @@ class RotatingTokens:
         """
         for attempt in range(_STORE_ATTEMPTS):
             try:
-                async with self._store.lock(self._key) as fence:
+                async with locked(self._store, self._key, seconds=_LOCK_SECONDS) as fence:
                     return await action(fence)
             except _FencedOut:
                 continue

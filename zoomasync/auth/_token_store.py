@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 import anyio
+
+from ..errors import StoreError
 
 
 class TokenStore(Protocol):
@@ -88,6 +90,26 @@ class MemoryTokenStore:
 
     async def aclose(self) -> None:
         """Do nothing: the tokens stay until the process ends."""
+
+
+@asynccontextmanager
+async def locked(store: TokenStore, key: str, *, seconds: float) -> AsyncGenerator[int, None]:
+    """Hold the lock of *key* in *store*, and yield its fence. Raises `StoreError` after a wait of *seconds*.
+
+    A process that is suspended keeps the lock of a file.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            # Not a scope of anyio: it would have to end after those that the lock opens.
+            async with asyncio.timeout(seconds):
+                fence = await stack.enter_async_context(store.lock(key))
+        except TimeoutError:
+            fence = None
+        if fence is None:
+            raise StoreError(
+                f"another process has held the lock of a token for {seconds:g} seconds: look for one that is suspended"
+            )
+        yield fence
 
 
 class KeyLocks:
