@@ -151,10 +151,12 @@ async def test_another_secret_is_rejected(tmp_path: Path) -> None:
         (["send", "http://127.0.0.1:9/", "meeting.startet"], 2, "did you mean 'meeting.started'?"),
         (["send", "http://127.0.0.1:9/", "@none.json"], 2, "cannot read none.json: No such file or directory"),
         (["send", "127.0.0.1:9", "meeting.started"], 2, "the URL must begin with http:// or https://"),
+        (["send", "http://[::1/", "meeting.started"], 2, "the URL is invalid: Invalid IPv6 URL"),
+        (["send", "http://127.0.0.1:99999/", "meeting.started"], 2, "the URL is invalid: Port out of range 0-65535"),
         (["send", "http://127.0.0.1:9/", "meeting.started"], 1, "the service gave no answer: [Errno 111]"),
         (["sign", "none.json"], 2, "cannot read none.json"),
     ],
-    ids=["unknown", "similar", "no file", "no scheme", "no service", "sign"],
+    ids=["unknown", "similar", "no file", "no scheme", "host", "port", "no service", "sign"],
 )
 async def test_wrong_use(tmp_path: Path, arguments: list[str], code: int, error: str) -> None:
     found, _, errors = await run_command("webhook", *arguments, folder=tmp_path, ZOOM_WEBHOOK_SECRET=SECRET)
@@ -168,6 +170,15 @@ async def test_missing_secret(tmp_path: Path) -> None:
 
     assert code == 2
     assert errors.startswith("zoomasync: ZOOM_WEBHOOK_SECRET is not set: set it")
+
+
+async def test_empty_secret(tmp_path: Path) -> None:
+    command = "webhook", "send", "http://127.0.0.1:9/", "meeting.started"
+
+    code, _, errors = await run_command(*command, folder=tmp_path, ZOOM_WEBHOOK_SECRET=" ")
+
+    assert code == 2
+    assert errors.startswith("zoomasync: ZOOM_WEBHOOK_SECRET has blanks only")
 
 
 async def test_body_of_standard_input(tmp_path: Path) -> None:

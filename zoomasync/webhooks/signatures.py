@@ -107,7 +107,10 @@ def secrets_from_env(environ: Mapping[str, str] | None = None) -> tuple[str, ...
     While you replace the secret, set both, the new one first, separated by a blank or on lines of their own. Raises
     `ConfigError` if there is none.
     """
-    return tuple(Settings(environ).require("ZOOM_WEBHOOK_SECRET").split())
+    secrets = tuple(Settings(environ).require("ZOOM_WEBHOOK_SECRET").split())
+    if not secrets:
+        raise ConfigError("ZOOM_WEBHOOK_SECRET has blanks only: set it to the secret token of the app")
+    return secrets
 
 
 def encrypted_token(plain_token: str, secret: str) -> str:

@@ -77,13 +77,17 @@ def _example(name: str) -> bytes:
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"the URL is invalid: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigError("the URL must begin with http:// or https://, and a host")
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     try:
-        with closing(kind(parts.hostname, parts.port, timeout=_TIMEOUT)) as connection:
+        with closing(kind(parts.hostname, port, timeout=_TIMEOUT)) as connection:
             path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
             started_at = time.monotonic()
             connection.request("POST", path, body, {"content-type": "application/json; charset=utf-8", **headers})
