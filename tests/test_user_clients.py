@@ -9,6 +9,8 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from traceback import TracebackException
+from urllib.parse import parse_qs, urlsplit
 from weakref import ref
 
 import pytest
@@ -139,6 +141,28 @@ async def test_forged_callback_sends_nothing(fake: FakeZoom, store: FaultyStore)
             await users.authorize(mine, fake.approve(others.url))
 
     assert fake.requests == ()
+
+
+@pytest.mark.parametrize("is_forged", [False, True])
+async def test_traceback_hides_code(fake: FakeZoom, store: FaultyStore, *, is_forged: bool) -> None:
+    """A traceback with the values of all variables shows no code that may still be valid."""
+    request, other = (fake.user_oauth.authorization_request() for _ in range(2))
+    codes = list[str]()
+
+    def callback() -> str:
+        url = fake.approve(request.url)
+        codes.extend(parse_qs(urlsplit(url).query)["code"])
+        return url
+
+    fake.drop_connection("POST /oauth/token", after="request")
+    async with clients_of(fake, store) as users:
+        with pytest.raises((AuthorizationDenied, TransportError)) as caught:
+            await users.authorize(other if is_forged else request, callback())
+
+    text = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "in authorize" in text
+    text = text.replace(repr(codes), "")  # the variable of this test
+    assert codes[0] not in text
 
 
 async def test_spent_code_is_denied(fake: FakeZoom, store: FaultyStore) -> None:

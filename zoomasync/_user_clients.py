@@ -28,8 +28,9 @@ from .auth import AuthorizationRequest, AuthorizedUser, Token, TokenStore, UserO
 from .auth._rotating_tokens import RotatingTokens
 from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
+from .auth._user_oauth import AuthorizationCode, read_callback
 from .auth._user_requests import exchange_code, revoke
-from .errors import ConfigError, ReauthorizationRequired
+from .errors import AuthorizationDenied, ConfigError, ReauthorizationRequired
 from .events import Listener
 from .rate_limits import LocalRateLimiter, Plan
 from .rate_limits._resource_quotas import OwnResourceQuotas, ResourceQuotas
@@ -251,9 +252,11 @@ class UserClients:
         `Unauthorized` if Zoom rejects the app, `MissingScope` if the app may not read the user, and `StoreError`.
         """
         self._check_open()
-        task = asyncio.create_task(
-            self._authorize(request, callback, user_id, account_id), name="zoomasync authorization"
-        )
+        code = read_callback(callback, request)
+        del callback  # a traceback that shows variables would show it
+        if isinstance(code, AuthorizationDenied):
+            raise code
+        task = asyncio.create_task(self._authorize(request, code, user_id, account_id), name="zoomasync authorization")
         self._authorizations.add(task)
         task.add_done_callback(self._on_authorized)
         # Shielded: the code of a cancelled caller may be spent, and then has ended the tokens in the store.
@@ -300,14 +303,14 @@ class UserClients:
     async def _authorize(
         self,
         request: AuthorizationRequest,
-        callback: str | Mapping[str, str],
+        code: AuthorizationCode,
         user_id: str | None,
         account_id: str | None,
     ) -> AuthorizedUser:
         async with self._transport.until_closed():
             requests = self._token_requests()
             tokens = await requests.send(
-                lambda: exchange_code(self._oauth, self._transport, request, callback, now=time.time),
+                lambda: exchange_code(self._oauth, self._transport, request, code, now=time.time),
                 retry_safety=RetrySafety.NOT_IDEMPOTENT,  # Zoom may end the authorization if a code comes twice
             )
             if user_id is None:

@@ -132,6 +132,26 @@ def _scope_text(scopes: Iterable[str]) -> str:
     return " ".join(names)
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorizationCode:
+    """A code that the callback brought. The repr hides it."""
+
+    value: str = field(repr=False)
+
+
+def read_callback(
+    callback: str | Mapping[str, str], request: AuthorizationRequest
+) -> AuthorizationCode | AuthorizationDenied:
+    """Return the code in *callback*, or the error that `code_in` raises.
+
+    The error has no traceback, since the variables in it hold the callback.
+    """
+    try:
+        return AuthorizationCode(code_in(callback, request))
+    except AuthorizationDenied as denied:
+        return denied.with_traceback(None)
+
+
 def code_in(callback: str | Mapping[str, str], request: AuthorizationRequest) -> str:
     """Return the authorization code in *callback*: its URL, its query string, or the decoded parameters of its query.
 

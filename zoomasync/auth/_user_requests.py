@@ -5,7 +5,7 @@ Source: https://developers.zoom.us/docs/integrations/oauth/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from ..errors import AuthorizationDenied, BadRequest, PermissionDenied, Unauthor
 from ._stored_token import StoredToken
 from ._token_endpoint import REVOKE, TOKEN, form_request, is_app_rejected, is_grant_rejected, rejected_app
 from ._token_requests import with_lifetime
-from ._user_oauth import AuthorizationRequest, UserOAuth, code_in
+from ._user_oauth import AuthorizationCode, AuthorizationRequest, UserOAuth
 
 _ADVICE = "Check the client id, the client secret and the redirect URI."
 
@@ -26,16 +26,16 @@ async def exchange_code(
     oauth: UserOAuth,
     transport: Transport,
     request: AuthorizationRequest,
-    callback: str | Mapping[str, str],
+    code: AuthorizationCode,
     *,
     now: Callable[[], float],
 ) -> StoredToken:
-    """Return the tokens for the code in *callback*. Raises `AuthorizationDenied` if there are none."""
+    """Return the tokens for *code*, which came for *request*. Raises `AuthorizationDenied` if there are none."""
     response = await transport.send(
         form_request(
             *(TOKEN, oauth.cloud.token_url, oauth.client_id, oauth.client_secret),
             grant_type="authorization_code",
-            code=code_in(callback, request),
+            code=code.value,
             redirect_uri=oauth.redirect_uri,
             code_verifier=request.code_verifier,
         )
