@@ -346,3 +346,18 @@ async def test_exit_stops_deliveries() -> None:
         await fake.webhooks_delivered()
 
     assert len(receiver.events) == 1
+
+
+async def test_closed_fake_delivers_nothing() -> None:
+    """A fake that has ended starts no delivery, which would outlive it; one that runs again does."""
+    async with receiving() as receiver:
+        fake = FakeZoom(Account())
+        async with fake:
+            await fake.subscribe_webhooks(receiver.url, secret=SECRET)
+        with pytest.raises(ValueError, match="no active subscription takes"):
+            fake.send_webhook("meeting.started")
+        async with fake:
+            fake.send_webhook("meeting.ended")
+            await fake.webhooks_delivered()
+
+    assert receiver.names == ["meeting.ended"]

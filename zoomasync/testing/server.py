@@ -191,6 +191,7 @@ class FakeZoom(FaultScripts, WebhookScripts):
             await runner.cleanup()
             raise
         self._runner = runner
+        self._webhooks.open()
         return self
 
     async def __aexit__(

@@ -83,6 +83,7 @@ class WebhookSender:
         self._session: ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._scripted: list[_Scripted] = []
+        self._is_open = True
         self.subscriptions: list[WebhookSubscription] = []
         self.log: list[WebhookDelivery] = []
 
@@ -105,8 +106,11 @@ class WebhookSender:
         self._scripted.append(_Scripted(event=event, disturbance=disturbance, first=on_event, last=last))
 
     def send(self, event: str, make: Callable[[], Mapping[str, object]]) -> bool:
-        """Deliver the *event* whose JSON *make* returns, and return whether a subscription takes it."""
-        takers = [each for each in self.subscriptions if each.takes(event)]
+        """Deliver the *event* whose JSON *make* returns, and return whether a subscription takes it.
+
+        Between `close` and `open`, none does: a request may be under way when the fake ends.
+        """
+        takers = [each for each in self.subscriptions if self._is_open and each.takes(event)]
         if takers:
             disturbance, body = self._next_disturbance(event), make()
             for subscription in takers:
@@ -119,8 +123,13 @@ class WebhookSender:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    def open(self) -> None:
+        """Deliver events again, behind a `close`."""
+        self._is_open = True
+
     async def close(self) -> None:
         """Stop all deliveries."""
+        self._is_open = False
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
