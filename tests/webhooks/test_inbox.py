@@ -403,12 +403,14 @@ async def test_later_fault_ends_no_run(tmp_path: Path, caplog: pytest.LogCapture
     ]
 
 
-async def test_failed_run_ends_the_block(tmp_path: Path) -> None:
-    """An error of `run` itself is raised at the end of the block."""
+async def test_failed_run_ends_the_block(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An error of `run` itself is logged at once, and raised at the end of the block."""
     async with WebhookInbox(tmp_path / "in.sqlite") as inbox:
         with pytest.raises(ConfigError, match="concurrency"):
             async with inbox.running(Handler(), concurrency=0):
                 await inbox.status()
+
+    assert caplog.messages == ["the webhook inbox handles no more events"]
 
 
 async def test_handled_event_is_recorded_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -470,18 +472,19 @@ async def test_clock_is_set_back(tmp_path: Path, caplog: pytest.LogCaptureFixtur
 
 
 async def test_lock_that_cannot_be_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The error that ends a run is logged at once: the block of a service lasts for days."""
-    (tmp_path / "in.sqlite.lock").mkdir()
+    """A service that starts while the disk is full handles its events later."""
+    lock, handler = tmp_path / "in.sqlite.lock", Handler()
+    lock.mkdir()
+    async with WebhookInbox(tmp_path / "in.sqlite", poll_interval=0.01) as inbox, running(inbox, handler):
+        await inbox.add(event())
+        while not caplog.records:  # noqa: ASYNC110  of the log
+            await anyio.sleep(0.01)
+        lock.rmdir()
+        assert await handler.wait_for(1) == [event().key]
 
-    async def serve() -> None:
-        async with WebhookInbox(tmp_path / "in.sqlite") as inbox, running(inbox, Handler()):
-            while not caplog.records:  # noqa: ASYNC110  of the log
-                await anyio.sleep(0.01)
-
-    with pytest.raises(StoreError, match="unable to open"):
-        await serve()
-
-    assert caplog.messages == ["the webhook inbox handles no more events"]
+    assert caplog.messages == [
+        "the webhook inbox in.sqlite cannot be used: unable to open database file. It is tried again in 2 s"
+    ]
 
 
 # --- Several runs ----------------------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ class WebhookInbox:
         await self.status()
         lock = Lock(self._path.resolve())
         try:
-            while not await self._in_thread(lock.acquire):  # noqa: ASYNC110  another process holds it
+            while not await self._acquire(lock):  # noqa: ASYNC110  another process holds it
                 await anyio.sleep(self._poll_interval)
             await self._run(handler, concurrency)
         finally:
@@ -271,6 +271,15 @@ class WebhookInbox:
         after = "it has failed" if delay is None else f"it is handled again in {delay:.0f} s"
         _logger.error("the handler of %s failed in attempt %d; %s", event.event, stored.attempts, after, exc_info=error)
         await self._record(partial(self._file.postpone, stored, _text_of(error), delay))
+
+    async def _acquire(self, lock: Lock) -> bool:
+        """Return whether *lock* is acquired. A full disk, on which it cannot be, does not end the run."""
+        try:
+            return await self._in_thread(lock.acquire)
+        except StoreError as error:
+            _logger.error("%s. It is tried again in %.0f s", error, _BROKEN_SECONDS)  # noqa: TRY400  it says all
+            await anyio.sleep(_BROKEN_SECONDS)
+            return False
 
     async def _record(self, write: Callable[[], None]) -> None:
         """Record the end of an attempt, however often it takes: until then, the event is not handed out again."""
