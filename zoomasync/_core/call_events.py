@@ -219,7 +219,7 @@ class CallEvents:
 
     def _publish(self, kind: Callable[..., CallEvent], **fields: object) -> None:
         event = kind(call_id=self.call_id, attempt=self.attempt, route=self._route, label=self._label, **fields)
-        # The ends go to the listeners in the opposite order, as contexts do: the last current span ends first.
+        # A span that a listener has made current ends before those of earlier listeners, below which it is.
         for listener in reversed(self._listeners) if isinstance(event, _ENDS) else self._listeners:
             listener(cast("Event", event))
         self._latest = self._clock()
