@@ -289,7 +289,7 @@ class LabelCorrected(ClientEvent):
 
 @dataclass(frozen=True, slots=True)
 class TokenRefreshed(ClientEvent):
-    """A new access token, after *seconds*: the first one of the client too, and one that another process has stored.
+    """A new access token from Zoom, after *seconds*: the first one of the client too, but none out of a token store.
 
     It is valid for *lifetime* seconds; None means without end.
     """

@@ -28,6 +28,7 @@ from zoomasync.models.meeting_settings import (
     MeetingSettingsInEffect,
 )
 from zoomasync.models.webinars import Panelist, WebinarSettingsInEffect
+from zoomasync.testing import FakeZoom
 
 Body: TypeAlias = dict[str, object]
 Step: TypeAlias = str | int
@@ -383,3 +384,12 @@ def _get(content: object, path: tuple[Step, ...]) -> object:
 
 def _put(content: object, path: tuple[Step, ...], value: object) -> None:
     cast("dict[Step, object]", _get(content, path[:-1]))[path[-1]] = value
+
+
+async def test_dictionary_as_body(zoom: Zoom, fake: FakeZoom) -> None:
+    """A program without a type checker gets an error that says what a body is, and nothing is sent."""
+    body = cast("NewMeeting", {"topic": "Harbour"})
+    with pytest.raises(InvalidArgument, match="the body must be a struct, such as NewMeeting, and is of the type dict"):
+        await zoom.meetings.create("ada@lakeside.example", body)
+
+    assert fake.requests == ()

@@ -22,6 +22,10 @@ def encode(body: Struct) -> bytes:
     An aware time is written in UTC with a ``Z``, a naive one without a zone; both to the second. A struct inside *body*
     may be that of a response, as a subclass of the declared one: only the declared fields are written.
     """
+    if not isinstance(body, Struct):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
+        raise InvalidArgument(
+            f"the body must be a struct, such as NewMeeting, and is of the type {type(body).__name__}"
+        )
     try:
         checked = msgspec.convert(_plain(body), type(body))
         reason = next(_violations(checked, inspect.type_info(type(body)), "$"), "")

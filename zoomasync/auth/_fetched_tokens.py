@@ -42,6 +42,7 @@ class FetchedTokens:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.must_finish: bool = False
+        self.fetches: int = 0
         self._credentials = CredentialsResolver(auth)
         self._transport = transport
         self._requests = requests
@@ -118,7 +119,9 @@ class FetchedTokens:
             _logger.warning("the access token is not shared with other processes: %s", error)
 
     async def _fetch(self, credentials: Credentials) -> Token:
-        return with_lifetime(await self._requests.send(lambda: credentials.fetch(self._transport)))
+        token = await self._requests.send(lambda: credentials.fetch(self._transport))
+        self.fetches += 1
+        return with_lifetime(token)
 
 
 def _store_key(credentials: Credentials) -> str:

@@ -73,6 +73,7 @@ class RotatingTokens:
         self._requests = requests
         self._wall_clock = wall_clock
         self._is_refreshing = False
+        self.fetches: int = 0
         self._unsaved: _Unsaved | None = None
         self._puts = 0  # the number of times that this process has replaced or deleted the entry
 
@@ -169,6 +170,7 @@ class RotatingTokens:
         try:
             await self._write(replace(stored, refresh_started=True), fence)
             tokens = await self._send(stored, fence)
+            self.fetches += 1
             self._unsaved = _Unsaved(tokens, stored.refresh_token)
             await self._write(tokens, fence)
             self._unsaved = None

@@ -25,6 +25,11 @@ class RenewableTokens(Protocol):
         ...
 
     @property
+    def fetches(self) -> int:
+        """The number of tokens that Zoom has sent so far; the others came from a store."""
+        ...
+
+    @property
     def account_id(self) -> str | None:
         """The account of the tokens, or None as long as it is unknown."""
         ...
@@ -118,7 +123,7 @@ class TokenManager:
         return self._refresh_task
 
     async def _refresh(self) -> Token:
-        began = self._clock()
+        began, fetches = self._clock(), self._tokens.fetches
         try:
             token = await self._tokens.renew(self._token)
             lifetime = math.inf if token.lifetime is None else token.lifetime
@@ -133,7 +138,8 @@ class TokenManager:
             self._report(TokenRefreshFailed(now - began, type(error).__name__, known))
             raise
         else:
-            self._report(TokenRefreshed(now - began, token.lifetime))
+            if self._tokens.fetches > fetches:
+                self._report(TokenRefreshed(now - began, token.lifetime))
             return token
         finally:
             # Before the task is done: a call that starts now must not get the result of the past.
