@@ -349,7 +349,7 @@ async def test_reopening_keeps_one_limiter(fake: FakeZoom, store: FaultyStore, *
     def make(_: str) -> RateLimiter:
         return LocalRateLimiter(Plan.PRO)
 
-    options = {"plans": None, "rate_limiter": make} if is_given else {}
+    options = {"plans": None, "rate_limiters": make} if is_given else {}
     async with clients_of(fake, store, **options) as users:
         for host in fake.account.hosts:
             await authorize(users, fake, host)
@@ -693,7 +693,7 @@ async def test_given_limiters_are_used(fake: FakeZoom, store: FaultyStore) -> No
         made.append(Limiter(Plan.PRO))
         return made[-1]
 
-    async with clients_of(fake, store, plans=None, rate_limiter=make) as users:
+    async with clients_of(fake, store, plans=None, rate_limiters=make) as users:
         limiters = [
             (await users.client((await authorize(users, fake, host)).user_id)).rate_limiter
             for host in fake.account.hosts
@@ -717,8 +717,8 @@ class Limiter(LocalRateLimiter):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rate_limiter": Limiter, "plans": {}}, "plans and latency_jitter belong to the rate limiters"),
-        ({"rate_limiter": Limiter, "plans": None, "latency_jitter": 0.1}, "belong to the rate limiters"),
+        ({"rate_limiters": Limiter, "plans": {}}, "plans and latency_jitter belong to the rate limiters"),
+        ({"rate_limiters": Limiter, "plans": None, "latency_jitter": 0.1}, "belong to the rate limiters"),
         ({"timeout": -1}, "timeout must be"),
         ({"max_connections": 0}, "max_connections must be"),
         ({"latency_jitter": 2}, "latency_jitter must be"),

@@ -6,14 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Final, Self
 from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec.structs import replace
 
-from ._api import Api
 from ._client import Zoom, check_jitter, check_listeners, check_plan, new_transport
 from ._core.circuit import CircuitState
 from ._core.endpoint import Endpoint, RetrySafety
@@ -22,11 +20,11 @@ from ._core.rate_limiter import RateLimiter
 from ._core.retries import RetryPolicy
 from ._core.session import Session
 from ._core.shared_state import SharedState
-from ._core.transport import AiohttpTransport, ClientSession
+from ._core.transport import ClientSession
 from ._core.urls import secure_url
+from ._user_client import AccountLimits, NewToken, UserTokens, UserZoom
 from .auth import AuthorizationRequest, AuthorizedUser, Token, TokenStore, UserOAuth
 from .auth._rotating_tokens import RotatingTokens
-from .auth._token_manager import TokenManager
 from .auth._token_requests import TokenRequests
 from .auth._user_oauth import AuthorizationCode, read_callback
 from .auth._user_requests import exchange_code, revoke
@@ -54,96 +52,6 @@ _GET_ME: Final = Endpoint(
 )
 
 
-class _NewToken:
-    """A token source for the token of an authorization that is not stored yet."""
-
-    def __init__(self, token: Token) -> None:
-        self._token = token
-
-    async def get(self) -> Token:
-        return self._token
-
-    async def renew(self, rejected: Token) -> Token:
-        return rejected
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The limits of one account."""
-
-    rate_limiter: RateLimiter
-    server_clock: ServerClock
-    resource_quotas: ResourceQuotas
-
-
-class _UserTokens(TokenManager):
-    """The access token of one user, and the calls that use it.
-
-    It is in *kept* while its refresh is under way, or new tokens are not stored, so that it lives until then.
-    """
-
-    def __init__(
-        self,
-        rotating: RotatingTokens,
-        requests: TokenRequests,
-        transport: AiohttpTransport,
-        *,
-        kept: set[_UserTokens],
-        on_event: Listener,
-    ) -> None:
-        super().__init__(rotating, requests, on_event=on_event)
-        self.rotating: RotatingTokens = rotating
-        self.transport: AiohttpTransport = transport
-        self._kept = kept
-
-    def expire(self) -> None:
-        """Read the store again before the next call: the user has authorized the app, or is forgotten."""
-        self._expires_at = 0.0
-
-    async def aclose(self) -> None:
-        """Wait for a refresh that is under way, and store its tokens. Raises `StoreError`."""
-        await super().aclose()
-        await self.rotating.save()
-        self._kept.discard(self)
-
-    def _start_refresh(self) -> asyncio.Task[Token]:
-        is_new = self._refresh_task is None
-        task = super()._start_refresh()
-        if is_new:
-            self._kept.add(self)
-            task.add_done_callback(self._on_refreshed)
-        return task
-
-    def _on_refreshed(self, _: object) -> None:
-        if not self.rotating.must_finish:
-            self._kept.discard(self)
-
-
-class _UserZoom(Zoom):
-    """The client of one user. It consists of parts that it shares with others."""
-
-    def __init__(self, tokens: _UserTokens, account: _Account, session: Session) -> None:
-        self._transport = tokens.transport
-        self._token_manager = tokens
-        self._rate_limiter = account.rate_limiter
-        self._server_clock = account.server_clock
-        self._unsubscribe = None
-        self._owned = ()
-        Api.__init__(self, session)
-
-    async def __aenter__(self) -> Self:
-        # The rest is open with the `UserClients`, which also subscribe to the limiter.
-        await self._transport.open()
-        self._token_manager.open()
-        return self
-
-    async def open(self) -> None:
-        """Open the client, unless it is open."""
-        if not self._transport.is_open:
-            await self._transport.open()
-        self._token_manager.open()
-
-
 class UserClients:
     """The clients of the users who have authorized one app, which share their connections.
 
@@ -162,7 +70,7 @@ class UserClients:
     - *plans* gives the plan of an account by its id: a mapping, or a function that returns None for an unknown account.
       The calls of all users of an account share its limits. An account without a plan runs at the rates of
       ``Plan.FREE``; all users whose account is unknown share the rates of one.
-    - *rate_limiter* replaces *plans*: it returns the limiter of an account by its id, to share it between processes.
+    - *rate_limiters* replaces *plans*: it returns the limiter of an account by its id, to share it between processes.
       It is closed with the clients.
     - *circuit_state*, *http_session*, *timeout*, *max_connections*, *retry*, *latency_jitter*, *on_event* and
       *trust_env* are those of `Zoom`, for all clients together: they share the circuit and the quota of retries, too.
@@ -177,7 +85,7 @@ class UserClients:
         *,
         token_store: TokenStore,
         plans: Mapping[str, Plan] | Callable[[str], Plan | None] | None = None,
-        rate_limiter: Callable[[str], RateLimiter] | None = None,
+        rate_limiters: Callable[[str], RateLimiter] | None = None,
         http_session: ClientSession | None = None,
         timeout: float = 60.0,
         max_connections: int | None = None,
@@ -188,13 +96,13 @@ class UserClients:
         on_event: Listener | Sequence[Listener] | None = None,
         trust_env: bool = False,
     ) -> None:
-        if rate_limiter is not None and (plans is not None or latency_jitter is not None):
-            raise ConfigError("plans and latency_jitter belong to the rate limiters: give them to rate_limiter")
+        if rate_limiters is not None and (plans is not None or latency_jitter is not None):
+            raise ConfigError("plans and latency_jitter belong to the rate limiters: give them to rate_limiters")
         self._oauth = oauth
         self._base_url = secure_url("base_url", oauth.cloud.base_url)
         self._store = token_store
         self._plans = plans if callable(plans) else (plans or {}).get
-        self._new_limiter = rate_limiter
+        self._new_limiter = rate_limiters
         self._use_api_url = use_api_url
         self._latency_jitter = check_jitter(latency_jitter)
         self._retry = retry or RetryPolicy()
@@ -205,11 +113,11 @@ class UserClients:
         self._shared = SharedState(circuit_state, opens_without_token=False)
         self._listeners = check_listeners(on_event)
         self._is_open = False
-        self._accounts: dict[str | None, _Account] = {}
-        self._tokens = WeakValueDictionary[str, _UserTokens]()
-        self._kept = set[_UserTokens]()
+        self._accounts: dict[str | None, AccountLimits] = {}
+        self._tokens = WeakValueDictionary[str, UserTokens]()
+        self._kept = set[UserTokens]()
         self._authorizations = set[asyncio.Task[AuthorizedUser]]()
-        self._clients = WeakValueDictionary[str, _UserZoom]()
+        self._clients = WeakValueDictionary[str, UserZoom]()
 
     def __repr__(self) -> str:
         return f"<UserClients {self._base_url}, {len(self._clients)} in use>"
@@ -333,14 +241,14 @@ class UserClients:
     def _token_requests(self) -> TokenRequests:
         return TokenRequests(self._retry, may_retry=self._shared.may_retry)
 
-    def _tokens_of(self, user_id: str) -> _UserTokens:
+    def _tokens_of(self, user_id: str) -> UserTokens:
         tokens = self._tokens.get(user_id)
         if tokens is None:
             requests = self._token_requests()
             rotating = RotatingTokens(
                 self._oauth, user_id, store=self._store, transport=self._transport, requests=requests
             )
-            tokens = self._tokens[user_id] = _UserTokens(
+            tokens = self._tokens[user_id] = UserTokens(
                 rotating,
                 requests,
                 self._transport.view(),
@@ -349,7 +257,7 @@ class UserClients:
             )
         return tokens
 
-    def _current_client(self, user_id: str) -> _UserZoom | None:
+    def _current_client(self, user_id: str) -> UserZoom | None:
         """Return the client of a user that is in use, unless it has the limits of another account.
 
         The account of the user may have been unknown before.
@@ -358,7 +266,7 @@ class UserClients:
         is_current = client is not None and client.rate_limiter is self._account(client.account_id).rate_limiter
         return client if is_current else None
 
-    def _new_client(self, user_id: str, tokens: _UserTokens) -> _UserZoom:
+    def _new_client(self, user_id: str, tokens: UserTokens) -> UserZoom:
         account = self._account(tokens.account_id)
         session = Session(
             base_url=self._base_url,
@@ -370,16 +278,16 @@ class UserClients:
             use_api_url=self._use_api_url,
             shared=self._shared,
         )
-        client = self._clients[user_id] = _UserZoom(tokens, account, session)
+        client = self._clients[user_id] = UserZoom(tokens, account, session)
         return client
 
-    def _account(self, account_id: str | None) -> _Account:
+    def _account(self, account_id: str | None) -> AccountLimits:
         account = self._accounts.get(account_id)
         if account is None:
             account = self._accounts[account_id] = self._new_account(account_id)
         return account
 
-    def _new_account(self, account_id: str | None) -> _Account:
+    def _new_account(self, account_id: str | None) -> AccountLimits:
         if account_id is not None and self._new_limiter is not None:
             limiter = self._new_limiter(account_id)
         else:
@@ -387,7 +295,7 @@ class UserClients:
             limiter = LocalRateLimiter(check_plan(plan or Plan.FREE), latency_jitter=self._latency_jitter)
         limiter.subscribe(self._shared.events.publish)
         clock = limiter.server_clock if isinstance(limiter, LocalRateLimiter) else ServerClock()
-        return _Account(limiter, clock, ResourceQuotas(clock))
+        return AccountLimits(limiter, clock, ResourceQuotas(clock))
 
     async def _me(self, token: Token) -> _Me:
         """Return the ids of the user of *token*."""
@@ -395,7 +303,7 @@ class UserClients:
         session = Session(
             base_url=self._base_url,
             transport=self._transport,
-            token_source=_NewToken(token),
+            token_source=NewToken(token),
             rate_limiter=account.rate_limiter,
             resource_quotas=account.resource_quotas,
             retry=self._retry,

@@ -389,7 +389,7 @@ def _put(content: object, path: tuple[Step, ...], value: object) -> None:
 async def test_dictionary_as_body(zoom: Zoom, fake: FakeZoom) -> None:
     """A program without a type checker gets an error that says what a body is, and nothing is sent."""
     body = cast("NewMeeting", {"topic": "Harbour"})
-    with pytest.raises(InvalidArgument, match="the body must be a struct, such as NewMeeting, and is of the type dict"):
+    with pytest.raises(InvalidArgument, match="the body must be a struct, such as NewMeeting, not a dict"):
         await zoom.meetings.create("ada@lakeside.example", body)
 
     assert fake.requests == ()

@@ -23,9 +23,7 @@ def encode(body: Struct) -> bytes:
     may be that of a response, as a subclass of the declared one: only the declared fields are written.
     """
     if not isinstance(body, Struct):  # pyright: ignore[reportUnnecessaryIsInstance]  callers without a type checker
-        raise InvalidArgument(
-            f"the body must be a struct, such as NewMeeting, and is of the type {type(body).__name__}"
-        )
+        raise InvalidArgument(f"the body must be a struct, such as NewMeeting, not a {type(body).__name__}")
     try:
         checked = msgspec.convert(_plain(body), type(body))
         reason = next(_violations(checked, inspect.type_info(type(body)), "$"), "")
