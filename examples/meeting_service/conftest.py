@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 
 from meeting_service.service import Settings
 from meeting_service.serving import Serve, on_aiohttp, on_uvicorn
+from meeting_service.simulated import SCOPES
 from zoomasync import Plan
 from zoomasync.testing import Account, FakeZoom
 
@@ -39,7 +40,8 @@ def account() -> Account:
 @pytest.fixture
 async def fake(account: Account, port: int) -> AsyncGenerator[FakeZoom]:
     """Serve the account. Ada approves what she is asked, and Zoom sends her browser back to the service."""
-    async with FakeZoom(account, plan=None, redirect_uri=f"http://127.0.0.1:{port}/zoom/callback") as fake:
+    callback = f"http://127.0.0.1:{port}/zoom/callback"
+    async with FakeZoom(account, plan=None, redirect_uri=callback, user_scopes=SCOPES) as fake:
         yield fake
 
 

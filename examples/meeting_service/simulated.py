@@ -19,13 +19,15 @@ from meeting_service.serving import on_aiohttp, on_uvicorn
 from zoomasync import Plan
 from zoomasync.testing import Account, FakeZoom
 
+SCOPES = "user:read:user meeting:read:list_meetings meeting:write:meeting meeting:read:list_registrants"
+
 
 async def main(folder: Path, framework: str = "aiohttp", port: str = "8080") -> None:
     """Serve the account and the service."""
     url = f"http://127.0.0.1:{port}"
     account = Account()
     meeting = account.add_meeting(account.add_host("Ada"), topic="Harbour", registrants=3)
-    async with FakeZoom(account, redirect_uri=f"{url}/zoom/callback") as fake:
+    async with FakeZoom(account, redirect_uri=f"{url}/zoom/callback", user_scopes=SCOPES) as fake:
         settings = Settings(
             oauth=fake.user_oauth,
             webhook_secrets=[fake.webhook_secret],

@@ -18,7 +18,7 @@ from zoomasync.errors import Unauthorized
 from zoomasync.testing import Account, FakeZoom
 
 PAGE = Page("docs/services.md")
-AIOHTTP, FASTAPI, DJANGO, VIEW, DEADLINES, READINESS, BACKGROUND, USERS = PAGE.take("python")
+AIOHTTP, FASTAPI, DJANGO, VIEW, DEADLINES, READINESS, BACKGROUND = PAGE.take("python")
 SITE = """
 SECRET_KEY, ROOT_URLCONF, ALLOWED_HOSTS = "k", "urls", ["*"]
 """
@@ -195,22 +195,3 @@ async def test_processes_share_limits(
             assert await get(f"{url}/meetings/{NUMBER}") == (200, {"topic": "Harbour"})
 
     assert [request.route for request in fake.requests].count("POST /oauth/token") == 1
-
-
-async def test_processes_share_users(
-    fake: FakeZoom, valkey_url: str, program: Callable[[str], SimpleNamespace], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A token is refreshed once, by either process."""
-    monkeypatch.setenv("ZOOM_CLIENT_ID", fake.user_oauth.client_id)
-    monkeypatch.setenv("ZOOM_CLIENT_SECRET", fake.user_oauth.client_secret)
-    monkeypatch.setenv("ZOOM_REDIRECT_URI", fake.user_oauth.redirect_uri)
-    service = program(USERS.replace("redis://redis.internal", valkey_url))
-    async with service.lifespan(None) as one, service.lifespan(None) as two:
-        request = fake.user_oauth.authorization_request()
-        user = await one["users"].authorize(request, fake.approve(request.url))
-        clients = [await state["users"].client(user.user_id) for state in (one, two)]
-        fake.expire_access_tokens()
-        names = [(await zoom.users.get("me")).id for zoom in clients]
-
-    assert names == [user.user_id] * 2
-    assert [str(each.route) for each in fake.requests].count("POST /oauth/token") == 2

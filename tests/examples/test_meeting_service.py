@@ -19,6 +19,7 @@ from support.applications import free_port, running
 from support.pages import ROOT, Page
 
 from meeting_service.service import Settings
+from meeting_service.simulated import SCOPES
 from zoomasync.errors import ConfigError
 
 README = Page("examples/meeting_service/README.md")
@@ -58,7 +59,7 @@ def test_install_command() -> None:
 
 async def test_command_of_the_tests(tmp_path: Path) -> None:
     """The tests have their own settings, so that they also run where the folder is copied to."""
-    arguments = TEST.strip().removeprefix("cd examples && ../.venv/bin/python ").split()
+    arguments = TEST.removeprefix("../.venv/bin/python ").split()
     only = ("-k", "on_the_way", "-p", "no:cacheprovider")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     with anyio.fail_after(60):
@@ -79,7 +80,7 @@ async def registrants(browser: ClientSession, number: int) -> object:
 @pytest.mark.parametrize("framework", ["aiohttp", "fastapi"])
 async def test_service_on_a_simulated_account(framework: str, tmp_path: Path) -> None:
     port = free_port()
-    program = TRY.splitlines()[2].removeprefix("cd examples && ../.venv/bin/python ").split()
+    program = TRY.splitlines()[3].removeprefix("../.venv/bin/python ").split()
     if framework == "fastapi":
         (text,) = re.findall(r"`python (-m meeting_service\.simulated fastapi)`", README.text)
         program = text.split()
@@ -127,5 +128,12 @@ def test_missing_setting_is_named(missing: str, monkeypatch: pytest.MonkeyPatch)
         Settings.from_env()
 
 
+def test_scopes_of_the_tests() -> None:
+    """The tests run with the scopes that a user gives the app, and no others."""
+    sentence = README.text.partition("and the scopes ")[2].partition(".\n")[0]
+
+    assert re.findall(r"`([a-z:_]+)`", sentence) == SCOPES.split()
+
+
 def test_readme_names_all_settings() -> None:
-    assert sorted(VARIABLES) == sorted([*SETTINGS, "ZOOM_PLAN", "SERVICE_FOLDER"])
+    assert sorted(VARIABLES) == sorted([*SETTINGS, "PORT", "SERVICE_FOLDER", "ZOOM_PLAN"])
