@@ -277,7 +277,7 @@ async def test_client_is_shared(fake: FakeZoom, store: FaultyStore) -> None:
 
         kept, tokens = ref(first), ref(first._token_manager)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  it has no public name
         del first, second
-        assert kept() is None  # at once: there is no cycle for the garbage collector
+        assert kept() is None  # at once, without the garbage collector
         gc.collect()  # of the refresh
         assert tokens() is None
         assert repr(users) == f"<UserClients {fake.base_url}, 0 in use>"

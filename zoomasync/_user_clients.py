@@ -21,7 +21,6 @@ from ._core.retries import RetryPolicy
 from ._core.session import Session
 from ._core.shared_state import SharedState
 from ._core.transport import ClientSession
-from ._core.urls import secure_url
 from ._user_client import AccountLimits, NewToken, UserTokens, UserZoom
 from .auth import AuthorizationRequest, AuthorizedUser, Token, TokenStore, UserOAuth
 from .auth._rotating_tokens import RotatingTokens
@@ -99,7 +98,7 @@ class UserClients:
         if rate_limiters is not None and (plans is not None or latency_jitter is not None):
             raise ConfigError("plans and latency_jitter belong to the rate limiters: give them to rate_limiters")
         self._oauth = oauth
-        self._base_url = secure_url("base_url", oauth.cloud.base_url)
+        self._base_url = oauth.cloud.base_url
         self._store = token_store
         self._plans = plans if callable(plans) else (plans or {}).get
         self._new_limiter = rate_limiters

@@ -196,7 +196,7 @@ class CallEnded(CallEvent, frozen=True, kw_only=True):
     """The end of a call after *seconds*.
 
     *error_type* is the name of the exception that the call raises, or None if it raises none; ``"CancelledError"``
-    stands for a cancelled call. *error* is that exception if it is a `ZoomError`. Of a download, it is the exception
+    means a cancelled call. *error* is that exception if it is a `ZoomError`. Of a download, it is the exception
     that ended the reading: a caller may also stop before the end of the file.
     """
 

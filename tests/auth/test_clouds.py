@@ -120,3 +120,8 @@ def test_environment_has_one_cloud(name: str) -> None:
 
     with pytest.raises(ConfigError, match="ZOOM_CLOUD names all addresses: unset it, or"):
         Zoom.from_env(environ=environ)
+
+
+def test_slash_at_the_end_is_left_out() -> None:
+    """The path of a call begins with a slash of its own."""
+    assert replace(Cloud.GLOBAL, base_url="https://api.zoom.us/v2/") == Cloud.GLOBAL

@@ -34,7 +34,7 @@ class Cloud:
 
     def __post_init__(self) -> None:
         for name in ("base_url", "token_url", "authorize_url", "revoke_url"):
-            secure_url(name, getattr(self, name))
+            object.__setattr__(self, name, secure_url(name, getattr(self, name)))
 
     @classmethod
     def region(cls, name: str) -> Cloud:

@@ -119,7 +119,7 @@ class RequestPipeline:
     dated: bool = False
     """Whether the time of the `Date` header is that of *now*."""
     signed_in_user: Host | None = None
-    """The user who approves authorization requests over HTTP; None stands for the first host."""
+    """The user who approves authorization requests over HTTP; None means the first host."""
     clamp_ranges: bool = False
     outage: Outage | None = None
     outbox: Outbox = field(default_factory=Outbox)
