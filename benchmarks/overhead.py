@@ -1,0 +1,120 @@
+"""The processor time of a typed call over that of bare aiohttp.
+
+The bare program is aiohttp as an expert tunes it: one session without cookies, a URL that is encoded already, constant
+headers, `read` and the same msgspec decoder. It has no limiter, no retries and no checks. Both run in one process, in
+pairs and in a new order each time, with 16 calls at once against a server of canned bodies in another process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from statistics import median
+from typing import Final
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from zoomasync import Plan, StaticToken, Zoom
+from zoomasync.models.instance_reports import ReportParticipantsPage
+from zoomasync.models.meetings import Meeting
+
+from .bodies import MEETING_NUMBER, meeting, participants_page
+from .canned_server import canned_server
+from .figures import Figure
+from .machine import paired, ratio
+
+AT_ONCE: Final = 16
+PAGE, OBJECT = f"/report/meetings/{MEETING_NUMBER}/participants", f"/meetings/{MEETING_NUMBER}"
+UNLIMITED: Final = Plan(light=100_000, medium=100_000, heavy=100_000)
+TARGETS: Final = {"page": 1.10, "object": 1.20}
+NAMES: Final = {"page": "page of 300 rows (88 KB)", "object": "object of 1 KB"}
+
+
+class Bare:
+    """The calls of the bare program."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._headers = {"Authorization": "Bearer token", "Accept": "application/json", "User-Agent": "bare"}
+        self._page = msgspec.json.Decoder(ReportParticipantsPage)
+        self._object = msgspec.json.Decoder(Meeting)
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+
+    async def page(self) -> None:
+        """Fetch the page."""
+        url = URL(f"{self._base_url}/report/meetings/{MEETING_NUMBER}/participants?page_size=300", encoded=True)
+        async with self._session.get(url, headers=self._headers) as response:
+            response.raise_for_status()
+            assert len(self._page.decode(await response.read()).items) == 300  # noqa: PLR2004
+
+    async def object(self) -> None:
+        """Fetch the object."""
+        url = URL(f"{self._base_url}/meetings/{MEETING_NUMBER}", encoded=True)
+        async with self._session.get(url, headers=self._headers) as response:
+            response.raise_for_status()
+            assert self._object.decode(await response.read()).id == MEETING_NUMBER
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+class Typed:
+    """The calls of a client."""
+
+    def __init__(self, zoom: Zoom) -> None:
+        self._zoom = zoom
+
+    async def page(self) -> None:
+        """Fetch the page."""
+        async for page in self._zoom.reports.meeting_participants(MEETING_NUMBER).pages():
+            assert len(page.items) == 300  # noqa: PLR2004
+
+    async def object(self) -> None:
+        """Fetch the object."""
+        assert (await self._zoom.meetings.get(MEETING_NUMBER)).id == MEETING_NUMBER
+
+
+async def repeat(call: Callable[[], Awaitable[None]], times: int) -> None:
+    """Make *call* so many times, with `AT_ONCE` tasks."""
+    left = iter(range(times))
+
+    async def work() -> None:
+        for _ in left:
+            await call()
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+def measure(*, quick: bool = False) -> Iterator[Figure]:
+    """Measure the page and the object."""
+    rounds, calls = (15, 300) if quick else (60, 500)
+    bodies = {PAGE: participants_page(), OBJECT: meeting()}
+    with canned_server(bodies) as server, asyncio.Runner() as runner:
+        zoom = Zoom(StaticToken("token"), plan=UNLIMITED, base_url=server.url)
+        bare, typed = runner.run(_open(server.url)), Typed(zoom)
+        runner.run(zoom.__aenter__())
+        for kind, target in TARGETS.items():
+            works = {
+                name: lambda call=getattr(calls_of, kind): runner.run(repeat(call, calls))
+                for name, calls_of in {"typed": typed, "bare": bare}.items()
+            }
+            paired(works, rounds=2)
+            taken = paired(works, rounds=rounds)
+            value, spread = ratio(taken["typed"], taken["bare"])
+            micros = {name: 1e6 * median(seconds) / calls for name, seconds in taken.items()}
+            yield Figure(
+                name=f"CPU of a typed call over bare aiohttp + msgspec, {NAMES[kind]}",
+                value=value,
+                unit="x",
+                at_most=target,
+                note=f"{micros['typed']:.0f} µs over {micros['bare']:.0f} µs; {spread}; against {server.name}",
+            )
+        runner.run(zoom.__aexit__(None, None, None))
+        runner.run(bare.aclose())
+
+
+async def _open(url: str) -> Bare:
+    return Bare(url)
