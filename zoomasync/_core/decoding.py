@@ -80,6 +80,14 @@ def decode(
     return decoded
 
 
+def decode_strictly(body: bytes, type_: type[T]) -> T | None:
+    """Return *body* as a *type_* if it needs no coercion; otherwise None."""
+    try:
+        return cast("T", _decoder(cast("Hashable", type_)).decode(body))
+    except _JSON_ERRORS:  # a ValidationError is one, too
+        return None
+
+
 def _decode(body: bytes, type_: type[T]) -> T:
     try:
         return cast("T", _decoder(cast("Hashable", type_)).decode(body))
@@ -239,4 +247,4 @@ def _type_info(type_: Hashable) -> inspect.Type:
         return inspect.type_info(type_)
 
 
-__all__ = ["ExtraFields", "InvalidBody", "InvalidRow", "decode"]
+__all__ = ["ExtraFields", "InvalidBody", "InvalidRow", "decode", "decode_strictly"]

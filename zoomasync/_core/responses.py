@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from types import NoneType
 from typing import TypeVar, cast
 
 import msgspec
+from msgspec.inspect import is_struct_type
 
 from .. import errors
 from ..errors import FieldError, StatusError, ZoomError
-from .decoding import ExtraFields, InvalidBody, InvalidRow, decode
+from .decoding import ExtraFields, InvalidBody, InvalidRow, decode, decode_strictly
 from .endpoint import Call
 from .extra_fields import RAW_OBJECT
 from .http_dates import parse_time
@@ -35,6 +37,11 @@ def interpret(
     if not 200 <= response.status <= 299:  # noqa: PLR2004  the success statuses
         raise _status_error(call, response)
     type_ = call.endpoint.response
+    if on_extra_fields is None and _has_required_field(type_) and not _may_have_code(response.body):
+        # The fields that must be there show that the body is no error, so that the usual response is searched for none.
+        decoded = decode_strictly(response.body, type_)
+        if decoded is not None:
+            return decoded
     try:
         if (embedded := _embedded_error(call, response)) is not None:
             raise embedded
@@ -305,13 +312,30 @@ _ERROR_KEYS = {
 }
 
 
-def _field_names(type_: type[object]) -> set[str] | None:
+def _may_have_code(body: bytes) -> bool:
+    """Return whether a key "code" may be at the top of *body*, before or after the rows of a page."""
+    if len(body) <= 2 * _MAX_HEAD:
+        return b'"code"' in body
+    return b'"code"' in body[:_MAX_HEAD] or b'"code"' in body[-_MAX_HEAD:]
+
+
+_MAX_HEAD = 1024
+
+
+@cache
+def _has_required_field(type_: type[object]) -> bool:
+    """Return whether *type_* is a struct with a field that must be there."""
+    return is_struct_type(type_) and any(field.required for field in msgspec.structs.fields(type_))
+
+
+@cache
+def _field_names(type_: type[object]) -> frozenset[str] | None:
     """Return the JSON keys of a struct, none for a call without a body, or None if every key is data."""
     if type_ is NoneType:
-        return set()
-    if not issubclass(type_, msgspec.Struct):
+        return frozenset()
+    if not is_struct_type(type_):
         return None
-    return {field.encode_name for field in msgspec.structs.fields(type_)}
+    return frozenset(field.encode_name for field in msgspec.structs.fields(type_))
 
 
 def _error_type(call: Call[object], status: int, body: _ErrorBody) -> type[StatusError]:  # noqa: PLR0911  one return per rule
