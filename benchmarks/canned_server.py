@@ -30,7 +30,9 @@ http {{
   }}
 }}
 """
-_LOCATION: Final = "location = {path} {{ root {folder}/bodies; default_type application/json; error_page 405 =200 $uri; }}"
+_LOCATION: Final = (
+    "location = {path} {{ root {folder}/bodies; default_type application/json; error_page 405 =200 $uri; }}"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ import msgspec
 
 from ._core.call_options import CallOptions
 from ._core.decoding import ExtraFields, InvalidRow
-from ._core.endpoint import Endpoint, MeetingRef, QueryValue
+from ._core.endpoint import Endpoint, QueryValue
 from ._core.http_messages import ResponseInfo
 from ._core.pagination import Page, Paginator, paginate
 from ._core.request_body import encode
 from ._core.retries import RetryPolicy
+from ._core.routes import MeetingRef
 from ._core.session import Session
 from ._label import Label
 from .callbacks import safe

@@ -33,9 +33,9 @@ from support.memory import (
 from zoomasync import Label, Plan, RetryPolicy
 from zoomasync._core.call_events import current_call
 from zoomasync._core.call_options import CallOptions
-from zoomasync._core.endpoint import route_without_ids
 from zoomasync._core.http_messages import HttpRequest, HttpResponse
 from zoomasync._core.pagination import paginate
+from zoomasync._core.routes import route_of
 from zoomasync._core.session import Session
 from zoomasync.errors import (
     CircuitOpen,
@@ -557,7 +557,7 @@ async def test_ids_in_routes_are_hidden(route: str, shown: str) -> None:
 def test_routes_of_zoom_are_shown() -> None:
     routes = {operation.route for operation in OPERATIONS.values()}
     assert len(routes) > 100
-    assert {route for route in routes if route_without_ids(route) != route} == set()
+    assert {route for route in routes if route_of(route).name != route} == set()
 
 
 @in_virtual_time

@@ -37,7 +37,7 @@ from ..events import (
     WaitReason,
 )
 from .decoding import InvalidRow
-from .endpoint import Endpoint, route_without_ids
+from .endpoint import Endpoint
 from .http_messages import HttpRequest
 from .labels import LabelCorrections
 from .rate_limiter import Permit
@@ -119,7 +119,7 @@ class CallEvents:
         self._listeners = listeners
         self._clock = clock
         self._endpoint = endpoint
-        self._route = route_without_ids(endpoint.route)
+        self._route = endpoint.name
         self._labels = labels
         self._label: Label | None = None
         self._is_sent = False  # in this attempt

@@ -11,7 +11,7 @@ import anyio
 
 from .._label import Label
 from ..events import Event, LabelCorrected
-from .endpoint import Endpoint, route_without_ids
+from .endpoint import Endpoint
 
 _BY_NAME: Final = {label.value: label for label in Label}
 _SLOWNESS: Final = {label: position for position, label in enumerate(Label)}
@@ -88,4 +88,4 @@ class LabelCorrections:
             if route == endpoint.route:
                 scope.cancel()
         if self.on_event is not None:
-            self.on_event(LabelCorrected(route_without_ids(endpoint.route), endpoint.label, named))
+            self.on_event(LabelCorrected(endpoint.name, endpoint.label, named))

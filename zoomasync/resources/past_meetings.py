@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from .._core.date_ranges import check_range
-from .._core.endpoint import MeetingRef
 from .._core.pagination import Paginator, paginate
+from .._core.routes import MeetingRef
 from .._label import Label
 from ..models.instance_reports import PollReport
 from ..models.past_meetings import (

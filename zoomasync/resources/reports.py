@@ -7,8 +7,9 @@ from datetime import date
 from typing import Literal, TypeVar
 
 from .._core.date_ranges import check_range
-from .._core.endpoint import Endpoint, MeetingRef
+from .._core.endpoint import Endpoint
 from .._core.pagination import Paginator, paginate
+from .._core.routes import MeetingRef
 from .._label import Label
 from ..errors import InvalidArgument
 from ..models.history import HistoryMeeting, HistoryMeetingsPage, MeetingFeature

@@ -7,8 +7,9 @@ from types import NoneType
 from typing import Literal
 
 from ..._core.date_ranges import check_range, time_range
-from ..._core.endpoint import Endpoint, MeetingRef
+from ..._core.endpoint import Endpoint
 from ..._core.pagination import Paginator, paginate
+from ..._core.routes import MeetingRef
 from ..._core.session import Session
 from ..._label import Label
 from ...models.field_types import Timestamp

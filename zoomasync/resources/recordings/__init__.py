@@ -7,8 +7,8 @@ from types import NoneType
 from typing import Final, Literal
 
 from ..._core.date_ranges import check_range
-from ..._core.endpoint import MeetingRef
 from ..._core.pagination import Paginator, paginate
+from ..._core.routes import MeetingRef
 from ..._core.session import Session
 from ..._label import Label
 from ...errors import InvalidArgument

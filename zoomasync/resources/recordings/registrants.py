@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import NoneType
 
-from ..._core.endpoint import MeetingRef
 from ..._core.pagination import Paginator, paginate
+from ..._core.routes import MeetingRef
 from ..._label import Label
 from ...models.recordings import NewRecordingRegistrant, RecordingRegistrantAdded, RecordingRegistrantStatusUpdate
 from ...models.registrants import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import NoneType
 from typing import Literal
 
-from ..._core.endpoint import MeetingRef
 from ..._core.pagination import Paginator, next_number, paginate
+from ..._core.routes import MeetingRef
 from ..._core.session import Session
 from ..._label import Label
 from ...models.invite_links import InviteLinks, NewInviteLinks
