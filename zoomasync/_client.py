@@ -257,7 +257,7 @@ class Zoom(Api):
         Raises `Unauthorized` if Zoom rejects the credentials, `ConfigError` if the client is not open, and the error of
         the last attempt if no token can be fetched.
         """
-        async with self._transport.until_closed():
+        with self._transport.until_closed():
             return (await self._token_manager.get()).scopes
 
     async def _close(self) -> None:

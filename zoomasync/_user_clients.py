@@ -192,7 +192,7 @@ class UserClients:
         self._check_open()
         tokens = self._tokens_of(user_id)
         tokens.open()
-        async with self._transport.until_closed():
+        with self._transport.until_closed():
             try:
                 token = await tokens.get()
             except ReauthorizationRequired:
@@ -214,7 +214,7 @@ class UserClients:
         user_id: str | None,
         account_id: str | None,
     ) -> AuthorizedUser:
-        async with self._transport.until_closed():
+        with self._transport.until_closed():
             requests = self._token_requests()
             tokens = await requests.send(
                 lambda: exchange_code(self._oauth, self._transport, request, code, now=time.time),

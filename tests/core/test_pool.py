@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from weakref import ref
 
 import anyio
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
+from msgspec.structs import replace
 from support.server import serving, talking
 from support.transports import failure_of, opened, request_to
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import pytest
+from msgspec import structs
 from support.clock import in_virtual_time, now
 from support.memory import (
     CREATE_ROW,
@@ -83,7 +84,7 @@ async def test_wrong_date_defers_for_a_day_only(kind: str, date: str) -> None:
     """A wrong Date beside a daily limit does not move its end by years."""
     limited = DAILY_429 if kind == "daily" else RESOURCE_429
     headers = {name: text for name, text in limited.headers.items() if name != "retry-after"}
-    transport = MemoryTransport(answering(replace(limited, headers={**headers, "date": date})))
+    transport = MemoryTransport(answering(structs.replace(limited, headers={**headers, "date": date})))
 
     with pytest.raises(DailyLimitReached if kind == "daily" else ResourceLimitReached) as caught:
         await open_session(transport).send(LIST_ROWS.at())
@@ -120,7 +121,7 @@ async def test_label_resumes_next_day() -> None:
 @in_virtual_time
 async def test_exhausted_quota_sends_nothing() -> None:
     """A call beyond the client's own daily quota raises before it is sent."""
-    transport = MemoryTransport(answering(replace(NO_ROWS, headers={"date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
+    transport = MemoryTransport(answering(structs.replace(NO_ROWS, headers={"date": "Wed, 18 Mar 2026 12:00:00 GMT"})))
     session = open_session(transport, plan=replace(Plan.BUSINESS, heavy_per_day=2))
     await session.send(LIST_ROWS.at())
     await session.send(LIST_ROWS.at())

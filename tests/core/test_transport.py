@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 
 import pytest
 from aiohttp import ClientSession, web
+from msgspec.structs import replace
 from support.server import Conversation, serving, talking
 from support.transports import CANARY, failure_at, free_port, opened, request_to, send_to
 

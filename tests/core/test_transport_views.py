@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 import pytest
 from aiohttp import ClientSession, web
+from msgspec.structs import replace
 from support.server import serving
 from support.transports import opened, request_to
 

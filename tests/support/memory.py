@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from types import NoneType
 from typing import TypeAlias
@@ -134,7 +134,7 @@ class MemoryTransport:
     async def stream(self, request: HttpRequest) -> MemoryStream:
         return MemoryStream(await self.send(request))
 
-    def until_closed(self) -> AbstractAsyncContextManager[None]:
+    def until_closed(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     async def send(self, request: HttpRequest) -> HttpResponse:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Self, cast
 from urllib.parse import urlsplit
 
 import anyio
+from msgspec import structs
 
 from .._label import Label
 from .._version import USER_AGENT
@@ -127,7 +128,7 @@ class Download:
     async def __aenter__(self) -> Self:
         self._events.start(is_download=True)
         try:
-            async with self._transport.until_closed():
+            with self._transport.until_closed():
                 turns = self._transport.downloads()
                 await turns.acquire()
         except BaseException as error:
@@ -158,15 +159,14 @@ class Download:
         """
         if self._turns is None:
             raise InvalidArgument("the download has ended: read it inside `async with`")
-        with self._events:
-            async with self._transport.until_closed():
-                while not self._is_complete:
-                    try:
-                        return await self._read()
-                    except ZoomError as caught:
-                        error = caught
-                    await self._close_stream()
-                    await self._wait_or_raise(error)
+        with self._events, self._transport.until_closed():
+            while not self._is_complete:
+                try:
+                    return await self._read()
+                except ZoomError as caught:
+                    error = caught
+                await self._close_stream()
+                await self._wait_or_raise(error)
         return b""
 
     async def _read(self) -> bytes:
@@ -390,7 +390,7 @@ async def _read_small(stream: BodyStream) -> HttpResponse:
     response = HttpResponse(stream.status, stream.headers, b"")
     with suppress(TransportError), anyio.move_on_after(_ERROR_SECONDS):
         while len(response.body) < _MAX_ERROR_BODY:
-            longer = replace(response, body=response.body + await stream.read())
+            longer = structs.replace(response, body=response.body + await stream.read())
             if longer == response:
                 break
             response = longer
@@ -399,14 +399,16 @@ async def _read_small(stream: BodyStream) -> HttpResponse:
 
 def _redirected(request: HttpRequest, stream: BodyStream, number: int) -> HttpRequest:
     """Return the request that redirect *number* leads to. The token never goes to another host."""
-    target = replace(request, url=redirect_target(request.url, stream.headers.get("location", "")))
+    target = structs.replace(request, url=redirect_target(request.url, stream.headers.get("location", "")))
     if number > _MAX_REDIRECTS:
         raise _error(stream, f"Zoom answered with more than {_MAX_REDIRECTS} redirects.")
     if not target.url:
         raise _error(stream, "Zoom answered with a redirect that does not lead to https, which is not followed.")
     if is_same_origin(target.url, request.url):
         return target
-    return replace(target, headers={name: text for name, text in request.headers.items() if name != "Authorization"})
+    return structs.replace(
+        target, headers={name: text for name, text in request.headers.items() if name != "Authorization"}
+    )
 
 
 def _is_page(stream: BodyStream) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 _YEARS: Final = range(2000, 3000)  # beyond them, arithmetic with a date could overflow
 
 
+@lru_cache(maxsize=8)  # all responses of a second have the same
 def parse_http_date(text: str) -> datetime | None:
     """Return the time of an HTTP date, in UTC, or None for any other text."""
     return _parse(text, parsedate_to_datetime)

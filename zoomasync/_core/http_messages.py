@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True, kw_only=True):
     """One HTTP request. Its repr hides the URL, the headers and the body.
 
     *name* is the route, by which errors name the request. *url* is percent-encoded. *timeout* is in seconds; None means
@@ -17,20 +17,25 @@ class HttpRequest:
 
     name: str
     method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
     timeout: float | None = None
-    mark_sent: Callable[[], None] | None = field(default=None, repr=False)
+    mark_sent: Callable[[], None] | None = None
+
+    def __repr__(self) -> str:
+        return f"HttpRequest(name={self.name!r}, method={self.method!r}, timeout={self.timeout!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """One complete HTTP response. The names of *headers* are in lower case."""
+class HttpResponse(Struct, frozen=True):
+    """One complete HTTP response. The names of *headers* are in lower case. Its repr shows the status only."""
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"HttpResponse(status={self.status})"
 
     @property
     def tracking_id(self) -> str | None:
@@ -38,8 +43,7 @@ class HttpResponse:
         return self.headers.get("x-zm-trackingid")
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseInfo:
+class ResponseInfo(Struct, frozen=True):
     """The status and headers of one response, as ``with_options(on_response=...)`` receives them.
 
     *route* is the route of the call. The names of *headers* are in lower case; the repr hides them.
@@ -47,5 +51,8 @@ class ResponseInfo:
 
     route: str
     status: int
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     tracking_id: str | None
+
+    def __repr__(self) -> str:
+        return f"ResponseInfo(route={self.route!r}, status={self.status}, tracking_id={self.tracking_id!r})"

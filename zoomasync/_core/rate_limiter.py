@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from .._label import Label
 from ..events import Event
 from .endpoint import ResourceQuota
@@ -48,8 +50,7 @@ def _unknown() -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """The right to send one request.
 
     Call *mark_sent* if the request was sent later than the permit was granted, for instance after opening a

@@ -149,7 +149,7 @@ class Session:
         with self.events.call(call.endpoint, self._labels) as events:
             state = _CallState(GuardedCall(self._circuit, call.name, call.path, self._outage_wait), events)
             try:
-                async with self._transport.until_closed():
+                with self._transport.until_closed():
                     return await self._send(call, state)
             except ConfigError as error:  # for example, the client was closed between two attempts
                 raise _final_error(call, error, state.unknown) from None

@@ -7,15 +7,12 @@ for every fault. It follows no redirects and sends no request twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractContextManager
 from copy import copy
-from http import HTTPStatus
 
 import aiohttp
 import anyio
 from aiohttp import ClientSession
-from yarl import URL
 
 from ... import errors
 from ...errors import ConfigError, TransportError
@@ -23,14 +20,12 @@ from ..http_messages import HttpRequest, HttpResponse
 from ..proxies import EnvironmentProxies
 from ._connector import connection_limit, is_instrumented, new_session
 from ._exchange import Exchange
-from ._faults import no_valid_response, proxy_rejection
 from ._pool import OpenCall, Pool
+from ._responding import Responding
 from ._stream import ResponseStream, run
 
 _MAX_BODY = 32 * 1024 * 1024
 _MAX_CONNECTIONS = 100
-_CONNECT_SECONDS = 10.0
-_LAST_STATUS = 599
 
 
 class AiohttpTransport:
@@ -103,7 +98,7 @@ class AiohttpTransport:
         """Whether the OpenTelemetry instrumentation of aiohttp records the requests."""
         return self._pool is not None and is_instrumented(self._pool.http_session)
 
-    def until_closed(self) -> AbstractAsyncContextManager[None]:
+    def until_closed(self) -> AbstractContextManager[None]:
         """Return the context of one call. It ends with `ConfigError` when the transport is closed."""
         return OpenCall(self._open_pool())
 
@@ -151,52 +146,12 @@ class AiohttpTransport:
         async with self._responding(exchange) as response:
             await self._read(exchange, response)
 
-    @asynccontextmanager
-    async def _responding(self, exchange: Exchange) -> AsyncGenerator[aiohttp.ClientResponse, None]:
-        """Send the request, and yield the response while it holds a connection."""
-        request, pool = exchange.request, exchange.pool
-        proxy = None if self._proxies is None else self._proxies.proxy_for(request.url)
-        async with pool.connections:
-            exchange.on_free_connection(is_reported=pool.http_session is not self._given_session)
-            async with pool.http_session.request(
-                request.method,
-                URL(request.url, encoded=True),
-                headers=request.headers,
-                data=request.body,
-                timeout=aiohttp.ClientTimeout(sock_connect=min(_CONNECT_SECONDS, exchange.seconds)),
-                allow_redirects=False,
-                # aiohttp's own trust_env would also send passwords from ~/.netrc.
-                proxy=proxy,
-            ) as response:
-                if exchange.has_waited:
-                    exchange.mark_sent()
-                self._check_status(exchange, response)
-                exchange.status = response.status
-                exchange.headers = {name.lower(): text for name, text in response.headers.items()}
-                yield response
-
-    def _check_status(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
-        """Raise `TransportError` for a status of the proxy, or for one that HTTP does not have."""
-        request, status = exchange.request, response.status
-        # Over https the proxy rejects the connection instead, and this would be the server.
-        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and request.url.startswith("http:"):
-            proxy = self._proxy_of(exchange.pool.http_session, request.url)
-            if proxy is not None:
-                raise proxy_rejection(request.name, status, proxy)
-        if not HTTPStatus.OK <= status <= _LAST_STATUS:
-            raise no_valid_response(request.name, f"status {status}")
-
-    def _proxy_of(self, http_session: ClientSession, url: str) -> URL | None:
-        # aiohttp has no public name for the proxy of a given session.
-        proxy = http_session._default_proxy  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        proxies = EnvironmentProxies() if http_session.trust_env else self._proxies
-        if proxy is None and proxies is not None:
-            proxy = proxies.proxy_for(url)
-        return None if proxy is None else URL(proxy)
+    def _responding(self, exchange: Exchange) -> Responding:
+        return Responding(exchange, self._proxies, is_own=exchange.pool.http_session is not self._given_session)
 
     async def _read(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
         size = 0
-        async for chunk in response.content.iter_any():
+        while chunk := await response.content.readany():
             size += len(chunk)
             if size > self._max_body:
                 response.close()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import select
 import sys
 
 import aiohttp
 from aiohttp import ClientSession
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
@@ -17,6 +17,8 @@ from ._exchange import current_exchange
 class ReportingConnector(aiohttp.TCPConnector):
     """A connector that reports new connections, and drops idle ones that have received data."""
 
+    _created = 0
+
     async def connect(
         self,
         req: aiohttp.ClientRequest,
@@ -24,19 +26,25 @@ class ReportingConnector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's name for its settings
     ) -> Connection:
         while True:
-            waited: list[bool] = []
-            # A kept-alive connection is returned before the event loop runs this callback.
-            handle = asyncio.get_running_loop().call_soon(waited.append, True)
-            try:
-                connection = await super().connect(req, traces, timeout)
-            finally:
-                handle.cancel()
-            if waited or not _has_received(connection):
+            created = self._created
+            connection = await super().connect(req, traces, timeout)
+            # An idle connection is returned without a wait, in which others could be created.
+            is_new = created != self._created
+            if is_new or not _has_received(connection):
                 break
             connection.close()
         for exchange in current_exchange.get():
-            exchange.on_connected(has_waited=bool(waited))
+            exchange.on_connected(has_waited=is_new)
         return connection
+
+    async def _create_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's name for its settings
+    ) -> ResponseHandler:
+        self._created += 1
+        return await super()._create_connection(req, traces, timeout)
 
 
 def _has_received(connection: Connection) -> bool:

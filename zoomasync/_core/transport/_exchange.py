@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from http import HTTPStatus
 
 from ..http_messages import HttpRequest, HttpResponse
-from ._pool import Deadline, Pool
+from ._pool import Pool, TimeLimit
 
 # A request waits for a free connection for at most ten time limits of a response.
 _POOL_TIMEOUTS = 10
@@ -21,7 +21,7 @@ class Exchange:
         self.pool = pool
         self.seconds = seconds
         self.has_waited = pool.connections.value == 0
-        self.deadline = Deadline(pool, _POOL_TIMEOUTS * seconds if self.has_waited else seconds)
+        self.time_limit = TimeLimit(pool, _POOL_TIMEOUTS * seconds if self.has_waited else seconds)
         self.is_waiting_for_pool = True
         self.may_be_sent = False
         self.status = 0  # until the headers have arrived
@@ -34,14 +34,14 @@ class Exchange:
         if not is_reported:
             self.on_connected(has_waited=False)
         elif self.has_waited:
-            self.deadline.restart(self.seconds)
+            self.time_limit.restart(self.seconds)
 
     def on_connected(self, *, has_waited: bool) -> None:
         """Start the time limit of the response, and record a wait: Zoom counts requests when they arrive."""
         self.may_be_sent = True
         self.has_waited |= has_waited
         if self.has_waited:
-            self.deadline.restart(self.seconds)
+            self.time_limit.restart(self.seconds)
             self.mark_sent()
 
     def mark_sent(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import anyio
@@ -60,7 +60,7 @@ class SessionTransport(Transport, Protocol):
         """Return the semaphore of the downloads that may run at a time."""
         ...
 
-    def until_closed(self) -> AbstractAsyncContextManager[None]:
+    def until_closed(self) -> AbstractContextManager[None]:
         """Return the context of one call. It ends with `ConfigError` when the transport is closed.
 
         Raises `ConfigError` unless the running event loop has opened the transport.

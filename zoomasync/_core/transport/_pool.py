@@ -26,13 +26,13 @@ class Pool:
         self.downloads = anyio.Semaphore(max(1, min(_MAX_DOWNLOADS, size // 2)), fast_acquire=True)
         self.loop = asyncio.get_running_loop()
         self.is_closed = False
-        self.deadlines: dict[asyncio.Task[object] | None, Deadline] = {}
+        self.limits: dict[asyncio.Task[object], TimeLimit] = {}  # the innermost of each task
 
     def view(self) -> Pool:
         """Return a pool of the same connections and downloads, with calls of its own."""
         view = copy(self)
         view.is_closed = False
-        view.deadlines = {}
+        view.limits = {}
         return view
 
     async def end_calls(self) -> None:
@@ -40,60 +40,76 @@ class Pool:
         self.is_closed = True
         if self.loop.is_closed():
             return
-        for deadline in self.deadlines.values():
-            deadline.end()
+        for limit in self.limits.values():
+            limit.end()
         await asyncio.sleep(0)  # until they are cancelled, so that aiohttp does not cancel them without a reason
 
 
-class Deadline:
-    """A time limit of a task. It raises `TimeoutError` when the time is over or the pool is closed."""
+class TimeLimit:
+    """The context of work that ends with `TimeoutError` after *seconds* (None is no limit), or when *pool* is closed.
+
+    A close ends the innermost context of each task. It is `asyncio.timeout` without the cost of its states: every
+    request enters two of these.
+    """
+
+    __slots__ = ("_cancelling", "_is_over", "_outer", "_pool", "_seconds", "_task", "_timer")
 
     def __init__(self, pool: Pool, seconds: float | None) -> None:
         self._pool = pool
-        self._timeout = asyncio.timeout(seconds)
-        self._task: asyncio.Task[object] | None = None
-        self._outer: Deadline | None = None
+        self._seconds = seconds
+        self._is_over = False
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-        self._task = asyncio.current_task()
-        self._outer = self._pool.deadlines.get(self._task)
-        self._pool.deadlines[self._task] = self
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a time limit needs a task")
+        self._task = task
+        self._cancelling = task.cancelling()
+        limits = self._pool.limits
+        self._outer = limits.get(task)
+        limits[task] = self
+        if self._seconds is not None:
+            self._timer = self._pool.loop.call_later(self._seconds, self.end)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if self._outer is None:
-            del self._pool.deadlines[self._task]
+            del self._pool.limits[self._task]
         else:
-            self._pool.deadlines[self._task] = self._outer
-        await self._timeout.__aexit__(kind, error, frames)
+            self._pool.limits[self._task] = self._outer
+        if self._timer is not None:
+            self._timer.cancel()
+        # As with asyncio.timeout, a cancellation by others has precedence.
+        if self._is_over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
 
     def restart(self, seconds: float) -> None:
         """Set the time limit to *seconds* from now, unless it is over."""
-        if not self._pool.is_closed and not self._timeout.expired():
-            self._timeout.reschedule(self._pool.loop.time() + seconds)
+        if not self._pool.is_closed and not self._is_over:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._pool.loop.call_later(seconds, self.end)
 
     def end(self) -> None:
         """Cancel the work now."""
-        if not self._timeout.expired():
-            self._timeout.reschedule(self._pool.loop.time())
+        if not self._is_over:
+            self._is_over = True
+            self._task.cancel()
 
 
-class OpenCall:
+class OpenCall(TimeLimit):
     """The context of one call, which ends with `ConfigError` when the pool is closed."""
 
+    __slots__ = ()
+
     def __init__(self, pool: Pool) -> None:
-        self._deadline = Deadline(pool, None)
+        super().__init__(pool, None)
 
-    async def __aenter__(self) -> None:
-        await self._deadline.__aenter__()
-
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
         try:
-            await self._deadline.__aexit__(kind, error, frames)
+            super().__exit__(kind, error, frames)
         except TimeoutError:
             pass
         else:

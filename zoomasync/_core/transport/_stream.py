@@ -10,7 +10,7 @@ import aiohttp
 
 from ._exchange import Exchange, current_exchange
 from ._faults import failure_of, without_frames
-from ._pool import Deadline
+from ._pool import TimeLimit
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ async def run(exchange: Exchange, work: Callable[[Exchange], Awaitable[T]]) -> T
     context = current_exchange.set(current)
     failure: BaseException
     try:
-        async with exchange.deadline:
+        with exchange.time_limit:
             return await work(exchange)
     except Exception as error:  # noqa: BLE001  raised below
         failure = failure_of(exchange, error)
@@ -60,7 +60,7 @@ class ResponseStream:
 
     async def read(self) -> bytes:
         """Return the next part of the body, or no bytes at its end. Raises a `TransportError`."""
-        self._exchange.deadline = Deadline(self._exchange.pool, self._exchange.seconds)
+        self._exchange.time_limit = TimeLimit(self._exchange.pool, self._exchange.seconds)
         return await run(self._exchange, self._read)
 
     async def aclose(self) -> None:

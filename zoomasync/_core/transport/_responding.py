@@ -1,0 +1,100 @@
+"""A response while it holds a connection."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+from aiohttp import ClientSession
+from yarl import URL
+
+from ..proxies import EnvironmentProxies
+from ._exchange import Exchange
+from ._faults import no_valid_response, proxy_rejection
+
+_CONNECT_SECONDS: Final = 10.0
+_LAST_STATUS: Final = 599
+
+
+class Responding:
+    """The context of a response: it waits for a connection, sends the request, and frees the connection at its end.
+
+    *proxies* are those of the environment, or None. With *is_own*, the HTTP session reports its connections.
+    """
+
+    __slots__ = ("_exchange", "_is_own", "_proxies", "_response")
+
+    def __init__(self, exchange: Exchange, proxies: EnvironmentProxies | None, *, is_own: bool) -> None:
+        self._exchange = exchange
+        self._proxies = proxies
+        self._is_own = is_own
+
+    async def __aenter__(self) -> aiohttp.ClientResponse:
+        connections = self._exchange.pool.connections
+        await connections.acquire()
+        try:
+            self._response = await self._send()
+        except BaseException:
+            connections.release()
+            raise
+        return self._response
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            self._response.release()
+            await self._response.wait_for_close()
+        finally:
+            self._exchange.pool.connections.release()
+
+    async def _send(self) -> aiohttp.ClientResponse:
+        """Return the response as soon as its headers have arrived."""
+        exchange = self._exchange
+        request = exchange.request
+        exchange.on_free_connection(is_reported=self._is_own)
+        response = await exchange.pool.http_session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            data=request.body,
+            timeout=_client_timeout(exchange.seconds),
+            allow_redirects=False,
+            # aiohttp's own trust_env would also send passwords from ~/.netrc.
+            proxy=None if self._proxies is None else self._proxies.proxy_for(request.url),
+        )
+        try:
+            if exchange.has_waited:
+                exchange.mark_sent()
+            self._check_status(response.status)
+        except BaseException:
+            response.release()
+            await response.wait_for_close()
+            raise
+        exchange.status = response.status
+        exchange.headers = {name.lower(): text for name, text in response.headers.items()}
+        return response
+
+    def _check_status(self, status: int) -> None:
+        """Raise `TransportError` for a status of the proxy, or for one that HTTP does not have."""
+        request = self._exchange.request
+        # Over https the proxy rejects the connection instead, and this would be the server.
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and request.url.startswith("http:"):
+            proxy = self._proxy_of(self._exchange.pool.http_session, request.url)
+            if proxy is not None:
+                raise proxy_rejection(request.name, status, proxy)
+        if not HTTPStatus.OK <= status <= _LAST_STATUS:
+            raise no_valid_response(request.name, f"status {status}")
+
+    def _proxy_of(self, http_session: ClientSession, url: str) -> URL | None:
+        # aiohttp has no public name for the proxy of a given session.
+        proxy = http_session._default_proxy  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        proxies = EnvironmentProxies() if http_session.trust_env else self._proxies
+        if proxy is None and proxies is not None:
+            proxy = proxies.proxy_for(url)
+        return None if proxy is None else URL(proxy)
+
+
+@lru_cache(maxsize=64)  # a client has one time limit, and its views a few others
+def _client_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=min(_CONNECT_SECONDS, seconds))
