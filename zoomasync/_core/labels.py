@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-import anyio
-
 from .._label import Label
 from ..events import Event, LabelCorrected
+from .early_end import EarlyEnd
 from .endpoint import Endpoint
 
 _BY_NAME: Final = {label.value: label for label in Label}
@@ -20,7 +18,8 @@ _AGREEING: Final = 3
 
 def named_label(headers: Mapping[str, str]) -> Label | None:
     """Return the label that response *headers* (names in lower case) name, or None without a known one."""
-    return _BY_NAME.get(headers.get("x-ratelimit-category", "").strip().lower())
+    name = headers.get("x-ratelimit-category")
+    return None if name is None else _BY_NAME.get(name.strip().lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,41 +50,58 @@ class LabelCorrection:
         return replace(self, named=named, in_a_row=in_a_row)
 
 
+class LabelWait(EarlyEnd):
+    """The context of a wait among *waiting*, under the label of *endpoint*. A wait that was ended is left silently."""
+
+    __slots__ = ("_waiting", "endpoint")
+
+    def __init__(self, waiting: dict[LabelWait, None], endpoint: Endpoint[object]) -> None:
+        super().__init__()
+        self._waiting = waiting
+        self.endpoint: Endpoint[object] = endpoint
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._waiting[self] = None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        del self._waiting[self]
+        return self._is_ended_by(kind)
+
+
 class LabelCorrections:
     """The corrected labels of one client, by route. *on_event* receives `LabelCorrected`."""
 
     def __init__(self) -> None:
         self.on_event: Callable[[Event], None] | None = None
         self._corrections: dict[str, LabelCorrection] = {}
-        self._waiting: dict[anyio.CancelScope, str] = {}  # in order of arrival
+        self._waiting: dict[LabelWait, None] = {}  # in order of arrival
 
     def label(self, endpoint: Endpoint[object]) -> Label:
         """Return the label that calls to *endpoint* count under."""
+        if not self._corrections:
+            return endpoint.label
         correction = self._corrections.get(endpoint.route)
         return endpoint.label if correction is None else correction.label or endpoint.label
 
-    @contextmanager
-    def until_corrected(self, endpoint: Endpoint[object]) -> Generator[Label, None, None]:
-        """Give the label of *endpoint* to the block, and cancel the block when that label is corrected."""
-        with anyio.CancelScope() as scope:
-            self._waiting[scope] = endpoint.route
-            try:
-                yield self.label(endpoint)
-            finally:
-                del self._waiting[scope]
+    def until_corrected(self, endpoint: Endpoint[object]) -> LabelWait:
+        """Return the context of a wait under the label of *endpoint*, which a correction of that label ends."""
+        return LabelWait(self._waiting, endpoint)
 
     def observe(self, endpoint: Endpoint[object], headers: Mapping[str, str]) -> None:
         """Read the label of *endpoint* from the *headers* of a successful response (names in lower case)."""
-        named, before = named_label(headers), self.label(endpoint)
-        correction = self._corrections.get(endpoint.route)
-        if named is None or (correction is None and named is before):
+        named = named_label(headers)
+        if named is None:
+            return
+        before, correction = self.label(endpoint), self._corrections.get(endpoint.route)
+        if correction is None and named is before:
             return
         correction = (correction or LabelCorrection()).after(named, of_endpoint=endpoint.label)
         self._corrections[endpoint.route] = correction
         if self.label(endpoint) is before:
             return
-        for scope, route in self._waiting.items():
-            if route == endpoint.route:
-                scope.cancel()
+        for wait in self._waiting:
+            if wait.endpoint.route == endpoint.route:
+                wait.end()
         if self.on_event is not None:
             self.on_event(LabelCorrected(endpoint.name, endpoint.label, named))

@@ -207,14 +207,15 @@ class Session:
                 result = interpret(call, response, events.reporting(options.on_invalid_row), options.on_extra_fields)
                 guard.has_response = True
                 self._labels.observe(call.endpoint, response.headers)
-                self._resource_quotas.count(call.resource_quotas)
+                if call.resource_quotas:
+                    self._resource_quotas.count(call.resource_quotas)
                 events.decoded(result)
                 return result
 
     async def _acquire(self, call: Call[object], state: _CallState) -> tuple[Token, Permit]:
         """Wait for a valid access token and a permit. The probe of an outage passes the calls that wait for its end."""
         is_retry, events = state.error is not None, state.events
-        if (resumes_at := self._resource_quotas.exhausted_until(call.resource_quotas)) is not None:
+        if call.resource_quotas and (resumes_at := self._resource_quotas.exhausted_until(call.resource_quotas)):
             raise resource_limit_error(call, resumes_at, is_retry=is_retry)
         # The token comes first: callers that held permits while they wait for a token would all send at once.
         token = await self._token_source.get()
@@ -235,7 +236,8 @@ class Session:
         while True:
             if give_up_at is not None:
                 max_wait = max(0.0, give_up_at - anyio.current_time())
-            with self._labels.until_corrected(call.endpoint) as label:
+            with self._labels.until_corrected(call.endpoint):
+                label = self._labels.label(call.endpoint)
                 return await self._rate_limiter.acquire(label, priority=priority, max_wait=max_wait)
 
     async def _current_token(self, token: Token, permit: Permit) -> Token:

@@ -47,14 +47,14 @@ class LocalRateLimiter:
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it, as `RateLimiter.acquire` describes."""
         quota, bucket = self._quota(label), self._buckets[label]
-        if max_wait is not None and quota.remaining != 0:
-            delay = bucket.expected_delay(priority=priority)
-            if delay > max_wait:
+        if quota.remaining != 0:
+            if (mark_sent := await bucket.acquire_now()) is not None:
+                return self._permit(label, quota, quota.count(), mark_sent)
+            if max_wait is not None and (delay := bucket.expected_delay(priority=priority)) > max_wait:
                 raise QueueTooLong(delay)
         day, mark_sent = await _count_and_wait(quota, bucket, priority=priority)
         day = quota.renew(day)  # midnight may have passed in the queue
-        self._set_adaptive_rate(label, self._adaptive_rates[label].on_permit(self._clock()))
-        return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
+        return self._permit(label, quota, day, mark_sent)
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds*. Repeated 429s lower its rate."""
@@ -88,6 +88,13 @@ class LocalRateLimiter:
 
     def _quota(self, label: Label) -> DailyQuota:
         return self._quotas[self._plan.quota_label(label)]
+
+    def _permit(self, label: Label, quota: DailyQuota, day: int, mark_sent: Callable[[], None]) -> Permit:
+        """Return the permit of a request that *quota* has counted in *day*."""
+        adaptive_rate = self._adaptive_rates[label]
+        if adaptive_rate.fraction < 1:
+            self._set_adaptive_rate(label, adaptive_rate.on_permit(self._clock()))
+        return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
 
     def _set_adaptive_rate(self, label: Label, adaptive_rate: AdaptiveRate) -> None:
         changed = adaptive_rate.fraction != self._adaptive_rates[label].fraction

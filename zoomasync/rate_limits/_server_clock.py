@@ -52,6 +52,7 @@ class ServerClock:
         self._latest: tuple[datetime, float] = (local_time(), seconds())
         self._day = 0
         self._day_ends = self.midnight()
+        self._day_ends_at = self._seconds_at(self._day_ends)
         self._unconfirmed: tuple[timedelta, float] | None = None
         self._headers: Mapping[str, str] | None = None
 
@@ -110,12 +111,21 @@ class ServerClock:
         self._set(moment)
         if abs(ahead) > _TOLERANCE:
             self.correction += ahead
-            self._day_ends = self.midnight()
+            self._end_day_at(self.midnight())
 
     def _set(self, moment: datetime) -> None:
         self._latest, self.observed = (moment, self._seconds()), True
+        self._end_day_at(self._day_ends)
 
     def _count_midnight(self) -> None:
-        if self.now() >= self._day_ends:
+        if self._seconds() >= self._day_ends_at:  # compared as numbers, since each request asks several times
             self._day += 1
-            self._day_ends = self.midnight()
+            self._end_day_at(self.midnight())
+
+    def _end_day_at(self, moment: datetime) -> None:
+        self._day_ends, self._day_ends_at = moment, self._seconds_at(moment)
+
+    def _seconds_at(self, moment: datetime) -> float:
+        """Return what *seconds* counts at *moment* of this clock."""
+        latest, observed_at = self._latest
+        return observed_at + (moment - latest).total_seconds()

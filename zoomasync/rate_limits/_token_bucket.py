@@ -30,7 +30,7 @@ class TokenBucket:
     def __init__(
         self, rate: float, *, latency_jitter: float = LATENCY_JITTER, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.current_rate = rate
+        self.current_rate: float = rate
         """The requests per second that are allowed now: the rate, or less while the adaptive rate is lowered."""
         self._rate = rate
         self._latency_jitter = latency_jitter
@@ -41,6 +41,7 @@ class TokenBucket:
         self._holds_token = False  # acquired from the aiolimiter for a permit that was not taken yet
         self._limiter: AsyncLimiter | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.set_fraction(1.0)
 
     def __repr__(self) -> str:
         of_plan = f" of {self._rate:g}/s" if self.current_rate < self._rate else ""
@@ -62,9 +63,23 @@ class TokenBucket:
         first = max(self._until_free, 0.0 if has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 
+    async def acquire_now(self) -> Callable[[], None] | None:
+        """Return the `Permit.mark_sent` of a permit if one is free and nobody waits, without waiting; or None."""
+        if self._queue.waiting or self._until_free > 0:
+            return None
+        if not self._holds_token:
+            limiter = self._limiter_of_loop()
+            if not limiter.has_capacity():
+                return None
+            await limiter.acquire()  # does not wait, as it has capacity
+        return self._mark_sent(self.take())
+
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
         """Wait for a permit, and return its `Permit.mark_sent`. A cancelled caller does not consume a permit."""
-        moment = await self._queue.wait_turn(priority=priority)
+        return self._mark_sent(await self._queue.wait_turn(priority=priority))
+
+    def _mark_sent(self, moment: float) -> Callable[[], None]:
+        """Return the `Permit.mark_sent` of the permit that was taken at *moment*."""
 
         def mark_sent() -> None:
             nonlocal moment
@@ -86,6 +101,10 @@ class TokenBucket:
     def set_fraction(self, fraction: float) -> None:
         """Use only a *fraction* of the rate from now on."""
         self.current_rate = self._rate * fraction
+        # No window is shorter than a second: 2.5 per second means three in 1.2 seconds, and a third per second means
+        # one in three seconds.
+        self._capacity = math.ceil(self.current_rate)
+        self._window = self._capacity / self.current_rate + 2 * self._latency_jitter
         self._limiter = None
 
     async def wait(self) -> None:
@@ -106,13 +125,10 @@ class TokenBucket:
     @property
     def _until_free(self) -> float:
         """The seconds until the window has room and no pause is active, or 0."""
-        # No window is shorter than a second: 2.5 per second means three in 1.2 seconds, and a third per second means
-        # one in three seconds.
-        capacity = math.ceil(self.current_rate)
-        window = capacity / self.current_rate + 2 * self._latency_jitter
-        full = len(self._sends) >= capacity
-        free_at = self._sends[-capacity] + window if full else -math.inf
-        return max(0.0, max(free_at, self._resumes_at) - self._clock())
+        free_at = self._resumes_at
+        if len(self._sends) >= self._capacity:
+            free_at = max(free_at, self._sends[-self._capacity] + self._window)
+        return max(0.0, free_at - self._clock())
 
     async def _wait_until_free(self) -> None:
         while (delay := self._until_free) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it

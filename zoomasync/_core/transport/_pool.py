@@ -10,6 +10,7 @@ import anyio
 from aiohttp import ClientSession
 
 from ...errors import ConfigError
+from ..early_end import EarlyEnd
 
 # A download takes as much of the line as it gets, so that more of them at a time are not faster. Each holds a
 # connection for long, and half of the connections stay free for calls.
@@ -45,30 +46,25 @@ class Pool:
         await asyncio.sleep(0)  # until they are cancelled, so that aiohttp does not cancel them without a reason
 
 
-class TimeLimit:
+class TimeLimit(EarlyEnd):
     """The context of work that ends with `TimeoutError` after *seconds* (None is no limit), or when *pool* is closed.
 
-    A close ends the innermost context of each task. It is `asyncio.timeout` without the cost of its states: every
-    request enters two of these.
+    A close ends the innermost context of each task.
     """
 
-    __slots__ = ("_cancelling", "_is_over", "_outer", "_pool", "_seconds", "_task", "_timer")
+    __slots__ = ("_outer", "_pool", "_seconds", "_timer")
 
     def __init__(self, pool: Pool, seconds: float | None) -> None:
+        super().__init__()
         self._pool = pool
         self._seconds = seconds
-        self._is_over = False
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a time limit needs a task")
-        self._task = task
-        self._cancelling = task.cancelling()
+        super().__enter__()
         limits = self._pool.limits
-        self._outer = limits.get(task)
-        limits[task] = self
+        self._outer = limits.get(self._task)
+        limits[self._task] = self
         if self._seconds is not None:
             self._timer = self._pool.loop.call_later(self._seconds, self.end)
 
@@ -79,8 +75,7 @@ class TimeLimit:
             self._pool.limits[self._task] = self._outer
         if self._timer is not None:
             self._timer.cancel()
-        # As with asyncio.timeout, a cancellation by others has precedence.
-        if self._is_over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        if self._is_ended_by(kind):
             raise TimeoutError from error
 
     def restart(self, seconds: float) -> None:
@@ -89,12 +84,6 @@ class TimeLimit:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = self._pool.loop.call_later(seconds, self.end)
-
-    def end(self) -> None:
-        """Cancel the work now."""
-        if not self._is_over:
-            self._is_over = True
-            self._task.cancel()
 
 
 class OpenCall(TimeLimit):
