@@ -14,15 +14,13 @@ class EarlyEnd:
 
     __slots__ = ("_cancelling", "_is_over", "_task")
 
-    def __init__(self) -> None:
-        self._is_over = False
-
     def __enter__(self) -> None:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("only the work of a task can be ended")
         self._task = task
         self._cancelling = task.cancelling()
+        self._is_over = False
 
     def end(self) -> None:
         """Cancel the work now, if it has not been."""
@@ -31,5 +29,5 @@ class EarlyEnd:
             self._task.cancel()
 
     def _is_ended_by(self, kind: type[BaseException] | None) -> bool:
-        """Return whether `end` alone has ended the work, which raises *kind*. Call it once, at the exit."""
-        return self._is_over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError
+        """Return whether `end` alone has ended the work that is over and raises *kind*. Call it once, at the exit."""
+        return self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError

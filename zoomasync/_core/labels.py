@@ -56,7 +56,6 @@ class LabelWait(EarlyEnd):
     __slots__ = ("_waiting", "endpoint")
 
     def __init__(self, waiting: dict[LabelWait, None], endpoint: Endpoint[object]) -> None:
-        super().__init__()
         self._waiting = waiting
         self.endpoint: Endpoint[object] = endpoint
 
@@ -66,7 +65,7 @@ class LabelWait(EarlyEnd):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
         del self._waiting[self]
-        return self._is_ended_by(kind)
+        return self._is_over and self._is_ended_by(kind)
 
 
 class LabelCorrections:

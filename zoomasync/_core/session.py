@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -171,8 +170,12 @@ class Session:
     async def _send(self, call: Call[T], state: _CallState) -> T:
         while True:
             try:
-                async with self._write_lock(call):
+                lock = self._write_lock(call) if self._write_locks else None
+                if lock is None:
                     result = await self._attempt(call, state)
+                else:
+                    async with lock:
+                        result = await self._attempt(call, state)
             except CircuitOpen as caught:
                 raise _outage_error(call, caught, state) from None
             except ZoomError as caught:
@@ -272,10 +275,9 @@ class Session:
             self._options.on_response(ResponseInfo(call.name, response.status, response.headers, response.tracking_id))
         return response
 
-    def _write_lock(self, call: Call[object]) -> AbstractAsyncContextManager[object]:
-        """Return a lock on a resource of which Zoom has rejected simultaneous writes."""
-        lock = self._write_locks.get(call.resource)
-        return lock if lock is not None and call.endpoint.retry_safety is not RetrySafety.SAFE else nullcontext()
+    def _write_lock(self, call: Call[object]) -> anyio.Lock | None:
+        """Return the lock on a resource of which Zoom has rejected simultaneous writes, if *call* is such a write."""
+        return None if call.endpoint.retry_safety is RetrySafety.SAFE else self._write_locks.get(call.resource)
 
     def _waits_for_token(self, error: ZoomError) -> bool:
         """Return whether a call that has no token because of *error* waits for the end of an outage."""

@@ -93,8 +93,8 @@ def remaining_in_headers(headers: Mapping[str, str], per_day: int | None) -> int
     Zoom uses the same headers for the per-second limit and for the daily limit, and names the limit in 429s only. So
     they report the daily quota if the type says so, or if the limit is *per_day* or too high for a second.
     """
-    remaining, limit = headers.get("x-ratelimit-remaining", ""), headers.get("x-ratelimit-limit", "")
-    if not _is_count(remaining):
+    remaining, limit = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-limit", "")
+    if remaining is None or not _is_count(remaining):
         return None
     is_daily = (
         headers.get("x-ratelimit-type", "").lower() == "daily-limit"

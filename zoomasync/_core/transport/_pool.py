@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Iterable, Iterator
 from copy import copy
 from types import TracebackType
 
@@ -28,17 +30,42 @@ class Pool:
         self.loop = asyncio.get_running_loop()
         self.is_closed = False
         self.limits: dict[asyncio.Task[object], TimeLimit] = {}  # the innermost of each task
+        self.wakes_at = math.inf  # when the limits are looked through for those that are over
+        self._timer: asyncio.TimerHandle | None = None
 
     def view(self) -> Pool:
         """Return a pool of the same connections and downloads, with calls of its own."""
         view = copy(self)
         view.is_closed = False
-        view.limits = {}
+        view.limits, view.wakes_at, view._timer = {}, math.inf, None  # noqa: SLF001  the same class
         return view
+
+    def wake_at(self, moment: float) -> None:
+        """Look through the limits at *moment* of the event loop's clock.
+
+        One timer serves all limits: most requests end long before theirs, and a timer for each would cost the event
+        loop more than all other work on it.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+        self.wakes_at, self._timer = moment, self.loop.call_at(moment, self._end_overdue)
+
+    def _end_overdue(self) -> None:
+        self.wakes_at, self._timer = math.inf, None
+        now, next_deadline = self.loop.time(), math.inf
+        for limit in _with_outer(self.limits.values()):
+            if limit.deadline <= now:
+                limit.end()
+            else:
+                next_deadline = min(next_deadline, limit.deadline)
+        if next_deadline < math.inf:
+            self.wake_at(next_deadline)
 
     async def end_calls(self) -> None:
         """Cancel all calls in progress."""
         self.is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         if self.loop.is_closed():
             return
         for limit in self.limits.values():
@@ -46,44 +73,56 @@ class Pool:
         await asyncio.sleep(0)  # until they are cancelled, so that aiohttp does not cancel them without a reason
 
 
+def _with_outer(innermost: Iterable[TimeLimit]) -> Iterator[TimeLimit]:
+    """Yield the limits of all contexts that tasks are in."""
+    for limit in innermost:
+        each: TimeLimit | None = limit
+        while each is not None:
+            yield each
+            each = each.outer
+
+
 class TimeLimit(EarlyEnd):
-    """The context of work that ends with `TimeoutError` after *seconds* (None is no limit), or when *pool* is closed.
+    """The context of work that ends with `TimeoutError` after *seconds*, or when *pool* is closed.
 
     A close ends the innermost context of each task.
     """
 
-    __slots__ = ("_outer", "_pool", "_seconds", "_timer")
+    __slots__ = ("_pool", "_seconds", "deadline", "outer")
 
-    def __init__(self, pool: Pool, seconds: float | None) -> None:
-        super().__init__()
+    def __init__(self, pool: Pool, seconds: float = math.inf) -> None:
         self._pool = pool
         self._seconds = seconds
-        self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> None:
         super().__enter__()
-        limits = self._pool.limits
-        self._outer = limits.get(self._task)
-        limits[self._task] = self
-        if self._seconds is not None:
-            self._timer = self._pool.loop.call_later(self._seconds, self.end)
+        pool = self._pool
+        self.outer: TimeLimit | None = pool.limits.get(self._task)
+        pool.limits[self._task] = self
+        self.deadline: float = math.inf
+        if self._seconds != math.inf:
+            self._set_deadline(self._seconds)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if self._outer is None:
+        if self.outer is None:
             del self._pool.limits[self._task]
         else:
-            self._pool.limits[self._task] = self._outer
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._is_ended_by(kind):
-            raise TimeoutError from error
+            self._pool.limits[self._task] = self.outer
+        if self._is_over and self._is_ended_by(kind):
+            raise self._error() from error
 
     def restart(self, seconds: float) -> None:
         """Set the time limit to *seconds* from now, unless it is over."""
         if not self._pool.is_closed and not self._is_over:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self._pool.loop.call_later(seconds, self.end)
+            self._set_deadline(seconds)
+
+    def _set_deadline(self, seconds: float) -> None:
+        self.deadline = self._pool.loop.time() + seconds
+        if self.deadline < self._pool.wakes_at:
+            self._pool.wake_at(self.deadline)
+
+    def _error(self) -> Exception:
+        return TimeoutError()
 
 
 class OpenCall(TimeLimit):
@@ -91,19 +130,8 @@ class OpenCall(TimeLimit):
 
     __slots__ = ()
 
-    def __init__(self, pool: Pool) -> None:
-        super().__init__(pool, None)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, error, frames)
-        except TimeoutError:
-            pass
-        else:
-            return
-        raise closed_error() from None
+    def _error(self) -> Exception:
+        return closed_error()
 
 
 def closed_error() -> ConfigError:

@@ -33,7 +33,10 @@ class Responding:
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
         connections = self._exchange.pool.connections
-        await connections.acquire()
+        if self._exchange.has_waited:
+            await connections.acquire()
+        else:
+            connections.acquire_nowait()
         try:
             self._response = await self._send()
         except BaseException:
