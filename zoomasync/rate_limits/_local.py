@@ -32,12 +32,13 @@ class LocalRateLimiter:
     ) -> None:
         self.server_clock: Final = ServerClock(clock or running_seconds)
         """Zoom's clock."""
-        self._plan = plan
         self._clock = clock or time.monotonic
         self._buckets = {
             label: TokenBucket(plan.rate(label), latency_jitter=latency_jitter, clock=self._clock) for label in Label
         }
-        self._quotas = {label: DailyQuota(plan.per_day(label), self.server_clock) for label in Label}
+        quotas = {label: DailyQuota(plan.per_day(label), self.server_clock) for label in Label}
+        self._quotas = {label: quotas[plan.quota_label(label)] for label in Label}  # two labels may share one
+        self._per_day = {label: plan.per_day(label) for label in Label}
         self._adaptive_rates = dict.fromkeys(Label, AdaptiveRate())
         self._subscribers = Subscribers(plan)
 
@@ -46,15 +47,21 @@ class LocalRateLimiter:
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it, as `RateLimiter.acquire` describes."""
-        quota, bucket = self._quota(label), self._buckets[label]
-        if quota.remaining != 0:
-            if (mark_sent := await bucket.acquire_now()) is not None:
-                return self._permit(label, quota, quota.count(), mark_sent)
-            if max_wait is not None and (delay := bucket.expected_delay(priority=priority)) > max_wait:
-                raise QueueTooLong(delay)
-        day, mark_sent = await _count_and_wait(quota, bucket, priority=priority)
-        day = quota.renew(day)  # midnight may have passed in the queue
-        return self._permit(label, quota, day, mark_sent)
+        quota, bucket = self._quotas[label], self._buckets[label]
+        if bucket.has_free_permit:
+            day = quota.count()
+            mark_sent = await bucket.acquire_free()
+        else:
+            if max_wait is not None and quota.remaining != 0:
+                delay = bucket.expected_delay(priority=priority)
+                if delay > max_wait:
+                    raise QueueTooLong(delay)
+            day, mark_sent = await _count_and_wait(quota, bucket, priority=priority)
+            day = quota.renew(day)  # midnight may have passed in the queue
+        adaptive_rate = self._adaptive_rates[label]
+        if adaptive_rate.fraction < 1:
+            self._set_adaptive_rate(label, adaptive_rate.on_permit(self._clock()))
+        return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds*. Repeated 429s lower its rate."""
@@ -63,17 +70,17 @@ class LocalRateLimiter:
 
     async def on_daily_limit(self, label: Label, until: datetime) -> None:
         """Block *label* until then. Waiting callers raise `DailyQuotaExhausted`."""
-        quota = self._quota(label)
+        quota = self._quotas[label]
         quota.block(until)
         for other, bucket in self._buckets.items():
-            if self._quota(other) is quota:
+            if self._quotas[other] is quota:
                 bucket.dismiss()
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
         """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case)."""
         self.server_clock.observe(headers)
-        if (remaining := remaining_in_headers(headers, self._plan.per_day(label))) is not None:
-            self._quota(label).lower_to(remaining)
+        if (remaining := remaining_in_headers(headers, self._per_day[label])) is not None:
+            self._quotas[label].lower_to(remaining)
 
     async def status(self) -> Mapping[Label, RateLimitStatus]:
         """Return the state of every label."""
@@ -86,16 +93,6 @@ class LocalRateLimiter:
     async def aclose(self) -> None:
         """Do nothing: this limiter holds no resources."""
 
-    def _quota(self, label: Label) -> DailyQuota:
-        return self._quotas[self._plan.quota_label(label)]
-
-    def _permit(self, label: Label, quota: DailyQuota, day: int, mark_sent: Callable[[], None]) -> Permit:
-        """Return the permit of a request that *quota* has counted in *day*."""
-        adaptive_rate = self._adaptive_rates[label]
-        if adaptive_rate.fraction < 1:
-            self._set_adaptive_rate(label, adaptive_rate.on_permit(self._clock()))
-        return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
-
     def _set_adaptive_rate(self, label: Label, adaptive_rate: AdaptiveRate) -> None:
         changed = adaptive_rate.fraction != self._adaptive_rates[label].fraction
         self._adaptive_rates[label] = adaptive_rate
@@ -104,7 +101,7 @@ class LocalRateLimiter:
             self._subscribers.publish(label, adaptive_rate.fraction)
 
     def _status(self, label: Label) -> RateLimitStatus:
-        bucket, quota = self._buckets[label], self._quota(label)
+        bucket, quota = self._buckets[label], self._quotas[label]
         delay, remaining, resets_at = bucket.expected_delay(), quota.remaining, quota.resumes_at
         if remaining == 0:
             delay = max(delay, (resets_at - self.server_clock.now()).total_seconds())

@@ -55,13 +55,18 @@ class ServerClock:
         self._day_ends_at = self._seconds_at(self._day_ends)
         self._unconfirmed: tuple[timedelta, float] | None = None
         self._headers: Mapping[str, str] | None = None
+        self._latest_text = ""  # the header that set the clock, if it was not corrected since
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Set the clock from response headers, if their time is acceptable."""
         if headers is self._headers:  # the limiter and the resource quotas of one client report each response
             return
         self._headers = headers
-        moment = parse_http_date(headers.get("date", ""))
+        text = headers.get("date", "")
+        if text == self._latest_text and self._seconds() - self._latest[1] <= _LATEST_RESPONSE.total_seconds():
+            self._unconfirmed = None  # the second is still the one that set the clock
+            return
+        moment = parse_http_date(text)
         if moment is None:
             return
         ahead = moment - self.now()
@@ -70,6 +75,7 @@ class ServerClock:
             # An older response may arrive later, so it does not set the clock back.
             if ahead > timedelta() or not self.observed:
                 self._set(moment)
+                self._latest_text = text
         elif self._is_acceptable(moment, ahead) or self._is_confirmed(ahead):
             self._unconfirmed = None
             self._correct(moment, ahead)
@@ -114,7 +120,7 @@ class ServerClock:
             self._end_day_at(self.midnight())
 
     def _set(self, moment: datetime) -> None:
-        self._latest, self.observed = (moment, self._seconds()), True
+        self._latest, self._latest_text, self.observed = (moment, self._seconds()), "", True
         self._end_day_at(self._day_ends)
 
     def _count_midnight(self) -> None:

@@ -63,15 +63,17 @@ class TokenBucket:
         first = max(self._until_free, 0.0 if has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 
-    async def acquire_now(self) -> Callable[[], None] | None:
-        """Return the `Permit.mark_sent` of a permit if one is free and nobody waits, without waiting; or None."""
+    @property
+    def has_free_permit(self) -> bool:
+        """Whether a permit is free, and nobody waits for one."""
         if self._queue.waiting or self._until_free > 0:
-            return None
+            return False
+        return self._holds_token or self._limiter_of_loop().has_capacity()
+
+    async def acquire_free(self) -> Callable[[], None]:
+        """Use the permit that is free, and return its `Permit.mark_sent`. This does not wait."""
         if not self._holds_token:
-            limiter = self._limiter_of_loop()
-            if not limiter.has_capacity():
-                return None
-            await limiter.acquire()  # does not wait, as it has capacity
+            await self._limiter_of_loop().acquire()
         return self._mark_sent(self.take())
 
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:

@@ -16,6 +16,19 @@ _POOL_TIMEOUTS = 10
 class Exchange:
     """The progress of one request, and the part of its response that has arrived."""
 
+    __slots__ = (
+        "chunks",
+        "has_waited",
+        "headers",
+        "is_waiting_for_pool",
+        "may_be_sent",
+        "pool",
+        "request",
+        "seconds",
+        "status",
+        "time_limit",
+    )
+
     def __init__(self, request: HttpRequest, pool: Pool, seconds: float) -> None:
         self.request = request
         self.pool = pool
