@@ -21,7 +21,7 @@ __all__ = ["measure"]
 
 def measure(*, quick: bool = False) -> Iterator[Figure]:
     """Measure the processor time, the makespan and the losses of zoomasync and its peers."""
-    rounds, calls = (3, 12) if quick else (24, 32)
+    rounds, calls = (3, 12) if quick else (20, 64)
     with canned_server(canned_bodies()) as canned:
         yield from cpu.figures(canned, PEERS, rounds=rounds, calls=calls)
     with running() as server:
