@@ -297,6 +297,10 @@ class Box(msgspec.Struct):
     chain: Chain | None = None
 
 
+def test_struct_in_itself_is_coerced() -> None:
+    assert decode(b'{"next":{"next":{"next":""}}}', Chain) == Chain(Chain(Chain()))
+
+
 def test_extra_fields_in_nested_types() -> None:
     """Extra fields are found in structs inside Annotated, unions, tags and recursive types."""
     extra_fields: list[ExtraFields] = []

@@ -17,7 +17,7 @@ from typing import Final, TypeVar, cast, get_args
 import msgspec
 from msgspec import Struct, inspect
 
-from .coercion import coerce
+from .coercion import Coercion, coercion_to
 from .extra_fields import RAW_LIST, ExtraFields, extra_fields_in
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def _decode(body: bytes, type_: type[T]) -> T:
     except _JSON_ERRORS as error:
         raise _invalid_body(error, body) from None
     try:
-        coerced = coerce(msgspec.json.decode(body), _type_info(cast("Hashable", type_)))
+        coerced = _coercion(cast("Hashable", type_))(msgspec.json.decode(body))
         return msgspec.convert(coerced, type_, strict=False)
     except _JSON_ERRORS as error:
         raise _invalid_body(error, body) from None
@@ -245,6 +245,11 @@ def _decoder(type_: Hashable) -> msgspec.json.Decoder[object]:
 def _type_info(type_: Hashable) -> inspect.Type:
     with _BUILDING:
         return inspect.type_info(type_)
+
+
+@cache
+def _coercion(type_: Hashable) -> Coercion:
+    return coercion_to(_type_info(type_))
 
 
 __all__ = ["ExtraFields", "InvalidBody", "InvalidRow", "decode", "decode_strictly"]
