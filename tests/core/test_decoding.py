@@ -316,6 +316,24 @@ def test_extra_fields_in_nested_types() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "raw"),
+    [
+        (b'{"rings":[{"kind":"ring","size":1}],"chain":{"next":{}}}', None),
+        (b'{"rings":[],"chain":{"next":{"end":1}}}', b'{"chain":{"next":{"end":1}}}'),
+        (b'{"rings":[{"size":1,"gem":1}]}', b'{"rings":{"0":{"gem":1}}}'),
+    ],
+    ids=["none", "in a struct in itself", "in a list"],
+)
+def test_only_extra_fields(body: bytes, raw: bytes | None) -> None:
+    """A body is searched for its only extra field, however deep that is. The key of a tag is known."""
+    extra_fields: list[ExtraFields] = []
+
+    decode(body, Box, None, extra_fields.append)
+
+    assert extra_fields == ([] if raw is None else [ExtraFields(row=None, raw=raw)])
+
+
 def test_extra_fields_of_bare_list() -> None:
     """In a response that is a JSON list, the index of an item is the key of its extra fields."""
     extra_fields: list[ExtraFields] = []

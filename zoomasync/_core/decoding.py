@@ -8,7 +8,6 @@ out, its parts are decoded one by one.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,6 +18,7 @@ from msgspec import Struct, inspect
 
 from .coercion import Coercion, coercion_to
 from .extra_fields import RAW_LIST, ExtraFields, extra_fields_in
+from .type_info import decoder, type_info
 
 T = TypeVar("T")
 
@@ -83,14 +83,14 @@ def decode(
 def decode_strictly(body: bytes, type_: type[T]) -> T | None:
     """Return *body* as a *type_* if it needs no coercion; otherwise None."""
     try:
-        return cast("T", _decoder(cast("Hashable", type_)).decode(body))
+        return cast("T", decoder(cast("Hashable", type_)).decode(body))
     except _JSON_ERRORS:  # a ValidationError is one, too
         return None
 
 
 def _decode(body: bytes, type_: type[T]) -> T:
     try:
-        return cast("T", _decoder(cast("Hashable", type_)).decode(body))
+        return cast("T", decoder(cast("Hashable", type_)).decode(body))
     except msgspec.ValidationError:
         pass  # valid JSON of another shape, which coercion may correct
     except _JSON_ERRORS as error:
@@ -170,7 +170,7 @@ class _Parts:
 @cache
 def _parts(type_: Hashable) -> _Parts | None:
     """Return the parts of a *type_* that is a struct, and a JSON object."""
-    info = _type_info(type_)
+    info = type_info(type_)
     if not isinstance(info, inspect.StructType) or info.array_like:
         return None
     keys = [known.encode_name for known in info.fields] + ([info.tag_field] if info.tag_field else [])
@@ -197,7 +197,7 @@ def _extra_fields(
     parts = _parts(cast("Hashable", type_))
     rows_key = parts.rows_key if parts else ""
     try:
-        found = extra_fields_in(body, _type_info(cast("Hashable", type_)), rows_key, invalid_fields)
+        found = extra_fields_in(body, cast("Hashable", type_), rows_key, invalid_fields)
     except _JSON_ERRORS as error:
         raise _invalid_body(error, body) from None
     left_out = {invalid_row.row for invalid_row in invalid_rows}
@@ -231,25 +231,9 @@ _MARKED = re.compile(_MARK + rb"(u[dD][89a-fA-F][0-9a-fA-F]{2})")
 _MISSING = msgspec.Raw()
 
 
-# msgspec 0.22 ends the process with a segmentation fault if two threads build decoders of the same structs.
-_BUILDING = threading.Lock()
-
-
-@cache
-def _decoder(type_: Hashable) -> msgspec.json.Decoder[object]:
-    with _BUILDING:
-        return msgspec.json.Decoder(type_)
-
-
-@cache
-def _type_info(type_: Hashable) -> inspect.Type:
-    with _BUILDING:
-        return inspect.type_info(type_)
-
-
 @cache
 def _coercion(type_: Hashable) -> Coercion:
-    return coercion_to(_type_info(type_))
+    return coercion_to(type_info(type_))
 
 
 __all__ = ["ExtraFields", "InvalidBody", "InvalidRow", "decode", "decode_strictly"]
