@@ -17,6 +17,7 @@ from ._core.request_body import encode
 from ._core.retries import RetryPolicy
 from ._core.routes import MeetingRef
 from ._core.session import Session
+from ._core.type_info import type_info
 from ._label import Label
 from .callbacks import safe
 from .errors import InvalidArgument
@@ -221,7 +222,7 @@ class Api:
             raise InvalidArgument('the route of a listing is like "GET /users/{userId}/tsp"')
         try:
             page_type = _page_type(items, cast("Hashable", row))
-            msgspec.inspect.type_info(page_type)
+            type_info(cast("Hashable", page_type))
         except (TypeError, ValueError, NameError, SyntaxError):
             raise InvalidArgument("items must be a JSON key, and row a type that msgspec can decode") from None
         endpoint = Endpoint(route=route, label=_check_label(label), response=page_type)

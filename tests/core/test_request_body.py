@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timezone
-from typing import Final, TypeAlias, cast, get_type_hints
+from typing import Annotated, Final, TypeAlias, cast, get_type_hints
 
 import msgspec
 import pytest
@@ -22,6 +22,7 @@ from zoomasync._core.request_body import encode
 from zoomasync.auth import StaticToken
 from zoomasync.errors import InvalidArgument
 from zoomasync.models import MeetingUpdate, NewMeeting, NewPanelists, NewWebinar, WebinarUpdate
+from zoomasync.models.field_types import limits
 from zoomasync.models.meeting_settings import (
     ContinuousMeetingChatInEffect,
     MeetingInviteeInEffect,
@@ -211,6 +212,45 @@ PANELIST: Final = Panelist(id="p1", join_url="https://zoom.example/w/1?tk=t", na
 def test_encode_part_of_response(body: msgspec.Struct, sent: Body) -> None:
     """The struct of a response may be part of a body; what only responses have is not sent."""
     assert msgspec.json.decode(encode(body)) == sent
+
+
+class Slot(msgspec.Struct):
+    """A body that may hold bodies of its own type."""
+
+    start: datetime
+    note: Annotated[str, limits(max_length=3)] = ""
+    ends: tuple[datetime, ...] = ()
+    then: tuple[Slot, ...] = ()
+
+
+NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def test_encode_times_in_lists() -> None:
+    body = Slot(NOON, then=(Slot(NOON.replace(tzinfo=None), ends=(NOON, NOON.replace(microsecond=9))),))
+
+    assert msgspec.json.decode(encode(body)) == {
+        "start": "2026-05-04T12:00:00Z",
+        "note": "",
+        "ends": [],
+        "then": [
+            {
+                "start": "2026-05-04T12:00:00",
+                "note": "",
+                "ends": ["2026-05-04T12:00:00Z", "2026-05-04T12:00:00Z"],
+                "then": [],
+            }
+        ],
+    }
+
+
+def test_encode_limit_names_path() -> None:
+    """Limits hold inside a struct of the same type, too. The error names the path of the first violation."""
+    last = Slot(NOON, note="four")
+
+    assert _error_message(Slot(NOON, then=(Slot(NOON), Slot(NOON, then=(last, last))))) == (
+        "Slot: Expected a length of at most 3 - at `$.then[1].then[0].note`"
+    )
 
 
 def _error_message(body: msgspec.Struct) -> str:
