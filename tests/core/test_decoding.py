@@ -144,6 +144,23 @@ def test_coercion_keeps_time(text: str) -> None:
     assert _visit(joined=text) == _visit(joined=text, duration="0")
 
 
+@given(
+    st.from_regex(
+        r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-6][0-9]:[0-6][0-9](\.[0-9]{1,6})?", fullmatch=True
+    ),
+    st.sampled_from(["", "Z"]),
+)
+def test_usual_time(text: str, zone: str) -> None:
+    """A time in the usual form is read as Python reads it, or is invalid: no day of another month takes its place."""
+    try:
+        expected = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        with pytest.raises(InvalidBody):
+            _visit(joined=text + zone, duration="0")
+    else:
+        assert _visit(joined=text + zone, duration="0").joined == expected
+
+
 def test_naive_time_is_utc() -> None:
     joined = _visit(joined="2026-03-18T12:30:00").joined
 
@@ -218,6 +235,7 @@ FIELDS = st.sampled_from(["visits", "room", "name", "duration", "joined", "day",
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner),
+    max_leaves=8,
 )
 
 
