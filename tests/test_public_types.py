@@ -16,7 +16,7 @@ MODULES = list(public_modules())
 PUBLIC_TYPES = {
     value
     for module in MODULES
-    for name, value in vars(module).items()
+    for name, value in inspect.getmembers(module)
     if isinstance(value, type) and (name in getattr(module, "__all__", ()) or value.__module__ == module.__name__)
 }
 

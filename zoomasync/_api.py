@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import cache
-from typing import TypeVar, cast, overload
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 import msgspec
 
@@ -21,44 +21,84 @@ from ._core.type_info import type_info
 from ._label import Label
 from .callbacks import safe
 from .errors import InvalidArgument
-from .resources._resource import Resource
-from .resources.meetings import Meetings
-from .resources.meetings.livestream import MeetingLivestream
-from .resources.meetings.polls import MeetingPolls
-from .resources.meetings.registrants import MeetingRegistrants
-from .resources.meetings.survey import MeetingSurvey
-from .resources.meetings.templates import MeetingTemplates
-from .resources.pac import Pac
-from .resources.past_meetings import PastMeetings
-from .resources.past_webinars import PastWebinars
-from .resources.recordings import Recordings
-from .resources.recordings.registrants import RecordingRegistrants
-from .resources.reports import Reports
-from .resources.users import Users
-from .resources.webinars import Webinars
-from .resources.webinars.livestream import WebinarLivestream
-from .resources.webinars.panelists import Panelists
-from .resources.webinars.polls import WebinarPolls
-from .resources.webinars.registrants import WebinarRegistrants
-from .resources.webinars.survey import WebinarSurvey
-from .resources.webinars.templates import WebinarTemplates
+
+if TYPE_CHECKING:
+    from .resources.meetings import Meetings
+    from .resources.pac import Pac
+    from .resources.past_meetings import PastMeetings
+    from .resources.past_webinars import PastWebinars
+    from .resources.recordings import Recordings
+    from .resources.reports import Reports
+    from .resources.users import Users
+    from .resources.webinars import Webinars
 
 T = TypeVar("T")
 
 
 class Api:
-    """The endpoints of a client, one attribute per namespace. `Zoom` is one; `with_options` returns others."""
+    """The endpoints of a client, one attribute per namespace. `Zoom` is one; `with_options` returns others.
+
+    The first access to a namespace imports it with its structs, so that a program loads only what it uses.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.meetings: Meetings = Meetings(session)
-        self.pac: Pac = Pac(session)
-        self.past_meetings: PastMeetings = PastMeetings(session)
-        self.past_webinars: PastWebinars = PastWebinars(session)
-        self.recordings: Recordings = Recordings(session)
-        self.reports: Reports = Reports(session)
-        self.webinars: Webinars = Webinars(session)
-        self.users: Users = Users(session)
+
+    @cached_property
+    def meetings(self) -> Meetings:
+        """Scheduled meetings."""
+        from .resources.meetings import Meetings  # noqa: PLC0415  see the docstring of the class
+
+        return Meetings(self._session)
+
+    @cached_property
+    def pac(self) -> Pac:
+        """The personal audio conferences (PAC) of users."""
+        from .resources.pac import Pac  # noqa: PLC0415  see the docstring of the class
+
+        return Pac(self._session)
+
+    @cached_property
+    def past_meetings(self) -> PastMeetings:
+        """Ended meetings and their participants, up to a year back."""
+        from .resources.past_meetings import PastMeetings  # noqa: PLC0415  see the docstring of the class
+
+        return PastMeetings(self._session)
+
+    @cached_property
+    def past_webinars(self) -> PastWebinars:
+        """Ended webinars and their participants."""
+        from .resources.past_webinars import PastWebinars  # noqa: PLC0415  see the docstring of the class
+
+        return PastWebinars(self._session)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """Cloud recordings and their files."""
+        from .resources.recordings import Recordings  # noqa: PLC0415  see the docstring of the class
+
+        return Recordings(self._session)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Attendance, polls, usage and audit reports."""
+        from .resources.reports import Reports  # noqa: PLC0415  see the docstring of the class
+
+        return Reports(self._session)
+
+    @cached_property
+    def webinars(self) -> Webinars:
+        """Scheduled webinars."""
+        from .resources.webinars import Webinars  # noqa: PLC0415  see the docstring of the class
+
+        return Webinars(self._session)
+
+    @cached_property
+    def users(self) -> Users:
+        """The users of an account."""
+        from .resources.users import Users  # noqa: PLC0415  see the docstring of the class
+
+        return Users(self._session)
 
     def with_options(
         self,
@@ -121,9 +161,11 @@ class Api:
     @staticmethod
     def endpoints() -> dict[str, Endpoint[object]]:
         """Return every endpoint by the method that calls it: ``Zoom.endpoints()["reports.users"].scopes``."""
+        from .resources._namespaces import NAMESPACES  # noqa: PLC0415  all of them
+
         return {
             f"{namespace}.{method}": endpoint
-            for namespace, resource in _NAMESPACES.items()
+            for namespace, resource in NAMESPACES.items()
             for method, endpoint in resource.endpoints().items()
         }
 
@@ -230,28 +272,6 @@ class Api:
         return listing
 
 
-_NAMESPACES: dict[str, type[Resource]] = {
-    "meetings": Meetings,
-    "meetings.livestream": MeetingLivestream,
-    "meetings.polls": MeetingPolls,
-    "meetings.registrants": MeetingRegistrants,
-    "meetings.survey": MeetingSurvey,
-    "meetings.templates": MeetingTemplates,
-    "pac": Pac,
-    "past_meetings": PastMeetings,
-    "past_webinars": PastWebinars,
-    "recordings": Recordings,
-    "recordings.registrants": RecordingRegistrants,
-    "reports": Reports,
-    "webinars": Webinars,
-    "webinars.livestream": WebinarLivestream,
-    "webinars.polls": WebinarPolls,
-    "webinars.registrants": WebinarRegistrants,
-    "webinars.survey": WebinarSurvey,
-    "users": Users,
-    "webinars.panelists": Panelists,
-    "webinars.templates": WebinarTemplates,
-}
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 

@@ -17,70 +17,143 @@ not sent. ``msgspec.convert(meeting, NewMeeting, from_attributes=True)`` copies 
 The repr of a struct hides passwords, keys, tokens, and links that hold one. Their values are ordinary attributes.
 """
 
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET
 
-from .custom_fields import CustomKey, NewTrackingField
-from .invite_links import NewInviteLink, NewInviteLinks
-from .livestream import LivestreamSettings, LivestreamStatusUpdate, LivestreamUpdate
-from .meeting_settings import (
-    AuthenticationException,
-    BreakoutRoom,
-    BreakoutRooms,
-    ContinuousMeetingChat,
-    CountryRule,
-    DialInNumber,
-    LanguageInterpretation,
-    LanguageInterpreter,
-    MeetingInvitee,
-    MeetingResource,
-    MeetingSettings,
-    QuestionAndAnswer,
-    SignLanguageInterpretation,
-    SignLanguageInterpreter,
-    VideoChannel,
-    VideoManagement,
-    WaitingRoomOptions,
-)
-from .meetings import (
-    MeetingStatusUpdate,
-    MeetingUpdate,
-    NewMeeting,
-    NewSipUri,
-    Recurrence,
-    RtmsAppSettings,
-    RtmsStatusUpdate,
-)
-from .polls import NewPoll, NewPolls, PollPrompt, PollQuestion
-from .recordings import (
-    NewRecordingRegistrant,
-    RecordingRegistrantKey,
-    RecordingRegistrantStatusUpdate,
-    RecordingSettingsUpdate,
-    RecordingStatusUpdate,
-)
-from .registrants import (
-    BatchRegistrant,
-    CustomAnswer,
-    CustomQuestion,
-    NewRegistrant,
-    NewRegistrants,
-    RegistrantKey,
-    RegistrantStatusUpdate,
-    RegistrationQuestionsUpdate,
-    StandardQuestion,
-)
-from .surveys import CustomSurvey, SurveyPrompt, SurveyQuestion, SurveyUpdate
-from .templates import NewMeetingTemplate, NewWebinarTemplate
-from .webinars import (
-    NewPanelist,
-    NewPanelists,
-    NewWebinar,
-    SimuliveDelayStart,
-    WebinarEmail,
-    WebinarSettings,
-    WebinarStatusUpdate,
-    WebinarUpdate,
-)
+from .._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .custom_fields import CustomKey, NewTrackingField
+    from .invite_links import NewInviteLink, NewInviteLinks
+    from .livestream import LivestreamSettings, LivestreamStatusUpdate, LivestreamUpdate
+    from .meeting_settings import (
+        AuthenticationException,
+        BreakoutRoom,
+        BreakoutRooms,
+        ContinuousMeetingChat,
+        CountryRule,
+        DialInNumber,
+        LanguageInterpretation,
+        LanguageInterpreter,
+        MeetingInvitee,
+        MeetingResource,
+        MeetingSettings,
+        QuestionAndAnswer,
+        SignLanguageInterpretation,
+        SignLanguageInterpreter,
+        VideoChannel,
+        VideoManagement,
+        WaitingRoomOptions,
+    )
+    from .meetings import (
+        MeetingStatusUpdate,
+        MeetingUpdate,
+        NewMeeting,
+        NewSipUri,
+        Recurrence,
+        RtmsAppSettings,
+        RtmsStatusUpdate,
+    )
+    from .polls import NewPoll, NewPolls, PollPrompt, PollQuestion
+    from .recordings import (
+        NewRecordingRegistrant,
+        RecordingRegistrantKey,
+        RecordingRegistrantStatusUpdate,
+        RecordingSettingsUpdate,
+        RecordingStatusUpdate,
+    )
+    from .registrants import (
+        BatchRegistrant,
+        CustomAnswer,
+        CustomQuestion,
+        NewRegistrant,
+        NewRegistrants,
+        RegistrantKey,
+        RegistrantStatusUpdate,
+        RegistrationQuestionsUpdate,
+        StandardQuestion,
+    )
+    from .surveys import CustomSurvey, SurveyPrompt, SurveyQuestion, SurveyUpdate
+    from .templates import NewMeetingTemplate, NewWebinarTemplate
+    from .webinars import (
+        NewPanelist,
+        NewPanelists,
+        NewWebinar,
+        SimuliveDelayStart,
+        WebinarEmail,
+        WebinarSettings,
+        WebinarStatusUpdate,
+        WebinarUpdate,
+    )
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            ".custom_fields": ["CustomKey", "NewTrackingField"],
+            ".invite_links": ["NewInviteLink", "NewInviteLinks"],
+            ".livestream": ["LivestreamSettings", "LivestreamStatusUpdate", "LivestreamUpdate"],
+            ".meeting_settings": [
+                "AuthenticationException",
+                "BreakoutRoom",
+                "BreakoutRooms",
+                "ContinuousMeetingChat",
+                "CountryRule",
+                "DialInNumber",
+                "LanguageInterpretation",
+                "LanguageInterpreter",
+                "MeetingInvitee",
+                "MeetingResource",
+                "MeetingSettings",
+                "QuestionAndAnswer",
+                "SignLanguageInterpretation",
+                "SignLanguageInterpreter",
+                "VideoChannel",
+                "VideoManagement",
+                "WaitingRoomOptions",
+            ],
+            ".meetings": [
+                "MeetingStatusUpdate",
+                "MeetingUpdate",
+                "NewMeeting",
+                "NewSipUri",
+                "Recurrence",
+                "RtmsAppSettings",
+                "RtmsStatusUpdate",
+            ],
+            ".polls": ["NewPoll", "NewPolls", "PollPrompt", "PollQuestion"],
+            ".recordings": [
+                "NewRecordingRegistrant",
+                "RecordingRegistrantKey",
+                "RecordingRegistrantStatusUpdate",
+                "RecordingSettingsUpdate",
+                "RecordingStatusUpdate",
+            ],
+            ".registrants": [
+                "BatchRegistrant",
+                "CustomAnswer",
+                "CustomQuestion",
+                "NewRegistrant",
+                "NewRegistrants",
+                "RegistrantKey",
+                "RegistrantStatusUpdate",
+                "RegistrationQuestionsUpdate",
+                "StandardQuestion",
+            ],
+            ".surveys": ["CustomSurvey", "SurveyPrompt", "SurveyQuestion", "SurveyUpdate"],
+            ".templates": ["NewMeetingTemplate", "NewWebinarTemplate"],
+            ".webinars": [
+                "NewPanelist",
+                "NewPanelists",
+                "NewWebinar",
+                "SimuliveDelayStart",
+                "WebinarEmail",
+                "WebinarSettings",
+                "WebinarStatusUpdate",
+                "WebinarUpdate",
+            ],
+        },
+    )
 
 __all__ = [
     "UNSET",
