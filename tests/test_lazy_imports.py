@@ -24,14 +24,15 @@ LAZY: Final = sorted(
     if "lazy_names(" in path.read_text(encoding="utf-8")
 )
 RARE: Final = {"zoomasync._fan_out", "zoomasync._user_clients", "zoomasync.auth._user_oauth", "zoomasync.redis"}
+HEAVY: Final = {"aiohttp", "anyio", "asyncio", "msgspec", "pyarrow", "redis", "sqlite3"}
 CLIENT: Final = "from zoomasync import StaticToken, Zoom; zoom = Zoom(StaticToken('t'))"
 
 
 def modules_after(code: str) -> set[str]:
-    """Return the modules of the package that *code* loads in a process of its own, and ``sqlite3`` if it does."""
+    """Return the modules of the package and of `HEAVY` that *code* loads in a process of its own."""
     code = f"{code}\nimport sys\nprint(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout  # noqa: S603  our own
-    return {name for name in output.split() if name.startswith("zoomasync") or name in {"sqlite3", "rich", "cyclopts"}}
+    return {name for name in output.splitlines()[-1].split() if name.startswith("zoomasync") or name in HEAVY}
 
 
 def imports_in(body: list[ast.stmt]) -> dict[str, list[str]]:
@@ -167,3 +168,19 @@ def test_structs_pickle_into_a_new_process() -> None:
     code = f"import pickle; print(pickle.loads({pickle.dumps(NewMeeting(topic='Tea'))!r}))"
 
     assert modules_after(code) >= {"zoomasync.models.meetings"}
+
+
+@pytest.mark.parametrize("command", [[], ["harvest"], ["registrants", "plan"]])
+def test_help_loads_no_client(command: list[str]) -> None:
+    loaded = modules_after(f"from zoomasync.cli.app import run\nassert run({[*command, '--help']}) == 0")
+    parts = ("app", "exit_codes", "harvest_options", "registrants_app", "registrants_options", "webhook_app")
+
+    assert loaded == {
+        "zoomasync",
+        "zoomasync._label",
+        "zoomasync._lazy",
+        "zoomasync._version",
+        "zoomasync.cli",
+        *(f"zoomasync.cli.{part}" for part in parts),
+        "zoomasync.errors",
+    }

@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import Group, Parameter
 
-from .. import Plan
+if TYPE_CHECKING:
+    from .. import Plan
 
 PlanName: TypeAlias = Annotated[
     str | None, Parameter(help="Zoom plan: free, pro or business. [default: ZOOM_PLAN, or pro]")
@@ -121,4 +122,6 @@ class HarvestOptions:
 
 def plan_named(name: str | None) -> Plan:
     """Return the share in the environment of the plan *name*, or of the environment's plan."""
+    from .. import Plan  # noqa: PLC0415  the help texts need no plan
+
     return Plan.from_env(os.environ if name is None else {**os.environ, "ZOOM_PLAN": name, "ZOOM_PLAN_FILE": ""})
