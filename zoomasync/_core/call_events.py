@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sized
 from contextlib import suppress
 from contextvars import ContextVar, Token
-from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self, TypeVar, cast
+
+from msgspec import structs
 
 from .._label import Label
 from ..callbacks import SafeCallback
@@ -292,7 +293,7 @@ current_call: Final[ContextVar[CallEvents | None]] = ContextVar("zoomasync_curre
 def with_current_call(event: ClientEventT) -> ClientEventT:
     """Return *event* with the id and attempt of the call that runs in this context, if it is known."""
     call = current_call.get()
-    return event if call is None else replace(event, call_id=call.call_id, attempt=call.attempt)
+    return event if call is None else structs.replace(event, call_id=call.call_id, attempt=call.attempt)
 
 
 def _described(error: BaseException | None) -> dict[str, object]:

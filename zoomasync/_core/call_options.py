@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+
+from msgspec import Struct, structs
 
 from ..errors import ConfigError
 from .decoding import ExtraFields, InvalidRow
@@ -12,8 +13,7 @@ from .http_messages import ResponseInfo
 from .retries import RetryPolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallOptions:
+class CallOptions(Struct, frozen=True, kw_only=True):
     """The options of a call. None means the default of the client."""
 
     timeout: float | None = None
@@ -37,8 +37,9 @@ class CallOptions:
 
     def override(self, other: CallOptions) -> CallOptions:
         """Return these options, replaced by those of *other* that are not None."""
-        values = {option.name: getattr(other, option.name) for option in fields(other)}
-        return replace(self, **{name: value for name, value in values.items() if value is not None})
+        return structs.replace(
+            self, **{name: value for name, value in structs.asdict(other).items() if value is not None}
+        )
 
 
 def check_timeout(timeout: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeVar, cast, get_args
 
@@ -33,18 +33,20 @@ class InvalidBody(Exception):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvalidRow:
+class InvalidRow(Struct, frozen=True, kw_only=True):
     """A row of a response that cannot be decoded.
 
     *row* is its index in the response, from 0. *path* and *reason* describe the fault without showing the value. *raw*
-    is the whole row as JSON.
+    is the whole row as JSON; the repr hides it.
     """
 
     row: int
     path: str
     reason: str
-    raw: bytes = field(repr=False)
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return f"InvalidRow(row={self.row}, path={self.path!r}, reason={self.reason!r})"
 
 
 def decode(
@@ -134,8 +136,7 @@ def _decode_valid_parts(
     return cast("T", msgspec.structs.replace(cast("Struct", decoded), **{parts.rows_field: tuple(rows)}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """The parts of a response: the rows, and other fields by their JSON key.
 
     The list of rows is the first required list that holds structs or is called items; a response without one has an
@@ -187,7 +188,7 @@ def _parts(type_: Hashable) -> _Parts | None:
                 row_type = get_args(types[known.name])[0]
             else:
                 continue
-            return replace(parts, rows_key=known.encode_name, rows_field=known.name, row_type=row_type)
+            return msgspec.structs.replace(parts, rows_key=known.encode_name, rows_field=known.name, row_type=row_type)
     return parts
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Self, cast
 from urllib.parse import urlsplit
 
 import anyio
-from msgspec import structs
+from msgspec import Struct, structs
 
 from .._label import Label
 from .._version import USER_AGENT
@@ -47,17 +46,21 @@ _IS_PAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """The *url* of a file, its *size* in bytes if Zoom listed it, and the *token* to use in place of the client's."""
+class FileSource(Struct, frozen=True):
+    """The *url* of a file, its *size* in bytes if Zoom listed it, and the *token* to use in place of the client's.
 
-    url: str = field(repr=False)
+    The repr hides *url*.
+    """
+
+    url: str
     size: int | None = None
     token: Token | None = None
 
+    def __repr__(self) -> str:
+        return f"FileSource(size={self.size!r}, token={self.token!r})"
 
-@dataclass(frozen=True, slots=True)
-class FileVersion:
+
+class FileVersion(Struct, frozen=True):
     """The size of a file and a hash of its ETag, by which a changed file is noticed. Each may be missing."""
 
     total: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from types import NoneType
 from typing import Final, TypeAlias, cast
@@ -21,8 +20,7 @@ _Container: TypeAlias = inspect.StructType | inspect.VarTupleType
 """A struct, or a list that holds structs at some depth."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtraFields:
+class ExtraFields(msgspec.Struct, frozen=True, kw_only=True):
     """The keys of a response that no struct has a field for.
 
     *row* is the index of the row in the response, from 0. It is None for keys beside the rows, and for all keys of a
@@ -39,7 +37,10 @@ class ExtraFields:
     """
 
     row: int | None
-    raw: bytes = field(repr=False)
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return f"ExtraFields(row={self.row})"
 
 
 def extra_fields_in(
@@ -142,8 +143,7 @@ def _keys_of_object(content: dict[str, msgspec.Raw], known: _KnownKeys) -> dict[
     return extra
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownKeys:
+class _KnownKeys(msgspec.Struct, frozen=True):
     """The JSON keys of a struct, and the types of those that hold structs."""
 
     names: frozenset[str | None]

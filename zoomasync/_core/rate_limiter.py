@@ -14,8 +14,7 @@ from ..events import Event
 from .endpoint import ResourceQuota
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimitStatus:
+class RateLimitStatus(Struct, frozen=True, kw_only=True):
     """The state of one rate-limit label.
 
     *rate* is the requests per second that are allowed now; *delay* is the seconds that a new call would wait. *used*
