@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import pickle
 import subprocess
 import sys
 from typing import cast
@@ -18,7 +19,7 @@ from zoomasync import Label, Plan, StaticToken, Zoom
 from zoomasync.cli.client import connected
 from zoomasync.cli.console import logging_to
 from zoomasync.errors import ConfigError, TransportError
-from zoomasync.events import CallEnded, CallEvent, Event, Listener, PageRead, RequestFailed
+from zoomasync.events import CallEnded, CallEvent, CircuitClosed, Event, Listener, PageRead, RateAdjusted, RequestFailed
 from zoomasync.testing import Account, FakeZoom
 
 
@@ -107,3 +108,29 @@ def test_log_is_quiet_by_default() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603  our own
 
     assert (done.stdout, done.stderr) == ("", "WARNING:root:y\n")
+
+
+def test_client_events_are_values() -> None:
+    """Two events of a client are equal without the call in which they happened."""
+    plain = RateAdjusted(Label.HEAVY, 7.5, 10)
+    in_call = RateAdjusted(Label.HEAVY, 7.5, 10, call_id=3, attempt=2)
+
+    assert {plain, in_call} == {plain}
+    assert plain not in (RateAdjusted(Label.HEAVY, 8, 10), CircuitClosed(7.5), 7.5)
+    assert RateAdjusted.__match_args__ == ("label", "rate", "plan_rate")
+    assert repr(in_call) == ("RateAdjusted(label=<Label.HEAVY: 'heavy'>, rate=7.5, plan_rate=10, call_id=3, attempt=2)")
+
+
+def test_events_pass_between_processes() -> None:
+    event = RateAdjusted(Label.HEAVY, 7.5, 10, call_id=3, attempt=2)
+
+    copied: object = pickle.loads(pickle.dumps(event))  # noqa: S301  our own
+
+    assert isinstance(copied, RateAdjusted)
+    assert (copied, copied.call_id, copied.attempt) == (event, 3, 2)
+
+
+@pytest.mark.parametrize("name", ["rate", "call_id", "new"])
+def test_events_cannot_be_changed(name: str) -> None:
+    with pytest.raises(AttributeError, match=r"^immutable type: 'RateAdjusted'$"):
+        setattr(RateAdjusted(Label.HEAVY, 7.5, 10), name, 1)
