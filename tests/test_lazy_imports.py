@@ -116,8 +116,8 @@ def test_namespace_loads_its_structs(namespace: str, models: set[str]) -> None:
     assert loaded.isdisjoint({"sqlite3", *RARE})
 
 
-def test_threads_share_a_namespace() -> None:
-    """Threads that use a name or a namespace first, and at once, find one whole object."""
+def test_threads_find_whole_namespaces() -> None:
+    """Threads that use a name or a namespace first, and at once, find it whole."""
     code = f"""if True:
         {CLIENT}
         from concurrent.futures import ThreadPoolExecutor
@@ -126,7 +126,8 @@ def test_threads_share_a_namespace() -> None:
         barrier = Barrier(8)
         def use(_):
             barrier.wait()
-            return zoom.webinars.registrants, zoom.meetings.get, zoomasync.models.NewWebinar, zoomasync.fan_out
+            names = zoomasync.models.NewWebinar, zoomasync.fan_out
+            return type(zoom.webinars.registrants), zoom.meetings.LIST, zoom.reports.USERS, *names
         with ThreadPoolExecutor(8) as threads:
             assert len({{*threads.map(use, range(8))}}) == 1
     """
