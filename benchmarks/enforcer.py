@@ -1,39 +1,104 @@
-"""A fake Zoom that enforces a rate in its own process and reports what arrived.
-
-``python benchmarks/enforcer.py RATE`` prints its settings as one line of JSON and serves until its standard input
-closes. Then it prints another line: the times of arrival, and the number of requests that it answered with 429.
-"""
+"""A fake Zoom in another process that enforces the limits of a plan, and reports the requests that it received."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
+from multiprocessing.connection import Connection
+from typing import Final, NamedTuple, TypeVar, cast
 
-from zoomasync import Plan
+from zoomasync import Label, Plan, ServerToServer
 from zoomasync.testing import Account, FakeZoom
 
+from .processes import other_process
 
-async def main(rate: float) -> None:
-    """Serve until standard input closes."""
-    plan = Plan(light=rate, medium=rate, heavy=rate)
+T = TypeVar("T")
+
+ROUTE: Final = "GET /report/billing"
+"""The route that `Enforcer.throttle` is about."""
+
+
+class Received(NamedTuple):
+    """A request, the time of its arrival, and whether the server rejected it with 429."""
+
+    at: float
+    label: Label
+    is_rejected: bool
+
+
+class Enforcer:
+    """The server, seen from the process that started it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        auth, base_url = cast("tuple[ServerToServer, str]", pipe.recv())
+        self.auth: ServerToServer = auth
+        self.base_url: str = base_url
+
+    def throttle(self) -> None:
+        """Reject every request of `ROUTE` from now on."""
+        self._pipe.send("throttle")
+
+    def stop_throttling(self) -> None:
+        """Reject only what is above the limits from now on."""
+        self._pipe.send("stop throttling")
+
+    def received(self) -> list[Received]:
+        """Return the requests so far."""
+        self._pipe.send("report")
+        return cast("list[Received]", self._pipe.recv())
+
+
+@contextmanager
+def enforcers(plans: Iterable[Plan]) -> Generator[list[Enforcer], None, None]:
+    """Run a server for each of *plans* while the block runs."""
+    with ExitStack() as stack:
+        pipes = [stack.enter_context(other_process(_run, plan)) for plan in plans]
+        yield [Enforcer(pipe) for pipe in pipes]
+
+
+def at_once(works: Sequence[Callable[[Enforcer], T]], plans: Iterable[Plan]) -> list[T]:
+    """Return the results of *works*, each in a process of its own with a server of one of *plans*.
+
+    All begin when every process has started, since the start of one disturbs the others.
+    """
+    with enforcers(plans) as servers, ExitStack() as stack:
+        pipes = [
+            stack.enter_context(other_process(_work, work, server)) for work, server in zip(works, servers, strict=True)
+        ]
+        for pipe in pipes:
+            pipe.recv()
+        for pipe in pipes:
+            pipe.send("begin")
+        return [cast("T", pipe.recv()) for pipe in pipes]
+
+
+def _work(pipe: Connection, work: Callable[[Enforcer], object], server: Enforcer) -> None:
+    pipe.send("ready")
+    pipe.recv()
+    pipe.send(work(server))
+
+
+def _run(pipe: Connection, plan: Plan) -> None:
+    asyncio.run(_serve(pipe, plan))
+
+
+async def _serve(pipe: Connection, plan: Plan) -> None:
     async with FakeZoom(Account(), plan=plan) as fake:
-        auth = fake.credentials
-        settings = {
-            "base_url": fake.base_url,
-            "token_url": fake.token_url,
-            "credentials": [auth.account_id, auth.client_id, auth.client_secret],
-        }
-        print(json.dumps(settings), flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-        calls = [request for request in fake.requests if request.label]
-        result = {
-            "arrivals": [request.at for request in calls],
-            "rejected": sum(request.status == 429 for request in calls),  # noqa: PLR2004
-            "tokens": sum(request.label is None for request in fake.requests),
-        }
-        print(json.dumps(result), flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1])))
+        pipe.send((fake.credentials, fake.base_url))
+        while True:
+            match await asyncio.to_thread(pipe.recv):
+                case "throttle":
+                    fake.throttle(ROUTE, times=None)
+                case "stop throttling":
+                    fake.clear_responses()
+                case _:
+                    pipe.send(
+                        [
+                            Received(request.at, request.label, request.status == HTTPStatus.TOO_MANY_REQUESTS)
+                            for request in fake.requests
+                            if request.label
+                        ]
+                    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Final, cast
@@ -30,6 +31,20 @@ def measure(name: str, *, quick: bool) -> list[Figure]:
     if process.exitcode:
         raise SystemExit(f"the measurement {name} has failed")
     return figures
+
+
+@contextmanager
+def other_process(target: Callable[..., None], *arguments: object) -> Generator[Connection, None, None]:
+    """Run *target* in another process, with one end of a pipe and *arguments*; provide the other end."""
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=target, args=(theirs, *arguments), daemon=True)
+    process.start()
+    theirs.close()  # so that `recv` raises EOFError if the process dies
+    try:
+        yield ours
+    finally:
+        process.terminate()
+        process.join()
 
 
 def _measure(pipe: Connection, name: str, quick: bool) -> None:  # noqa: FBT001  arguments of a process
