@@ -61,7 +61,7 @@ def test_figures_name_the_misses() -> None:
     assert figures[0].note == "at most 8 sent and 8 received in any second"
 
 
-def test_client_stays_below_limit() -> None:
+def test_client_obeys_limit() -> None:
     (used,) = at_once([partial(use, limit=20, seconds=0.5)], [plan_of(20)])
 
     assert 5 <= len(used.received) <= len(used.sent) <= 20
