@@ -86,7 +86,9 @@ def _run(pipe: Connection, plan: Plan) -> None:
 
 
 async def _serve(pipe: Connection, plan: Plan) -> None:
-    async with FakeZoom(Account(), plan=plan) as fake:
+    account = Account()
+    account.add_host()
+    async with FakeZoom(account, plan=plan) as fake:
         pipe.send((fake.credentials, fake.base_url))
         while True:
             match await asyncio.to_thread(pipe.recv):
