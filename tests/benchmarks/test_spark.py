@@ -15,7 +15,9 @@ def test_every_request_is_recorded() -> None:
     measured = rates(accounts=2, calls=3)
 
     assert [len(times) for times in (*measured.sent, *measured.arrived)] == [3] * 4
-    assert all(sent <= arrived for sent, arrived in zip(measured.sent[0], measured.arrived[0], strict=True))
+    assert all(
+        sent <= arrived for sent, arrived in zip(*map(sorted, (measured.sent[0], measured.arrived[0])), strict=True)
+    )
 
 
 def test_sides_are_counted_apart() -> None:
