@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import replace
 
 from zoomasync import Label, Plan
 from zoomasync.rate_limits import LocalRateLimiter, Permit
@@ -48,4 +47,4 @@ class RecordingRateLimiter(LocalRateLimiter):
                 is_sent, self.sent[number] = True, time.monotonic()
             permit.mark_sent()
 
-        return replace(permit, mark_sent=mark_sent)
+        return Permit(mark_sent, permit.refund, permit.remaining)
