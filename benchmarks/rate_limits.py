@@ -9,6 +9,7 @@ sends, too.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -200,14 +201,20 @@ def use_figures(uses: Sequence[Use]) -> Iterator[Figure]:
 
 
 def disturbed_figures(share: float | None, gaps: Sequence[float | None]) -> Iterator[Figure]:
-    """Yield the *share* of a limit that cancelled callers leave, and the *gaps* after bursts of 429s."""
-    known = [gap for gap in gaps if gap is not None]
-    is_full = len(known) == len(gaps)
+    """Yield the *share* of a limit that cancelled callers leave, and the *gaps* after bursts of 429s.
+
+    A gap that is None was longer than the measurement: the client had lowered its rate.
+    """
+    long = len([gap for gap in gaps if gap is None])
+    ordered = sorted(math.inf if gap is None else gap for gap in gaps)
+    typical = ordered[len(ordered) // 2]
     yield Figure(
         name="Time to the full rate after two seconds of 429s",
-        value=median(known) if is_full else None,
+        value=None if math.isinf(typical) else typical,
         unit="s",
-        note=f"median of {len(gaps)}, longest {max(known):.2f} s" if is_full else "longer than the measurement",
+        note=f"median of {len(gaps)}, of which {long} took longer than the measurement, at a lowered rate"
+        if long
+        else f"median of {len(gaps)}, longest {ordered[-1]:.2f} s",
     )
     yield Figure(
         name=f"Share of a limit of {DISTURBED_LIMIT} per second, with half of the callers cancelled",

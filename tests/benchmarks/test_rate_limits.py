@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.enforcer import Received, at_once
-from benchmarks.rate_limits import Use, contended_cpu, full_rate_after, permit_cpu, plan_of, use, use_figures
+from benchmarks.rate_limits import (
+    Use,
+    contended_cpu,
+    disturbed_figures,
+    full_rate_after,
+    permit_cpu,
+    plan_of,
+    use,
+    use_figures,
+)
 from benchmarks.sends import most_per_second, rate, violations
 from zoomasync import Label
 
@@ -59,6 +68,13 @@ def test_figures_name_the_misses() -> None:
         (1, "missed"),
     ]
     assert figures[0].note == "at most 8 sent and 8 received in any second"
+
+
+def test_long_gap_is_no_median() -> None:
+    (short, _), (long, _) = disturbed_figures(99, [0.5, None, 0.4]), disturbed_figures(99, [None, None, 0.4])
+
+    assert (short.value, long.value) == (0.5, None)
+    assert short.note == "median of 3, of which 1 took longer than the measurement, at a lowered rate"
 
 
 def test_client_obeys_limit() -> None:
