@@ -1,8 +1,8 @@
 """All measurements: ``python -m benchmarks [MEASUREMENT ...]``.
 
-Without a name it runs all but ``spark``, one after the other, each in a process of its own, and writes the figures to
-``benchmarks/results.json``, the table to ``README.md`` and the pictures to ``docs/pictures``. Run it on a quiet machine.
-With names it runs these, and writes only the file of ``--json``, if it is given. The exit code is 1 if a target is
+Without a name it runs all but ``spark``, one after the other, each in a process of its own. It writes the figures to
+``benchmarks/results.json``, the table to ``README.md`` and the pictures to ``docs/pictures``. Use a quiet machine. With
+names it runs these, and writes only the file of ``--json``, if it is given. The exit code is 1 if a target is
 missed.
 """
 
@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     options = parser.parse_args()
     if unknown := set(options.measurements) - set(names):
-        parser.error(f"unknown measurement {sorted(unknown)[0]!r}: choose from {', '.join(names)}")
+        parser.error(f"unknown measurement {min(unknown)!r}: choose from {', '.join(names)}")
     selected: list[str] = options.measurements or list(MEASUREMENTS)
     figures: dict[str, list[Figure]] = {}
     for name in selected:

@@ -90,7 +90,7 @@ def _serve(pipe: Connection, bodies: dict[str, bytes]) -> None:
     answers = {path.encode(): head.format(len(body)).encode() + body for path, body in bodies.items()}
 
     async def serve() -> None:
-        server = await asyncio.start_server(lambda *streams: _answer(*streams, answers), "127.0.0.1", 0)
+        server = await asyncio.start_server(lambda reader, writer: _answer(reader, writer, answers), "127.0.0.1", 0)
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 

@@ -16,7 +16,7 @@ from ..bodies import MEETING_NUMBER
 from ..canned_server import CannedServer
 from ..figures import Figure
 from ..machine import paired, ratio
-from ..overhead import UNLIMITED
+from ..overhead import UNCONTENDED
 from .job import CANNED_ATTENDANCE, TOPIC, Account
 from .libraries import ZOOMASYNC, Library
 from .programs import Program
@@ -28,7 +28,7 @@ OBJECT: Final = "object of 1 KB"
 def figures(server: CannedServer, peers: Sequence[Library], *, rounds: int, calls: int) -> Iterator[Figure]:
     """Measure the page and the object with every library that is installed."""
     with ExitStack() as stack:
-        account = Account(server.url, UNLIMITED)
+        account = Account(server.url, UNCONTENDED)
         programs = {
             _key(library, way): stack.enter_context(closing(program(account)))
             for library in (ZOOMASYNC, *peers)

@@ -25,7 +25,7 @@ from zoomasync.testing.enforcement.rate_limits import RateLimits
 
 from ..bodies import participants_page
 from ..faulty_server import dice
-from ..overhead import UNLIMITED
+from ..overhead import UNCONTENDED
 from ..processes import SPAWN
 from .job import SECONDS, TOKEN, TOKEN_PATH, Account, Attendance
 
@@ -73,7 +73,7 @@ class Server:
     def new_account(self, behaviour: Behaviour) -> Account:
         """Return a new account, to which the server responds with *behaviour*."""
         number = self._ask(behaviour)
-        return Account(f"{self._url}/{number}", behaviour.plan or UNLIMITED)
+        return Account(f"{self._url}/{number}", behaviour.plan or UNCONTENDED)
 
     def counts(self, account: Account) -> Counts:
         """Return the counts of the requests to *account*."""

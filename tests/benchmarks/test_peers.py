@@ -13,7 +13,7 @@ import pytest
 from benchmarks.bodies import MEETING_NUMBER, ROWS
 from benchmarks.canned_server import CannedServer, canned_server
 from benchmarks.figures import Figure
-from benchmarks.overhead import UNLIMITED
+from benchmarks.overhead import UNCONTENDED
 from benchmarks.peers import cpu, losses, makespan
 from benchmarks.peers.job import SECONDS, TOPIC, Account, Attendance, Meeting, Page, attendance, canned_bodies
 from benchmarks.peers.libraries import ONE_BY_ONE, PEERS, ZOOMASYNC, Library
@@ -93,7 +93,7 @@ def by_name(figures: Iterator[Figure]) -> dict[str, Figure]:
 @PYDANTIC_1
 @pytest.mark.parametrize(("library", "way"), WAYS)
 def test_program_answers(library: Library, way: str, canned: CannedServer) -> None:
-    with closing(library.programs[way](Account(canned.url, UNLIMITED))) as program:
+    with closing(library.programs[way](Account(canned.url, UNCONTENDED))) as program:
         assert program.attendances([MEETING_NUMBER] * 3) == [(ROWS, ROWS * SECONDS)] * 3
         assert program.topics([MEETING_NUMBER] * 3) == [TOPIC] * 3
 

@@ -6,7 +6,7 @@ import asyncio
 
 
 class EarlyEnd:
-    """The context of work in the current task, which `end` cancels. The task goes on behind the context.
+    """The context of work in the current task, which `end` cancels. The task itself continues behind the context.
 
     A subclass says what follows then. It works like `asyncio.timeout`, of which each request would enter several: this
     costs a fifth.

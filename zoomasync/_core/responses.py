@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from types import NoneType
@@ -37,7 +37,7 @@ def interpret(
     if not 200 <= response.status <= 299:  # noqa: PLR2004  the success statuses
         raise _status_error(call, response)
     type_ = call.endpoint.response
-    if on_extra_fields is None and _has_required_field(type_) and not _may_have_code(response.body):
+    if on_extra_fields is None and _has_required_field(cast("Hashable", type_)) and not _may_have_code(response.body):
         # The fields that must be there show that the body is no error, so that the usual response is searched for none.
         decoded = decode_strictly(response.body, type_)
         if decoded is not None:
@@ -298,7 +298,7 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
             return _build(errors.EmbeddedError, call, response, error)
         if error.code == 0:
             return None
-    fields = _field_names(call.endpoint.response)
+    fields = _field_names(cast("Hashable", call.endpoint.response))
     if fields is not None and _ERROR_KEYS.intersection(keys) - fields and not fields.intersection(keys):
         raise InvalidBody("$", "the body is an error without a code of Zoom's")
     return None
@@ -323,13 +323,13 @@ _MAX_HEAD = 1024
 
 
 @cache
-def _has_required_field(type_: type[object]) -> bool:
+def _has_required_field(type_: Hashable) -> bool:
     """Return whether *type_* is a struct with a field that must be there."""
     return is_struct_type(type_) and any(field.required for field in msgspec.structs.fields(type_))
 
 
 @cache
-def _field_names(type_: type[object]) -> frozenset[str] | None:
+def _field_names(type_: Hashable) -> frozenset[str] | None:
     """Return the JSON keys of a struct, none for a call without a body, or None if every key is data."""
     if type_ is NoneType:
         return frozenset()
