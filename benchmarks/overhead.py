@@ -2,7 +2,8 @@
 
 The bare program is aiohttp as an expert tunes it: a connection pool without cookies, a URL that is encoded already,
 constant headers, `read` and the same msgspec decoder. It has no limiter, no retries and no checks. Both run in one
-process, in pairs and in a new order each time, with 16 calls at once. The server, in another process, has canned bodies.
+process, in pairs and in a new order each time, with 16 calls at once. The server, in another process, has canned
+bodies.
 """
 
 from __future__ import annotations

@@ -298,7 +298,8 @@ def _embedded_error(call: Call[object], response: HttpResponse) -> StatusError |
             return _build(errors.EmbeddedError, call, response, error)
         if error.code == 0:
             return None
-    fields = _field_names(cast("Hashable", call.endpoint.response))
+    type_ = call.endpoint.response
+    fields = frozenset[str]() if type_ is NoneType else _field_names(cast("Hashable", type_))
     if fields is not None and _ERROR_KEYS.intersection(keys) - fields and not fields.intersection(keys):
         raise InvalidBody("$", "the body is an error without a code of Zoom's")
     return None
@@ -330,9 +331,7 @@ def _has_required_field(type_: Hashable) -> bool:
 
 @cache
 def _field_names(type_: Hashable) -> frozenset[str] | None:
-    """Return the JSON keys of a struct, none for a call without a body, or None if every key is data."""
-    if type_ is NoneType:
-        return frozenset()
+    """Return the JSON keys of a struct, or None if every key is data."""
     if not is_struct_type(type_):
         return None
     return frozenset(field.encode_name for field in msgspec.structs.fields(type_))
