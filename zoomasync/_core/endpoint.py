@@ -67,6 +67,8 @@ class Endpoint(Generic[T_co]):
     """The HTTP method."""
     retry_safety: RetrySafety = field(init=False, repr=False, compare=False)
     """Whether a call to this endpoint can be sent a second time without harm."""
+    name: str = field(init=False, repr=False, compare=False)
+    """The route, by which errors and events name its calls: a path may hold a personal id."""
     _route: Route = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -74,12 +76,8 @@ class Endpoint(Generic[T_co]):
         route = route_of(self.route)
         object.__setattr__(self, "_route", route)
         object.__setattr__(self, "method", route.method)
+        object.__setattr__(self, "name", route.name)
         object.__setattr__(self, "retry_safety", _retry_safety(route.method, idempotent=self.idempotent))
-
-    @property
-    def name(self) -> str:
-        """The route, by which errors and events name its calls: a path may hold a personal id."""
-        return self._route.name
 
     def at(self, *values: MeetingRef, body: msgspec.Struct | None = None, **query: QueryValue) -> Call[T_co]:
         """Return a call with *values* in the placeholders of the path, in order, and with *query* and *body*.

@@ -60,7 +60,7 @@ class LabelWait(EarlyEnd):
         self.endpoint: Endpoint[object] = endpoint
 
     def __enter__(self) -> None:
-        super().__enter__()
+        self._enter_task()
         self._waiting[self] = None
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:

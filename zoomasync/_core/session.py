@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import TypeVar, cast
 
 import anyio
@@ -55,6 +54,7 @@ T = TypeVar("T")
 
 _END_OF_TIME = datetime(2999, 1, 1, tzinfo=UTC)
 _OUTAGE_WAIT = 5.0
+_TOO_MANY_REQUESTS = 429
 _JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login portal sends a page
 
 
@@ -146,7 +146,7 @@ class Session:
     async def send(self, call: Call[T]) -> T:
         """Send *call*, retrying as the options allow, and return the decoded response."""
         with self.events.call(call.endpoint, self._labels) as events:
-            state = _CallState(GuardedCall(self._circuit, call.name, call.path, self._outage_wait), events)
+            state = _CallState(GuardedCall(self._circuit, call.endpoint.name, call.path, self._outage_wait), events)
             try:
                 with self._transport.until_closed():
                     return await self._send(call, state)
@@ -250,12 +250,12 @@ class Session:
         except BaseException:
             permit.refund()
             raise
-        if current != token:
+        if current is not token and current != token:
             permit.mark_sent()
         return current
 
     async def _send_once(self, call: Call[object], state: _CallState, token: Token, permit: Permit) -> HttpResponse:
-        stats, events = self._stats[call.name], state.events
+        stats, events = self._stats[call.endpoint.name], state.events
         stats.calls += 1
         stats.retries += state.error is not None
         request = self._request(call, token, permit)
@@ -345,7 +345,7 @@ class Session:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         return HttpRequest(
-            name=call.name,
+            name=call.endpoint.name,
             method=call.endpoint.method,
             url=(self.base_url if self._api_urls is None else self._api_urls.base_url(token)) + call.target,
             headers=headers,
@@ -372,6 +372,6 @@ def _outage_error(call: Call[object], circuit_open: CircuitOpen, state: _CallSta
 
 def _account_headers(response: HttpResponse) -> Mapping[str, str]:
     """Return the headers that describe the account: a 429 may describe the limit of one host or registrant."""
-    if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+    if response.status != _TOO_MANY_REQUESTS:
         return response.headers
     return {name: text for name, text in response.headers.items() if name == "date"}

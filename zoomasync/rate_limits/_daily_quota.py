@@ -52,7 +52,9 @@ class DailyQuota:
 
     def count(self) -> int:
         """Count one request and return the `ServerClock.day` that it counts in, or raise `DailyQuotaExhausted`."""
-        if self.remaining == 0:
+        self._start_new_day()
+        is_used_up = self._per_day is not None and self._used + self._used_by_others >= self._per_day
+        if is_used_up or self._blocked_until is not None:
             raise DailyQuotaExhausted(self.resumes_at)
         self._used += 1
         return self._day
@@ -82,8 +84,8 @@ class DailyQuota:
     def _start_new_day(self) -> None:
         if self._blocked_until is not None and self._clock.now() - self._clock.correction >= self._blocked_until:
             self._blocked_until = None
-        if self._clock.day != self._day:
-            self._day = self._clock.day
+        if (day := self._clock.day) != self._day:
+            self._day = day
             self._used = self._used_by_others = 0
 
 

@@ -47,17 +47,20 @@ class LocalRateLimiter:
 
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it, as `RateLimiter.acquire` describes."""
-        quota, bucket = self._quotas[label], self._buckets[label]
-        if bucket.has_free_permit:
-            day = quota.count()
-            mark_sent = await bucket.acquire_free()
-        else:
-            if max_wait is not None and quota.remaining != 0:
-                delay = bucket.expected_delay(priority=priority)
-                if delay > max_wait:
-                    raise QueueTooLong(delay)
-            day, mark_sent = await _count_and_wait(quota, bucket, priority=priority)
-            day = quota.renew(day)  # midnight may have passed in the queue
+        quota = self._quotas[label]
+        day = quota.count()
+        try:
+            mark_sent = await self._buckets[label].acquire_free()
+            if mark_sent is None:
+                mark_sent = await self._wait(label, priority=priority, max_wait=max_wait)
+                day = quota.renew(day)  # midnight may have passed in the queue
+        except Dismissed:
+            quota.refund(day)
+            # The next count raises, unless the block has ended already.
+            return await self.acquire(label, priority=priority, max_wait=max_wait)
+        except BaseException:
+            quota.refund(day)
+            raise
         adaptive_rate = self._adaptive_rates[label]
         if adaptive_rate.fraction < 1:
             self._set_adaptive_rate(label, adaptive_rate.on_permit(self._clock()))
@@ -93,6 +96,13 @@ class LocalRateLimiter:
     async def aclose(self) -> None:
         """Do nothing: this limiter holds no resources."""
 
+    async def _wait(self, label: Label, *, priority: bool, max_wait: float | None) -> Callable[[], None]:
+        """Wait for a permit, and return its `Permit.mark_sent`. Raises `QueueTooLong`."""
+        bucket = self._buckets[label]
+        if max_wait is not None and (delay := bucket.expected_delay(priority=priority)) > max_wait:
+            raise QueueTooLong(delay)
+        return await bucket.acquire(priority=priority)
+
     def _set_adaptive_rate(self, label: Label, adaptive_rate: AdaptiveRate) -> None:
         changed = adaptive_rate.fraction != self._adaptive_rates[label].fraction
         self._adaptive_rates[label] = adaptive_rate
@@ -113,16 +123,3 @@ class LocalRateLimiter:
             remaining=remaining,
             resets_at=resets_at,
         )
-
-
-async def _count_and_wait(quota: DailyQuota, bucket: TokenBucket, *, priority: bool) -> tuple[int, Callable[[], None]]:
-    """Count a request and wait for its permit; return the day that it counts in, and its `Permit.mark_sent`."""
-    while True:
-        day = quota.count()
-        try:
-            return day, await bucket.acquire(priority=priority)
-        except Dismissed:
-            quota.refund(day)  # the next count raises, unless the block has ended already
-        except BaseException:
-            quota.refund(day)
-            raise

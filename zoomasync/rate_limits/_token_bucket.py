@@ -63,17 +63,15 @@ class TokenBucket:
         first = max(self._until_free, 0.0 if has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 
-    @property
-    def has_free_permit(self) -> bool:
-        """Whether a permit is free, and nobody waits for one."""
+    async def acquire_free(self) -> Callable[[], None] | None:
+        """Return the `Permit.mark_sent` of a permit if one is free and nobody waits, or None. This does not wait."""
         if self._queue.waiting or self._until_free > 0:
-            return False
-        return self._holds_token or self._limiter_of_loop().has_capacity()
-
-    async def acquire_free(self) -> Callable[[], None]:
-        """Use the permit that is free, and return its `Permit.mark_sent`. This does not wait."""
+            return None
         if not self._holds_token:
-            await self._limiter_of_loop().acquire()
+            limiter = self._limiter_of_loop()
+            if not limiter.has_capacity():
+                return None
+            await limiter.acquire()  # at once, since it has capacity
         return self._mark_sent(self.take())
 
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:

@@ -95,7 +95,7 @@ class TimeLimit(EarlyEnd):
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        super().__enter__()
+        self._enter_task()
         pool = self._pool
         self.outer: TimeLimit | None = pool.limits.get(self._task)
         pool.limits[self._task] = self

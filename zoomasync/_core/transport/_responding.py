@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -15,7 +14,7 @@ from ._exchange import Exchange
 from ._faults import no_valid_response, proxy_rejection
 
 _CONNECT_SECONDS: Final = 10.0
-_LAST_STATUS: Final = 599
+_OK, _LAST_STATUS, _PROXY_AUTHENTICATION_REQUIRED = 200, 599, 407
 
 
 class Responding:
@@ -82,11 +81,11 @@ class Responding:
         """Raise `TransportError` for a status of the proxy, or for one that HTTP does not have."""
         request = self._exchange.request
         # Over https the proxy rejects the connection instead, and this would be the server.
-        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and request.url.startswith("http:"):
+        if status == _PROXY_AUTHENTICATION_REQUIRED and request.url.startswith("http:"):
             proxy = self._proxy_of(self._exchange.pool.http_session, request.url)
             if proxy is not None:
                 raise proxy_rejection(request.name, status, proxy)
-        if not HTTPStatus.OK <= status <= _LAST_STATUS:
+        if not _OK <= status <= _LAST_STATUS:
             raise no_valid_response(request.name, f"status {status}")
 
     def _proxy_of(self, http_session: ClientSession, url: str) -> URL | None:
