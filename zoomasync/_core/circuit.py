@@ -10,10 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Protocol, Self, TypeVar
 
 import anyio
+from msgspec import Struct
 
 from ..errors import CircuitOpen, DecodeError, RedisUnavailable, ServerError, ZoomError
 from ..events import CircuitClosed, CircuitOpened, Event
@@ -38,8 +38,7 @@ def probe_delay(outage: float) -> float:
     return min(_LONGEST_DELAY, max(usual, outage * _PART_OF_OUTAGE))
 
 
-@dataclass(frozen=True, slots=True)
-class CircuitView:
+class CircuitView(Struct, frozen=True):
     """The state of a circuit. With *is_probe*, the process that asked may send a probe now.
 
     Otherwise it may ask again in *retry_in* seconds.

@@ -21,7 +21,7 @@ from .call_options import CallOptions
 from .call_stats import CallStats
 from .circuit import Circuit, GuardedCall
 from .endpoint import Call, Endpoint, RetrySafety
-from .http_messages import HttpRequest, HttpResponse, ResponseInfo
+from .http_messages import HttpRequest, HttpResponse, response_info
 from .responses import embedded_file_error, file_error, is_token_rejected
 from .retries import RetryPolicy, RetryQuota
 from .transport import BodyStream, SessionTransport
@@ -244,8 +244,7 @@ class Download:
         if guard is not None:
             guard.has_response = not _is_page(stream)  # which a login portal sends
         if self._options.on_response is not None:
-            tracking_id = stream.headers.get("x-zm-trackingid")
-            self._options.on_response(ResponseInfo(FILE_CALL.name, stream.status, stream.headers, tracking_id))
+            self._options.on_response(response_info(FILE_CALL.name, stream.status, stream.headers))
         is_past_end = stream.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and self.offset
         if is_past_end or stream.status in _REDIRECTS | {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return stream

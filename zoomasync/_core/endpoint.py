@@ -35,16 +35,18 @@ class RetrySafety(Enum):
     NOT_IDEMPOTENT = "not idempotent"
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceQuota:
+class ResourceQuota(msgspec.Struct, frozen=True):
     """A limit of *per_day* requests per UTC day for one host or registrant.
 
     *kind* names the kind of resource, *key* the resource itself. The repr hides *key*, which may be an e-mail address.
     """
 
     kind: str
-    key: str = field(repr=False)
+    key: str
     per_day: int
+
+    def __repr__(self) -> str:
+        return f"ResourceQuota(kind={self.kind!r}, per_day={self.per_day})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

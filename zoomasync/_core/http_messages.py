@@ -28,7 +28,7 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
 
 
 class HttpResponse(Struct, frozen=True):
-    """One complete HTTP response. The names of *headers* are in lower case. Its repr shows the status only."""
+    """One complete HTTP response. *headers* has each by its name in lower case. Its repr shows the status only."""
 
     status: int
     headers: Mapping[str, str]
@@ -56,3 +56,9 @@ class ResponseInfo(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"ResponseInfo(route={self.route!r}, status={self.status}, tracking_id={self.tracking_id!r})"
+
+
+def response_info(route: str, status: int, headers: Mapping[str, str]) -> ResponseInfo:
+    """Return what callers learn of a response with *status* and *headers*, whose names may have any case."""
+    in_lower_case = {name.lower(): text for name, text in headers.items()}
+    return ResponseInfo(route, status, in_lower_case, in_lower_case.get("x-zm-trackingid"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .._label import Label
 from ..events import Event, LabelCorrected
@@ -22,8 +24,7 @@ def named_label(headers: Mapping[str, str]) -> Label | None:
     return None if name is None else _BY_NAME.get(name.strip().lower())
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCorrection:
+class LabelCorrection(Struct, frozen=True):
     """The label that Zoom's responses give one route: *label*, or None while the endpoint's own holds.
 
     The first response that names a slower label corrects the route: too low a rate only costs time. A faster label

@@ -6,11 +6,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 import anyio
+import msgspec
 
 from .._version import USER_AGENT
 from ..errors import (
@@ -35,7 +36,7 @@ from .circuit import CircuitState, GuardedCall
 from .decoding import InvalidRow
 from .download import FILE_CALL, Download, FileSource
 from .endpoint import Call, RetrySafety
-from .http_messages import HttpRequest, HttpResponse, ResponseInfo
+from .http_messages import HttpRequest, HttpResponse, response_info
 from .labels import named_label
 from .rate_limiter import DailyQuotaExhausted, Permit, QueueTooLong, RateLimiter, ResourceQuotaCounter
 from .responses import (
@@ -58,8 +59,7 @@ _TOO_MANY_REQUESTS = 429
 _JSON_STARTS = (b"", b"{", b"[")  # of the bodies that Zoom's API sends; a login portal sends a page
 
 
-@dataclass(slots=True)
-class _CallState:
+class _CallState(msgspec.Struct):
     """The state of one call: the number of the *attempt*, and the *token* and *error* of the latest one that was sent.
 
     *unknown* is the error of an earlier attempt that Zoom may have carried out. *events* reports the call.
@@ -272,7 +272,7 @@ class Session:
         self._rate_limiter.observe(named_label(headers) or self._labels.label(call.endpoint), headers)
         self._resource_quotas.observe(headers)
         if self._options.on_response is not None:
-            self._options.on_response(ResponseInfo(call.name, response.status, response.headers, response.tracking_id))
+            self._options.on_response(response_info(call.name, response.status, response.headers))
         return response
 
     def _write_lock(self, call: Call[object]) -> anyio.Lock | None:
@@ -374,4 +374,5 @@ def _account_headers(response: HttpResponse) -> Mapping[str, str]:
     """Return the headers that describe the account: a 429 may describe the limit of one host or registrant."""
     if response.status != _TOO_MANY_REQUESTS:
         return response.headers
-    return {name: text for name, text in response.headers.items() if name == "date"}
+    date = response.headers.get("date")
+    return {} if date is None else {"date": date}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
 
@@ -11,6 +11,7 @@ from ._pool import Pool, TimeLimit
 
 # A request waits for a free connection for at most ten time limits of a response.
 _POOL_TIMEOUTS = 10
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 class Exchange:
@@ -38,7 +39,7 @@ class Exchange:
         self.is_waiting_for_pool = True
         self.may_be_sent = False
         self.status = 0  # until the headers have arrived
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = _NO_HEADERS
         self.chunks: list[bytes] = []
 
     def on_free_connection(self, *, is_reported: bool) -> None:

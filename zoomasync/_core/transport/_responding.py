@@ -31,17 +31,37 @@ class Responding:
         self._is_own = is_own
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
-        connections = self._exchange.pool.connections
-        if self._exchange.has_waited:
-            await connections.acquire()
+        exchange = self._exchange
+        request, pool = exchange.request, exchange.pool
+        if exchange.has_waited:
+            await pool.connections.acquire()
         else:
-            connections.acquire_nowait()
+            pool.connections.acquire_nowait()
         try:
-            self._response = await self._send()
+            exchange.on_free_connection(is_reported=self._is_own)
+            self._response = response = await pool.http_session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                data=request.body,
+                timeout=_client_timeout(exchange.seconds),
+                allow_redirects=False,
+                # aiohttp's own trust_env would also send passwords from ~/.netrc.
+                proxy=None if self._proxies is None else self._proxies.proxy_for(request.url),
+            )
         except BaseException:
-            connections.release()
+            pool.connections.release()
             raise
-        return self._response
+        try:
+            if exchange.has_waited:
+                exchange.mark_sent()
+            self._check_status(response.status)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        exchange.status = response.status
+        exchange.headers = response.headers  # whose look-up ignores the case of a name
+        return response
 
     async def __aexit__(self, *_: object) -> None:
         try:
@@ -49,33 +69,6 @@ class Responding:
             await self._response.wait_for_close()
         finally:
             self._exchange.pool.connections.release()
-
-    async def _send(self) -> aiohttp.ClientResponse:
-        """Return the response as soon as its headers have arrived."""
-        exchange = self._exchange
-        request = exchange.request
-        exchange.on_free_connection(is_reported=self._is_own)
-        response = await exchange.pool.http_session.request(
-            request.method,
-            URL(request.url, encoded=True),
-            headers=request.headers,
-            data=request.body,
-            timeout=_client_timeout(exchange.seconds),
-            allow_redirects=False,
-            # aiohttp's own trust_env would also send passwords from ~/.netrc.
-            proxy=None if self._proxies is None else self._proxies.proxy_for(request.url),
-        )
-        try:
-            if exchange.has_waited:
-                exchange.mark_sent()
-            self._check_status(response.status)
-        except BaseException:
-            response.release()
-            await response.wait_for_close()
-            raise
-        exchange.status = response.status
-        exchange.headers = {name.lower(): text for name, text in response.headers.items()}
-        return response
 
     def _check_status(self, status: int) -> None:
         """Raise `TransportError` for a status of the proxy, or for one that HTTP does not have."""
