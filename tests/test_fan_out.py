@@ -122,6 +122,21 @@ async def test_keys_are_read_on_demand() -> None:
 
 
 @in_virtual_time
+async def test_outcomes_are_keys_of_another() -> None:
+    """An async iterable of keys may hold a task group open: one task reads it."""
+
+    async def doubled() -> AsyncIterator[int]:
+        async with fan_out(_double, range(20), workers=3) as outcomes:
+            async for outcome in outcomes:
+                assert isinstance(outcome, Done)
+                yield outcome.value
+
+    outcomes = await fan_out(_double, doubled(), workers=4).collect()
+
+    assert sorted(outcome.value for outcome in outcomes if isinstance(outcome, Done)) == [*range(0, 80, 4)]
+
+
+@in_virtual_time
 async def test_other_exception_propagates() -> None:
     """An exception other than `ZoomError` ends all workers and is raised with its own cause."""
     cause = KeyError("cause")
