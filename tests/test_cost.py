@@ -1,0 +1,110 @@
+"""The cost of calls as counts, which a busy machine does not change: objects alive per key, and sockets opened."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from support.server import serving
+
+from zoomasync import Plan, StaticToken, Zoom, fan_out
+
+UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
+UUID = "4444AAAiAAAAAiAiAiiAii=="
+PAGES = 40
+
+
+@asynccontextmanager
+async def client(*, seconds: float = 0.0) -> AsyncGenerator[tuple[Zoom, set[object]], None]:
+    """Open a client, and yield it with the sockets that its server has accepted.
+
+    A list of participants has `PAGES` pages. A response takes so many *seconds*.
+    """
+    sockets = set[object]()
+
+    async def app(request: web.BaseRequest) -> web.Response:
+        assert request.transport is not None
+        sockets.add(request.transport.get_extra_info("peername"))
+        await asyncio.sleep(seconds)
+        if not request.path.endswith("/participants"):
+            return web.json_response({"uuid": UUID, "id": 84_000_000_001})
+        page = int(request.query.get("next_page_token", 1))
+        token = str(page + 1) if page < PAGES else ""
+        return web.json_response({"next_page_token": token, "participants": [{"name": f"Guest {page}"}]})
+
+    async with serving(app) as url, Zoom(StaticToken("token"), plan=UNLIMITED, base_url=url) as zoom:
+        yield zoom, sockets
+
+
+@pytest.fixture
+def _new_objects_only() -> Iterator[None]:
+    """Leave out of `gc.get_objects` all objects that are older than a test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+async def most_objects(function: Callable[[int], Awaitable[object]], keys: int, *, workers: int, every: int) -> int:
+    """Return the most objects that a fan-out over so many *keys* keeps alive, counted after *every* few outcomes."""
+    before, most, number = _objects(), 0, 0
+    async with fan_out(function, range(1, keys + 1), workers=workers) as outcomes:
+        async for _ in outcomes:
+            number += 1
+            if number % every == 0:
+                most = max(most, _objects() - before)
+    assert number == keys
+    return most
+
+
+def _objects() -> int:
+    gc.collect()
+    return len(gc.get_objects())
+
+
+@pytest.mark.usefixtures("_new_objects_only")
+async def test_objects_per_key() -> None:
+    """A fan-out keeps some 30 objects per worker alive, and none per key."""
+
+    async def call(key: int) -> list[int]:
+        await asyncio.sleep(0)
+        return [key]
+
+    few = await most_objects(call, 1_000, workers=64, every=100)
+    many = await most_objects(call, 10_000, workers=64, every=1_000)
+
+    assert many < few + 64
+    assert many < 64 * 40
+
+
+@pytest.mark.usefixtures("_new_objects_only")
+async def test_objects_per_call() -> None:
+    """Calls keep objects alive per call in progress, and none per finished call."""
+    async with client() as (zoom, _):
+        await most_objects(zoom.reports.meeting, 100, workers=16, every=20)
+        few = await most_objects(zoom.reports.meeting, 100, workers=16, every=20)
+        many = await most_objects(zoom.reports.meeting, 500, workers=16, every=100)
+
+    assert many < few + 100
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+async def test_sockets_of_calls(at_once: int) -> None:
+    """Any number of calls opens a socket for each call in progress, and no more."""
+    async with client(seconds=0.01) as (zoom, sockets):
+        await fan_out(zoom.reports.meeting, range(1, 61), workers=at_once).collect()
+
+    assert len(sockets) == at_once
+
+
+async def test_sockets_of_pages() -> None:
+    """A listing opens one socket for all its pages."""
+    async with client() as (zoom, sockets):
+        people = await zoom.reports.meeting_participants(UUID).collect()
+
+    assert [person.name for person in people] == [f"Guest {page}" for page in range(1, PAGES + 1)]
+    assert len(sockets) == 1
