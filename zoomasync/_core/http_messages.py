@@ -11,8 +11,8 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     """One HTTP request. Its repr hides the URL, the headers and the body.
 
     *name* is the route, by which errors name the request. *url* is percent-encoded. *timeout* is in seconds; None means
-    the default of the transport. *mark_sent* is called when the request had to wait for a connection: once the
-    connection exists, and again when the response proves that the request has arrived.
+    the default of the transport. *mark_sent* is called when the request had to wait for a connection, as soon as it has
+    one.
     """
 
     name: str

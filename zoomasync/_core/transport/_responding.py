@@ -53,8 +53,6 @@ class Responding:
             pool.connections.release()
             raise
         try:
-            if exchange.has_waited:
-                exchange.mark_sent()
             self._check_status(response.status)
         except BaseException:
             await self.__aexit__()
