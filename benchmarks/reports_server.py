@@ -24,6 +24,7 @@ from .processes import SPAWN
 
 DAYS: Final = (date(2026, 5, 1), date(2026, 5, 31))
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
+UNLIMITED: Final = Plan(light=100_000, medium=100_000, heavy=100_000)
 _PART: Final = b"#part#"
 
 
@@ -67,8 +68,13 @@ class ReportsServer:
 
     def client(self, plan: Plan) -> Zoom:
         """Return a client of the account that is served."""
-        auth = ServerToServer("account", "client", "secret", token_url=f"{self.url}/oauth/token")
-        return Zoom(auth, plan=plan, base_url=f"{self.url}/v2")
+        return account_client(self.url, plan)
+
+
+def account_client(url: str, plan: Plan) -> Zoom:
+    """Return a client of the account that the server at *url* serves."""
+    auth = ServerToServer("account", "client", "secret", token_url=f"{url}/oauth/token")
+    return Zoom(auth, plan=plan, base_url=f"{url}/v2")
 
 
 def uuid_of(number: int) -> str:
