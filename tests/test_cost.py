@@ -1,17 +1,25 @@
-"""The cost of calls as counts, which a busy machine does not change: objects alive per key, and sockets opened."""
+"""The cost of calls as counts, which a busy machine does not change.
+
+They are objects alive per key, calls of functions, and sockets opened.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from msgspec import Struct
 from support.server import serving
 
 from zoomasync import Plan, StaticToken, Zoom, fan_out
+from zoomasync._core.request_body import encode
+from zoomasync.models import NewMeeting, NewRegistrant
 
 UNLIMITED = Plan(light=10_000, medium=10_000, heavy=10_000)
 UUID = "4444AAAiAAAAAiAiAiiAii=="
@@ -90,6 +98,32 @@ async def test_objects_per_call() -> None:
         many = await most_objects(zoom.reports.meeting, 500, workers=16, every=100)
 
     assert many < few + 100
+
+
+@pytest.mark.parametrize(
+    ("body", "most"),
+    [
+        (NewMeeting(topic="Weekly round", duration=60), 200),
+        (NewRegistrant(email="ada@northpier.example", first_name="Ada"), 250),
+    ],
+    ids=["NewMeeting", "NewRegistrant"],
+)
+def test_calls_per_body(body: Struct, most: int) -> None:
+    """A request body is encoded in few calls of functions once the first one of its type was."""
+    encode(body)
+
+    assert calls_of(encode, body) <= most
+
+
+def calls_of(function: Callable[[Struct], object], argument: Struct) -> int:
+    """Return the number of function calls in one call of *function*."""
+    events = Counter[str]()
+    sys.setprofile(lambda _, event, __: events.update([event]))
+    try:
+        function(argument)
+    finally:
+        sys.setprofile(None)
+    return events["call"] + events["c_call"]
 
 
 @pytest.mark.parametrize("at_once", [1, 8])
