@@ -183,10 +183,10 @@ def _json(body: bytes) -> web.Response:
 
 
 def _serve(pipe: Connection, size: Size) -> None:
-    asyncio.run(_serve_until_told(pipe, size))
+    asyncio.run(_serve_until_end(pipe, size))
 
 
-async def _serve_until_told(pipe: Connection, size: Size) -> None:
+async def _serve_until_end(pipe: Connection, size: Size) -> None:
     handler = _Handler(size)
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0)
     await runner.setup()
