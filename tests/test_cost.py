@@ -105,8 +105,8 @@ async def test_objects_per_call() -> None:
 @pytest.mark.parametrize(
     ("body", "most"),
     [
-        (NewMeeting(topic="Weekly round", duration=60), 200),
-        (NewRegistrant(email="ada@northpier.example", first_name="Ada"), 250),
+        (NewMeeting(topic="Weekly round", duration=60), 100),
+        (NewRegistrant(email="ada@northpier.example", first_name="Ada"), 100),
     ],
     ids=["NewMeeting", "NewRegistrant"],
 )
