@@ -95,14 +95,10 @@ class Endpoint(Generic[T_co]):
         self, values: tuple[MeetingRef, ...], query: Mapping[str, QueryValue], body: bytes | None = None
     ) -> Call[T_co]:
         """Return a call like `at`, with a *body* that is JSON already."""
-        return Call(
-            endpoint=self,
-            path=self._route.path(values),
-            query=tuple(
-                (name.removesuffix("_"), _query_text(name, value)) for name, value in query.items() if value is not None
-            ),
-            body=body,
-        )
+        pairs = [
+            (name.removesuffix("_"), _query_text(name, value)) for name, value in query.items() if value is not None
+        ]
+        return Call(endpoint=self, path=self._route.path(values), query=tuple(pairs), body=body)
 
 
 def _retry_safety(method: str, *, idempotent: bool) -> RetrySafety:

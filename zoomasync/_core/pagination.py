@@ -89,7 +89,7 @@ class Paginator(Generic[PageT, RowT]):
 
     async def pages(self) -> AsyncGenerator[PageT, None]:
         """Iterate over the pages."""
-        loop = _LoopDetector()
+        loop: _LoopDetector | None = None
         position: Position = ""
         while True:
             invalid_rows: list[InvalidRow] = []
@@ -99,6 +99,7 @@ class Paginator(Generic[PageT, RowT]):
             position = page.next_page_token or number
             if not position:
                 return
+            loop = loop or _LoopDetector()  # most listings have one page
             if (reason := loop.reason_to_end(position, page.items, invalid_rows)) is not None:
                 raise PagingLoop(self._name, loop.pages, reason)
 

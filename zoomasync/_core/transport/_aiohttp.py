@@ -10,7 +10,6 @@ import asyncio
 from contextlib import AbstractContextManager
 from copy import copy
 
-import aiohttp
 import anyio
 from aiohttp import ClientSession
 
@@ -143,22 +142,19 @@ class AiohttpTransport:
         return pool
 
     async def _exchange(self, exchange: Exchange) -> None:
+        """Read the whole response."""
+        size = 0
         async with self._responding(exchange) as response:
-            await self._read(exchange, response)
+            while chunk := await response.content.readany():
+                size += len(chunk)
+                if size > self._max_body:
+                    response.close()
+                    raise self._too_large(exchange)
+                exchange.chunks.append(chunk)
+
+    def _too_large(self, exchange: Exchange) -> errors.PayloadError:
+        reason = f"the response is larger than {self._max_body} bytes"
+        return errors.PayloadError(exchange.request.name, reason, status=exchange.status, max_retries=0)
 
     def _responding(self, exchange: Exchange) -> Responding:
         return Responding(exchange, self._proxies, is_own=exchange.pool.http_session is not self._given_session)
-
-    async def _read(self, exchange: Exchange, response: aiohttp.ClientResponse) -> None:
-        size = 0
-        while chunk := await response.content.readany():
-            size += len(chunk)
-            if size > self._max_body:
-                response.close()
-                raise errors.PayloadError(
-                    exchange.request.name,
-                    f"the response is larger than {self._max_body} bytes",
-                    status=response.status,
-                    max_retries=0,
-                )
-            exchange.chunks.append(chunk)
