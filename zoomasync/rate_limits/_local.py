@@ -50,7 +50,7 @@ class LocalRateLimiter:
         quota = self._quotas[label]
         day = quota.count()
         try:
-            mark_sent = await self._buckets[label].acquire_free()
+            mark_sent = self._buckets[label].take_free()
             if mark_sent is None:
                 mark_sent = await self._wait(label, priority=priority, max_wait=max_wait)
                 day = quota.renew(day)  # midnight may have passed in the queue

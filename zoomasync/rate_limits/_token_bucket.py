@@ -39,6 +39,7 @@ class TokenBucket:
         self._sends: deque[float] = deque(maxlen=math.ceil(rate))
         self._resumes_at = -math.inf
         self._holds_token = False  # acquired from the aiolimiter for a permit that was not taken yet
+        self._freely_sent_at = -math.inf  # the latest send that the aiolimiter does not know
         self._limiter: AsyncLimiter | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.set_fraction(1.0)
@@ -57,22 +58,27 @@ class TokenBucket:
 
     def expected_delay(self, *, priority: bool = False) -> float:
         """Return the seconds that a new caller would wait."""
-        interval = 1 / self.current_rate
+        interval = self._interval
         # The log of the last sends and aiolimiter become free at the same time, not one after the other.
-        has_token = self._holds_token or self._limiter_of_loop().has_capacity()
+        has_token = self._holds_token or self._limiter_of_loop().has_capacity(1 + self._untold)
         first = max(self._until_free, 0.0 if has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 
-    async def acquire_free(self) -> Callable[[], None] | None:
-        """Return the `Permit.mark_sent` of a permit if one is free and nobody waits, or None. This does not wait."""
-        if self._queue.waiting or self._until_free > 0:
+    def take_free(self) -> Callable[[], None] | None:
+        """Take a permit if nobody waits and the latest send is an interval ago; return its `Permit.mark_sent`.
+
+        Calls at such a distance need neither the queue nor aiolimiter, which is told of the last one if it is needed.
+        """
+        if self._queue.waiting:
             return None
-        if not self._holds_token:
-            limiter = self._limiter_of_loop()
-            if not limiter.has_capacity():
-                return None
-            await limiter.acquire()  # at once, since it has capacity
-        return self._mark_sent(self.take())
+        now, sends = self._clock(), self._sends
+        if now < self._resumes_at or (sends and now < sends[-1] + self._interval):
+            return None
+        if len(sends) >= self._capacity and now < sends[-self._capacity] + self._window:
+            return None
+        sends.append(now)
+        self._freely_sent_at = now
+        return self._mark_sent(now)
 
     async def acquire(self, *, priority: bool = False) -> Callable[[], None]:
         """Wait for a permit, and return its `Permit.mark_sent`. A cancelled caller does not consume a permit."""
@@ -103,6 +109,7 @@ class TokenBucket:
         self.current_rate = self._rate * fraction
         # No window is shorter than a second: 2.5 per second means three in 1.2 seconds, and a third per second means
         # one in three seconds.
+        self._interval = 1 / self.current_rate
         self._capacity = math.ceil(self.current_rate)
         self._window = self._capacity / self.current_rate + 2 * self._latency_jitter
         self._limiter = None
@@ -111,7 +118,7 @@ class TokenBucket:
         """Wait until a permit is available."""
         await self._wait_until_free()
         if not self._holds_token:
-            await self._limiter_of_loop().acquire()
+            await self._acquire_token()
             self._holds_token = True
             await self._wait_until_free()  # a pause may have started meanwhile
 
@@ -133,6 +140,18 @@ class TokenBucket:
     async def _wait_until_free(self) -> None:
         while (delay := self._until_free) > 0:  # noqa: ASYNC110  the time is known, and a pause may move it
             await anyio.sleep(delay)
+
+    @property
+    def _untold(self) -> float:
+        """The part of the latest free send that would not have leaked from the aiolimiter yet."""
+        return max(0.0, 1 - (self._clock() - self._freely_sent_at) / self._interval)
+
+    async def _acquire_token(self) -> None:
+        limiter = self._limiter_of_loop()
+        if untold := self._untold:
+            self._freely_sent_at = -math.inf
+            await limiter.acquire(untold)
+        await limiter.acquire()
 
     def _limiter_of_loop(self) -> AsyncLimiter:
         # An aiolimiter belongs to one event loop, while a client may be used in one loop after another.
