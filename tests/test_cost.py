@@ -10,7 +10,8 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from types import FrameType
 
 import pytest
 from aiohttp import web
@@ -126,6 +127,53 @@ def calls_of(function: Callable[[Struct], object], argument: Struct) -> int:
     finally:
         sys.setprofile(None)
     return events["call"] + events["c_call"]
+
+
+async def calls_in(request: Callable[[], Awaitable[object]]) -> Counter[str]:
+    """Return the calls of Python functions in one *request*, by package, with the event loop between."""
+    calls = Counter[str]()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            calls[frame.f_globals.get("__name__", "").partition(".")[0]] += 1
+
+    sys.setprofile(count)
+    try:
+        await request()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+async def test_calls_per_request() -> None:
+    """A request makes about a hundred calls of this package's functions, and needs neither aiolimiter nor a task."""
+    async with client() as (zoom, _):
+
+        async def fetch() -> object:
+            return await zoom.meetings.get(84_000_000_001)
+
+        await fetch()
+        calls = await calls_in(fetch)
+
+    assert calls["zoomasync"] <= 105
+    assert calls["aiolimiter"] == 0
+
+
+async def test_calls_per_page() -> None:
+    """A page of a listing makes few more calls than a single object, however many rows it has."""
+    async with client() as (zoom, _):
+        listing = zoom.reports.meeting_participants(UUID)
+
+        async def read() -> None:
+            async with aclosing(listing.pages()) as pages:
+                async for _ in pages:
+                    break
+
+        await read()
+        calls = await calls_in(read)
+
+    assert calls["zoomasync"] <= 120
+    assert calls["aiolimiter"] == 0
 
 
 @pytest.mark.parametrize("at_once", [1, 8])

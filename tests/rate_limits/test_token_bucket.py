@@ -283,3 +283,42 @@ async def test_lanes_keep_rate_and_callers(rate: float, callers: list[tuple[floa
 
     _assert_within(rate, sends)
     assert len(sends) >= sum(cancel_after is None for _, cancel_after, _ in callers)
+
+
+@in_virtual_time
+async def test_free_permit_is_part_of_burst() -> None:
+    """Of four calls at a time, one takes the free permit, one is the other of the burst, and two wait."""
+    bucket, sends = _bucket(40.0), list[float]()
+    assert bucket.take_free() is not None
+    started = now()
+    assert bucket.take_free() is None
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(_acquire, bucket, sends)
+
+    assert [round(40 * (at - started), 2) for at in sends] == [0, 1, 2]
+
+
+@every_rate
+@in_virtual_time
+async def test_free_permits_keep_rate(rate: float) -> None:
+    """Calls that arrive a little faster than the rate, and never wait, stay below it."""
+    bucket, sends = _bucket(rate), list[float]()
+    for _ in range(int(rate * 4) + 20):
+        if bucket.take_free() is not None:
+            sends.append(now())
+        await anyio.sleep(0.9 / rate)
+
+    _assert_within(rate, sends)
+    assert len(sends) >= 10
+
+
+@in_virtual_time
+async def test_paused_bucket_has_no_free_permit() -> None:
+    bucket = _bucket(40.0)
+    bucket.pause(1.0)
+
+    assert bucket.take_free() is None
+    await anyio.sleep(1.0)
+    assert bucket.take_free() is not None
