@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import shutil
 import socket
 import subprocess
@@ -16,7 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-_SPAWN = multiprocessing.get_context("spawn")
+from .processes import other_process
+
 _CONFIGURATION: Final = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors crit;
 events {{ worker_connections 1024; }}
@@ -75,14 +75,8 @@ def _nginx(binary: str, bodies: Mapping[str, bytes]) -> Generator[str, None, Non
 
 @contextmanager
 def _python(bodies: Mapping[str, bytes]) -> Generator[str, None, None]:
-    ours, theirs = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=_serve, args=(theirs, dict(bodies)), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}"
-    finally:
-        process.terminate()
-        process.join()
+    with other_process(_serve, dict(bodies)) as pipe:
+        yield f"http://127.0.0.1:{pipe.recv()}"
 
 
 def _serve(pipe: Connection, bodies: dict[str, bytes]) -> None:
