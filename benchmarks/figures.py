@@ -1,8 +1,7 @@
-"""The figures that the measurements produce: their targets, their table, and the file that keeps them."""
+"""The figures that the measurements produce, their targets, and the file that keeps them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One result of a measurement.
 
     *name* says what was measured, and *value* is the median, in *unit*; the unit of a ratio is "x". The target is
-    *at_most*, *at_least*, or none. *note* has the spread, or the reason why there is no value.
+    *at_most*, *at_least*, or none. *note* has the spread, or the reason why there is no value. CI fails if the value is
+    above *gate*, which is what was reached and some room for the machine.
     """
 
     name: str
@@ -21,13 +21,14 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at_most: float | None = None
     at_least: float | None = None
     note: str = ""
+    gate: float | None = None
 
     @property
     def target(self) -> str:
         """The target as text, or the empty string."""
         if self.at_most is not None:
-            return f"≤ {_number(self.at_most)} {self.unit}"
-        return f"≥ {_number(self.at_least)} {self.unit}" if self.at_least is not None else ""
+            return f"≤ {number(self.at_most)} {self.unit}"
+        return f"≥ {number(self.at_least)} {self.unit}" if self.at_least is not None else ""
 
     @property
     def result(self) -> str:
@@ -41,8 +42,13 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
         return "met" if is_met else "missed"
 
+    @property
+    def is_worse_than_gate(self) -> bool:
+        """Whether CI fails."""
+        return self.gate is not None and (self.value is None or self.value > self.gate)
+
     def __str__(self) -> str:
-        parts = (f"{_number(self.value)} {self.unit}", self.target, self.result, self.note)
+        parts = (f"{number(self.value)} {self.unit}", self.target, self.result, self.note)
         return f"{self.name}: {', '.join(part for part in parts if part)}"
 
 
@@ -63,22 +69,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         path.write_bytes(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
 
 
-def table(run: Run) -> str:
-    """Return the figures of *run* as a table in Markdown."""
-    lines = ["| | Measured | Target | |", "| --- | ---: | ---: | --- |", *_rows(run.figures.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _rows(figures: Iterable[tuple[str, list[Figure]]]) -> Iterator[str]:
-    for measurement, results in figures:
-        yield f"| **`{measurement}`** | | | |"
-        for figure in results:
-            value = "" if figure.value is None else f"{_number(figure.value)} {figure.unit}"
-            remark = "; ".join(part for part in (figure.result.replace("missed", "**missed**"), figure.note) if part)
-            yield f"| {figure.name} | {value} | {figure.target} | {remark} |"
-
-
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Return *value* with three digits, and without an exponent."""
     if value is None:
         return "—"
