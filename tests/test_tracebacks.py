@@ -6,11 +6,11 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import cast
 
 import anyio
 import pytest
+from msgspec.structs import replace
 from support.server import Conversation, saying, talking
 from support.transports import CANARY, opened, request_to, traceback_of
 

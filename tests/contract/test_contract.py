@@ -101,7 +101,7 @@ def _path_parameter(operation: Operation, name: str) -> str:
 
 
 def _namespaces(owner: object, path: str = "") -> Iterator[tuple[str, type]]:
-    for name, value in vars(owner).items():
+    for name, value in python.getmembers(owner):
         if isinstance(value, Resource):
             yield f"{path}{name}", type(value)
             yield from _namespaces(value, f"{path}{name}.")

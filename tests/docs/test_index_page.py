@@ -12,7 +12,7 @@ from zoomasync.testing import Account, FakeZoom
 
 PAGE = Page("docs/index.md")
 BLOCKS = PAGE.take_all()
-EXTRAS_OF_TESTS = {"dev", "docs", "spark-tests"}
+EXTRAS_OF_TESTS = {"dev", "docs", "peers", "spark-tests"}
 
 
 async def test_page_blocks_run_in_order(tmp_path: Path) -> None:

@@ -60,14 +60,14 @@ class TokenBucket:
         """Return the seconds that a new caller would wait."""
         interval = self._interval
         # The log of the last sends and aiolimiter become free at the same time, not one after the other.
-        has_token = self._holds_token or self._limiter_of_loop().has_capacity(1 + self._untold)
+        has_token = self._holds_token or self._limiter_of_loop().has_capacity(1 + self._uncounted)
         first = max(self._until_free, 0.0 if has_token else interval)
         return first + self._queue.ahead(priority=priority) * interval
 
     def take_free(self) -> Callable[[], None] | None:
         """Take a permit if nobody waits and the latest send is an interval ago; return its `Permit.mark_sent`.
 
-        Calls at such a distance need neither the queue nor aiolimiter, which is told of the last one if it is needed.
+        Calls at such a distance need neither the queue nor aiolimiter, which counts the latest one when others queue.
         """
         if self._queue.waiting:
             return None
@@ -142,15 +142,15 @@ class TokenBucket:
             await anyio.sleep(delay)
 
     @property
-    def _untold(self) -> float:
+    def _uncounted(self) -> float:
         """The part of the latest free send that would not have leaked from the aiolimiter yet."""
         return max(0.0, 1 - (self._clock() - self._freely_sent_at) / self._interval)
 
     async def _acquire_token(self) -> None:
         limiter = self._limiter_of_loop()
-        if untold := self._untold:
+        if uncounted := self._uncounted:
             self._freely_sent_at = -math.inf
-            await limiter.acquire(untold)
+            await limiter.acquire(uncounted)
         await limiter.acquire()
 
     def _limiter_of_loop(self) -> AsyncLimiter:
