@@ -47,7 +47,7 @@ def _libraries(names: Iterable[str]) -> Iterator[str]:
 
 def everything(run: Run) -> str:
     """Return all figures of *run* with their notes, a table for each measurement."""
-    parts = []
+    parts: list[str] = []
     for measurement, figures in run.figures.items():
         rows = [(figure.name, _value(figure), figure.target, _result(figure), figure.note) for figure in figures]
         parts.append(f"## {measurement}\n\n{_table(('', 'measured', 'target', '', 'note'), rows)}")

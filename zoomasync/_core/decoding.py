@@ -82,12 +82,19 @@ def decode(
     return decoded
 
 
-def decode_strictly(body: bytes, type_: type[T]) -> T | None:
-    """Return *body* as a *type_* if it needs no coercion; otherwise None."""
+def decode_strictly(
+    body: bytes, type_: type[T], on_extra_fields: Callable[[ExtraFields], None] | None = None
+) -> T | None:
+    """Return *body* as a *type_* like `decode` if it needs no coercion; otherwise None."""
     try:
-        return cast("T", decoder(cast("Hashable", type_)).decode(body))
-    except _JSON_ERRORS:  # a ValidationError is one, too
+        decoded = cast("T", decoder(cast("Hashable", type_)).decode(body))
+        extra_fields = [] if on_extra_fields is None else _extra_fields(body, type_, [], [])
+    except (*_JSON_ERRORS, InvalidBody):
         return None
+    if on_extra_fields is not None:
+        for extra in extra_fields:
+            on_extra_fields(extra)
+    return decoded
 
 
 def _decode(body: bytes, type_: type[T]) -> T:

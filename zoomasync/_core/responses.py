@@ -37,9 +37,9 @@ def interpret(
     if not 200 <= response.status <= 299:  # noqa: PLR2004  the success statuses
         raise _status_error(call, response)
     type_ = call.endpoint.response
-    if on_extra_fields is None and _has_required_field(cast("Hashable", type_)) and not _may_have_code(response.body):
-        # The fields that must be there show that the body is no error, so that the usual response is searched for none.
-        decoded = decode_strictly(response.body, type_)
+    if _has_required_field(cast("Hashable", type_)) and not _may_have_code(response.body):
+        # A body that has the fields that must be there is not an error: the usual response is not searched for one.
+        decoded = decode_strictly(response.body, type_, on_extra_fields)
         if decoded is not None:
             return decoded
     try:
