@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 ROUTE: Final = "GET /report/billing"
 """The route that `Enforcer.throttle` is about."""
+TOKEN_ROUTE: Final = "POST /oauth/token"  # noqa: S105  a path
 
 
 class Received(NamedTuple):
@@ -44,6 +45,15 @@ class Enforcer:
     def stop_throttling(self) -> None:
         """Reject only what is above the limits from now on."""
         self._pipe.send("stop throttling")
+
+    def expire_tokens(self) -> None:
+        """Make all access tokens invalid."""
+        self._pipe.send("expire tokens")
+
+    def token_requests(self) -> int:
+        """Return the number of token requests so far."""
+        self._pipe.send("count token requests")
+        return cast("int", self._pipe.recv())
 
     def received(self) -> list[Received]:
         """Return the requests so far."""
@@ -96,6 +106,10 @@ async def _serve(pipe: Connection, plan: Plan) -> None:
                     fake.throttle(ROUTE, times=None)
                 case "stop throttling":
                     fake.clear_responses()
+                case "expire tokens":
+                    fake.expire_access_tokens()
+                case "count token requests":
+                    pipe.send(sum(request.route == TOKEN_ROUTE for request in fake.requests))
                 case _:
                     pipe.send(
                         [

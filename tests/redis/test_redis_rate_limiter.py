@@ -73,7 +73,7 @@ async def test_processes_share_rate(make: Make) -> None:
         stamps = [stamp for sent in await task for stamp in sent]
         assert 0 < most_in_a_second(stamps) <= math.ceil(plan.rate(label))
     shares = [len(sent) for sent in await sending[Label.LIGHT]]
-    assert min(shares) > 0  # benchmarks/shared.py measures how even they are
+    assert min(shares) > 0  # `python -m benchmarks redis` measures how even they are
 
 
 async def test_real_processes_share_limits(valkey_url: str, name: str) -> None:
