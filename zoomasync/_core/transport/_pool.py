@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable, Iterator
+from contextvars import Context
 from copy import copy
 from types import TracebackType
 
@@ -32,6 +33,7 @@ class Pool:
         self.limits: dict[asyncio.Task[object], TimeLimit] = {}  # the innermost of each task
         self.wakes_at = math.inf  # when the limits are looked through for those that are over
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_context = Context()  # an empty one: in that of a call, the timer would keep its values alive
 
     def view(self) -> Pool:
         """Return a pool of the same connections and downloads, with calls of its own."""
@@ -46,12 +48,17 @@ class Pool:
         One timer serves all limits: most requests end long before theirs, and a timer for each would cost the event
         loop more than all other work on it.
         """
+        self._stop_timer()
+        self.wakes_at = moment
+        self._timer = self.loop.call_at(moment, self._end_overdue, context=self._timer_context)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self.wakes_at, self._timer = moment, self.loop.call_at(moment, self._end_overdue)
+        self.wakes_at, self._timer = math.inf, None
 
     def _end_overdue(self) -> None:
-        self.wakes_at, self._timer = math.inf, None
+        self._stop_timer()
         now, next_deadline = self.loop.time(), math.inf
         for limit in _with_outer(self.limits.values()):
             if limit.deadline <= now:
@@ -64,12 +71,12 @@ class Pool:
     async def end_calls(self) -> None:
         """Cancel all calls in progress."""
         self.is_closed = True
-        if self._timer is not None:
-            self._timer.cancel()
         if self.loop.is_closed():
             return
         for limit in self.limits.values():
             limit.end()
+            limit.deadline = math.inf
+        self._end_overdue()  # stops the timer, unless the context around one of these has a limit too
         await asyncio.sleep(0)  # until they are cancelled, so that aiohttp does not cancel them without a reason
 
 
