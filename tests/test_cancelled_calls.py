@@ -102,6 +102,19 @@ async def test_deadline_cancels_nothing_else() -> None:
     assert server.arrived[-1] == "GET /v2/quick"
 
 
+async def test_call_in_cancelled_scope_is_not_sent() -> None:
+    """A write in a scope that was cancelled before is not sent, although an idle connection could take it at once."""
+    async with _open() as (server, zoom):
+        await zoom.request("GET", "/quick", label=Label.LIGHT)
+        await anyio.sleep(0.1)  # until the rate limit allows another call at once
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await zoom.request("POST", "/slow", label=Label.LIGHT)
+        await zoom.request("GET", "/quick", label=Label.LIGHT)
+
+    assert server.arrived == ["GET /v2/quick", "GET /v2/quick"]
+
+
 async def test_cancelled_calls_free_the_pool() -> None:
     """Calls that are cancelled while they hold or await the only connection keep no other call from it."""
     async with _open(connections=1) as (server, zoom):

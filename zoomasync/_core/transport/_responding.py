@@ -7,6 +7,7 @@ from typing import Final
 
 import aiohttp
 from aiohttp import ClientSession
+from anyio.lowlevel import checkpoint_if_cancelled
 from yarl import URL
 
 from ..proxies import EnvironmentProxies
@@ -36,6 +37,8 @@ class Responding:
         if exchange.has_waited:
             await pool.connections.acquire()
         else:
+            # Over an idle connection, the request would be sent before anyio can cancel the call.
+            await checkpoint_if_cancelled()
             pool.connections.acquire_nowait()
         try:
             exchange.on_free_connection(is_reported=self._is_own)
