@@ -112,12 +112,12 @@ class RedisConnection:
     async def _evaluate(self, script: Script[T], keys: Sequence[str], request: bytes) -> bytes | str:
         if script.digest in self._known:
             try:
-                with anyio.fail_after(self._timeout):
+                async with asyncio.timeout(self._timeout):
                     response = await self._client.evalsha(script.digest, len(keys), *keys, request)
                 return cast("bytes | str", response)
             except NoScriptError:  # a server that was started meanwhile, or another server
                 pass
-        with anyio.fail_after(self._timeout):
+        async with asyncio.timeout(self._timeout):
             response = await self._client.eval(script.text, len(keys), *keys, request)
         self._known.add(script.digest)
         return cast("bytes | str", response)

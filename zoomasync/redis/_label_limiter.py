@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import anyio
-
 from .._core.call_events import current_call
 from .._label import Label
 from ..errors import RedisUnavailable
@@ -23,7 +21,8 @@ from ._limits_client import LeasedPermit, LeaseRequest, LimitsClient, LimitsResp
 
 _LEASE_SECONDS: Final = 0.1  # of permits in one lease; a longer lease would delay other processes
 _VALID_SECONDS: Final = 1.0  # Redis is not asked again in that time after it had no permits, or was unavailable
-_LEAD_SECONDS: Final = 0.02
+_LEAD_SECONDS: Final = 0.02  # from the next lease to the last permit of this one, at least
+_AWAKE_LEAD_SECONDS: Final = 0.03  # the same, if the process is awake already
 _LONGEST_ROUND_TRIP: Final = 0.65  # of which permits are leased ahead; Redis grants none that are much later
 
 
@@ -52,7 +51,7 @@ class RedisLabelLimiter:
         self._label = label
         self._rate = client.plan.rate(label)
         self._on_fraction = on_fraction
-        self._queue = WaitQueue(self)
+        self._queue = WaitQueue(self, dismissible=False)
         self._permits = deque[LeasedPermit]()
         self._prepaid = 0  # counted in the daily quota: one per leased permit, and per permit that was too late
         self._immediate_reports = list[PermitReport]()  # sent at once
@@ -63,7 +62,7 @@ class RedisLabelLimiter:
         self._exhausted: _Exhausted | None = None
         self._exchange_task: asyncio.Task[None] | None = None
         self._unavailable: tuple[RedisUnavailable, float] | None = None  # and until when this is not tried again
-        self._woken = anyio.Event()  # ends `_sleep`
+        self._sleeping: asyncio.Future[None] | None = None  # of the leader, in `_sleep`
 
     def __repr__(self) -> str:
         of_plan = "" if self._fraction == 1 else f" of {self._rate:g}/s"
@@ -116,19 +115,17 @@ class RedisLabelLimiter:
             now = time.monotonic()
             while self._permits and now - self._permits[0].at > self._client.latest_use:
                 self._immediate_reports.append(self._permits.popleft().report(delay=None))
-            request_at = self._request_at()
-            if now >= request_at and self._exchange_task is None:
+            permit_at = self._permits[0].at if self._permits else math.inf
+            if self._exchange_task is None and self._request_at(_AWAKE_LEAD_SECONDS) <= now:
                 self._start_exchange()
-            if self._permits and now >= self._permits[0].at:
+            if permit_at <= now:
                 return
-            if self._permits:
-                await self._sleep(min(self._permits[0].at, request_at if request_at > now else math.inf) - now)
-            elif (exchange := self._exchange_task) is not None:
-                await self._sleep(math.inf)  # until it has ended, or the label is blocked
+            if (exchange := self._exchange_task) is None:
+                await self._sleep(min(permit_at, self._request_at(_LEAD_SECONDS)) - now)
+            else:
+                await self._sleep(permit_at - now)  # or until it has ended, or the label is blocked
                 if exchange.done():
                     exchange.result()
-            else:
-                await self._sleep(request_at - now)
 
     def take(self) -> float:
         """Use the available permit, and return the current time. A permit that is too late or gone is not used."""
@@ -150,14 +147,14 @@ class RedisLabelLimiter:
         """Return the leased permits unused, and request others in *retry_in* seconds."""
         self._return_permits()
         self._request_from = max(self._request_from, time.monotonic() + retry_in)
-        self._woken.set()
+        self._wake()
 
     def block(self, until: datetime) -> None:
         """Grant no permit before *until*. Waiting callers raise `DailyQuotaExhausted`."""
         self._return_permits()
         seconds = (until - self._client.zoom_clock.now()).total_seconds()
         self._exhausted = _Exhausted(until, running_seconds() + max(_VALID_SECONDS, seconds), blocked=True)
-        self._woken.set()
+        self._wake()
 
     async def status(self) -> RateLimitStatus:
         """Return the state of the label in Redis."""
@@ -212,16 +209,19 @@ class RedisLabelLimiter:
         if self._unavailable is not None and time.monotonic() < self._unavailable[1]:
             raise RedisUnavailable(self._unavailable[0].reason)
 
-    def _request_at(self) -> float:
+    def _request_at(self, lead: float) -> float:
         """Return when to send a request: at once if a report is immediate, or before the last leased permit is used."""
         if self._immediate_reports:
             return -math.inf
-        leased = len(self._permits)
-        if leased >= self._queue.waiting or (self._exhausted is not None and leased >= self._prepaid > 0):
+        leased, waiting = len(self._permits), self._queue.waiting
+        if leased >= waiting or (self._exhausted is not None and leased >= self._prepaid > 0):
             return math.inf
         if not self._permits:
             return self._request_from
-        return max(self._request_from, self._permits[-1].at - max(_LEAD_SECONDS, 2 * self._client.clock.round_trip))
+        # While most of the lease is left, a request would lease only the permits of the few that came meanwhile.
+        if 2 * leased > waiting:
+            lead = 0.0
+        return max(self._request_from, self._permits[-1].at - max(lead, 2 * self._client.clock.round_trip))
 
     def _start_exchange(self) -> None:
         self._exchange_task = asyncio.create_task(self._exchange(), name=f"zoomasync {self._label} lease")
@@ -246,7 +246,7 @@ class RedisLabelLimiter:
             self._receive(response)
         finally:
             self._exchange_task = None
-            self._woken.set()
+            self._wake()
         self._return_unused()
 
     def _lease_request(self) -> LeaseRequest:
@@ -257,7 +257,7 @@ class RedisLabelLimiter:
         self._prepaid -= refunded
         reports = (*self._reports, *self._immediate_reports)
         self._reports, self._immediate_reports = [], []
-        missing = waiting - len(self._permits) if time.monotonic() >= self._request_at() else 0
+        missing = waiting - len(self._permits) if time.monotonic() >= self._request_at(_AWAKE_LEAD_SECONDS) else 0
         seconds = _LEASE_SECONDS + min(self._client.clock.round_trip, _LONGEST_ROUND_TRIP)
         if not self._client.clock.observed:
             missing = 0  # Redis must know first how exactly this process maps its clock
@@ -290,7 +290,16 @@ class RedisLabelLimiter:
             self._on_fraction(self._label, response.fraction)
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep until *seconds* have passed or the event is set."""
-        self._woken = anyio.Event()
-        with anyio.move_on_after(seconds):
-            await self._woken.wait()
+        """Sleep until *seconds* have passed or `_wake` is called."""
+        loop = asyncio.get_running_loop()
+        self._sleeping = loop.create_future()
+        timer = loop.call_later(seconds, self._wake) if seconds < math.inf else None
+        try:
+            await self._sleeping
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._sleeping is not None and not self._sleeping.done():
+            self._sleeping.set_result(None)

@@ -6,9 +6,8 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -37,8 +36,7 @@ class PermitReport(msgspec.Struct, frozen=True, omit_defaults=True):
     used_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LeasedPermit:
+class LeasedPermit(NamedTuple):
     """A permit to send one request at *at* of this process's monotonic clock. In Redis it has the key *id*."""
 
     at: float
@@ -185,6 +183,8 @@ class LimitsClient:
         self.zoom_clock = ServerClock()
         self.unavailable = False
         """Whether the last request failed."""
+        self.latest_use: float = _LATEST_SECONDS
+        """The seconds that a permit may be used too late."""
         self._connection = connection
         self._key = f"{hash_tag(name)}:limits"
         self._zoom_remaining = dict[Label, int]()  # from headers and not yet sent to Redis, by quota label
@@ -197,11 +197,6 @@ class LimitsClient:
     def is_distant(self) -> bool:
         """Whether a round trip takes so long that Redis cannot react to the late use of a permit."""
         return self.clock.round_trip > _DISTANT_SECONDS
-
-    @property
-    def latest_use(self) -> float:
-        """The seconds that a permit may be used too late."""
-        return _LATEST_SECONDS_DISTANT if self.is_distant else _LATEST_SECONDS
 
     def permit(self, id_: int) -> LeasedPermit:
         """Return the permit *id_* of a response."""
@@ -277,7 +272,7 @@ class LimitsClient:
 
     async def _send(self, label: Label, action: _Action) -> LimitsResponse:
         sent = time.monotonic()
-        late_use = self.latest_use if self.is_distant else 0.0
+        late_use = _LATEST_SECONDS_DISTANT if self.is_distant else 0.0
         request = _LimitsRequest(
             label=label,
             quota_label=self.plan.quota_label(label),
@@ -300,6 +295,7 @@ class LimitsClient:
             raise
         self.unavailable = False
         self.clock.observe(response.now / _MICRO, sent=sent, received=time.monotonic())
+        self.latest_use = _LATEST_SECONDS_DISTANT if self.is_distant else _LATEST_SECONDS
         return response
 
     def _zoom_offset(self, now: float) -> int | None:
