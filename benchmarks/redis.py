@@ -45,25 +45,37 @@ LEASED_TARGET: Final = 50.0
 PER_DAY: Final = 500
 TASKS: Final = 1_000
 STOPPED_SECONDS: Final = 2.0
-UNLIMITED: Final = Plan(light=100_000, medium=100_000, heavy=100_000)
+BUSY: Final = 100_000
+"""Permits per second that keep a process busy."""
+SLOW: Final = 100
+"""The permits per second up to which an idle process wakes up for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A limit per second for whose permits so many *callers* of one process wait."""
+    """A *limit* per second for whose permits so many *callers* of one process wait, and the µs that are the target."""
 
-    name: str
     limit: int
     callers: int
     target: float | None = None
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether an idle process wakes up for each permit."""
+        return self.limit <= SLOW
+
+    @property
+    def name(self) -> str:
+        """The limit in words."""
+        return f"{self.limit:,} per second" if self.limit < BUSY else "as many as possible"
+
 
 LOADS: Final = (
-    Load("of a busy process, which leases about ten at once", 100_000, 20, LEASED_TARGET),
-    Load("at 2,000 per second, leased by the dozen", 2_000, 400, LEASED_TARGET),
-    # Here the process sleeps before each permit.
-    Load("at 100 per second, leased ten at once", 100, 20),
-    Load("at 40 per second, leased four at once", 40, 20),
+    Load(BUSY, 20, LEASED_TARGET),
+    Load(2_000, 400, LEASED_TARGET),
+    Load(2_000, 20),
+    Load(100, 20),
+    Load(40, 20),
 )
 
 
@@ -330,7 +342,7 @@ def cost_figures(redis: str, *, quick: bool) -> Iterator[Figure]:
     rounds, seconds = (2, 0.5) if quick else (7, 1.5)
     for load in LOADS:
         # Redis leases more permits at once from second to second, if they are used up fast.
-        warm_up = 1.0 if load.target is None else 4.0
+        warm_up = 1.0 if load.is_slow else 4.0
         costs = asyncio.run(permit_costs(redis, load, warm_up=warm_up, rounds=rounds, seconds=seconds))
         micros = [cost.micros for cost in costs]
         per_request = sum(cost.permits for cost in costs) / sum(cost.requests for cost in costs)
@@ -338,11 +350,11 @@ def cost_figures(redis: str, *, quick: bool) -> Iterator[Figure]:
             f"median of {rounds} rounds, from {min(micros):.0f} to {max(micros):.0f} µs",
             f"{per_request:.0f} permits per request",
         ]
-        if load.target is None:
+        if load.is_slow:
             timer = asyncio.run(timer_micros(load.limit, seconds=seconds))
             notes.append(f"a bare timer that wakes the idle process takes {timer:.0f} µs")
         yield Figure(
-            name=f"CPU of a permit through Redis {load.name}",
+            name=f"CPU of a permit through Redis, {load.name} for {load.callers} callers",
             value=median(micros),
             unit="µs",
             at_most=load.target,
@@ -403,7 +415,7 @@ def token_figure(redis: str, *, tasks: int) -> Figure:
         time.sleep(3)
         clients.server.expire_tokens()
 
-    outcome = together(redis, UNLIMITED, seconds=6, workers=tasks // PROCESSES, during=expire)
+    outcome = together(redis, plan_of(BUSY), seconds=6, workers=tasks // PROCESSES, during=expire)
     return Figure(
         name=f"Token requests of {tasks:,} tasks in four processes, across an expiry",
         value=outcome.token_requests,

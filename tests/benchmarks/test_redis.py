@@ -24,6 +24,6 @@ def test_share_leaves_late_and_429s_out() -> None:
 
 
 async def test_permits_are_counted(valkey_url: str) -> None:
-    costs = await permit_costs(valkey_url, Load("", 1_000, 20), warm_up=0.3, rounds=2, seconds=0.2)
+    costs = await permit_costs(valkey_url, Load(1_000, 20), warm_up=0.3, rounds=2, seconds=0.2)
 
     assert [cost.permits > cost.requests > 0 and cost.seconds > 0 for cost in costs] == [True, True]
