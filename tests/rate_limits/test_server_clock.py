@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.clock import date_header
 
@@ -39,6 +40,10 @@ class World:
     @property
     def error(self) -> timedelta:
         return self.clock.now() - self.true_time
+
+    @property
+    def state(self) -> tuple[timedelta, timedelta, int]:
+        return (self.error, self.clock.correction, self.clock.day)
 
 
 def test_clock_starts_with_local_time() -> None:
@@ -243,6 +248,49 @@ def test_response_without_date_is_ignored() -> None:
     assert (world.error, world.clock.observed) == (HOUR, False)
 
 
+def test_response_without_date_keeps_first() -> None:
+    """A response without a Date neither confirms nor refutes a time that is far from the local clock."""
+    world = World(ahead=3 * DAY)
+    world.respond()
+    world.clock.observe({})
+    world.respond()
+
+    assert (world.error, world.clock.observed) == (timedelta(), True)
+
+
+# What happens: seconds pass, or a response has a Date so many seconds ahead, one of the latest Dates again, or none.
+HAPPENINGS = st.lists(
+    st.tuples(st.just("sleep"), st.sampled_from([0.1, 1.0, 9.0, 10.0, 59.5, 60.0, 300.0, 3600.0, 86400.0]))
+    | st.tuples(st.just("Date"), st.sampled_from([0, 1, -1, -60, -61, 300, 301, 3600, -86400, 259200, -259200]))
+    | st.tuples(st.just("again"), st.integers(1, 3))
+    | st.tuples(st.just("no Date"), st.just(0)),
+    min_size=4,
+    max_size=16,
+)
+
+
+@settings(max_examples=400)
+@given(happenings=HAPPENINGS, ahead=st.sampled_from([timedelta(), HOUR, -3 * DAY]))
+def test_form_of_date_changes_nothing(happenings: list[tuple[str, float]], ahead: timedelta) -> None:
+    """A Date in the form of an earlier one, whose time is known, sets the clock as one in a form of its own."""
+    usual, odd = World(ahead=ahead), World(ahead=ahead)
+    moments = [NOON] * 3
+    for number, (kind, value) in enumerate(happenings):
+        if kind == "sleep":
+            for world in (usual, odd):
+                world.sleep(timedelta(seconds=value))
+            continue
+        if kind == "Date":
+            moments.append((usual.true_time + timedelta(seconds=value)).replace(microsecond=0))
+        elif kind == "again":
+            moments.append(moments[-int(value)])
+        text = "" if kind == "no Date" else format_datetime(moments[-1], usegmt=True)
+        usual.clock.observe({"date": text} if text else {})
+        odd.clock.observe({"date": f"{text} ({number})"})
+
+        assert usual.state == odd.state
+
+
 WORDS = st.sampled_from(
     ["Mon,", "15", "Jun", "2026", "12:00:00", "GMT", "+9999", "-0000", "99", "9999", "1e9", "-", ":"]
 )
@@ -281,6 +329,17 @@ def test_day_ends_at_midnight() -> None:
     assert [world.clock.day, world.clock.day] == [before + 1, before + 1]
     world.sleep(DAY)
     assert world.clock.day == before + 2
+
+
+@pytest.mark.parametrize("started", [0.1, 1_000.0, 1.7e9])
+def test_day_ends_when_clock_shows_midnight(started: float) -> None:
+    """The time is rounded to a microsecond, and the day with it: otherwise midnight would be a day away."""
+    seconds = started
+    clock = ServerClock(lambda: seconds, local_time=lambda: NOON)
+
+    seconds = started + 12 * 3600 - 4e-7
+
+    assert (clock.now(), clock.day) == (NOON + 12 * HOUR, 1)
 
 
 @pytest.mark.parametrize("error", [-26 * HOUR, 13 * HOUR, 26_000 * DAY], ids=str)

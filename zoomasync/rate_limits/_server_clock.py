@@ -17,6 +17,7 @@ _FIRST_TOLERANCE: Final = timedelta(days=2)  # a local clock may have the wrong 
 _AGREEMENT: Final = timedelta(seconds=5)
 _CONFIRMED_AFTER: Final = 10.0  # seconds; above the agreement, so that a cache that repeats a response confirms nothing
 _LONGEST_BLOCK: Final = timedelta(days=2)
+_ROUNDING: Final = 0.001  # seconds; far above that of the numbers and of `now`
 
 # On Linux, the monotonic clock stands still while the computer is suspended, and this one does not.
 running_seconds: Final[Callable[[], float]] = (
@@ -55,7 +56,7 @@ class ServerClock:
         self._day_ends_at = self._seconds_at(self._day_ends)
         self._unconfirmed: tuple[timedelta, float] | None = None
         self._headers: Mapping[str, str] | None = None
-        self._latest_text = ""  # the header that set the clock, if it was not corrected since
+        self._latest_text: str | None = None  # the header that set the clock, if it was not corrected since
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Set the clock from response headers, if their time is acceptable."""
@@ -120,11 +121,12 @@ class ServerClock:
             self._end_day_at(self.midnight())
 
     def _set(self, moment: datetime) -> None:
-        self._latest, self._latest_text, self.observed = (moment, self._seconds()), "", True
+        self._latest, self._latest_text, self.observed = (moment, self._seconds()), None, True
         self._end_day_at(self._day_ends)
 
     def _count_midnight(self) -> None:
-        if self._seconds() >= self._day_ends_at:  # compared as numbers, since each request asks several times
+        # Compared as numbers first, since each request asks several times. They are rounded in another way.
+        if self._seconds() >= self._day_ends_at - _ROUNDING and self.now() >= self._day_ends:
             self._day += 1
             self._end_day_at(self.midnight())
 
