@@ -40,6 +40,7 @@ class TokenBucket:
         self._resumes_at = -math.inf
         self._holds_token = False  # acquired from the aiolimiter for a permit that was not taken yet
         self._freely_sent_at = -math.inf  # the latest send that the aiolimiter does not know
+        self._empty_at = -math.inf  # when the sends that it knows will have leaked from it
         self._limiter: AsyncLimiter | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.set_fraction(1.0)
@@ -65,14 +66,14 @@ class TokenBucket:
         return first + self._queue.ahead(priority=priority) * interval
 
     def take_free(self) -> Callable[[], None] | None:
-        """Take a permit if nobody waits and the latest send is an interval ago; return its `Permit.mark_sent`.
+        """Take a permit if nobody waits and all earlier sends have leaked; return its `Permit.mark_sent`.
 
         Calls at such a distance need neither the queue nor aiolimiter, which counts the latest one when others queue.
         """
         if self._queue.waiting:
             return None
         now, sends = self._clock(), self._sends
-        if now < self._resumes_at or (sends and now < sends[-1] + self._interval):
+        if now < self._resumes_at or now < self._empty_at or (sends and now < sends[-1] + self._interval):
             return None
         if len(sends) >= self._capacity and now < sends[-self._capacity] + self._window:
             return None
@@ -152,6 +153,7 @@ class TokenBucket:
             self._freely_sent_at = -math.inf
             await limiter.acquire(uncounted)
         await limiter.acquire()
+        self._empty_at = max(self._empty_at, self._clock()) + (1 + uncounted) * self._interval
 
     def _limiter_of_loop(self) -> AsyncLimiter:
         # An aiolimiter belongs to one event loop, while a client may be used in one loop after another.
