@@ -322,3 +322,19 @@ async def test_paused_bucket_has_no_free_permit() -> None:
     assert bucket.take_free() is None
     await anyio.sleep(1.0)
     assert bucket.take_free() is not None
+
+
+@in_virtual_time
+async def test_free_permit_overtakes_nobody() -> None:
+    """After a stall of the event loop, a caller that waited for the end of a pause has not continued yet."""
+    stalled_for = 0.0
+    loop = asyncio.get_running_loop()
+    bucket = TokenBucket(4, clock=lambda: loop.time() + stalled_for)
+    bucket.pause(1)
+    waiting = asyncio.create_task(bucket.acquire())
+    await anyio.sleep(0.1)
+
+    stalled_for = 5.0
+
+    assert bucket.take_free() is None
+    await waiting
