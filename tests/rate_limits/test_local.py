@@ -190,6 +190,21 @@ async def test_ended_block_loses_no_caller() -> None:
 
 
 @in_virtual_time
+async def test_many_ended_blocks_lose_no_caller() -> None:
+    """At midnight, hundreds of calls in progress may report a block that has ended."""
+    limiter = limiter_at(NOON, Plan(light=80, medium=60, heavy=1))
+    await limiter.acquire(Label.HEAVY)
+    waiting = asyncio.create_task(limiter.acquire(Label.HEAVY))
+    for _ in range(2_000):
+        await asyncio.sleep(0)
+        await limiter.on_daily_limit(Label.HEAVY, NOON)
+
+    await waiting
+
+    assert (await limiter.status())[Label.HEAVY].used == 2
+
+
+@in_virtual_time
 async def test_fast_local_clock_costs_nothing() -> None:
     """The responses correct a local clock that is years ahead."""
     limiter = LocalRateLimiter(FIVE_PER_DAY, clock=asyncio.get_running_loop().time)

@@ -48,23 +48,23 @@ class LocalRateLimiter:
     async def acquire(self, label: Label, *, priority: bool = False, max_wait: float | None = None) -> Permit:
         """Wait until a request of *label* may be sent, and count it, as `RateLimiter.acquire` describes."""
         quota = self._quotas[label]
-        day = quota.count()
-        try:
-            mark_sent = self._buckets[label].take_free()
-            if mark_sent is None:
-                mark_sent = await self._wait(label, priority=priority, max_wait=max_wait)
-                day = quota.renew(day)  # midnight may have passed in the queue
-        except Dismissed:
-            quota.refund(day)
-            # The next count raises, unless the block has ended already.
-            return await self.acquire(label, priority=priority, max_wait=max_wait)
-        except BaseException:
-            quota.refund(day)
-            raise
-        adaptive_rate = self._adaptive_rates[label]
-        if adaptive_rate.fraction < 1:
-            self._set_adaptive_rate(label, adaptive_rate.on_permit(self._clock()))
-        return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
+        while True:
+            day = quota.count()
+            try:
+                mark_sent = self._buckets[label].take_free()
+                if mark_sent is None:
+                    mark_sent = await self._wait(label, priority=priority, max_wait=max_wait)
+                    day = quota.renew(day)  # midnight may have passed in the queue
+            except Dismissed:
+                quota.refund(day)  # the next count raises, unless the block has ended already
+            except BaseException:
+                quota.refund(day)
+                raise
+            else:
+                adaptive_rate = self._adaptive_rates[label]
+                if adaptive_rate.fraction < 1:
+                    self._set_adaptive_rate(label, adaptive_rate.on_permit(self._clock()))
+                return Permit(mark_sent, partial(quota.refund, day), lambda: quota.remaining)
 
     async def on_rate_limited(self, label: Label, seconds: float) -> None:
         """Pause *label* for *seconds*. Repeated 429s lower its rate."""
