@@ -13,7 +13,7 @@ from support.server import Conversation, saying, serving, talking
 from support.transports import failure_at, send_to
 
 from zoomasync import Label, RetryPolicy, StaticToken, Zoom
-from zoomasync.errors import OutcomeUnknown, PayloadError, TimedOut, TransportError
+from zoomasync.errors import OutcomeUnknown, PayloadError, StatusError, TimedOut, TransportError
 from zoomasync.types import ResponseInfo
 
 QUICK = RetryPolicy(base=0.0)
@@ -255,3 +255,15 @@ async def test_body_at_limit_is_read() -> None:
 
     async with serving(app) as url:
         assert len((await send_to(url, max_body=100_000)).body) == 100_000
+
+
+async def test_first_of_two_headers_counts() -> None:
+    """The error and on_response name the same tracking id, however often and in whichever case it was sent."""
+    seen: list[ResponseInfo] = []
+    head = b"HTTP/1.1 404 Not Found\r\nX-Zm-Trackingid: first\r\nx-zm-trackingid: second\r\nContent-Length: 2\r\n\r\n"
+    async with talking(saying(head + b"{}")) as url, Zoom(StaticToken("token"), base_url=url) as zoom:
+        with pytest.raises(StatusError) as caught:
+            await zoom.with_options(on_response=seen.append).request("GET", "/rows", label=Label.LIGHT)
+
+    assert caught.value.tracking_id == "first"
+    assert [(info.tracking_id, info.headers["x-zm-trackingid"]) for info in seen] == [("first", "first")]

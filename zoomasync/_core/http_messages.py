@@ -60,5 +60,7 @@ class ResponseInfo(Struct, frozen=True):
 
 def response_info(route: str, status: int, headers: Mapping[str, str]) -> ResponseInfo:
     """Return what callers learn of a response with *status* and *headers*, whose names may have any case."""
-    in_lower_case = {name.lower(): text for name, text in headers.items()}
+    in_lower_case: dict[str, str] = {}
+    for name, text in headers.items():
+        in_lower_case.setdefault(name.lower(), text)  # the first of two, like all other readers of *headers*
     return ResponseInfo(route, status, in_lower_case, in_lower_case.get("x-zm-trackingid"))

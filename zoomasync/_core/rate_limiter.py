@@ -82,7 +82,10 @@ class RateLimiter(Protocol):
         ...
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
-        """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case)."""
+        """Read Zoom's clock and the remaining daily quota from response *headers*.
+
+        *headers* finds each by its name in lower case. Iterated, it may have the names in any case.
+        """
         ...
 
     async def status(self) -> Mapping[Label, RateLimitStatus]:

@@ -110,7 +110,7 @@ class FallbackRateLimiter:
             await self._primary.on_daily_limit(label, until)
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
-        """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case)."""
+        """Read Zoom's clock and the remaining daily quota, as `RateLimiter.observe` describes."""
         self._primary.observe(label, headers)
         self._fallback.observe(label, headers)
 

@@ -80,7 +80,7 @@ class LocalRateLimiter:
                 bucket.dismiss()
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
-        """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case)."""
+        """Read Zoom's clock and the remaining daily quota, as `RateLimiter.observe` describes."""
         self.server_clock.observe(headers)
         if (remaining := remaining_in_headers(headers, self._per_day[label])) is not None:
             self._quotas[label].lower_to(remaining)

@@ -109,7 +109,7 @@ class RedisRateLimiter:
             self._limiters[each].block(until)  # again, since a lease that was under way has ended it
 
     def observe(self, label: Label, headers: Mapping[str, str]) -> None:
-        """Read Zoom's clock and the remaining daily quota from response *headers* (names in lower case).
+        """Read Zoom's clock and the remaining daily quota, as `RateLimiter.observe` describes.
 
         The next lease shares them with the other processes.
         """

@@ -20,7 +20,7 @@ class Transport(Protocol):
 
 
 class BodyStream(Protocol):
-    """A response whose body is read in parts. The names of its headers are in lower case."""
+    """A response whose body is read in parts. It has each of its headers by its name in lower case."""
 
     @property
     def status(self) -> int:
