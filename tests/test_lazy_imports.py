@@ -72,6 +72,11 @@ def test_unknown_names_are_errors() -> None:
         exec("from zoomasync import Zom")  # noqa: S102
 
 
+@pytest.mark.parametrize("name", ["errors.NotFound", "nothing.at_all", ".errors", "a b", ""])
+def test_other_texts_are_no_names(name: str) -> None:
+    assert not hasattr(zoomasync, name)
+
+
 @pytest.mark.parametrize(
     ("code", "loaded"),
     [

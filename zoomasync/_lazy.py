@@ -27,7 +27,7 @@ def lazy_names(
             value: object = getattr(import_module(homes[name], package), name)
             setattr(sys.modules[package], name, value)
             return value
-        if find_spec(f"{package}.{name}"):
+        if name.isidentifier() and find_spec(f"{package}.{name}"):
             return import_module(f"{package}.{name}")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
