@@ -187,6 +187,17 @@ async def test_close_ends_innermost() -> None:
     assert ends == [(1.0, ConfigError), (3.0, TimeoutError)]
 
 
+@in_virtual_time
+async def test_closed_error_has_no_cause() -> None:
+    """The traceback of a call that waited for a token or a download shows no cancellation."""
+    async with pool_of_limits() as pool:
+        asyncio.get_running_loop().call_later(1, asyncio.create_task, pool.end_calls())
+        with pytest.raises(ConfigError) as caught, OpenCall(pool):
+            await anyio.sleep(10)
+
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
+
+
 def test_closed_pool_has_no_timer() -> None:
     """A closed pool leaves nothing in the event loop, whatever limits its calls had."""
 

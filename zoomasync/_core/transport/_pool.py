@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from copy import copy
-from types import TracebackType
 
 import anyio
 from aiohttp import ClientSession
@@ -110,13 +109,13 @@ class TimeLimit(EarlyEnd):
         if self._seconds != math.inf:
             self._set_deadline(self._seconds)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.outer is None:
             del self._pool.limits[self._task]
         else:
             self._pool.limits[self._task] = self.outer
         if self._is_over and self._is_ended_by(kind):
-            raise self._error() from error
+            raise self._error() from None  # the cancellation shows nothing but the frames of this package
 
     def restart(self, seconds: float) -> None:
         """Set the time limit to *seconds* from now, unless it is over."""
