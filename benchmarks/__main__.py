@@ -2,8 +2,9 @@
 
 Without a name it runs all but ``spark``, one after the other, each in a process of its own. It writes the figures to
 ``benchmarks/results.json``, ``README.md`` and ``docs/measurements.md``, and the pictures to ``docs/pictures``. Use a
-quiet machine. With names it runs these, and writes only the file of ``--json``, if it is given. The exit code is 1 if a
-target is missed; with ``--gate``, if a figure is worse than its gate.
+quiet machine. With names it runs these, and writes nothing but the file of ``--json``; with ``--write``, their figures
+replace those in the latest run, if that is of the same day. The exit code is 1 if a target is missed; with ``--gate``,
+if a figure is worse than its gate.
 """
 
 from __future__ import annotations
@@ -35,20 +36,27 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, whose figures spread more")
     parser.add_argument("--gate", action="store_true", help="fail only if a figure is worse than its gate, as in CI")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
+    parser.add_argument("--write", action="store_true", help="replace the figures of these in the run of today")
     options = parser.parse_args()
     if unknown := set(options.measurements) - set(names):
         parser.error(f"unknown measurement {min(unknown)!r}: choose from {', '.join(names)}")
     selected: list[str] = options.measurements or list(MEASUREMENTS)
+    day, machine = datetime.now(UTC).date().isoformat(), description()
+    latest = Run.read(RESULTS) if options.write else None
+    if latest is not None and (latest.day, latest.machine) != (day, machine):
+        parser.error(f"the latest run is of {latest.day} on {latest.machine}: run all measurements again")
     figures: dict[str, list[Figure]] = {}
     for name in selected:
         before = stolen()
         print(name, flush=True)
         figures[name] = measure(name, quick=options.quick)
         print(f"  (the host took {stolen() - before:.1f} s of processor time away meanwhile)", flush=True)
-    run = Run(day=datetime.now(UTC).date().isoformat(), machine=description(), figures=figures)
+    run = Run(day=day, machine=machine, figures=figures)
     if options.json is not None:
         run.write(options.json)
-    if not options.measurements:
+    if latest is not None:
+        run = Run(day=day, machine=machine, figures=latest.figures | figures)
+    if not options.measurements or latest is not None:
         run.write(RESULTS)
         write_pages(run)
         import_module("benchmarks.pictures").draw_all(run)
