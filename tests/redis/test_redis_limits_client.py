@@ -22,7 +22,7 @@ PLAN = Plan(light=100, medium=100, heavy=100, heavy_per_day=50)
 DAY = timedelta(days=1)
 WRONG = [DAY, -DAY, 730 * DAY, -730 * DAY, 7300 * DAY]
 
-Start = Callable[[timedelta | None], LimitsClient]
+Start = Callable[..., LimitsClient]
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ async def start(valkey_url: str, name: str) -> AsyncIterator[Start]:
     """Make the client of a process whose clock of Zoom is wrong by the given time, or not set."""
     connection = RedisConnection(valkey_url)
 
-    def start_one(wrong_by: timedelta | None) -> LimitsClient:
-        client = LimitsClient(
-            connection, Plan(light=9, medium=9, heavy=500, heavy_per_day=5), name=name, latency_jitter=0
-        )
+    def start_one(
+        wrong_by: timedelta | None, plan: Plan = Plan(light=9, medium=9, heavy=500, heavy_per_day=5)
+    ) -> LimitsClient:
+        client = LimitsClient(connection, plan, name=name, latency_jitter=0)
         if wrong_by is not None:
             for _ in range(2):  # one response alone may be wrong
                 client.observe(Label.LIGHT, {"date": format_datetime(datetime.now(UTC) + wrong_by, usegmt=True)})
@@ -53,6 +53,14 @@ async def start(valkey_url: str, name: str) -> AsyncIterator[Start]:
 
     yield start_one
     await connection.aclose()
+
+
+async def _next_permit(client: LimitsClient) -> int:
+    """Lease one permit, when it is the turn of *client*, and return it."""
+    with anyio.fail_after(10):
+        while not (response := await client.lease(Label.HEAVY, LeaseRequest(permits=1))).permits:
+            await anyio.sleep(response.retry_in)
+    return response.permits[0]
 
 
 async def _grants(client: LimitsClient, permits: int) -> int:
@@ -175,7 +183,7 @@ async def test_distant_process_keeps_distance(valkey_url: str, name: str, spread
     far.clock.observe(time.time(), sent=time.monotonic() - spread, received=time.monotonic())
 
     first = (await far.lease(Label.HEAVY, LeaseRequest(permits=2))).permits
-    second = [(await near.lease(Label.HEAVY, LeaseRequest(permits=1))).permits[0] for _ in range(8)]
+    second = [await _next_permit(near) for _ in range(4)]
 
     assert second[0] - first[0] >= 1_000_000 + spread * 1_000_000
     assert second[-1] - second[-3] < 1_200_000  # its own permits are all late by the same time
@@ -187,9 +195,38 @@ async def test_lease_ends_before_reports_are_late(client: LimitsClient, valkey_u
     await client.lease(Label.LIGHT, LeaseRequest())
     async with Redis.from_url(valkey_url) as redis:  # pyright: ignore[reportUnknownMemberType]  its options
         await redis.hset(f"{{{name}}}:limits", mapping={"light:lease_size": 64, "light:lease_changed_at": "9" * 16})
-    granted = [await client.lease(Label.LIGHT, LeaseRequest(permits=200)) for _ in range(5)]
+    responses = [await client.lease(Label.LIGHT, LeaseRequest(permits=200)) for _ in range(5)]
 
-    assert max(response.permits[-1] - response.now for response in granted) < 800_000
+    assert max(response.permits[-1] - response.now for response in responses if response.permits) <= 750_000
+    assert {response.permits for response in responses if response.retry_in} == {()}
+
+
+async def test_late_use_moves_next_permit(start: Start) -> None:
+    """A slow limit grants a permit only when it is known whether the one before it was used late."""
+    plan = Plan(light=9, medium=9, heavy=1)
+    client, other = start(None, plan), start(None, plan)
+    permit = client.permit(await _next_permit(client))
+    too_early = await other.lease(Label.HEAVY, LeaseRequest(permits=1))
+
+    await client.lease(Label.HEAVY, LeaseRequest(reports=(permit.report(delay=0.1),)))
+
+    assert too_early.permits == ()
+    assert await _next_permit(other) - permit.id >= 1_100_000
+
+
+async def test_turns_are_in_order(start: Start) -> None:
+    """Processes get the permits of a slow limit in the order of their first requests, also one that asks too often."""
+    clients = [start(None, Plan(light=9, medium=9, heavy=2.5)) for _ in range(6)]
+    first = [await client.lease(Label.HEAVY, LeaseRequest(permits=1)) for client in clients]
+    waiting = [client for client, response in zip(clients, first, strict=True) if not response.permits]
+
+    again = [await client.lease(Label.HEAVY, LeaseRequest(permits=1)) for client in reversed(waiting)]
+    permits = await asyncio.gather(*map(_next_permit, waiting))
+
+    turns = [response.turn or 0 for response in first if not response.permits]
+    assert [response.turn for response in reversed(again)] == turns == sorted(turns)
+    assert 3 <= len(permits) <= 4
+    assert permits == sorted(permits)
 
 
 async def _permits(valkey_url: str, name: str) -> dict[int, int]:

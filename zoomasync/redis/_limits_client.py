@@ -51,7 +51,7 @@ class LeaseRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """A request for *permits*, *prepaid* of which are counted in the daily quota already.
 
     *refunded* are counted requests that were not sent, *unshared* are sent requests that Redis has not counted. The
-    client adds the remaining daily quota that Zoom reported, and the last state that Redis reported.
+    client adds the remaining daily quota that Zoom reported, the last state that Redis reported, and its turn.
     """
 
     permits: int = 0
@@ -62,6 +62,7 @@ class LeaseRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     zoom_remaining: int | None = None
     known_day: int = 0
     known_used: int = 0
+    turn: int | None = None
 
 
 class _AdaptiveRateChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,7 +104,7 @@ class LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The result of the script: the ids of the granted *permits*, and the state of the label.
 
     *counted* of the permits were counted in the daily quota now; *retry_in* is the seconds until permits can be granted
-    again, or 0. *exhausted* means that the daily quota is used up, *blocked* that Zoom has answered so. The next free
+    again, or 0, and *turn* the microsecond at which it is this process's turn, if others wait too. *exhausted* means that the daily quota is used up, *blocked* that Zoom has answered so. The next free
     permit is *available_in* seconds away.
     """
 
@@ -113,6 +114,7 @@ class LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
     permits: tuple[int, ...] = ()
     counted: int
     retry_in: float
+    turn: int | None = None
     exhausted: bool
     blocked: bool
     resumes_at: datetime
@@ -192,6 +194,7 @@ class LimitsClient:
         self._disconnected = set[Label]()
         self._used = dict[Label, tuple[int, int]]()  # the day and its used requests, by quota label
         self._remaining = dict[Label, int]()
+        self._turns = dict[Label, int | None]()
 
     @property
     def is_distant(self) -> bool:
@@ -227,8 +230,11 @@ class LimitsClient:
             zoom_remaining=self._zoom_remaining.pop(quota_label, None),
             known_day=day,
             known_used=used,
+            turn=self._turns.get(label),
         )
         response = await self._send(label, _Action(lease=lease))
+        if request.permits:
+            self._turns[label] = response.turn
         self._created[label] = response.created
         self._disconnected.discard(label)
         self._used[quota_label] = response.day, response.used

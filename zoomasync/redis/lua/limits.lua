@@ -12,7 +12,8 @@ local action = request.action
 local label, quota, per_day = request.label, request.quota_label, request.per_day
 local SECOND, MINUTE, DAY = 1000000, 60000000, 86400000000
 local LEASE_AHEAD = SECOND / 4
--- A distant process gets more permits at once, but none so early that a report of late use would miss it.
+-- No permit is granted earlier than that: a report that a permit was used late must arrive before those of one second
+-- later are granted.
 local LONGEST_AHEAD = 3 * SECOND / 4
 
 local time = redis.call('TIME')
@@ -33,7 +34,7 @@ local opens_at = read(label .. ':opens_at') or created + LEASE_AHEAD
 if now < (read(label .. ':last_request_at') or 0) - SECOND then -- the clock was set back
   redis.call('DEL', permits)
   delete(label .. ':paused_until', label .. ':adaptive_rate', label .. ':lease_changed_at')
-  delete(label .. ':spread', label .. ':spread_at', label .. ':others_until')
+  delete(label .. ':spread', label .. ':spread_at', label .. ':others_until', label .. ':turn')
   opens_at = now + 2 * SECOND
 end
 write(label .. ':last_request_at', now)
@@ -149,6 +150,9 @@ local function lease_size(queue)
 end
 
 local granted, counted, retry_in, exhausted = {}, 0, 0, false
+-- A process that asks too early gets a turn: the time at which it asks again. Turns are in order of the first requests.
+local last_turn, turn = read(label .. ':turn') or 0, nil
+local TURN_TOLERANCE = SECOND / 50
 
 local function apply_reports(reports)
   for _, report in ipairs(reports) do
@@ -185,15 +189,24 @@ local function grant(lease)
     retry_in = math.max(1, math.min(held_for - LEASE_AHEAD / 2 - request.round_trip, SECOND))
   elseif wanted > 0 then
     local at = math.max(next_permit(), now + request.delay)
-    for _ = 1, math.min(wanted, lease_size(at - now), prepaid + available) do
-      if #granted > 0 and at > now + LONGEST_AHEAD then break end
+    local size = math.min(wanted, lease_size(at - now), prepaid + available)
+    local its_turn = lease.turn and lease.turn <= last_turn and lease.turn -- not that of a lost state
+    local may_lease = last_turn <= now or (its_turn and its_turn <= now + TURN_TOLERANCE)
+    while may_lease and #granted < size and at <= now + LONGEST_AHEAD do
       redis.call('ZADD', permits, text(at), text(at))
       granted[#granted + 1] = text(at)
       at = next_permit()
     end
+    if #granted > 0 then
+      redis.call('HSET', account, label .. ':process', request.process, label .. ':others_until', text(others_until))
+    else
+      turn = math.max(at - LONGEST_AHEAD, its_turn or last_turn + window / capacity)
+      last_turn = math.max(last_turn, turn)
+      write(label .. ':turn', last_turn)
+      retry_in = math.max(1, turn - now - request.round_trip / 2)
+    end
     counted = math.max(0, #granted - prepaid)
     used = used + counted
-    redis.call('HSET', account, label .. ':process', request.process, label .. ':others_until', text(others_until))
   end
 end
 
@@ -226,6 +239,7 @@ return cjson.encode({
   permits = #granted > 0 and granted or nil, -- cjson writes an empty table as an object
   counted = counted,
   retry_in = retry_in / SECOND,
+  turn = turn and text(turn),
   exhausted = exhausted,
   blocked = blocked_until > 0,
   resumes_at = (blocked_until > 0 and blocked_until or (today + 1) * DAY) / SECOND,
@@ -233,5 +247,5 @@ return cjson.encode({
   remaining = remaining(),
   fraction = fraction,
   adaptive_rate = adaptive_rate,
-  available_in = math.max(0, next_permit() - now) / SECOND,
+  available_in = math.max(0, next_permit() - now, last_turn > now and last_turn + LONGEST_AHEAD - now or 0) / SECOND,
 })
