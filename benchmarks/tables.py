@@ -12,8 +12,9 @@ _COLUMNS: Final = {
     "CPU per page": "CPU per page, {} over zoomasync",
     "CPU per object": "CPU per object of 1 KB, {} over zoomasync",
     "500 meetings at Pro limits": "Makespan of 500 meetings at Pro limits, {}",
+    "of them lost": "Losses of 500 meetings at Pro limits, {}",
     "429s": "429s of 500 meetings at Pro limits, {}",
-    "rows lost when 5 % of requests fail": "Rows lost when 5 % of requests fail, {}",
+    "rows lost if 5 % of requests fail": "Rows lost when 5 % of requests fail, {}",
 }
 
 

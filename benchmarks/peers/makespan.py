@@ -34,15 +34,15 @@ class Outcome(NamedTuple):
 def figures(server: Server, peers: Sequence[Library], *, count: int) -> Iterator[Figure]:
     """Run *count* meetings with every library that is installed, in each of its ways."""
     for library in (ZOOMASYNC, *peers):
-        names = [f"{of} of {count} meetings at Pro limits, {library.name}" for of in ("Makespan", "429s")]
+        names = [f"{of} of {count} meetings at Pro limits, {library.name}" for of in ("Makespan", "429s", "Losses")]
         if library.versions:
             outcome = _run(server, library, library.way, count)
             yield _makespan(names[0], outcome, library.way, count)
-            note = f"{outcome.lost} of {count} meetings lost; {library.versions}"
-            yield Figure(name=names[1], value=outcome.rejected, unit="responses", note=note)
+            yield Figure(name=names[1], value=outcome.rejected, unit="responses", note=library.versions)
+            yield Figure(name=names[2], value=outcome.lost, unit="meetings", note=library.versions)
         else:
-            yield library.not_measured(names[0], "s")
-            yield library.not_measured(names[1], "responses")
+            for name, unit in zip(names, ("s", "responses", "meetings"), strict=True):
+                yield library.not_measured(name, unit)
     loops = [peer for peer in peers if peer.versions and ONE_BY_ONE in peer.programs]
     with ThreadPoolExecutor() as pool:
         runs = [pool.submit(_run, server, peer, ONE_BY_ONE, count) for peer in loops]

@@ -22,6 +22,7 @@ PEERS = [
     Figure(name="Makespan of 500 meetings at Pro limits, zoomus", value=2.7, unit="s"),
     Figure(name="429s of 500 meetings at Pro limits, zoomasync", value=0, unit="responses"),
     Figure(name="429s of 500 meetings at Pro limits, zoomus", value=440, unit="responses"),
+    Figure(name="Losses of 500 meetings at Pro limits, zoomus", value=440, unit="meetings"),
     Figure(name="CPU per page, aiozoom over zoomasync", value=None, unit="x", note="not installed"),
 ]
 RUN = Run(day="2026-06-01", machine="a machine", figures={"overhead": [FAST], "harvest": [MANY], "peers": PEERS})
@@ -73,9 +74,9 @@ def test_table_of_targets() -> None:
 def test_table_of_peers() -> None:
     """Each library has a row, also one that was not installed."""
     assert peers(RUN).splitlines()[2:] == [
-        "| zoomasync | 1 x | 1 x | 25.3 s | 0 responses |  |",
-        "| zoomus | 4.69 x | 3.53 x | 2.70 s | 440 responses |  |",
-        "| aiozoom | not measured |  |  |  |  |",
+        "| zoomasync | 1 x | 1 x | 25.3 s |  | 0 responses |  |",
+        "| zoomus | 4.69 x | 3.53 x | 2.70 s | 440 meetings | 440 responses |  |",
+        "| aiozoom | not measured |  |  |  |  |  |",
     ]
 
 

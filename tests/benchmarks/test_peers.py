@@ -146,8 +146,11 @@ def test_makespan_figures(server: Server) -> None:
 
     assert {name: figure.value for name, figure in figures.items() if name.startswith("429s")} == {
         "429s of 3 meetings at Pro limits, zoomasync": 0,
+        "Losses of 3 meetings at Pro limits, zoomasync": 0,
         "429s of 3 meetings at Pro limits, plain": 0,
+        "Losses of 3 meetings at Pro limits, plain": 0,
         "429s of 3 meetings at Pro limits, missing": None,
+        "Losses of 3 meetings at Pro limits, missing": None,
     }
     assert {name: figure.unit for name, figure in figures.items() if name.startswith("Makespan")} == {
         "Makespan of 3 meetings at Pro limits, zoomasync": "s",
