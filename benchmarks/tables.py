@@ -21,7 +21,7 @@ _COLUMNS: Final = {
 def targets(run: Run) -> str:
     """Return the figures of *run* that have a target, without their notes."""
     rows = [
-        (figure.name, _value(figure), figure.target, _result(figure))
+        (_name(figure), _value(figure), figure.target, _result(figure))
         for figures in run.figures.values()
         for figure in figures
         if figure.target
@@ -50,7 +50,7 @@ def everything(run: Run) -> str:
     """Return all figures of *run* with their notes, a table for each measurement."""
     parts: list[str] = []
     for measurement, figures in run.figures.items():
-        rows = [(figure.name, _value(figure), figure.target, _result(figure), figure.note) for figure in figures]
+        rows = [(_name(figure), _value(figure), figure.target, _result(figure), figure.note) for figure in figures]
         parts.append(f"## {measurement}\n\n{_table(('', 'measured', 'target', '', 'note'), rows)}")
     return "\n".join(parts)
 
@@ -58,6 +58,10 @@ def everything(run: Run) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _name(figure: Figure) -> str:
+    return figure.name[:1].upper() + figure.name[1:]
 
 
 def _value(figure: Figure) -> str:
