@@ -199,7 +199,7 @@ async def test_closed_error_has_no_cause() -> None:
 
 
 def test_closed_pool_has_no_timer() -> None:
-    """A closed pool leaves nothing in the event loop, whatever limits its calls had."""
+    """A closed pool leaves nothing in the event loop, although its calls had limits."""
 
     async def hold(pool: Pool) -> None:
         with TimeLimit(pool, 300.0):

@@ -52,7 +52,7 @@ PAUSES = st.lists(st.tuples(INTERVALS, st.floats(0, 2)), max_size=2)
 
 @dataclass
 class Outcomes:
-    """What became of the callers of a label of *rate*: the moments by caller, and the sent requests by day."""
+    """The outcomes of the callers of a label of *rate*: the moments by caller, and the sent requests by day."""
 
     rate: float
     arrivals: dict[Caller, float] = field(default_factory=dict[Caller, float])

@@ -258,7 +258,7 @@ def test_response_without_date_keeps_first() -> None:
     assert (world.error, world.clock.observed) == (timedelta(), True)
 
 
-# What happens: seconds pass, or a response has a Date so many seconds ahead, one of the latest Dates again, or none.
+# Seconds pass, or a response has a Date so many seconds ahead, one of the latest Dates again, or none.
 HAPPENINGS = st.lists(
     st.tuples(st.just("sleep"), st.sampled_from([0.1, 1.0, 9.0, 10.0, 59.5, 60.0, 300.0, 3600.0, 86400.0]))
     | st.tuples(st.just("Date"), st.sampled_from([0, 1, -1, -60, -61, 300, 301, 3600, -86400, 259200, -259200]))
