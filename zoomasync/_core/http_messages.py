@@ -12,7 +12,7 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
 
     *name* is the route, by which errors name the request. *url* is percent-encoded. *timeout* is in seconds; None means
     the default of the transport. *mark_sent* is called when the request had to wait for a connection, as soon as it has
-    one.
+    one, and for an HTTP session of the caller's again at the response.
     """
 
     name: str

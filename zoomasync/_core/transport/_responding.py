@@ -56,6 +56,8 @@ class Responding:
             pool.connections.release()
             raise
         try:
+            if exchange.has_waited and not self._is_own:
+                exchange.mark_sent()  # a given session does not report when it had connected
             self._check_status(response.status)
         except BaseException:
             await self.__aexit__()
