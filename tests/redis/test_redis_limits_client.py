@@ -19,6 +19,7 @@ from zoomasync.redis._connection import RedisConnection
 from zoomasync.redis._limits_client import LeaseRequest, LimitsClient, RedisClock
 
 PLAN = Plan(light=100, medium=100, heavy=100, heavy_per_day=50)
+FAST = Plan(light=9, medium=9, heavy=500, heavy_per_day=5)
 DAY = timedelta(days=1)
 WRONG = [DAY, -DAY, 730 * DAY, -730 * DAY, 7300 * DAY]
 
@@ -42,9 +43,7 @@ async def start(valkey_url: str, name: str) -> AsyncIterator[Start]:
     """Make the client of a process whose clock of Zoom is wrong by the given time, or not set."""
     connection = RedisConnection(valkey_url)
 
-    def start_one(
-        wrong_by: timedelta | None, plan: Plan = Plan(light=9, medium=9, heavy=500, heavy_per_day=5)
-    ) -> LimitsClient:
+    def start_one(wrong_by: timedelta | None, plan: Plan = FAST) -> LimitsClient:
         client = LimitsClient(connection, plan, name=name, latency_jitter=0)
         if wrong_by is not None:
             for _ in range(2):  # one response alone may be wrong
@@ -58,7 +57,7 @@ async def start(valkey_url: str, name: str) -> AsyncIterator[Start]:
 async def _next_permit(client: LimitsClient) -> int:
     """Lease one permit, when it is the turn of *client*, and return it."""
     with anyio.fail_after(10):
-        while not (response := await client.lease(Label.HEAVY, LeaseRequest(permits=1))).permits:
+        while not (response := await client.lease(Label.HEAVY, LeaseRequest(permits=1))).permits:  # noqa: ASYNC110  Redis says when
             await anyio.sleep(response.retry_in)
     return response.permits[0]
 

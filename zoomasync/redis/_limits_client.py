@@ -51,7 +51,8 @@ class LeaseRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """A request for *permits*, *prepaid* of which are counted in the daily quota already.
 
     *refunded* are counted requests that were not sent, *unshared* are sent requests that Redis has not counted. The
-    client adds the remaining daily quota that Zoom reported, the last state that Redis reported, and its turn.
+    client adds the remaining daily quota that Zoom reported, the last state that Redis reported, and the *turn* of this
+    process.
     """
 
     permits: int = 0
@@ -104,8 +105,9 @@ class LimitsResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The result of the script: the ids of the granted *permits*, and the state of the label.
 
     *counted* of the permits were counted in the daily quota now; *retry_in* is the seconds until permits can be granted
-    again, or 0, and *turn* the microsecond at which it is this process's turn, if others wait too. *exhausted* means that the daily quota is used up, *blocked* that Zoom has answered so. The next free
-    permit is *available_in* seconds away.
+    again, or 0. *turn* is the microsecond at which this process may ask again, if it asked too early. *exhausted* means
+    that the daily quota is used up, *blocked* that Zoom has answered so. The next free permit is *available_in* seconds
+    away.
     """
 
     now: int
