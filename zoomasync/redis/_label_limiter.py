@@ -293,7 +293,8 @@ class RedisLabelLimiter:
         """Sleep until *seconds* have passed or `_wake` is called."""
         loop = asyncio.get_running_loop()
         self._sleeping = loop.create_future()
-        timer = loop.call_later(seconds, self._wake) if seconds < math.inf else None
+        # Event loops count whole milliseconds: uvloop would wake up at once for the rest of one, again and again.
+        timer = loop.call_later(math.ceil(1000 * seconds) / 1000, self._wake) if seconds < math.inf else None
         try:
             await self._sleeping
         finally:
