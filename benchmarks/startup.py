@@ -24,13 +24,13 @@ from .figures import Figure
 DEPENDENCIES: Final = "import aiohttp, msgspec, anyio, aiolimiter"
 CLIENT: Final = "from zoomasync import StaticToken, Zoom; zoom = Zoom(StaticToken('token'))"
 PROGRAMS: Final = {
-    "import zoomasync": "import zoomasync",
-    "from zoomasync import Zoom": "from zoomasync import Zoom",
+    "`import zoomasync`": "import zoomasync",
+    "`from zoomasync import Zoom`": "from zoomasync import Zoom",
     "a client and its zoom.reports": f"{CLIENT}; zoom.reports",
     "a client and its zoom.meetings": f"{CLIENT}; zoom.meetings",
 }
 """The programs that are compared with the dependencies alone."""
-TARGETS: Final = {"import zoomasync": 30.0, "from zoomasync import Zoom": 30.0}
+TARGETS: Final = {"`import zoomasync`": 30.0, "`from zoomasync import Zoom`": 30.0}
 PATH: Final = f"/meetings/{MEETING_NUMBER}"
 CALL: Final = f"""{DEPENDENCIES}
 import asyncio, sys
