@@ -20,7 +20,7 @@ from aiohttp import web
 from zoomasync import Plan, ServerToServer, Zoom
 
 from .bodies import ROWS
-from .processes import SPAWN
+from .processes import other_process
 
 DAYS: Final = (date(2026, 5, 1), date(2026, 5, 31))
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -200,16 +200,10 @@ async def _serve_until_end(pipe: Connection, size: Size) -> None:
 @contextmanager
 def reports_server(size: Size) -> Generator[ReportsServer, None, None]:
     """Serve an account of this *size*."""
-    ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=_serve, args=(theirs, size), daemon=True)
-    process.start()
+    with other_process(_serve, size) as pipe:
 
-    def end() -> ReportTimes:
-        ours.send(None)
-        return cast("ReportTimes", ours.recv())
+        def end() -> ReportTimes:
+            pipe.send(None)
+            return cast("ReportTimes", pipe.recv())
 
-    try:
-        yield ReportsServer(ours.recv(), end)
-    finally:
-        process.terminate()
-        process.join()
+        yield ReportsServer(pipe.recv(), end)

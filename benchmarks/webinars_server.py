@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, cast
 from zoomasync import Label, ServerToServer
 from zoomasync.testing import Account, FakeZoom, LoggedRequest, Registrant, RegistrantStatus, ScheduledMeeting
 
-from .processes import SPAWN
+from .processes import other_process
 
 WEBINAR: Final = 5
 
@@ -67,14 +67,8 @@ class WebinarsServer:
 @contextmanager
 def webinars_server(audiences: Sequence[Audience], *, write_seconds: float) -> Generator[WebinarsServer, None, None]:
     """Serve a webinar for each of *audiences*. The response to a write takes so many seconds."""
-    ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=_serve, args=(theirs, audiences, write_seconds), daemon=True)
-    process.start()
-    try:
-        yield WebinarsServer(ours)
-    finally:
-        process.terminate()
-        process.join()
+    with other_process(_serve, audiences, write_seconds) as pipe:
+        yield WebinarsServer(pipe)
 
 
 def _serve(pipe: Connection, audiences: Sequence[Audience], write_seconds: float) -> None:

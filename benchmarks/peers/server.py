@@ -26,7 +26,7 @@ from zoomasync.testing.enforcement.rate_limits import RateLimits
 from ..bodies import participants_page
 from ..faulty_server import dice
 from ..overhead import UNCONTENDED
-from ..processes import SPAWN
+from ..processes import other_process
 from .job import SECONDS, TOKEN, TOKEN_PATH, Account, Attendance
 
 _SEED: Final = 1
@@ -88,14 +88,8 @@ class Server:
 @contextmanager
 def running() -> Generator[Server, None, None]:
     """Run the server."""
-    ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield Server(f"http://127.0.0.1:{ours.recv()}", ours)
-    finally:
-        process.terminate()
-        process.join()
+    with other_process(_serve) as pipe:
+        yield Server(f"http://127.0.0.1:{pipe.recv()}", pipe)
 
 
 def _serve(pipe: Connection) -> None:

@@ -21,7 +21,7 @@ def test_every_request_is_recorded() -> None:
 
 
 def test_sides_are_counted_apart() -> None:
-    """A bunch at the server is no violation of the client."""
+    """Requests that reach the server in a bunch are not a violation by the client."""
     even, bunch = [number / 32 for number in range(80)], [number / 160 for number in range(80)]
     speed, sent, received = Rates(sent=[even, even], arrived=[even, bunch], cpu=0.4).figures()
 
