@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
-from types import FrameType
 
 import pytest
 from aiohttp import web
 from msgspec import Struct
+from support.profiles import calls_of, counted_calls
 from support.server import serving
 
 from zoomasync import Plan, StaticToken, Zoom, fan_out
@@ -115,34 +113,10 @@ def test_calls_per_body(body: Struct, most: int) -> None:
     """A request body is encoded in few calls of functions once the first one of its type was."""
     encode(body)
 
-    assert calls_of(encode, body) <= most
+    with counted_calls() as calls:
+        encode(body)
 
-
-def calls_of(function: Callable[[Struct], object], argument: Struct) -> int:
-    """Return the number of function calls in one call of *function*."""
-    events = Counter[str]()
-    sys.setprofile(lambda _, event, __: events.update([event]))
-    try:
-        function(argument)
-    finally:
-        sys.setprofile(None)
-    return events["call"] + events["c_call"]
-
-
-async def calls_in(request: Callable[[], Awaitable[object]]) -> Counter[str]:
-    """Return the calls of Python functions in one *request*, by package, with the event loop between."""
-    calls = Counter[str]()
-
-    def count(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            calls[frame.f_globals.get("__name__", "").partition(".")[0]] += 1
-
-    sys.setprofile(count)
-    try:
-        await request()
-    finally:
-        sys.setprofile(None)
-    return calls
+    assert calls.total() <= most
 
 
 async def test_calls_per_request() -> None:
@@ -153,10 +127,11 @@ async def test_calls_per_request() -> None:
             return await zoom.meetings.get(84_000_000_001)
 
         await fetch()
-        calls = await calls_in(fetch)
+        with counted_calls() as calls:
+            await fetch()
 
-    assert calls["zoomasync"] <= 105
-    assert calls["aiolimiter"] == 0
+    assert calls_of("zoomasync", calls) <= 105
+    assert calls_of("aiolimiter", calls) == 0
 
 
 async def test_calls_per_page() -> None:
@@ -170,10 +145,11 @@ async def test_calls_per_page() -> None:
                     break
 
         await read()
-        calls = await calls_in(read)
+        with counted_calls() as calls:
+            await read()
 
-    assert calls["zoomasync"] <= 120
-    assert calls["aiolimiter"] == 0
+    assert calls_of("zoomasync", calls) <= 120
+    assert calls_of("aiolimiter", calls) == 0
 
 
 @pytest.mark.parametrize("at_once", [1, 8])

@@ -6,10 +6,7 @@ import asyncio
 import contextvars
 import itertools
 import logging
-import sys
-from collections import Counter
 from dataclasses import replace
-from types import FrameType
 from typing import cast
 
 import anyio
@@ -29,6 +26,7 @@ from support.memory import (
     open_session,
     response,
 )
+from support.profiles import counted_calls
 
 from zoomasync import Label, Plan, RetryPolicy
 from zoomasync._core.call_events import current_call
@@ -566,15 +564,9 @@ async def test_cost_without_listener() -> None:
     session = open_session(MemoryTransport(answering(ROW)))
     call = GET_ROW.at("1")
     await session.send(call)
-    counts = Counter[str]()
 
-    def count(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            counts[f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"] += 1
-
-    sys.setprofile(count)
-    await session.send(call)
-    sys.setprofile(None)
+    with counted_calls() as counts:
+        await session.send(call)
 
     parts = ("zoomasync._core.call_events", "zoomasync.events", "logging")
     assert {name: number for name, number in counts.items() if name.startswith(parts)} == {

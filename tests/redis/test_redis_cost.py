@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
-from types import FrameType
 
 import anyio
 import pytest
 from redis.asyncio import Redis
+from support.profiles import calls_of, counted_calls
 from support.valkey import Server, new_name
 
-import zoomasync
 from zoomasync import Label, Plan
 from zoomasync.redis import RedisRateLimiter
 
 CALLERS = 20
 PERMITS = 500
-COUNTED = tuple(str(Path(package.__file__ or "").parent) for package in (zoomasync, anyio))
 
 
 @pytest.fixture
@@ -44,19 +40,11 @@ async def _acquire(limiter: RedisRateLimiter, permits: int) -> None:
 async def test_leased_permit_takes_few_calls(limiter: RedisRateLimiter) -> None:
     """A coroutine counts once for each time that it runs, and functions of redis-py and asyncio do not count."""
     await _acquire(limiter, CALLERS)
-    calls = 0
 
-    def count(frame: FrameType, event: str, _: object) -> None:
-        nonlocal calls
-        calls += event == "call" and frame.f_code.co_filename.startswith(COUNTED)
-
-    sys.setprofile(count)
-    try:
+    with counted_calls() as calls:
         await _acquire(limiter, PERMITS)
-    finally:
-        sys.setprofile(None)
 
-    assert calls / PERMITS < 50
+    assert (calls_of("zoomasync", calls) + calls_of("anyio", calls)) / PERMITS < 50
 
 
 async def test_many_permits_take_one_request(limiter: RedisRateLimiter, valkey_server: Server) -> None:
